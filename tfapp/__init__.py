@@ -1,0 +1,34 @@
+"""From a small dataset to a served Keras model with one command.
+
+The verbs of the command line are functions here, for notebooks: `tfapp.fit`,
+`tfapp.run`, `tfapp.check`, `tfapp.evaluate`, `tfapp.predict`, `tfapp.examine`.
+They are imported when first used, so `import tfapp` is quick.
+"""
+
+import importlib
+from typing import Any
+
+__version__ = "0.1.0"
+
+API = {
+    "check": "tfapp.verbs.check",
+    "evaluate": "tfapp.verbs.evaluate",
+    "examine": "tfapp.verbs.doctor",
+    "fit": "tfapp.verbs.fit",
+    "load_recipe": "tfapp.recipes",
+    "plan": "tfapp.verbs.fit",
+    "predict": "tfapp.verbs.predict",
+    "run": "tfapp.verbs.run",
+}
+
+__all__ = [*API]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in API:
+        raise AttributeError(f"module 'tfapp' has no attribute {name!r}")
+    return getattr(importlib.import_module(API[name]), name)
+
+
+def __dir__() -> list[str]:
+    return sorted([*globals(), *API])

@@ -1,0 +1,73 @@
+"""Every error that a user can mend.
+
+TfappError                 one line on stderr, exit code 2
+├── ConfigError            a recipe, an option or an argument is wrong
+│   └── UnknownNameError   a name that no registry holds
+├── DataError              the data cannot be used as it is
+├── WeightsError           pretrained weights are missing or do not fit
+├── ModelError             the network cannot be built from these options
+├── TrainingError          training cannot go on (disk full, NaN loss, …)
+├── ExportError            the exported model is missing, broken or differs
+└── Interrupted            the user pressed Ctrl-C
+
+Anything else that is raised is a bug and keeps its traceback. A message says what
+is wrong and where, what was expected, what was received, and the way out.
+"""
+
+import difflib
+from collections.abc import Iterable
+
+
+class TfappError(Exception):
+    """A mistake or misfortune that the user can mend."""
+
+
+class ConfigError(TfappError, ValueError):
+    """A recipe, an option or an argument is wrong."""
+
+
+class UnknownNameError(ConfigError):
+    """A name that no registry holds.
+
+    Args:
+        kind: what was looked for, for example "model".
+        name: the name received.
+        known: the names that exist.
+    """
+
+    def __init__(self, kind: str, name: str, known: Iterable[str]) -> None:
+        names = sorted(known)
+        super().__init__(
+            f"Unknown {kind} {name!r}.{did_you_mean(name, names)} "
+            f"Expected one of {names}."
+        )
+
+
+class DataError(TfappError, ValueError):
+    """The data cannot be used as it is."""
+
+
+class WeightsError(TfappError, RuntimeError):
+    """Pretrained weights are missing or do not fit."""
+
+
+class ModelError(TfappError, ValueError):
+    """The network cannot be built from these options."""
+
+
+class TrainingError(TfappError, RuntimeError):
+    """Training cannot go on."""
+
+
+class ExportError(TfappError, RuntimeError):
+    """The exported model is missing, broken or answers differently."""
+
+
+class Interrupted(TfappError):
+    """The user pressed Ctrl-C."""
+
+
+def did_you_mean(name: str, known: Iterable[str]) -> str:
+    """Return ` Did you mean 'x'?` for the closest known name, or an empty string."""
+    close = difflib.get_close_matches(name, list(known), n=1, cutoff=0.6)
+    return f" Did you mean {close[0]!r}?" if close else ""

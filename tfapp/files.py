@@ -1,0 +1,60 @@
+"""Files and folders that appear whole or not at all."""
+
+import errno
+import json
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from tfapp.errors import TfappError
+
+
+@contextmanager
+def replacing(path: Path) -> Iterator[Path]:
+    """Yield a temporary path beside `path`; rename it when the block succeeds.
+
+    Works for a file or a folder. The temporary name is hidden and keeps the suffix,
+    since some writers choose their format by it. Whatever goes wrong, Ctrl-C
+    included, nothing is left behind.
+
+    Raises:
+        TfappError: if the disk is full or the place cannot be written.
+    """
+    scratch: Path | None = None
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        scratch = Path(tempfile.mkdtemp(prefix=f".{path.name}.", dir=path.parent))
+        yield scratch / path.name
+        os.replace(scratch / path.name, path)
+    except OSError as error:
+        raise explained(error, path) from error
+    finally:
+        if scratch is not None:
+            shutil.rmtree(scratch, ignore_errors=True)
+
+
+def explained(error: OSError, path: Path) -> Exception:
+    """Return a one-line error for what a user can mend, else the error itself."""
+    reasons = {
+        errno.ENOSPC: "the disk is full. Free some space and run the command again",
+        errno.EDQUOT: "the disk quota is used up",
+        errno.EACCES: "permission denied",
+        errno.EROFS: "the file system is read-only",
+    }
+    reason = reasons.get(error.errno or 0)
+    return TfappError(f"Cannot write {path}: {reason}.") if reason else error
+
+
+def write_text(path: Path, text: str) -> None:
+    """Write UTF-8 text to a file, whole or not at all."""
+    with replacing(path) as temporary:
+        temporary.write_text(text, encoding="utf-8")
+
+
+def write_json(path: Path, value: Any) -> None:
+    """Write a JSON file, whole or not at all."""
+    write_text(path, json.dumps(value, indent=2, ensure_ascii=False) + "\n")
