@@ -1,0 +1,164 @@
+"""What every model must do; a model without a row here fails the first test."""
+
+import os
+import subprocess
+import sys
+from dataclasses import dataclass
+
+import keras
+import numpy as np
+import pytest
+
+from tfapp.config import ModelConfig
+from tfapp.data.spec import DataInfo
+from tfapp.models import MODELS, build_model
+from tfapp.models.saved import load_model, save_model
+
+
+@dataclass(frozen=True)
+class Case:
+    """A tiny network of one model.
+
+    Args:
+        options: of its builder.
+        input_shape: of one example.
+        parameters: its number of weights, counted by hand.
+    """
+
+    options: dict
+    input_shape: tuple
+    parameters: int
+
+
+CASES = {
+    # 3x3x3x4+4 = 112, 3x3x4x8+8 = 296, 2x2x8x16+16 = 528, 16x3+3 = 51
+    "small_cnn": Case(
+        {"filters": [4, 8], "padding": "same", "units": 16}, (8, 8, 3), 987
+    ),
+    # MobileNetV2 without top 2,257,984; scaling 2x1280; logits 1280x3+3
+    "transfer": Case({"weights": "none"}, (32, 32, 3), 2_257_984 + 2560 + 3843),
+}
+
+
+def build(name):
+    """Build the tiny network of a model, for three classes."""
+    case = CASES[name]
+    info = DataInfo(case.input_shape, ("a", "b", "c"), "")
+    return build_model(ModelConfig(name=name, options=case.options), info)
+
+
+def images(name, count=2, seed=0):
+    """Return random pixels for a model."""
+    shape = (count, *CASES[name].input_shape)
+    return np.random.default_rng(seed).uniform(0, 255, shape).astype("float32")
+
+
+def test_every_model_has_a_case():
+    """The set of tested names is the registry."""
+    assert set(CASES) == set(MODELS)
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_shape_and_parameters(name):
+    """One float32 logit per class, and exactly the weights counted by hand."""
+    model = build(name)
+    logits = model(images(name))
+    assert logits.shape == (2, 3)
+    assert keras.backend.standardize_dtype(logits.dtype) == "float32"
+    assert model.count_params() == CASES[name].parameters
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_gradients_are_finite(name):
+    """A training step changes weights and leaves every one finite."""
+    model = build(name)
+    before = [w.numpy() for w in model.trainable_weights]
+    loss = keras.losses.CategoricalCrossentropy(from_logits=True)
+    model.compile("adam", loss)
+    model.train_on_batch(images(name), np.eye(3, dtype="float32")[[0, 1]])
+    after = [w.numpy() for w in model.trainable_weights]
+    assert all(np.isfinite(a).all() for a in after)
+    assert any((a != b).any() for a, b in zip(after, before, strict=True))
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_mixed_precision_keeps_float32_logits(name):
+    """Under mixed_bfloat16 the logits stay float32 and near the float32 ones."""
+    exact = build(name)
+    try:
+        keras.config.set_dtype_policy("mixed_bfloat16")
+        mixed = build(name)
+    finally:
+        keras.config.set_dtype_policy("float32")
+    mixed.set_weights(exact.get_weights())
+    logits = mixed(images(name))
+    assert keras.backend.standardize_dtype(logits.dtype) == "float32"
+    np.testing.assert_allclose(logits, exact(images(name)), atol=0.1)
+
+
+READ = """
+import sys, numpy as np
+from pathlib import Path
+from tfapp.models.saved import load_model
+model = load_model(Path(sys.argv[1]))
+np.save(sys.argv[3], model.predict_on_batch(np.load(sys.argv[2])))
+"""
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_reads_back_the_same_in_a_fresh_process(name, tmp_path):
+    """A saved model answers alike in a process that never built it."""
+    model = build(name)
+    _shake(model)
+    save_model(model, tmp_path / "m.keras")
+    np.save(tmp_path / "in.npy", images(name))
+    _run(READ, tmp_path / "m.keras", tmp_path / "in.npy", tmp_path / "out.npy")
+    expected = model.predict_on_batch(images(name))
+    np.testing.assert_allclose(np.load(tmp_path / "out.npy"), expected, atol=1e-5)
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_answers_alike_on_the_jax_backend(name, tmp_path):
+    """Models import Keras only: JAX reads the same file and gives the same logits."""
+    pytest.importorskip("jax", reason="the extra 'jax' is not installed")
+    model = build(name)
+    _shake(model)
+    save_model(model, tmp_path / "m.keras")
+    np.save(tmp_path / "in.npy", images(name))
+    _run(
+        READ,
+        tmp_path / "m.keras",
+        tmp_path / "in.npy",
+        tmp_path / "out.npy",
+        KERAS_BACKEND="jax",
+    )
+    expected = model.predict_on_batch(images(name))
+    np.testing.assert_allclose(np.load(tmp_path / "out.npy"), expected, atol=1e-3)
+
+
+def test_loading_what_is_no_model(tmp_path):
+    """A missing or damaged file is one clear line."""
+    from tfapp.errors import ModelError
+
+    with pytest.raises(ModelError, match="No Keras model at"):
+        load_model(tmp_path / "none.keras")
+    path = tmp_path / "bad.keras"
+    path.write_bytes(b"no zip")
+    with pytest.raises(ModelError, match=r"Cannot read .*bad\.keras as a Keras model"):
+        load_model(path)
+
+
+def _shake(model):
+    """Move every weight away from its start, so that a lost one would show."""
+    random = np.random.default_rng(1)
+    moved = [w + 0.01 * random.uniform(0, 1, w.shape) for w in model.get_weights()]
+    model.set_weights(moved)
+
+
+def _run(code, *arguments, **variables):
+    subprocess.run(
+        [sys.executable, "-c", code, *map(str, arguments)],
+        check=True,
+        env=os.environ | variables,
+        stderr=subprocess.DEVNULL,
+    )

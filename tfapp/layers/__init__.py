@@ -1,0 +1,10 @@
+"""Layers of our own; each file registers its classes with Keras when imported."""
+
+import importlib
+import pkgutil
+
+
+def register() -> None:
+    """Import every layer, so that saved models that hold one can be read."""
+    for module in pkgutil.iter_modules(__path__):
+        importlib.import_module(f"{__name__}.{module.name}")
