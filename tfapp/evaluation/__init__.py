@@ -1,0 +1,1 @@
+"""Figures, pictures and pages that tell how good a trained model is."""

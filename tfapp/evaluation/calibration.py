@@ -1,0 +1,146 @@
+"""Are the probabilities honest? Temperature scaling and calibration error.
+
+Reference:
+    Guo, Pleiss, Sun & Weinberger, On Calibration of Modern Neural Networks,
+    ICML 2017, https://arxiv.org/abs/1706.04599
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.optimize import minimize_scalar
+from scipy.special import log_softmax
+from scipy.special import softmax as scipy_softmax
+
+TEMPERATURE_RANGE = (0.05, 20.0)
+MIN_EXAMPLES = 20
+"""Fewer held-out examples say too little about confidence to correct it."""
+
+
+@dataclass(frozen=True)
+class ReliabilityBins:
+    """Confidence against accuracy in equal-width bins of the confidence.
+
+    Args:
+        edges: float array (bins + 1,), from 0 to 1.
+        counts: int array (bins,), examples per bin.
+        confidence: float array (bins,), mean confidence; NaN in an empty bin.
+        accuracy: float array (bins,), share of right answers; NaN in an empty bin.
+    """
+
+    edges: np.ndarray
+    counts: np.ndarray
+    confidence: np.ndarray
+    accuracy: np.ndarray
+
+
+def softmax(logits: np.ndarray) -> np.ndarray:
+    """Turn logits into probabilities without overflow.
+
+    Args:
+        logits: float array (examples, num_classes), any finite values.
+
+    Returns:
+        float64 array (examples, num_classes) in [0, 1]; rows sum to 1.
+    """
+    return np.asarray(scipy_softmax(np.asarray(logits, dtype=np.float64), axis=-1))
+
+
+def apply_temperature(logits: np.ndarray, temperature: float) -> np.ndarray:
+    """Return the probabilities of `logits / temperature`.
+
+    Args:
+        logits: float array (examples, num_classes).
+        temperature: above 0; over 1 softens, below 1 sharpens. The most probable
+            class stays the same.
+
+    Returns:
+        float64 array (examples, num_classes) in [0, 1]; rows sum to 1.
+
+    Raises:
+        ValueError: if `temperature` is not above 0.
+    """
+    if not temperature > 0.0:
+        raise ValueError(f"`temperature` must be above 0. Received: {temperature!r}")
+    return softmax(np.asarray(logits, dtype=np.float64) / temperature)
+
+
+def fit_temperature(logits: np.ndarray, labels: np.ndarray) -> float:
+    """Find the temperature that makes held-out probabilities most likely.
+
+    The negative log-likelihood is minimised over the logarithm of the temperature,
+    within `TEMPERATURE_RANGE`. The answer is 1.0 (no change) where the examples
+    cannot tell: fewer than `MIN_EXAMPLES`, every answer right (the optimum would be
+    unlimited confidence), or no gain.
+
+    Args:
+        logits: float array (examples, num_classes), of data not trained on.
+        labels: int array (examples,), class indices in [0, num_classes).
+
+    Returns:
+        temperature in [0.05, 20].
+    """
+    logits = np.asarray(logits, dtype=np.float64)
+    labels = np.asarray(labels)
+    if len(labels) < MIN_EXAMPLES or np.all(logits.argmax(axis=-1) == labels):
+        return 1.0
+    low, high = np.log(TEMPERATURE_RANGE)
+    found = minimize_scalar(
+        lambda logarithm: negative_log_likelihood(logits / np.exp(logarithm), labels),
+        bounds=(low, high),
+        method="bounded",
+        options={"xatol": 1e-6},
+    )
+    gained = found.fun < negative_log_likelihood(logits, labels)
+    return float(np.exp(found.x)) if gained else 1.0
+
+
+def negative_log_likelihood(logits: np.ndarray, labels: np.ndarray) -> float:
+    """Return the mean of -log p(label), in nats.
+
+    Args:
+        logits: float array (examples, num_classes).
+        labels: int array (examples,), class indices in [0, num_classes).
+    """
+    log_probabilities = log_softmax(np.asarray(logits, dtype=np.float64), axis=-1)
+    return float(-log_probabilities[np.arange(len(labels)), labels].mean())
+
+
+def reliability_bins(
+    probabilities: np.ndarray, labels: np.ndarray, bins: int = 15
+) -> ReliabilityBins:
+    """Group examples by confidence, the probability of the predicted class.
+
+    Args:
+        probabilities: float array (examples, num_classes) in [0, 1].
+        labels: int array (examples,), class indices in [0, num_classes).
+        bins: number of bins of equal width; each includes its upper edge.
+    """
+    confidence = probabilities.max(axis=-1)
+    correct = probabilities.argmax(axis=-1) == labels
+    indices = np.clip(np.ceil(confidence * bins).astype(int) - 1, 0, bins - 1)
+    counts = np.bincount(indices, minlength=bins)
+    # An empty bin has no mean: 0 / 0 is the NaN that is wanted.
+    with np.errstate(invalid="ignore"):
+        mean_confidence = np.bincount(indices, confidence, minlength=bins) / counts
+        accuracy = np.bincount(indices, correct, minlength=bins) / counts
+    edges = np.linspace(0.0, 1.0, bins + 1)
+    return ReliabilityBins(edges, counts, mean_confidence, accuracy)
+
+
+def expected_calibration_error(
+    probabilities: np.ndarray, labels: np.ndarray, bins: int = 15
+) -> float:
+    """Return the mean distance between confidence and accuracy, by `bins` bins.
+
+    Args:
+        probabilities: float array (examples, num_classes) in [0, 1].
+        labels: int array (examples,), class indices in [0, num_classes).
+        bins: number of bins of equal width.
+
+    Returns:
+        error in [0, 1]; 0 is perfectly calibrated.
+    """
+    grouped = reliability_bins(probabilities, labels, bins)
+    distance = np.nan_to_num(np.abs(grouped.accuracy - grouped.confidence))
+    return float((grouped.counts * distance).sum() / grouped.counts.sum())

@@ -1,0 +1,89 @@
+"""The report of a classifier: what to tell, in which order, in which words."""
+
+from tfapp.evaluation.blocks import Fact, Items, Report, Section
+from tfapp.evaluation.classification_inputs import ClassificationReportInputs
+from tfapp.evaluation.figure_sections import (
+    calibration_section,
+    classes_section,
+    confusion_section,
+    curves_section,
+)
+from tfapp.evaluation.gallery_sections import mistakes_section, sample_section
+from tfapp.evaluation.run_facts import (
+    data_section,
+    reproducibility_section,
+    run_headline,
+)
+from tfapp.evaluation.verdict import Figures, findings
+from tfapp.evaluation.wording import count, percent, percent_interval
+
+
+def classification_report(inputs: ClassificationReportInputs) -> Report:
+    """Return the whole report of a classifier, ready for `write_report`."""
+    facts = inputs.facts
+    number = len(inputs.class_names)
+    model = [facts.model, count(number, "classes"), f"run {facts.number}"]
+    return Report(
+        facts.name,
+        " · ".join(text for text in (*model, facts.started) if text),
+        classification_headline(inputs),
+        classification_sections(inputs),
+    )
+
+
+def classification_headline(inputs: ClassificationReportInputs) -> tuple[Fact, ...]:
+    """Return accuracy with its interval, what was trained on, time and commands."""
+    metrics, noun = inputs.metrics, inputs.noun
+    low, high = metrics["accuracy_interval"]
+    unseen = "unseen" if inputs.split == "test" else inputs.split
+    sizes = {split: len(found) for split, found in inputs.examples.items()}
+    used = [
+        f"{sizes[split]:,} for {purpose}"
+        for split, purpose in (("validation", "validation"), ("test", "the test"))
+        if sizes.get(split)
+    ]
+    return (
+        Fact(
+            "Accuracy",
+            percent(metrics["accuracy"]),
+            f"of {metrics['examples']:,} {unseen} {noun} right; "
+            f"95 % interval {percent_interval(low, high)}",
+        ),
+        Fact("Trained on", count(sizes.get("train", 0), noun), "; ".join(used)),
+        Fact(
+            "Balanced accuracy",
+            percent(metrics["balanced_accuracy"]),
+            f"mean recall of the classes; macro F1 {percent(metrics['macro_f1'])}",
+        ),
+        *run_headline(inputs.facts),
+    )
+
+
+def classification_sections(inputs: ClassificationReportInputs) -> tuple[Section, ...]:
+    """Return the sections of a classifier's report, those without content left out."""
+    lines = [*inputs.check.get("lines", ()), *inputs.notes]
+    sections = (
+        verdict_section(inputs),
+        curves_section(inputs),
+        confusion_section(inputs),
+        classes_section(inputs),
+        calibration_section(inputs),
+        mistakes_section(inputs),
+        sample_section(inputs),
+        data_section(inputs.examples, inputs.class_names, lines, inputs.noun),
+        reproducibility_section(inputs.facts, inputs.recipe),
+    )
+    return tuple(section for section in sections if section is not None)
+
+
+def verdict_section(inputs: ClassificationReportInputs) -> Section:
+    """Say in plain words what is worth doing next."""
+    figures = Figures(
+        inputs.metrics,
+        inputs.history,
+        inputs.probabilities.max(axis=1),
+        inputs.probabilities.argmax(axis=1) == inputs.labels,
+        inputs.noun,
+    )
+    lead = "The figures below, read by simple rules; the most useful first."
+    return Section("What to do next", lead, (Items(findings(figures)),))

@@ -1,0 +1,63 @@
+"""Sections of small images: the worst mistakes, and a sample of the data."""
+
+from tfapp.data.spec import Example
+from tfapp.evaluation.blocks import Block, Gallery, Section, Tile
+from tfapp.evaluation.classification_inputs import ClassificationReportInputs
+from tfapp.evaluation.predictions import top_losses
+from tfapp.evaluation.thumbnails import sample_by_class, thumbnail
+from tfapp.evaluation.wording import percent, shorten
+
+NUM_MISTAKES = 24
+
+
+def mistakes_section(inputs: ClassificationReportInputs) -> Section | None:
+    """Show the most confident mistakes."""
+    worst = top_losses(inputs.labels, inputs.probabilities, NUM_MISTAKES)
+    if not len(worst):
+        return None
+    tiles = tuple(_mistake(inputs, int(index)) for index in worst)
+    lead = (
+        "The most confident first: true class → prediction and its probability. A "
+        "wrong label shows here before anywhere else."
+    )
+    return Section("Worst mistakes", lead, (Gallery("", tiles),))
+
+
+def sample_section(inputs: ClassificationReportInputs) -> Section | None:
+    """Show a few training examples of each class."""
+    chosen = sample_by_class(inputs.examples.get("train", ()), inputs.class_names)
+    if not chosen:
+        return None
+    blocks: tuple[Block, ...]
+    if max(map(len, chosen.values())) > 1:
+        blocks = tuple(
+            Gallery(name, tuple(_tile(inputs, e, "") for e in of_class))
+            for name, of_class in chosen.items()
+        )
+    else:
+        tiles = (_tile(inputs, e, e.label) for (e,) in chosen.values())
+        blocks = (Gallery("", tuple(tiles)),)
+    shown, total = len(chosen), len(inputs.class_names)
+    which = "every class" if shown == total else f"{shown} of {total} classes"
+    lead = f"Training {inputs.noun} of {which}, evenly spread over the data."
+    return Section("Sample of the data", lead, blocks)
+
+
+def _mistake(inputs: ClassificationReportInputs, index: int) -> Tile:
+    row = inputs.probabilities[index]
+    example = inputs.examples[inputs.split][index]
+    label = shorten(example.label, 24)
+    predicted = shorten(inputs.class_names[int(row.argmax())], 24)
+    return _tile(
+        inputs, example, f"{label} → {predicted}, {percent(float(row.max()))}", True
+    )
+
+
+def _tile(
+    inputs: ClassificationReportInputs,
+    example: Example,
+    caption: str,
+    with_path: bool = False,
+) -> Tile:
+    image, media_type = thumbnail(inputs.read, example)
+    return Tile(image, media_type, caption, example.path if with_path else "")
