@@ -1,0 +1,128 @@
+"""A tiny classifier, its preprocessing and its pictures."""
+
+import io
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+from PIL import Image
+
+HEIGHT, WIDTH = 8, 6
+CLASS_NAMES = ("zèbre", "apple", "猫")
+
+
+class TinyPreprocess:
+    """Decodes and resizes; stands in for the real one."""
+
+    def __init__(self, channels=3):
+        self.channels = channels
+
+    def __call__(self, encoded):
+        """Return a float tensor (HEIGHT, WIDTH, channels)."""
+        import tensorflow as tf
+
+        image = tf.io.decode_image(
+            encoded, channels=self.channels, expand_animations=False
+        )
+        image = tf.image.resize(image, (HEIGHT, WIDTH))
+        return tf.ensure_shape(image, (HEIGHT, WIDTH, self.channels))
+
+    def fit_batch(self, images):
+        """Return a float tensor (batch, HEIGHT, WIDTH, channels)."""
+        import tensorflow as tf
+
+        return tf.image.resize(images, (HEIGHT, WIDTH))
+
+    def describe(self):
+        """Return what goes into the card."""
+        return {"kind": "tiny", "size": [HEIGHT, WIDTH]}
+
+
+def encode(pixels, extension="PNG"):
+    """Return uint8 pixels (height, width[, 3]) as an encoded image."""
+    buffer = io.BytesIO()
+    Image.fromarray(pixels).save(buffer, extension)
+    return buffer.getvalue()
+
+
+def make_pictures(count=5, channels=3, height=HEIGHT, width=WIDTH):
+    """Return uint8 noise (count, height, width[, 3])."""
+    shape = (count, height, width) + ((3,) if channels == 3 else ())
+    return np.random.default_rng(0).integers(0, 256, shape, dtype=np.uint8)
+
+
+def make_classifier(channels=3, num_classes=3, dtype="float32"):
+    """Return a tiny network of logits that differ clearly between pictures."""
+    import keras
+
+    keras.utils.set_random_seed(0)
+    inputs = keras.Input((HEIGHT, WIDTH, channels))
+    x = keras.layers.Rescaling(1 / 127.5, offset=-1, dtype=dtype)(inputs)
+    x = keras.layers.Conv2D(4, 3, activation="relu", dtype=dtype)(x)
+    x = keras.layers.BatchNormalization(dtype=dtype)(x)
+    x = keras.layers.Flatten(dtype=dtype)(x)
+    logits = keras.layers.Dense(num_classes, dtype=dtype)(x)
+    return keras.Model(inputs, logits)
+
+
+def softmax(logits):
+    """Return the softmax of float logits (batch, num_classes), in NumPy."""
+    powers = np.exp(logits - logits.max(axis=-1, keepdims=True))
+    return powers / powers.sum(axis=-1, keepdims=True)
+
+
+TINY = SimpleNamespace(
+    height=HEIGHT,
+    width=WIDTH,
+    class_names=CLASS_NAMES,
+    preprocess=TinyPreprocess,
+    classifier=make_classifier,
+    pictures=make_pictures,
+    encode=encode,
+    softmax=softmax,
+)
+
+
+@pytest.fixture(scope="session")
+def tiny():
+    """Offer the tiny things above, since test folders are no packages."""
+    return TINY
+
+
+@pytest.fixture(scope="session")
+def exported(tmp_path_factory):
+    """Export a tiny model once, verified for real in a fresh process."""
+    from tfapp.export.exporter import export_model
+
+    model = make_classifier()
+    encoded = [encode(picture) for picture in make_pictures()]
+    result = export_model(
+        model,
+        TinyPreprocess(),
+        class_names=CLASS_NAMES,
+        card={"recipe": {"seed": 0}},
+        destination=tmp_path_factory.mktemp("saved_models") / "tiny" / "1",
+        temperature=2.0,
+        warmup_images=encoded,
+        check_images=encoded,
+    )
+    return SimpleNamespace(result=result, path=result.path, model=model)
+
+
+@pytest.fixture(scope="session")
+def loaded(exported):
+    """Load the exported model."""
+    import tensorflow as tf
+
+    return tf.saved_model.load(str(exported.path))
+
+
+@pytest.fixture
+def same_process(monkeypatch):
+    """Verify in this process, which saves the seconds of a fresh one."""
+    from tfapp.export import parity, verify
+
+    def ask(folder, questions):
+        return verify.answer_questions(folder, questions.encoded, questions.images)
+
+    monkeypatch.setattr(parity, "ask_fresh_process", ask)

@@ -1,0 +1,247 @@
+"""Publishing: whole, verified, or not at all."""
+
+import errno
+import json
+import os
+from pathlib import Path
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from tfapp.data.preprocessing import ImagePreprocess
+from tfapp.errors import ExportError
+from tfapp.export import exporter, parity
+from tfapp.export.exporter import export_model, next_version
+from tfapp.export.predictor import load_saved_model
+
+
+@pytest.fixture
+def arguments(tiny, tmp_path):
+    """Return arguments of export_model that work."""
+    encoded = [tiny.encode(picture) for picture in tiny.pictures(count=2)]
+    return {
+        "class_names": tiny.class_names,
+        "card": {},
+        "destination": tmp_path / "saved_models" / "tiny" / "1",
+        "warmup_images": encoded,
+        "check_images": encoded,
+    }
+
+
+def test_the_result_tells_what_a_fresh_process_saw(exported):
+    """Difference and timings are those of another process."""
+    result = exported.result
+    assert result.path.name == "1"
+    assert 0 <= result.max_difference < 1e-6
+    assert result.load_ms > 0
+    assert result.first_request_ms > result.second_request_ms > 0
+
+
+def test_the_card_is_the_recipe_and_what_the_export_found(exported):
+    """tfapp.json holds the passed card and everything the export adds."""
+    text = (exported.path / "tfapp.json").read_text(encoding="utf-8")
+    card = json.loads(text)
+    assert card == json.loads(json.dumps(exported.result.card))
+    assert card["recipe"] == {"seed": 0}
+    assert card["class_names"] == ["zèbre", "apple", "猫"]
+    assert card["temperature"] == 2.0
+    assert card["preprocess"] == {"kind": "tiny", "size": [8, 6]}
+    assert card["parity"]["num_images"] == 5
+    assert card["versions"]["tensorflow"] == tf.__version__
+    assert set(card["latency"]) == {"load_ms", "first_request_ms", "second_request_ms"}
+    assert "猫" in text
+
+
+def test_others_may_read_the_folder(exported):
+    """A server runs as another user: no private modes of a temporary folder."""
+    umask = os.umask(0)
+    os.umask(umask)
+    assert exported.path.stat().st_mode & 0o777 == 0o777 & ~umask
+
+
+def test_nothing_temporary_stays(exported):
+    """Only the version lies in the folder that a server polls."""
+    assert [path.name for path in exported.path.parent.iterdir()] == ["1"]
+
+
+def test_a_mixed_model_answers_as_its_float32_copy(tiny, arguments, same_process):
+    """Exported in float32; the difference from mixed precision is on the card."""
+    model = tiny.classifier(dtype="mixed_bfloat16")
+    result = export_model(model, tiny.preprocess(), **arguments)
+    twin = tiny.classifier()
+    twin.set_weights(model.get_weights())
+    pictures = tiny.pictures(count=2)
+    answer = tf.saved_model.load(str(result.path)).signatures["serve_images"](
+        images=tf.constant(pictures)
+    )
+    expected = tiny.softmax(twin.predict_on_batch(pictures.astype(np.float32)))
+    np.testing.assert_allclose(answer["probabilities"], expected, atol=1e-6)
+    assert 1e-6 < result.card["parity"]["from_mixed_precision"] < 0.1
+
+
+def test_grey_images_have_one_channel(tiny, arguments, same_process):
+    """The array signature follows the model's number of channels."""
+    pictures = tiny.pictures(count=2, channels=1)
+    encoded = [tiny.encode(picture) for picture in pictures]
+    arguments |= {"warmup_images": encoded, "check_images": encoded}
+    model = tiny.classifier(channels=1)
+    result = export_model(model, tiny.preprocess(channels=1), **arguments)
+    shape = result.card["signatures"]["serve_images"]["inputs"]["images"]["shape"]
+    assert shape == [-1, -1, -1, 1]
+    answer = tf.saved_model.load(str(result.path)).signatures["serving_default"](
+        image_bytes=tf.constant(encoded)
+    )
+    logits = model.predict_on_batch(pictures[..., np.newaxis].astype(np.float32))
+    np.testing.assert_allclose(answer["probabilities"], tiny.softmax(logits), atol=1e-6)
+
+
+def test_versions_increase(tiny, arguments, same_process):
+    """Each export goes beside the ones before."""
+    folder = arguments["destination"].parent
+    assert next_version(folder) == 1
+    export_model(tiny.classifier(), tiny.preprocess(), **arguments)
+    assert next_version(folder) == 2
+    (folder / "10").mkdir()
+    (folder / ".11.partial").mkdir()
+    (folder / "notes").mkdir()
+    assert next_version(folder) == 11
+
+
+def raise_error(error):
+    """Return a function that raises, whatever it is called with."""
+
+    def fail(*_args, **_options):
+        raise error
+
+    return fail
+
+
+FULL = OSError(errno.ENOSPC, "No space left on device")
+TF_FULL = tf.errors.ResourceExhaustedError(None, None, "No space left on device")
+TF_DENIED = tf.errors.PermissionDeniedError(None, None, "Permission denied")
+
+
+@pytest.mark.parametrize(
+    ("step", "error", "message"),
+    [
+        ("write_labels", FULL, "the disk is full"),
+        ("write_saved_model", TF_FULL, "the disk is full"),
+        ("write_saved_model", TF_DENIED, "permission denied"),
+        ("write_json", OSError(errno.EIO, "Input/output error"), "Input/output error"),
+    ],
+)
+def test_a_write_error_is_one_line(
+    tiny, arguments, same_process, monkeypatch, step, error, message
+):
+    """The line names the folder; nothing is left, not even the model's folder."""
+    monkeypatch.setattr(exporter, step, raise_error(error))
+    with pytest.raises(ExportError, match=message) as caught:
+        export_model(tiny.classifier(), tiny.preprocess(), **arguments)
+    assert str(arguments["destination"]) in str(caught.value)
+    assert "\n" not in str(caught.value)
+    assert not arguments["destination"].parents[1].exists()
+
+
+def test_a_folder_in_the_way_is_named(tiny, arguments, tmp_path):
+    """A file where a folder should be is the user's to mend."""
+    (tmp_path / "saved_models").write_text("")
+    with pytest.raises(ExportError, match="Cannot write .*saved_models/tiny/1: "):
+        export_model(tiny.classifier(), tiny.preprocess(), **arguments)
+
+
+def test_a_model_that_answers_differently_is_not_published(
+    tiny, arguments, monkeypatch
+):
+    """A mismatch leaves nothing behind, and the earlier version untouched."""
+    folder = arguments["destination"].parent
+    (folder / "1").mkdir(parents=True)
+
+    def ask(_folder: Path, questions: parity.Questions):
+        answers = {k: v + 0.5 for k, v in questions.probabilities.items()}
+        return {**answers, "classes": np.array(tiny.class_names)}
+
+    monkeypatch.setattr(parity, "ask_fresh_process", ask)
+    arguments["destination"] = folder / "2"
+    with pytest.raises(ExportError, match="off by up to 0.5 on 2 check images"):
+        export_model(tiny.classifier(), tiny.preprocess(), **arguments)
+    assert [path.name for path in folder.iterdir()] == ["1"]
+
+
+def test_ctrl_c_leaves_nothing(tiny, arguments, monkeypatch):
+    """An interrupted verification publishes nothing."""
+    monkeypatch.setattr(parity, "ask_fresh_process", raise_error(KeyboardInterrupt()))
+    with pytest.raises(KeyboardInterrupt):
+        export_model(tiny.classifier(), tiny.preprocess(), **arguments)
+    assert not arguments["destination"].parent.exists()
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"class_names": ("a", "b")}, "has 3 outputs. Expected one for each of the 2"),
+        (
+            {"class_names": ("a", "b\nc", "d")},
+            r"Class name 'b\\nc' does not fit on one",
+        ),
+        ({"temperature": 0.0}, "`temperature` must be a number above 0. Received: 0.0"),
+        ({"temperature": float("nan")}, "must be a number above 0. Received: nan"),
+        ({"check_images": []}, "`check_images` is empty"),
+        ({"warmup_images": []}, "`warmup_images` is empty"),
+        ({"destination": Path("models/tiny")}, "such as models/tiny/1"),
+    ],
+)
+def test_arguments_that_do_not_fit_are_refused(tiny, arguments, change, message):
+    """Each mistake has its own line, before anything is computed."""
+    with pytest.raises(ExportError, match=message):
+        export_model(tiny.classifier(), tiny.preprocess(), **arguments | change)
+
+
+def test_a_published_version_is_never_replaced(tiny, arguments):
+    """The error names the version to use instead."""
+    arguments["destination"].mkdir(parents=True)
+    with pytest.raises(ExportError, match="exists already.*The next one is 2"):
+        export_model(tiny.classifier(), tiny.preprocess(), **arguments)
+
+
+def test_the_projects_own_preprocessing_survives_the_export(
+    tiny, arguments, same_process
+):
+    """JPEGs of other sizes are decoded, cropped and resized as in training."""
+    preprocess = ImagePreprocess((tiny.height, tiny.width), resize="crop")
+    sizes = [(40, 30), (9, 50), (7, 5)]
+    encoded = [
+        tiny.encode(tiny.pictures(1, height=h, width=w)[0], "JPEG") for h, w in sizes
+    ]
+    arguments |= {"warmup_images": encoded, "check_images": encoded}
+    model = tiny.classifier()
+    result = export_model(model, preprocess, **arguments)
+    inputs = np.stack([preprocess(tf.constant(image)) for image in encoded])
+    np.testing.assert_allclose(
+        load_saved_model(result.path).predict(encoded),
+        tiny.softmax(model.predict_on_batch(inputs)),
+        atol=1e-6,
+    )
+
+
+@pytest.mark.slow
+def test_real_weights_and_photographs_agree(shared_data, shared_weights, tmp_path):
+    """MobileNetV2 answers photographs alike before and after the export."""
+    network = keras.applications.MobileNetV2(weights=None, classifier_activation=None)
+    network.load_weights(shared_weights / "mobilenet_v2_1.0_224.f16.weights.h5")
+    inputs = keras.Input((224, 224, 3))
+    scaled = keras.layers.Rescaling(1 / 127.5, offset=-1)(inputs)
+    files = sorted((shared_data / "cats_dogs").rglob("*.jpg"))[:8]
+    encoded = [file.read_bytes() for file in files]
+    assert encoded, "the data set holds no photographs"
+    result = export_model(
+        keras.Model(inputs, network(scaled)),
+        ImagePreprocess((224, 224)),
+        class_names=[str(index) for index in range(1000)],
+        card={},
+        destination=tmp_path / "mobilenet" / "1",
+        warmup_images=encoded,
+        check_images=encoded,
+    )
+    assert result.max_difference < 1e-5

@@ -1,0 +1,203 @@
+"""A Keras classifier and its preprocessing become one checked SavedModel."""
+
+import errno
+import math
+import platform
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from importlib import metadata
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import tensorflow as tf
+
+from tfapp import __version__
+from tfapp.errors import ExportError, TfappError
+from tfapp.export import CARD, parity
+from tfapp.export.precision import float32_copy
+from tfapp.export.saved_model import write_labels, write_saved_model
+from tfapp.export.signatures import ImagePreprocess, make_signatures
+from tfapp.export.warmup import write_warmup
+from tfapp.files import explained, replacing, write_json
+
+PACKAGES = ("tensorflow", "keras", "numpy")
+WARMUP_IMAGES = 8
+ERROR_NUMBERS = {
+    tf.errors.ResourceExhaustedError: errno.ENOSPC,
+    tf.errors.PermissionDeniedError: errno.EACCES,
+}
+"""What TensorFlow's own writers raise, as errno."""
+
+
+@dataclass(frozen=True)
+class ExportResult:
+    """A published SavedModel.
+
+    Args:
+        path: its folder, saved_models/NAME/VERSION.
+        max_difference: largest difference between its probabilities and the model's.
+        load_ms: milliseconds a fresh process took to load it, on the CPU.
+        first_request_ms: milliseconds of the first request, one image.
+        second_request_ms: milliseconds of the same request again.
+        card: the content of tfapp.json.
+    """
+
+    path: Path
+    max_difference: float
+    load_ms: float
+    first_request_ms: float
+    second_request_ms: float
+    card: Mapping[str, Any]
+
+
+def export_model(
+    model: Any,
+    preprocess: ImagePreprocess,
+    *,
+    class_names: Sequence[str],
+    card: Mapping[str, Any],
+    destination: Path,
+    temperature: float = 1.0,
+    warmup_images: Sequence[bytes],
+    check_images: Sequence[bytes],
+    tolerance: float = 1e-4,
+) -> ExportResult:
+    """Write, verify and publish a SavedModel; it appears whole or not at all.
+
+    Args:
+        model: Keras model, float tensor (batch, height, width, channels) in [0, 255]
+            to logits (batch, num_classes). A mixed-precision model is exported as its
+            float32 copy.
+        preprocess: encoded or raw images to inputs of the model, in TensorFlow ops.
+        class_names: names in the order of the logits.
+        card: JSON-ready; goes into tfapp.json beside what the export adds.
+        destination: saved_models/NAME/VERSION, not there yet; see `next_version`.
+        temperature: divides the logits before the softmax.
+        warmup_images: encoded images for TensorFlow Serving's warm-up, at least one.
+        check_images: encoded images whose answers are compared, at least one.
+        tolerance: largest absolute difference of a probability allowed.
+
+    Returns:
+        What was published, with the timings of a fresh process.
+
+    Raises:
+        ExportError: if the arguments do not fit together, the place cannot be written
+            or the SavedModel answers differently. Nothing is left behind.
+    """
+    _check_arguments(model, class_names, destination, temperature)
+    _check_images(warmup_images=warmup_images, check_images=check_images)
+    servable = float32_copy(model)
+    questions = parity.make_questions(servable, preprocess, check_images, temperature)
+    signatures = make_signatures(servable, preprocess, class_names, temperature)
+    found: dict[str, Any] = {}
+    if servable is not model:  # its metrics were measured in mixed precision
+        trained = parity.make_questions(model, preprocess, check_images, temperature)
+        found["from_mixed_precision"] = parity.largest_difference(trained, questions)
+    with _publishing(destination) as folder:
+        described = write_saved_model(folder, servable, signatures)
+        write_labels(folder, class_names)
+        warmup = warmup_images[:WARMUP_IMAGES]
+        write_warmup(folder, destination.parent.name, warmup, questions.images)
+        answers = parity.ask_fresh_process(folder, questions)
+        found |= parity.compare(questions, answers, class_names, tolerance)
+        whole_card = {
+            **card,
+            "class_names": list(class_names),
+            "signatures": described,
+            "preprocess": preprocess.describe(),
+            "temperature": temperature,
+            "parity": found,
+            "latency": _latency(answers),
+            "versions": _versions(),
+        }
+        write_json(folder / CARD, whole_card)
+    difference = found["max_difference"]
+    return ExportResult(destination, difference, card=whole_card, **_latency(answers))
+
+
+def next_version(folder: Path) -> int:
+    """Return 1 + the highest version in saved_models/NAME; 1 if there is none."""
+    names = [path.name for path in folder.iterdir()] if folder.is_dir() else []
+    return 1 + max((int(name) for name in names if _is_version(name)), default=0)
+
+
+def _is_version(name: str) -> bool:
+    return name.isascii() and name.isdigit()
+
+
+@contextmanager
+def _publishing(destination: Path) -> Iterator[Path]:
+    """Yield a hidden folder that becomes `destination` when the block succeeds."""
+    missing = [folder for folder in destination.parents if not folder.exists()]
+    try:
+        with replacing(destination) as folder:
+            yield folder
+    except OSError as error:
+        raise _cannot_write(error, destination) from error
+    except tuple(ERROR_NUMBERS) as error:
+        number = ERROR_NUMBERS[type(error)]
+        raise _cannot_write(OSError(number, ""), destination) from error
+    except ExportError:
+        raise
+    except TfappError as error:
+        raise ExportError(str(error)) from error
+    finally:
+        for folder in missing:
+            with suppress(OSError):  # only those that stayed empty go
+                folder.rmdir()
+
+
+def _cannot_write(error: OSError, destination: Path) -> ExportError:
+    known = explained(error, destination)
+    if isinstance(known, TfappError):
+        return ExportError(str(known))
+    return ExportError(f"Cannot write {destination}: {error.strerror or error}.")
+
+
+def _check_arguments(
+    model: Any, class_names: Sequence[str], destination: Path, temperature: float
+) -> None:
+    num_outputs = model.output_shape[-1]
+    if num_outputs != len(class_names):
+        raise ExportError(
+            f"The model has {num_outputs} outputs. Expected one for each of the "
+            f"{len(class_names)} class names."
+        )
+    broken = [name for name in class_names if len(name.splitlines()) != 1]
+    if broken:
+        raise ExportError(
+            f"Class name {broken[0]!r} does not fit on one line of labels.txt. "
+            "Rename the class."
+        )
+    if not (math.isfinite(temperature) and temperature > 0):
+        raise ExportError(
+            f"`temperature` must be a number above 0. Received: {temperature!r}"
+        )
+    if not _is_version(destination.name):
+        raise ExportError(
+            f"An export goes to a folder named by its version, such as "
+            f"{destination / '1'}. Received: {str(destination)!r}"
+        )
+    if destination.exists():
+        raise ExportError(
+            f"{destination} exists already, and a published version never changes. "
+            f"The next one is {next_version(destination.parent)}."
+        )
+
+
+def _check_images(**images: Sequence[bytes]) -> None:
+    for name, encoded in images.items():
+        if not encoded:
+            raise ExportError(f"`{name}` is empty. Expected at least one image.")
+
+
+def _latency(answers: Mapping[str, np.ndarray]) -> dict[str, float]:
+    names = ("load_ms", "first_request_ms", "second_request_ms")
+    return {name: float(answers[name]) for name in names}
+
+
+def _versions() -> dict[str, str]:
+    own = {"tfapp": __version__, "python": platform.python_version()}
+    return own | {name: metadata.version(name) for name in PACKAGES}
