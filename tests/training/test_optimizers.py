@@ -1,0 +1,51 @@
+"""Rates that differ from variable to variable, against hand-computed steps."""
+
+import keras
+import numpy as np
+import pytest
+
+from tfapp.config import TrainingConfig
+from tfapp.training.optimizers import class_weights, make_optimizer
+
+
+def step(config, factors, gradient=2.0, shape=(2, 2)):
+    """Return two variables that began at 1, after one step."""
+    first = keras.Variable(np.ones(shape, "float32"), name="first")
+    second = keras.Variable(np.ones(shape, "float32"), name="second")
+    optimizer = make_optimizer(config, 0.1, factors)
+    gradients = [keras.ops.full(shape, gradient)] * 2
+    optimizer.apply(gradients, [first, second])
+    return first.numpy(), second.numpy()
+
+
+@pytest.mark.parametrize("name", ["sgd", "adam", "adamw", "rmsprop"])
+def test_factor_scales_the_step_itself(name):
+    """A factor of 0.25 makes a quarter of the step, for adaptive optimizers too."""
+    config = TrainingConfig(optimizer=name)
+    first, second = step(config, {"second": 0.25})
+    np.testing.assert_allclose(1 - second, 0.25 * (1 - first), rtol=1e-5)
+    assert np.all(first < 1)
+
+
+def test_decoupled_weight_decay_follows_the_rate():
+    """With no gradient, weights shrink by rate x factor x decay."""
+    config = TrainingConfig(optimizer="adamw", weight_decay=0.5)
+    first, second = step(config, {"second": 0.5}, gradient=0.0)
+    np.testing.assert_allclose(first, 1 - 0.1 * 0.5, rtol=1e-6)
+    np.testing.assert_allclose(second, 1 - 0.1 * 0.5 * 0.5, rtol=1e-6)
+
+
+def test_biases_do_not_decay():
+    """Vectors, such as biases, keep their length."""
+    config = TrainingConfig(optimizer="adamw", weight_decay=0.5)
+    first, _ = step(config, {}, gradient=0.0, shape=(3,))
+    np.testing.assert_array_equal(first, 1.0)
+
+
+def test_balanced_class_weights_have_mean_one():
+    """Rare classes weigh more; the mean over the examples stays 1."""
+    labels = np.array([0] * 6 + [1] * 2)
+    weights = class_weights(TrainingConfig(class_weights="balanced"), labels)
+    assert weights == {0: pytest.approx(8 / 12), 1: pytest.approx(2.0)}
+    assert np.mean([weights[int(label)] for label in labels]) == pytest.approx(1.0)
+    assert class_weights(TrainingConfig(), labels) is None

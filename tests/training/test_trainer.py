@@ -1,0 +1,256 @@
+"""Which weights learn in which phase, and what is kept."""
+
+import json
+import time
+
+import numpy as np
+import pytest
+
+from tfapp.config import Recipe
+from tfapp.errors import ModelError, TrainingError
+from tfapp.reporter import Reporter
+from tfapp.tasks import get_task
+from tfapp.training.deadline import Deadline
+from tfapp.training.trainer import Trainer
+
+from .conftest import make_dataset, make_model
+
+HEAD = {"head": {"epochs": 5, "learning_rate": 0.05}}
+THAW = HEAD | {
+    "thaw": {"from_layer": "block2_conv", "epochs": 2, "learning_rate": 0.01}
+}
+
+
+def train(tmp_path, model, dataset, deadline=None, **tables):
+    """Train a recipe of the given tables and return its trainer."""
+    recipe = Recipe.model_validate({"data": {"batch_size": 4}, **tables})
+    trainer = Trainer(
+        model,
+        dataset,
+        get_task("image_classification"),
+        recipe,
+        tmp_path / "run",
+        tmp_path / "cache",
+        Reporter(quiet=True),
+        deadline or Deadline(),
+    )
+    trainer.train()
+    return trainer
+
+
+def changed(model, before):
+    """Return the paths of the weights that differ from before."""
+    return {
+        w.path for w in model.weights if not np.array_equal(w.numpy(), before[w.path])
+    }
+
+
+def snapshot(model):
+    """Return every weight's value by path."""
+    return {w.path: w.numpy() for w in model.weights}
+
+
+def validation_loss(model, trainer, dataset):
+    """Return the loss of the kept weights, by a fresh evaluation."""
+    model.compile(loss=trainer.task.make_loss(0.0))
+    found = model.evaluate(dataset.batches("validation"), verbose=0, return_dict=True)
+    return found["loss"]
+
+
+def names(paths):
+    """Return the last two parts of weight paths."""
+    return {"/".join(path.split("/")[-2:]) for path in paths}
+
+
+def test_head_phase_changes_the_head_alone(tmp_path, model, dataset):
+    """Phase 1 changes exactly the head's weights and its standardisation."""
+    before = snapshot(model)
+    trainer = train(tmp_path, model, dataset, fine_tune=HEAD)
+    assert names(changed(model, before)) == {
+        "logits/kernel",
+        "logits/bias",
+        "standardize/mean",
+        "standardize/deviation",
+    }
+    assert trainer.phases[0].trained_weights == 4 * 2 + 2
+
+
+@pytest.mark.parametrize("views", [0, 1])
+def test_head_learns_with_and_without_stored_features(tmp_path, dataset, views):
+    """Both ways of phase 1 tell bright from dark."""
+    fine_tune = {"head": {"epochs": 5, "learning_rate": 0.05, "views": views}}
+    trainer = train(tmp_path, make_model(), dataset, fine_tune=fine_tune)
+    logits = trainer.logits("test")
+    assert np.mean(logits.argmax(1) == dataset.labels("test")) == 1.0
+
+
+def test_thaw_phase_changes_the_named_layers_and_no_statistics(
+    tmp_path, model, dataset
+):
+    """Phase 2 changes layers from `from_layer` on, and no batch norm to the bit."""
+    before = snapshot(model)
+    trainer = train(tmp_path, model, dataset, fine_tune=THAW)
+    assert trainer.phases[1].best_epoch > 0
+    assert names(changed(model, before)) == {
+        "logits/kernel",
+        "logits/bias",
+        "standardize/mean",
+        "standardize/deviation",
+        "block2_conv/kernel",
+        "block2_conv/bias",
+    }
+
+
+def test_features_and_images_give_the_same_logits(tmp_path, model, dataset):
+    """Logits from stored features equal those of the whole model."""
+    trainer = train(tmp_path, model, dataset, fine_tune=HEAD)
+    stored = trainer.logits("test")
+    trainer.store = None
+    np.testing.assert_allclose(stored, trainer.logits("test"), atol=1e-5)
+
+
+def test_features_are_computed_once(tmp_path, dataset):
+    """A second run with another seed finds every feature in the cache."""
+    first = train(tmp_path, make_model(), dataset, fine_tune=HEAD)
+    again = train(tmp_path, make_model(), dataset, seed=1, fine_tune=HEAD)
+    assert (first.store.computed, again.store.computed) == (36, 0)
+
+
+def test_damaged_feature_file_is_computed_anew(tmp_path, dataset):
+    """A cache file cut in half costs time, not the run."""
+    train(tmp_path, make_model(), dataset, fine_tune=HEAD)
+    (path,) = (tmp_path / "cache").glob("*.npz")
+    path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
+    again = train(tmp_path, make_model(), dataset, fine_tune=HEAD)
+    assert again.store.computed == 36
+
+
+def test_other_weights_find_no_features(tmp_path, dataset):
+    """Features of one network are never taken for another's."""
+    train(tmp_path, make_model(), dataset, fine_tune=HEAD)
+    other = make_model()
+    backbone = other.get_layer("extractor").get_layer("backbone")
+    kernel = backbone.get_layer("block1_conv").kernel
+    kernel.assign(kernel * 1.5)
+    again = train(tmp_path, other, dataset, fine_tune=HEAD)
+    assert again.store.computed == 36
+
+
+def test_views_differ_and_repeat(tmp_path):
+    """K views store the plain pass and k-1 augmented ones, the same for a seed."""
+    dataset = make_dataset(augmentation={"noise": 5})
+    fine_tune = {"head": {"epochs": 2, "views": 3}}
+    first = train(tmp_path, make_model(), dataset, fine_tune=fine_tune).store
+    views = [first.view("train", n, 0) for n in (1, 2)]
+    assert first.computed == 24 * 3 + 12
+    assert not np.allclose(views[0], views[1])
+    assert not np.allclose(views[0], first.plain("train"))
+    np.testing.assert_array_equal(views[0], first.view("train", 1, 0))
+
+
+def test_training_from_scratch_keeps_the_best_epoch(tmp_path, model, dataset):
+    """Without [fine_tune], all layers learn and the best validation epoch is kept."""
+    trainer = train(
+        tmp_path, model, dataset, training={"epochs": 6, "learning_rate": 0.02}
+    )
+    (phase,) = trainer.phases
+    losses = [row["val_loss"] for row in phase.epochs]
+    assert phase.best_epoch == int(np.argmin(losses)) + 1
+    kept = validation_loss(model, trainer, dataset)
+    assert kept == pytest.approx(min(losses), abs=1e-5)
+
+
+def test_averaged_weights_are_what_is_validated_and_kept(tmp_path, model, dataset):
+    """With EMA, the kept weights give the logged validation loss of their epoch."""
+    trainer = train(
+        tmp_path,
+        model,
+        dataset,
+        training={"epochs": 4, "learning_rate": 0.02, "ema_momentum": 0.9},
+    )
+    kept = validation_loss(model, trainer, dataset)
+    losses = [row["val_loss"] for row in trainer.phases[0].epochs]
+    assert kept == pytest.approx(min(losses), abs=1e-5)
+
+
+def test_patience_stops_a_phase_that_no_longer_gains(tmp_path, model, dataset):
+    """Early stopping ends the phase and says so."""
+    training = {"patience": 2}
+    fine_tune = {"head": {"epochs": 200, "learning_rate": 5.0}}
+    trainer = train(tmp_path, model, dataset, training=training, fine_tune=fine_tune)
+    assert trainer.phases[0].stopped_by == "patience"
+    assert len(trainer.phases[0].epochs) < 200
+
+
+def test_a_thaw_that_harms_is_taken_back(tmp_path, model, dataset):
+    """A phase whose every epoch is worse than its start keeps the start."""
+    thaw = THAW | {"thaw": THAW["thaw"] | {"learning_rate": 1e4, "warmup_epochs": 0}}
+    trainer = train(
+        tmp_path,
+        model,
+        dataset,
+        fine_tune=thaw,
+        training={"optimizer": "sgd", "clip_norm": 1},
+    )
+    assert trainer.phases[1].best_epoch == 0
+    assert np.mean(trainer.logits("test").argmax(1) == dataset.labels("test")) == 1.0
+
+
+def test_nan_loss_names_phase_epoch_and_batch(tmp_path, dataset):
+    """A loss that is not a number stops training with one clear line."""
+    model = make_model()
+    layer = model.get_layer("head").get_layer("logits")
+    layer.bias.assign([np.nan, 0.0])
+    with pytest.raises(TrainingError, match=r"phase 'head', epoch 1, batch 1\b"):
+        train(tmp_path, model, dataset, fine_tune=HEAD)
+
+
+def test_budget_ends_training_in_time(tmp_path, model, dataset):
+    """A phase of ten thousand epochs ends when its time is up."""
+    began = time.monotonic()
+    deadline = Deadline(minutes=4 / 60)
+    trainer = train(tmp_path, model, dataset, deadline, training={"epochs": 10_000})
+    assert trainer.phases[0].stopped_by == "deadline"
+    assert time.monotonic() - began < 12
+    assert trainer.phases[0].epochs[-1]["learning_rate"] < 1e-4
+
+
+def test_no_time_leaves_the_thaw_out(tmp_path, model, dataset):
+    """Phase 2 is left out, and said so, when not even one epoch fits."""
+    trainer = train(tmp_path, model, dataset, Deadline(minutes=1e-6), fine_tune=THAW)
+    assert [phase.phase for phase in trainer.phases] == ["head"]
+    assert "left out" in trainer.notes[-1]
+
+
+def test_without_validation_the_last_epoch_counts(tmp_path, model):
+    """A set too small for a validation split still trains."""
+    dataset = make_dataset(validation=0)
+    trainer = train(tmp_path, model, dataset, fine_tune=HEAD)
+    assert trainer.phases[0].best_epoch == 5
+
+
+def test_checkpoint_holds_the_best_weights(tmp_path, model, dataset):
+    """The checkpoint of a phase is the weights it ended with."""
+    train(tmp_path, model, dataset, training={"epochs": 3, "learning_rate": 0.02})
+    other = make_model()
+    other.load_weights(tmp_path / "run" / "checkpoints" / "train.weights.h5")
+    for mine, theirs in zip(model.get_weights(), other.get_weights(), strict=True):
+        np.testing.assert_array_equal(mine, theirs)
+
+
+def test_phase_description_is_json(tmp_path, model, dataset):
+    """What the report shows of a phase can be written as JSON."""
+    trainer = train(tmp_path, model, dataset, fine_tune=HEAD)
+    assert json.loads(json.dumps(trainer.phases[0].describe()))["phase"] == "head"
+
+
+def test_unknown_layer_and_model_without_extractor(tmp_path, dataset):
+    """Both mistakes are one line that names what to write instead."""
+    wrong = HEAD | {"thaw": {"from_layer": "block3_conv"}}
+    with pytest.raises(ModelError, match=r"no layer 'block3_conv'.*block2_conv"):
+        train(tmp_path, make_model(), dataset, fine_tune=wrong)
+    import keras
+
+    plain = keras.Sequential([keras.Input((8, 8, 3)), keras.layers.Flatten()])
+    with pytest.raises(ModelError, match="no extractor to fine-tune"):
+        train(tmp_path, plain, dataset, fine_tune=HEAD)

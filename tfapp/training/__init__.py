@@ -1,0 +1,1 @@
+"""Training phases: what learns when, how fast, and which epoch is kept."""

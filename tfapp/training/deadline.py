@@ -1,0 +1,33 @@
+"""A time budget that a run keeps."""
+
+import time
+
+
+class Deadline:
+    """How much of a budget is left; without one, there is always time.
+
+    Args:
+        minutes: the budget; 0 for none.
+        started: monotonic seconds at which it began; None for now.
+        reserve_seconds: kept back for what follows training.
+    """
+
+    def __init__(
+        self,
+        minutes: float = 0.0,
+        started: float | None = None,
+        reserve_seconds: float = 0.0,
+    ) -> None:
+        begin = time.monotonic() if started is None else started
+        self.end = begin + 60.0 * minutes - reserve_seconds if minutes else None
+
+    def seconds_left(self) -> float:
+        """Return the seconds left for training; infinity without a budget."""
+        return float("inf") if self.end is None else self.end - time.monotonic()
+
+    def share(self, fraction: float) -> "Deadline":
+        """Return a deadline after that fraction of the time that is left."""
+        part = Deadline()
+        if self.end is not None:
+            part.end = time.monotonic() + fraction * max(self.seconds_left(), 0.0)
+        return part

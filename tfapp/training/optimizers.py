@@ -1,0 +1,95 @@
+"""Optimizers whose step differs from layer to layer."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import keras
+
+from tfapp.config import TrainingConfig
+
+OPTIMIZERS = {
+    "adam": keras.optimizers.Adam,
+    "adamw": keras.optimizers.AdamW,
+    "sgd": keras.optimizers.SGD,
+    "rmsprop": keras.optimizers.RMSprop,
+}
+
+
+def make_optimizer(
+    config: TrainingConfig,
+    learning_rate: float,
+    rate_factors: Mapping[str, float] | None = None,
+) -> Any:
+    """Build the recipe's optimizer.
+
+    Args:
+        config: name, weight decay, clipping and averaging.
+        learning_rate: at the start; the schedule changes it.
+        rate_factors: variable path → factor on the learning rate; 1 if absent.
+
+    Returns:
+        A Keras optimizer. Weight decay is decoupled (AdamW's way) for all of them,
+        follows the variable's own rate, and leaves biases and scales alone.
+    """
+    arguments: dict[str, Any] = {
+        "learning_rate": learning_rate,
+        "weight_decay": config.weight_decay,
+        "global_clipnorm": config.clip_norm or None,
+        "use_ema": config.ema_momentum > 0,
+    }
+    if config.ema_momentum:
+        arguments["ema_momentum"] = config.ema_momentum
+    if config.optimizer == "sgd":
+        arguments["momentum"] = 0.9
+    return layerwise(OPTIMIZERS[config.optimizer])(
+        rate_factors=dict(rate_factors or {}), **arguments
+    )
+
+
+def layerwise(optimizer: type) -> type:
+    """Return a subclass of a Keras optimizer with one rate factor per variable.
+
+    Scaling the gradient would not do: Adam and RMSprop divide it out again. So the
+    learning rate itself is scaled, where the update of one variable is computed.
+    """
+
+    class Layerwise(optimizer):  # type: ignore[misc]
+        def __init__(self, *, rate_factors: dict[str, float], **kwargs: Any) -> None:
+            super().__init__(**kwargs)
+            self.rate_factors = rate_factors
+            self._factors: list[float] = []
+
+        def build(self, variables: list[Any]) -> None:
+            super().build(variables)
+            self._factors = [self.rate_factors.get(v.path, 1.0) for v in variables]
+            small = [v for v in variables if len(v.shape) < 2]
+            if self.weight_decay and small:
+                self.exclude_from_weight_decay(var_list=small)
+
+        def _apply_weight_decay(self, variables: list[Any]) -> None:
+            """Do nothing: `update_step` decays, with the variable's own rate."""
+
+        def update_step(self, gradient: Any, variable: Any, learning_rate: Any) -> None:
+            factor = self._factors[self._get_variable_index(variable)]
+            rate = learning_rate * factor
+            if self.weight_decay and self._use_weight_decay(variable):
+                shrink = keras.ops.cast(rate * self.weight_decay, variable.dtype)
+                self.assign_sub(variable, variable * shrink)
+            super().update_step(gradient, variable, rate)
+
+    Layerwise.__name__ = f"Layerwise{optimizer.__name__}"
+    return Layerwise
+
+
+def class_weights(config: TrainingConfig, labels: Any) -> dict[int, float] | None:
+    """Return class index → weight, mean 1 over the examples; None for equal weights.
+
+    Args:
+        config: says whether classes are balanced.
+        labels: int array (examples,).
+    """
+    if config.class_weights == "none":
+        return None
+    classes = sorted({int(label) for label in labels})
+    counts = {c: int((labels == c).sum()) for c in classes}
+    return {c: len(labels) / (len(classes) * n) for c, n in counts.items()}
