@@ -1,0 +1,39 @@
+"""What `tfapp list datasets` shows."""
+
+import subprocess
+import sys
+
+import pytest
+
+from tfapp.data import DATASETS, SOURCES
+from tfapp.registry import load, signature
+
+
+@pytest.mark.parametrize("registry", [DATASETS, SOURCES])
+def test_every_entry_exists_and_has_a_summary(registry):
+    """Names lead to functions whose first line tells what they are."""
+    for name, target in registry.items():
+        assert callable(load("entry", registry, name))
+        assert signature(target).summary.endswith(".")
+
+
+def test_options_of_images():
+    """The options are exactly the keyword arguments, readable without an import."""
+    assert set(signature(DATASETS["images"]).options) == {
+        "image_size",
+        "channels",
+        "resize",
+        "interpolation",
+    }
+
+
+def test_the_package_is_light():
+    """Importing the registries imports neither TensorFlow nor NumPy's dependants."""
+    code = (
+        "import sys, tfapp.data, tfapp.data.sources; "
+        "print({'tensorflow', 'keras', 'sklearn'} & set(sys.modules))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True
+    )
+    assert done.stdout.strip() == "set()"

@@ -1,0 +1,113 @@
+"""The recorded split."""
+
+import json
+import shutil
+
+import pytest
+
+from tfapp.data.check import examine
+from tfapp.data.sources import open_source
+from tfapp.data.split import fingerprint, make_split
+from tfapp.data.split_file import apply_split, write_split
+from tfapp.errors import DataError
+
+
+@pytest.fixture
+def recorded(make_folder, context_for, tmp_path):
+    """Return (root, split file, function that applies it to the present data)."""
+    root, path = make_folder({"cats": 6, "dogs": 6}), tmp_path / "run" / "split.json"
+    context = context_for(root)
+
+    def look():
+        source = open_source(context)
+        return source, examine(source, context)
+
+    source, examined = look()
+    examples = make_split(examined.examples, context.config.split)
+    write_split(path, examples, source, context.config.split)
+
+    def apply():
+        source, examined = look()
+        return apply_split(path, examined.readable, source)
+
+    apply.expected = examples
+    return root, path, apply
+
+
+def test_what_was_written_is_read(recorded):
+    """The same examples in the same splits; the file tells where they are from."""
+    root, path, apply = recorded
+    assert apply() == apply.expected
+    stored = json.loads(path.read_text())
+    assert stored["source"] == str(root)
+    assert stored["fingerprint"] == fingerprint(apply.expected)
+    assert stored["class_names"] == ["cats", "dogs"]
+    assert stored["examples"][0]["path"] == "cats/000.png"
+    assert len(path.read_text().splitlines()) == 16 + len(stored["examples"])
+
+
+def test_new_files_and_copies_change_nothing(recorded):
+    """What came later is not used, even a copy that would be refused today."""
+    root, _, apply = recorded
+    shutil.copy(root / "cats/000.png", root / "dogs/later.png")
+    assert apply() == apply.expected
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (lambda root: (root / "cats/000.png").unlink(), "cats/000.png is gone"),
+        (
+            lambda root: shutil.copy(root / "dogs/000.png", root / "cats/000.png"),
+            "cats/000.png has changed",
+        ),
+        (
+            lambda root: (root / "cats/000.png").write_bytes(b""),
+            "cats/000.png is gone or cannot be read",
+        ),
+        (
+            lambda root: [f.unlink() for f in sorted((root / "cats").iterdir())[:5]],
+            "and 2 more. Restore the data, or remove the split file",
+        ),
+    ],
+)
+def test_differing_data_is_refused(recorded, change, message):
+    """A listed file that vanished or changed is named."""
+    root, path, apply = recorded
+    change(root)
+    with pytest.raises(DataError, match=message) as caught:
+        apply()
+    assert str(path) in str(caught.value)
+
+
+def edit(path, change):
+    """Change the stored JSON."""
+    stored = json.loads(path.read_text())
+    change(stored)
+    path.write_text(json.dumps(stored))
+
+
+def test_edited_files_are_checked(recorded):
+    """Labels, splits and leaks in an edited file are each refused."""
+    root, path, apply = recorded
+    edit(path, lambda s: s["examples"][0].update(label="dogs"))
+    with pytest.raises(DataError, match="was 'dogs' and is now 'cats'"):
+        apply()
+    edit(path, lambda s: s["examples"][0].update(label="cats", split="trian"))
+    with pytest.raises(DataError, match=r"unknown split 'trian' of cats/000.png"):
+        apply()
+    shutil.copy(root / "cats/000.png", root / "cats/twin.png")
+    twin = {"path": "cats/twin.png", "split": "test"}
+    edit(path, lambda s: s["examples"][0].update(split="train"))
+    edit(path, lambda s: s["examples"].append(s["examples"][0] | twin))
+    with pytest.raises(DataError, match="is in two splits"):
+        apply()
+
+
+@pytest.mark.parametrize("text", ["", "{}", "[]", '{"examples": [{"path": "x"}]}'])
+def test_damaged_files(recorded, text):
+    """What is no split file is called so."""
+    _, path, apply = recorded
+    path.write_text(text)
+    with pytest.raises(DataError, match="is no split file"):
+        apply()

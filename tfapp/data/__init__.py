@@ -1,0 +1,105 @@
+"""Any image source to a `Dataset`; to add a kind of data: one file, one line here."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from tfapp.config import DataConfig
+from tfapp.data.cache_dir import default_cache_dir
+from tfapp.data.context import LoadContext, Progress
+from tfapp.data.spec import Dataset
+from tfapp.registry import check_options, load
+
+if TYPE_CHECKING:
+    from tfapp.data.check_report import CheckReport
+
+DATASETS = {
+    "images": "tfapp.data.images:images",
+}
+"""Kinds of data: what the examples are and what the model receives."""
+
+SOURCES = {
+    "csv": "tfapp.data.sources.csv_table:csv_table",
+    "digits": "tfapp.data.sources.digits:digits",
+    "folder": "tfapp.data.sources.folder:folder",
+    "npz": "tfapp.data.sources.npz_arrays:npz_arrays",
+    "tfds": "tfapp.data.sources.tfds_builder:tfds_builder",
+}
+"""Forms in which images come; `data.path` tells which one is meant."""
+
+
+def load_dataset(
+    config: DataConfig,
+    *,
+    seed: int,
+    split_file: Path | None = None,
+    cache_dir: Path | None = None,
+    progress: Progress | None = None,
+) -> Dataset:
+    """Find, check, split and describe the data that `config` names.
+
+    Args:
+        config: the recipe's `[data]`.
+        seed: of the recipe; decides which examples `limit_per_class` keeps.
+        split_file: honoured to the letter if it exists, written if it does not.
+        cache_dir: for scans and decoded images; default: `default_cache_dir()`.
+        progress: called with (files done, files in all) during the scan.
+
+    Raises:
+        ConfigError: for an unset variable in `path`, or options that do not fit.
+        DataError: if the data cannot be used, or differs from `split_file`.
+    """
+    check_options("dataset", DATASETS, config.name, config.options)
+    cache_dir = cache_dir or default_cache_dir()
+    context = LoadContext(config, seed, split_file, cache_dir, progress)
+    dataset: Dataset = load("dataset", DATASETS, config.name)(context, **config.options)
+    return dataset
+
+
+def load_test_only(
+    config: DataConfig,
+    class_names: tuple[str, ...],
+    *,
+    cache_dir: Path | None = None,
+    progress: Progress | None = None,
+) -> Dataset:
+    """Load data that a trained model is tested on; nothing is split or recorded.
+
+    Args:
+        config: as for `load_dataset`; its shares and limit do not count.
+        class_names: of the model, in the order of its outputs.
+        cache_dir: see `load_dataset`.
+        progress: see `load_dataset`.
+
+    Returns:
+        A Dataset whose "test" holds the data's own test split if it has one, else
+        all its examples; the other splits are empty.
+
+    Raises:
+        ConfigError: for an unset variable in `path`, or options that do not fit.
+        DataError: if the data cannot be used or has classes the model does not know.
+    """
+    check_options("dataset", DATASETS, config.name, config.options)
+    cache_dir = cache_dir or default_cache_dir()
+    context = LoadContext(config, 0, None, cache_dir, progress, class_names)
+    dataset: Dataset = load("dataset", DATASETS, config.name)(context, **config.options)
+    return dataset
+
+
+def check_data(
+    config: DataConfig,
+    progress: Progress | None = None,
+    *,
+    cache_dir: Path | None = None,
+) -> "CheckReport":
+    """Look at every file and report all trouble; changes nothing on disk.
+
+    Raises:
+        ConfigError: for an unset variable in `path`.
+        DataError: if there is nothing to check: no folder, no classes, one class.
+    """
+    from tfapp.data.check import examine
+    from tfapp.data.sources import open_source
+
+    cache_dir = cache_dir or default_cache_dir()
+    context = LoadContext(config, 0, None, cache_dir, progress)
+    return examine(open_source(context), context).report

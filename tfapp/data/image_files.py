@@ -1,0 +1,17 @@
+"""File name extensions of images."""
+
+SUFFIXES_BY_FORMAT = {
+    "JPEG": (".jpg", ".jpeg", ".jpe", ".jfif"),
+    "PNG": (".png",),
+    "GIF": (".gif",),
+    "BMP": (".bmp",),
+    "WEBP": (".webp",),
+}
+"""Formats that the decoder knows, and how their files are named."""
+
+IMAGE_SUFFIXES = tuple(s for group in SUFFIXES_BY_FORMAT.values() for s in group)
+
+OTHER_SUFFIXES = tuple(
+    ".tif .tiff .heic .heif .avif .jxl .jp2 .ppm .pgm .psd .tga .ico".split()
+)
+"""Images without a decoder here; listed so that they are reported, not overlooked."""

@@ -1,0 +1,174 @@
+"""One pure function from an encoded image to the model's input.
+
+Training, prediction and the exported model call the same object, so what the model
+was trained on and what it is asked about cannot drift apart.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from typing import Any, Literal
+
+import tensorflow as tf
+
+from tfapp.data.decoding import decode_image
+from tfapp.errors import ConfigError
+
+Resize = Literal["crop", "pad", "stretch"]
+Interpolation = Literal["bilinear", "bicubic"]
+
+KERNELS = {"bilinear": "triangle", "bicubic": "keyscubic"}
+LUMA = (19595, 38470, 7471)
+"""ITU-R 601 weights of red, green and blue, in 1/65536; grey stays as it is."""
+
+
+@dataclass(frozen=True)
+class ImagePreprocess:
+    """Encoded image to float pixels of one size.
+
+    Args:
+        image_size: height and width in pixels.
+        channels: 3 for red, green, blue; 1 for grey.
+        resize: "crop" fills the frame and cuts what juts out, in equal parts;
+            "pad" shows the whole image with black bars; "stretch" distorts.
+        interpolation: "bilinear" or "bicubic", both smoothed when shrinking.
+        max_pixels: larger images are refused before they are decoded.
+
+    Raises:
+        ConfigError: for values out of range.
+    """
+
+    image_size: tuple[int, int]
+    channels: Literal[1, 3] = 3
+    resize: Resize = "crop"
+    interpolation: Interpolation = "bilinear"
+    max_pixels: int = 100_000_000
+
+    def __post_init__(self) -> None:
+        if len(self.image_size) != 2 or min(self.image_size) < 1:
+            raise ConfigError(
+                "`image_size` must be (height, width) in pixels, each at least 1. "
+                f"Received: {self.image_size!r}"
+            )
+        _require("channels", self.channels, (1, 3))
+        _require("resize", self.resize, ("crop", "pad", "stretch"))
+        _require("interpolation", self.interpolation, tuple(KERNELS))
+
+    def __call__(self, encoded: Any) -> Any:
+        """Turn one encoded image into the model's input.
+
+        Args:
+            encoded: scalar string tensor.
+
+        Returns:
+            float32 tensor (height, width, channels), whole numbers in [0, 255].
+        """
+        return tf.cast(self.fit(self.decode(encoded)), tf.float32)
+
+    def decode(self, encoded: Any) -> Any:
+        """Return the pixels of a scalar string tensor: uint8 (h, w, channels)."""
+        return to_channels(decode_image(encoded, self.max_pixels), self.channels)
+
+    def fit(self, image: Any) -> Any:
+        """Return a uint8 image (h, w, 1, 3 or 4) as uint8 (height, width, channels)."""
+        return self.fit_batch(image[tf.newaxis])[0]
+
+    def fit_batch(self, images: Any) -> Any:
+        """Bring images of one size to the model's size.
+
+        Values are rounded, so that stored and fresh images are identical.
+
+        Args:
+            images: uint8 tensor (batch, h, w, 1, 3 or 4).
+
+        Returns:
+            uint8 tensor (batch, height, width, channels).
+        """
+        images = to_channels(images, self.channels)
+        scale, translation = self._placement(tf.shape(images)[1:3])
+        # One operation crops and scales, so a 1 x 100,000 image stays harmless.
+        fitted = tf.raw_ops.ScaleAndTranslate(
+            images=images,
+            size=self.image_size,
+            scale=scale,
+            translation=translation,
+            kernel_type=KERNELS[self.interpolation],
+            antialias=True,
+        )
+        fitted = tf.round(tf.clip_by_value(fitted, 0.0, 255.0))
+        return tf.ensure_shape(
+            tf.cast(fitted, tf.uint8), (None, *self.image_size, self.channels)
+        )
+
+    def _placement(self, size: Any) -> tuple[Any, Any]:
+        """Return float32 (2,) scale and translation, in output pixels, per axis."""
+        wanted = tf.constant(self.image_size, tf.float64)
+        size = tf.cast(size, tf.float64)
+        scale = wanted / size
+        if self.resize == "crop":
+            scale = tf.fill([2], tf.reduce_max(scale))
+            margin = (wanted - size * scale) / 2
+        elif self.resize == "pad":
+            # Whole pixels, so that the edge towards the black bars is sharp.
+            fitted = tf.maximum(tf.round(size * tf.reduce_min(scale)), 1.0)
+            scale, margin = fitted / size, tf.round((wanted - fitted) / 2)
+        else:
+            margin = tf.zeros_like(scale)
+        return tf.cast(scale, tf.float32), tf.cast(margin, tf.float32)
+
+    def describe(self) -> dict[str, Any]:
+        """Return a JSON-ready description for `from_description`."""
+        return {
+            "image_size": list(self.image_size),
+            "channels": self.channels,
+            "resize": self.resize,
+            "interpolation": self.interpolation,
+            "max_pixels": self.max_pixels,
+        }
+
+    @classmethod
+    def from_description(cls, description: Mapping[str, Any]) -> "ImagePreprocess":
+        """Rebuild what `describe` described."""
+        height, width = description["image_size"]
+        return cls(**{**description, "image_size": (height, width)})
+
+
+@cache
+def compiled_fit(preprocess: ImagePreprocess) -> Any:
+    """Return decode and fit as one compiled function: string to uint8 pixels.
+
+    Building its graph takes longer than decoding a hundred images, so pipelines of
+    one preprocessing share it.
+    """
+
+    @tf.autograph.experimental.do_not_convert  # type: ignore[untyped-decorator]
+    def decode_and_fit(encoded: Any) -> Any:
+        return preprocess.fit(preprocess.decode(encoded))
+
+    return tf.function(decode_and_fit, input_signature=[tf.TensorSpec((), tf.string)])
+
+
+def to_channels(images: Any, channels: int) -> Any:
+    """Return images with 1 or 3 channels, from 1, 3 or 4; a fourth, alpha, is dropped.
+
+    Args:
+        images: uint8 tensor (..., c), c static.
+        channels: 1 or 3.
+    """
+    received = images.shape[-1]
+    if received == 4:
+        images, received = images[..., :3], 3
+    if received == channels:
+        return images
+    if channels == 3:
+        return tf.repeat(images, 3, axis=-1)
+    weighted = tf.cast(images, tf.int32) * tf.constant(LUMA, tf.int32)
+    grey = tf.reduce_sum(weighted, axis=-1, keepdims=True) + (1 << 15)
+    return tf.cast(tf.bitwise.right_shift(grey, 16), tf.uint8)
+
+
+def _require(name: str, value: object, allowed: tuple[object, ...]) -> None:
+    if value not in allowed:
+        raise ConfigError(
+            f"`{name}` must be one of {list(allowed)}. Received: {value!r}"
+        )

@@ -1,0 +1,97 @@
+"""Labelled encoded images, wherever they come from."""
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from tfapp.data.problems import Problem
+from tfapp.data.spec import Example
+from tfapp.errors import DataError
+
+
+@dataclass(frozen=True)
+class Source:
+    """Examples before they are looked at, and the way to their bytes.
+
+    Args:
+        name: what the user asked for, for messages.
+        root: folder that example paths are told relative to; None in memory.
+        examples: every candidate, in a fixed order, `split` "" where not given.
+        class_names: in the order of the model's outputs.
+        encoded: encoded images by example path, for sources in memory.
+        problems: what was noticed while listing.
+        notes: lines worth telling the user.
+        skipped: number of files passed over by reason, "hidden" or "foreign".
+    """
+
+    name: str
+    root: Path | None
+    examples: tuple[Example, ...]
+    class_names: tuple[str, ...]
+    encoded: Mapping[str, bytes] = field(default_factory=dict)
+    problems: tuple[Problem, ...] = ()
+    notes: tuple[str, ...] = ()
+    skipped: Mapping[str, int] = field(default_factory=dict)
+
+    def read(self, example: Example) -> bytes:
+        """Return the encoded image of one example.
+
+        Raises:
+            DataError: if its file is gone or cannot be read.
+        """
+        if self.encoded:
+            return self.encoded[example.path]
+        try:
+            return Path(example.path).read_bytes()
+        except OSError as error:
+            raise DataError(f"Cannot read {example.path}: {error.strerror}.") from error
+
+    def stamp(self, example: Example) -> str:
+        """Return a value that changes when the example's content may have changed.
+
+        For files the size in bytes and the modification time in ns, "" for a file
+        that is gone; in memory a hash of the content.
+        """
+        if self.encoded:
+            return hashlib.sha256(self.encoded[example.path]).hexdigest()
+        try:
+            status = Path(example.path).stat()
+        except OSError:
+            return ""
+        return f"{status.st_size}:{status.st_mtime_ns}"
+
+    def relative_name(self, example: Example) -> str:
+        """Return the example's path relative to `root`, so that folders may move."""
+        path = Path(example.path)
+        if self.root is None or not path.is_relative_to(self.root):
+            return example.path
+        return path.relative_to(self.root).as_posix()
+
+
+def require_classes(name: str, class_names: tuple[str, ...], found: str) -> None:
+    """Refuse a source from which nothing can be told apart.
+
+    Raises:
+        DataError: for fewer than two classes.
+    """
+    if len(class_names) == 1:
+        raise DataError(
+            f"{name} holds the single class {class_names[0]!r} ({found}). Expected "
+            "at least two classes; add images of what it should be told from."
+        )
+
+
+def require_training_classes(name: str, examples: tuple[Example, ...]) -> None:
+    """Refuse classes that other splits hold and training does not.
+
+    Raises:
+        DataError: naming the classes.
+    """
+    trained = {e.label for e in examples if e.split in ("", "train")}
+    held = {e.label: e.split for e in examples if e.split not in ("", "train")}
+    if missing := sorted(set(held) - trained):
+        raise DataError(
+            f"{name}: classes {missing} occur in {held[missing[0]]} but not in train. "
+            f"Expected the classes of train, {sorted(trained)}; rename or add them."
+        )

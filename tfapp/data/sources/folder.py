@@ -1,0 +1,177 @@
+"""Class folders, with or without split folders above them."""
+
+import os
+from collections import Counter
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from tfapp.data.context import LoadContext
+from tfapp.data.image_files import IMAGE_SUFFIXES, OTHER_SUFFIXES
+from tfapp.data.problems import Problem
+from tfapp.data.source import Source, require_classes, require_training_classes
+from tfapp.data.spec import Example
+from tfapp.errors import DataError
+
+SPLIT_FOLDERS = {
+    "train": "train",
+    "training": "train",
+    "validation": "validation",
+    "val": "validation",
+    "valid": "validation",
+    "test": "test",
+    "testing": "test",
+}
+SUFFIXES = frozenset(IMAGE_SUFFIXES + OTHER_SUFFIXES)
+SYSTEM_NAMES = frozenset({"thumbs.db", "desktop.ini", "__macosx"})
+
+
+@dataclass
+class Listing:
+    """What walking through the class folders brings together."""
+
+    examples: list[Example] = field(default_factory=list)
+    problems: list[Problem] = field(default_factory=list)
+    skipped: Counter[str] = field(default_factory=Counter)
+
+
+def folder(place: str, context: LoadContext) -> Source:
+    """Class folders: cats/*.jpg, or train/cats/*.jpg, val/…, test/….
+
+    Raises:
+        DataError: if the folder is empty, has no class folders, or one class only.
+    """
+    root = Path(place).absolute()
+    listing = Listing()
+    for split, directory in _split_folders(root, listing):
+        _list_split(split, directory, listing)
+    class_names = tuple(sorted({e.label for e in listing.examples}))
+    if not class_names:
+        raise DataError(f"{root} holds no images. Expected {_expected()}.")
+    require_classes(str(root), class_names, _single_class_hint(listing))
+    examples = tuple(listing.examples)
+    require_training_classes(str(root), examples)
+    return Source(
+        name=str(root),
+        root=root,
+        examples=examples,
+        class_names=class_names,
+        problems=tuple(listing.problems),
+        skipped=dict(listing.skipped),
+    )
+
+
+def is_hidden(name: str) -> bool:
+    """Tell names that no one put there on purpose, such as .DS_Store."""
+    return name.startswith(".") or name.lower() in SYSTEM_NAMES
+
+
+def _split_folders(root: Path, listing: Listing) -> list[tuple[str, Path]]:
+    """Return (split, folder) pairs; ("", root) when the source is not split."""
+    folders = _subfolders(root)
+    splits = _by_split(root, folders)
+    others = [f for f in folders if f.name.lower() not in SPLIT_FOLDERS]
+    if not splits or (set(splits) <= {"train"} and others):
+        return [("", root)]  # a class may be called "train" among cars and buses
+    if "train" not in splits:
+        if others:
+            return [("", root)]
+        raise DataError(
+            f"{root} has {sorted(f.name for f in folders)} but no train folder. "
+            f"Expected {_expected()}."
+        )
+    for other in others:
+        detail = "stands beside the split folders; nothing in it is used."
+        listing.problems.append(
+            Problem(str(other), "foreign folder", "left out", detail)
+        )
+    return sorted(splits.items())
+
+
+def _by_split(root: Path, folders: list[Path]) -> dict[str, Path]:
+    """Map splits to their folders."""
+    splits: dict[str, Path] = {}
+    for directory in folders:
+        split = SPLIT_FOLDERS.get(directory.name.lower())
+        if split in splits:
+            raise DataError(
+                f"{root} has two {split} folders, {splits[split].name!r} and "
+                f"{directory.name!r}. Expected one; merge or rename them."
+            )
+        if split is not None:
+            splits[split] = directory
+    return splits
+
+
+def _list_split(split: str, directory: Path, listing: Listing) -> None:
+    """List the class folders of one split."""
+    before = len(listing.examples)
+    for class_folder in _subfolders(directory):
+        _list_class(split, class_folder, listing)
+    files = [f for f in directory.iterdir() if f.is_file()]
+    listing.skipped["hidden"] += sum(is_hidden(f.name) for f in directory.iterdir())
+    loose = sum(map(_is_image, files))
+    if loose and len(listing.examples) == before:
+        raise DataError(
+            f"{directory} holds {loose} images but no class folders. Expected "
+            "one folder per class, e.g. cats/ and dogs/."
+        )
+    if loose:
+        detail = f"{loose} images lie outside the class folders and have no label."
+        listing.problems.append(Problem(str(directory), "no class", "left out", detail))
+
+
+def _list_class(split: str, class_folder: Path, listing: Listing) -> None:
+    """List all images below one class folder."""
+    before, nested = len(listing.examples), 0
+    for path in _files_below(class_folder, listing):
+        if not _is_image(path):
+            listing.skipped["foreign"] += 1
+            continue
+        nested += path.parent != class_folder
+        listing.examples.append(Example(str(path), class_folder.name, split))
+    if len(listing.examples) == before:
+        detail = "the class folder holds no images and makes no class."
+        listing.problems.append(
+            Problem(str(class_folder), "empty class folder", "note", detail)
+        )
+    if nested:
+        detail = f"{nested} images lie in subfolders and count to the class."
+        listing.problems.append(
+            Problem(str(class_folder), "nested folders", "note", detail)
+        )
+
+
+def _files_below(directory: Path, listing: Listing) -> list[Path]:
+    """Return visible files in a fixed order, following links but never in circles."""
+    files, seen = [], set()
+    for place, folders, names in os.walk(directory, followlinks=True):
+        real = os.path.realpath(place)
+        if real in seen:
+            folders.clear()
+            continue
+        seen.add(real)
+        listing.skipped["hidden"] += sum(map(is_hidden, [*folders, *names]))
+        folders[:] = sorted(f for f in folders if not is_hidden(f))
+        files += [Path(place, n) for n in sorted(names) if not is_hidden(n)]
+    return files
+
+
+def _single_class_hint(listing: Listing) -> str:
+    """Count the images; an archive unpacked one level too deep shows here."""
+    nested = [p.path for p in listing.problems if p.kind == "nested folders"]
+    hint = f"; perhaps {nested[0]} was meant" if nested else ""
+    return f"{len(listing.examples)} images{hint}"
+
+
+def _subfolders(directory: Path) -> list[Path]:
+    return sorted(
+        f for f in directory.iterdir() if f.is_dir() and not is_hidden(f.name)
+    )
+
+
+def _is_image(path: Path) -> bool:
+    return path.suffix.lower() in SUFFIXES and not is_hidden(path.name)
+
+
+def _expected() -> str:
+    return "one folder of images per class, e.g. cats/ and dogs/, or train/ and test/"

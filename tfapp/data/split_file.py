@@ -1,0 +1,104 @@
+"""The record of a split: made once, then honoured to the letter."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from tfapp.config import SplitConfig
+from tfapp.data.source import Source
+from tfapp.data.spec import SPLITS, Example
+from tfapp.data.split import fingerprint, leaks
+from tfapp.errors import DataError
+from tfapp.files import write_text
+
+VERSION = 1
+FIELDS = ("path", "content_hash", "label", "split", "group")
+WAY_OUT = "Restore the data, or remove the split file to make a new split."
+
+
+def write_split(
+    path: Path, examples: Sequence[Example], source: Source, shares: SplitConfig
+) -> None:
+    """Write the split as JSON, one line an example, paths relative to the source."""
+    header = {
+        "version": VERSION,
+        "source": source.name,
+        "seed": shares.seed,
+        "shares": {"validation": shares.validation, "test": shares.test},
+        "fingerprint": fingerprint(examples),
+        "class_names": list(source.class_names),
+    }
+    text = json.dumps(header, indent=2, ensure_ascii=False)
+    rows = ",\n    ".join(
+        json.dumps(
+            {"path": source.relative_name(e)} | {f: getattr(e, f) for f in FIELDS[1:]},
+            ensure_ascii=False,
+        )
+        for e in examples
+    )
+    write_text(path, f'{text[:-2]},\n  "examples": [\n    {rows}\n  ]\n}}\n')
+
+
+def apply_split(
+    path: Path, readable: Sequence[Example], source: Source
+) -> tuple[Example, ...]:
+    """Return the examples that a split file lists, in its order.
+
+    Args:
+        path: of the split file.
+        readable: every example of the source that decodes, with content hash.
+        source: names the examples relative to its root.
+
+    Raises:
+        DataError: if a listed file is gone, unreadable, changed or labelled anew, or
+            the split file is damaged.
+    """
+    known = {source.relative_name(e): e for e in readable}
+    rows = _read_rows(path)
+    faults = [fault for row in rows if (fault := _fault(row, known))]
+    if faults:
+        more = f" and {len(faults) - 3} more" if len(faults) > 3 else ""
+        raise DataError(
+            f"{source.name} differs from the split recorded in {path}: "
+            f"{'; '.join(faults[:3])}{more}. {WAY_OUT}"
+        )
+    examples = tuple(
+        replace(known[row["path"]], split=row["split"], group=row["group"])
+        for row in rows
+    )
+    if leaking := leaks(examples):
+        raise DataError(
+            f"{path}: the content of {leaking[0]} is in two splits, so it would be "
+            "learned and tested. Give all its copies the same split."
+        )
+    return examples
+
+
+def _fault(row: dict[str, Any], known: dict[str, Example]) -> str:
+    """Return what is wrong with a listed example, "" if nothing is."""
+    example = known.get(row["path"])
+    if example is None:
+        return f"{row['path']} is gone or cannot be read"
+    if example.content_hash != row["content_hash"]:
+        return f"{row['path']} has changed"
+    if example.label != row["label"]:
+        return f"{row['path']} was {row['label']!r} and is now {example.label!r}"
+    return ""
+
+
+def _read_rows(path: Path) -> list[dict[str, str]]:
+    """Read and check a split file."""
+    try:
+        stored = json.loads(path.read_text(encoding="utf-8"))
+        rows = [{field: row[field] for field in FIELDS} for row in stored["examples"]]
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise DataError(f"{path} is no split file: {error!r}. {WAY_OUT}") from error
+    for row in rows:
+        if row["split"] not in SPLITS:
+            raise DataError(
+                f"{path}: unknown split {row['split']!r} of {row['path']}. "
+                f"Expected one of {list(SPLITS)}."
+            )
+    return rows
