@@ -32,3 +32,46 @@ def _folder(variable):
     if not value or not Path(value).is_dir():
         pytest.skip(f"{variable} does not name a folder")
     return Path(value)
+
+
+QUICK = ["training.epochs=3", "data.limit_per_class=20", "data.augmentation={}"]
+
+
+@pytest.fixture(scope="session")
+def quick():
+    """Overrides that make the recipe digits take seconds."""
+    return QUICK
+
+
+@pytest.fixture(scope="session")
+def workspace(tmp_path_factory):
+    """A folder with runs/ and saved_models/ of a quick digits run in it."""
+    from tfapp.reporter import Reporter
+    from tfapp.verbs.run import run
+
+    folder = tmp_path_factory.mktemp("workspace")
+    patch = pytest.MonkeyPatch()
+    patch.setenv("TFAPP_CACHE", str(folder / "cache"))
+    result = run(
+        "digits",
+        QUICK,
+        runs_folder=folder / "runs",
+        saved_models=folder / "saved_models",
+        reporter=Reporter(quiet=True),
+    )
+    patch.undo()
+    return folder, result
+
+
+@pytest.fixture(scope="session")
+def photos(tmp_path_factory):
+    """Three digits as PNG files, and a file that is no image."""
+    from PIL import Image
+    from sklearn.datasets import load_digits
+
+    folder = tmp_path_factory.mktemp("photos")
+    for i in range(3):
+        pixels = (load_digits().images[i] * 255 / 16).astype("uint8")
+        Image.fromarray(pixels).save(folder / f"digit{i}.png")
+    (folder / "broken.png").write_bytes(b"not a picture")
+    return folder

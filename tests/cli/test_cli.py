@@ -1,0 +1,145 @@
+"""The command line as a user meets it: output, errors, exit codes, speed of start."""
+
+import json
+import subprocess
+import sys
+import time
+
+import pytest
+
+from tfapp.__main__ import main
+
+
+def call(monkeypatch, capsys, *arguments):
+    """Run the command line in this process; return exit code, stdout, stderr."""
+    monkeypatch.setattr(sys, "argv", ["tfapp", *map(str, arguments)])
+    with pytest.raises(SystemExit) as caught:
+        main()
+    out, err = capsys.readouterr()
+    return caught.value.code, out, err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["run", "digts"], "Unknown recipe 'digts'. Did you mean 'digits'?"),
+        (["run", "digits", "--set", "training.epoch=3"], "Did you mean 'epochs'"),
+        (["run", "digits", "--set", "model.name=resnet"], "Unknown model 'resnet'"),
+        (["list", "modles"], "Unknown list 'modles'. Did you mean 'models'?"),
+        (["evaluate", "nothing"], "No run 'nothing'"),
+        (["board"], "No runs below"),
+    ],
+)
+def test_mistakes_are_one_line_and_exit_code_2(
+    monkeypatch, capsys, tmp_path, arguments, message
+):
+    """Each mistake is one line on stderr; stdout stays empty."""
+    monkeypatch.chdir(tmp_path)
+    code, out, err = call(monkeypatch, capsys, *arguments)
+    assert code == 2
+    assert out == ""
+    assert err.startswith("tfapp: error: ")
+    assert message in err
+    assert err.count("\n") == 1
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    "arguments", [["dance"], ["run"], ["fit", "x", "--minutes=-1"]]
+)
+def test_usage_mistakes_exit_with_2(monkeypatch, capsys, arguments):
+    """A verb or option that does not exist is explained with exit code 2."""
+    code, _, err = call(monkeypatch, capsys, *arguments)
+    assert code == 2
+    assert err
+
+
+@pytest.mark.parametrize(
+    "arguments", [["--help"], ["run", "digits", "--set", "training.epoch=3"]]
+)
+def test_help_and_config_errors_are_quick(arguments):
+    """No heavy import: less than half a second of processor time."""
+    import resource
+
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    subprocess.run(
+        [sys.executable, "-m", "tfapp", *arguments], capture_output=True, check=False
+    )
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    assert after.ru_utime - before.ru_utime < 0.5
+
+
+def test_lists_as_json(monkeypatch, capsys):
+    """`--json` prints JSON on stdout and nothing else."""
+    code, out, _ = call(monkeypatch, capsys, "list", "recipes", "--json")
+    assert code == 0
+    assert {"name", "summary"} <= set(json.loads(out)[0])
+
+
+def test_version(monkeypatch, capsys):
+    """`--version` prints the version of the package."""
+    from tfapp import __version__
+
+    assert call(monkeypatch, capsys, "--version")[1].strip() == __version__
+
+
+def test_help_lists_every_verb(monkeypatch, capsys):
+    """The help names each verb."""
+    _, out, _ = call(monkeypatch, capsys, "--help")
+    for verb in "run fit check evaluate predict list board doctor".split():
+        assert f" {verb} " in out
+
+
+def test_evaluate_and_predict_print_figures(monkeypatch, capsys, workspace, photos):
+    """Tables for people, JSON for scripts; a bad input file gives exit code 2."""
+    folder, _ = workspace
+    monkeypatch.chdir(folder)
+    monkeypatch.setenv("TFAPP_CACHE", str(folder / "cache"))
+    code, out, _ = call(monkeypatch, capsys, "evaluate", "digits", "--json", "-q")
+    assert code == 0
+    stored = json.loads((folder / "runs/digits/1/metrics.json").read_text())
+    assert json.loads(out)["accuracy"] == pytest.approx(stored["accuracy"])
+    code, out, _ = call(
+        monkeypatch, capsys, "predict", "saved_models/digits", photos / "digit0.png"
+    )
+    assert (code, "digit0.png" in out) == (0, True)
+    code, out, _ = call(
+        monkeypatch, capsys, "predict", "saved_models/digits", photos, "--json"
+    )
+    assert code == 2
+    assert [bool(row["error"]) for row in json.loads(out) if "error" in row] == [True]
+
+
+def test_ctrl_c_in_the_middle_of_a_real_run(tmp_path):
+    """SIGINT while training: one line, exit code 2, nothing exported."""
+    import signal
+
+    with subprocess.Popen(
+        [
+            sys.executable,
+            "-m",
+            "tfapp",
+            "run",
+            "digits",
+            "--set",
+            "training.epochs=9999",
+        ],
+        cwd=tmp_path,
+        stderr=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    ) as process:
+        logs = tmp_path / "runs" / "digits" / "1" / "logs"
+        deadline = time.monotonic() + 90
+        while not logs.exists() and time.monotonic() < deadline:
+            time.sleep(0.2)
+        time.sleep(1)
+        process.send_signal(signal.SIGINT)
+        out, err = process.communicate(timeout=60)
+    assert process.returncode == 2
+    assert out == ""
+    assert err.splitlines()[-1].startswith("tfapp: error: Interrupted.")
+    assert "Traceback" not in err
+    status = json.loads((tmp_path / "runs/digits/1/status.json").read_text())
+    assert status["status"] == "interrupted"
+    assert not (tmp_path / "saved_models").exists()

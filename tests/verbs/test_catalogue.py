@@ -1,0 +1,27 @@
+"""Lists of what recipes may name."""
+
+from tfapp import data, models, tasks
+from tfapp.models.extractors import EXTRACTORS
+from tfapp.verbs import catalogue
+
+
+def names(what):
+    """Return the names in a list."""
+    return [row["name"] for row in catalogue.LISTS[what]()]
+
+
+def test_lists_are_complete():
+    """Each list holds every registered name, with a summary."""
+    assert set(models.MODELS) <= set(names("models"))
+    assert {f"transfer: {e}" for e in EXTRACTORS} <= set(names("models"))
+    assert {f"path: {s}" for s in data.SOURCES} <= set(names("datasets"))
+    assert set(tasks.TASKS) == set(names("tasks"))
+    assert "digits" in names("recipes")
+    for rows in catalogue.LISTS.values():
+        assert all(row["summary"] for row in rows())
+
+
+def test_options_are_shown_with_type_and_default():
+    """A model's row tells its options as the source has them."""
+    row = next(r for r in catalogue.list_models() if r["name"] == "small_cnn")
+    assert row["options"]["units"] == "int = 64"

@@ -1,0 +1,101 @@
+"""Prediction with every form of a model, on good and bad inputs."""
+
+import csv
+
+import numpy as np
+import pytest
+
+from tfapp.errors import DataError, ModelError, TfappError
+from tfapp.reporter import Reporter
+from tfapp.verbs.predict import predict, write_csv
+
+QUIET = Reporter(quiet=True)
+
+
+def ask(model, inputs, folder):
+    """Predict without progress."""
+    return predict(str(model), inputs, runs_folder=folder / "runs", reporter=QUIET)
+
+
+def test_every_form_of_the_model_answers_alike(workspace, photos):
+    """SavedModel, its parent, run, run folder and .keras file agree."""
+    folder, result = workspace
+    forms = [
+        result.saved_model,
+        result.saved_model.parent,
+        "digits",
+        "digits/1",
+        result.folder,
+        result.folder / "model.keras",
+    ]
+    inputs = [str(photos / f"digit{i}.png") for i in range(3)]
+    answers = []
+    for form in forms:
+        rows = ask(form, inputs, folder).rows
+        answers.append([list(row.probabilities.values()) for row in rows])
+    for answer in answers[1:]:
+        np.testing.assert_allclose(answer, answers[0], atol=1e-5)
+
+
+def test_predictions_equal_the_run_s_own(workspace, tmp_path):
+    """Predicting a test example again gives what predictions.csv says of it."""
+    from sklearn.datasets import load_digits
+
+    from tfapp.config import DataConfig
+    from tfapp.data import load_dataset
+
+    folder, result = workspace
+    options = {"image_size": (8, 8), "channels": 1}
+    dataset = load_dataset(
+        DataConfig(path="digits", options=options),
+        seed=0,
+        split_file=result.folder / "split.json",
+    )
+    with (result.folder / "predictions.csv").open() as file:
+        recorded = {
+            row["path"]: float(row["confidence"]) for row in csv.DictReader(file)
+        }
+    example = dataset.examples["test"][0]
+    path = tmp_path / "one.png"
+    path.write_bytes(dataset.read(example))
+    (row,) = ask(result.saved_model, [str(path)], folder).rows
+    assert row.top(1)[0][1] == pytest.approx(recorded[example.path], abs=1e-4)
+    assert len(load_digits().images) == 1797
+
+
+def test_bad_file_stays_alone(workspace, photos):
+    """One unreadable file among good ones gets an error in its own row."""
+    folder, result = workspace
+    found = ask(result.saved_model, [str(photos)], folder)
+    assert [bool(row.error) for row in found.rows] == [True, False, False, False]
+    assert "broken.png" in found.rows[0].path
+    assert not found.good
+    keras_rows = ask("digits", [str(photos)], folder).rows
+    assert [bool(row.error) for row in keras_rows] == [True, False, False, False]
+
+
+def test_globs_and_csv(workspace, photos, tmp_path):
+    """A pattern means its matches; the CSV holds a row and a column for each."""
+    folder, result = workspace
+    found = ask(result.saved_model, [str(photos / "digit*.png")], folder)
+    write_csv(tmp_path / "out.csv", found)
+    with (tmp_path / "out.csv").open() as file:
+        rows = list(csv.DictReader(file))
+    assert [row["label"] for row in rows] == [r.top(1)[0][0] for r in found.rows]
+    assert "probability:3" in rows[0]
+
+
+def test_mistakes(workspace, tmp_path):
+    """No such input, an empty folder, no such model: one clear line each."""
+    folder, result = workspace
+    with pytest.raises(DataError, match=r"'none\.jpg' does not exist"):
+        ask(result.saved_model, ["none.jpg"], folder)
+    with pytest.raises(DataError, match="holds no images"):
+        ask(result.saved_model, [str(tmp_path)], folder)
+    picture = str(next(iter(result.folder.glob("*.html"))))
+    with pytest.raises(ModelError, match="No model 'nothing'.*saved_models/NAME"):
+        ask("nothing", [picture], folder)
+    lonely = tmp_path / "model.keras"
+    lonely.write_bytes((result.folder / "model.keras").read_bytes())
+    with pytest.raises(TfappError, match=r"no tfapp\.json"):
+        ask(lonely, [picture], folder)

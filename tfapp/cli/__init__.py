@@ -1,0 +1,171 @@
+"""The command line: parses and prints, decides nothing.
+
+Each verb is one function of the Python API, imported when it is called, so that
+`tfapp --help` and every mistake in a recipe answer without importing TensorFlow.
+"""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from tfapp.cli import show
+from tfapp.reporter import Reporter
+
+app = typer.Typer(
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+    help="From a small dataset to a served Keras model with one command.",
+)
+
+Data = Annotated[str, typer.Argument(help="Folder, .csv, .npz, tfds:NAME, or digits.")]
+Runs = Annotated[Path, typer.Option("--runs", help="Folder of all runs.")]
+Models = Annotated[Path, typer.Option("--saved-models", help="Folder of exports.")]
+Json = Annotated[bool, typer.Option("--json", help="Print JSON on stdout.")]
+Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No progress on stderr.")]
+
+
+@app.callback(invoke_without_command=True)
+def main(
+    version: Annotated[
+        bool, typer.Option("--version", help="Print the version.")
+    ] = False,
+) -> None:
+    """From a small dataset to a served Keras model with one command."""
+    if version:
+        from tfapp import __version__
+
+        show.line(__version__)
+        raise typer.Exit
+
+
+@app.command()
+def run(
+    recipe: Annotated[str, typer.Argument(help="Name (`tfapp list recipes`) or file.")],
+    overrides: Annotated[
+        list[str], typer.Option("--set", help="KEY=VALUE, e.g. training.epochs=3.")
+    ] = [],  # noqa: B006 - typer copies it
+    runs_folder: Runs = Path("runs"),
+    saved_models: Models = Path("saved_models"),
+    json: Json = False,
+    quiet: Quiet = False,
+) -> None:
+    """Train, evaluate and export what a recipe describes."""
+    from tfapp import recipes
+    from tfapp.verbs.run import run
+
+    result = run(
+        recipes.load_recipe(recipe, overrides),
+        runs_folder=runs_folder,
+        saved_models=saved_models,
+        reporter=Reporter(quiet),
+    )
+    show.result(result, json)
+
+
+@app.command()
+def fit(
+    data: Data,
+    minutes: Annotated[float, typer.Option(min=0, help="Budget; 0 = none.")] = 0.0,
+    name: Annotated[str, typer.Option(help="Of the run and the model.")] = "",
+    runs_folder: Runs = Path("runs"),
+    saved_models: Models = Path("saved_models"),
+    json: Json = False,
+    quiet: Quiet = False,
+) -> None:
+    """Look at data, choose everything, train, evaluate and export."""
+    from tfapp.verbs.fit import fit
+
+    result = fit(
+        data,
+        minutes=minutes,
+        name=name,
+        runs_folder=runs_folder,
+        saved_models=saved_models,
+        reporter=Reporter(quiet),
+    )
+    show.result(result, json)
+
+
+@app.command()
+def check(data: Data, json: Json = False, quiet: Quiet = False) -> None:
+    """Look for trouble in data before the first epoch; change nothing."""
+    from tfapp.verbs.check import check
+
+    show.check(check(data, reporter=Reporter(quiet)), json)
+
+
+@app.command()
+def evaluate(
+    name: Annotated[str, typer.Argument(help="Run: NAME, NAME/NUMBER, or folder.")],
+    data: Annotated[
+        str, typer.Option("--data", help="Other data; default: the run's test split.")
+    ] = "",
+    runs_folder: Runs = Path("runs"),
+    json: Json = False,
+    quiet: Quiet = False,
+) -> None:
+    """Evaluate a run's model, on its own test split or on other data."""
+    from tfapp.verbs.evaluate import evaluate
+
+    metrics = evaluate(name, data, runs_folder=runs_folder, reporter=Reporter(quiet))
+    show.metrics(metrics, json)
+
+
+@app.command()
+def predict(
+    model: Annotated[str, typer.Argument(help="SavedModel, run, or .keras file.")],
+    inputs: Annotated[list[str], typer.Argument(help="Files, folders or globs.")],
+    csv: Annotated[str, typer.Option(help="Also write a CSV file.")] = "",
+    top: Annotated[int, typer.Option(min=1, help="Classes shown per input.")] = 3,
+    runs_folder: Runs = Path("runs"),
+    json: Json = False,
+    quiet: Quiet = False,
+) -> None:
+    """Predict the class of images."""
+    from tfapp.verbs.predict import predict, write_csv
+
+    predictions = predict(
+        model, inputs, runs_folder=runs_folder, reporter=Reporter(quiet)
+    )
+    if csv:
+        write_csv(Path(csv), predictions)
+    show.predictions(predictions, top, json)
+    if not predictions.good:
+        raise typer.Exit(2)
+
+
+@app.command("list")
+def list_(
+    what: Annotated[str, typer.Argument(help="models, recipes, datasets or tasks.")],
+    json: Json = False,
+) -> None:
+    """List what recipes may name."""
+    from tfapp.errors import UnknownNameError
+    from tfapp.verbs.catalogue import LISTS
+
+    if what not in LISTS:
+        raise UnknownNameError("list", what, LISTS)
+    show.catalogue(LISTS[what](), json)
+
+
+@app.command()
+def board(
+    names: Annotated[list[str], typer.Argument(help="Runs; none for all.")] = [],  # noqa: B006
+    runs_folder: Runs = Path("runs"),
+    port: Annotated[int, typer.Option(min=1, max=65535)] = 6006,
+    host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
+) -> None:
+    """Show runs in TensorBoard until Ctrl-C."""
+    from tfapp.verbs.board import board
+
+    raise typer.Exit(board(names, runs_folder=runs_folder, port=port, host=host))
+
+
+@app.command()
+def doctor(json: Json = False) -> None:
+    """Examine this machine: versions, GPU, memory, caches, weights."""
+    from tfapp.verbs.doctor import examine
+
+    show.findings(examine(), json)

@@ -1,0 +1,131 @@
+"""Prints results on stdout: tables for people, JSON for scripts."""
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+if TYPE_CHECKING:
+    from tfapp.data.check_report import CheckReport
+    from tfapp.verbs.doctor import Finding
+    from tfapp.verbs.predict import Predictions
+    from tfapp.verbs.run import RunResult
+
+STATUS_STYLES = {"ok": "green", "warning": "yellow", "problem": "red"}
+
+
+def line(text: str) -> None:
+    """Print one line as it is, however narrow the terminal."""
+    Console(highlight=False).print(text, markup=False, soft_wrap=True)
+
+
+def as_json(value: Any) -> None:
+    """Print a value as JSON."""
+    print(json.dumps(value, indent=2, ensure_ascii=False, default=str))
+
+
+def result(found: "RunResult", as_json_: bool) -> None:
+    """Print what a run achieved, where things are, and what to do next."""
+    if as_json_:
+        as_json(
+            {
+                "run": str(found.folder),
+                "saved_model": str(found.saved_model),
+                "report": str(found.report),
+                "metrics": found.metrics,
+            }
+        )
+        return
+    line("")
+    line(headline(found.metrics))
+    line(f"report       {found.report}")
+    line(f"SavedModel   {found.saved_model}")
+    line(f"Keras model  {found.folder / 'model.keras'}")
+    line("")
+    line("next:")
+    line(f"  tfapp predict {found.saved_model.parent} PHOTO.jpg")
+    line(
+        f"  tfapp evaluate {found.folder.parent.name}/{found.folder.name} --data FOLDER"
+    )
+    line(f"  tfapp board {found.folder.parent.name}/{found.folder.name}")
+
+
+def headline(found: Mapping[str, Any]) -> str:
+    """Return the accuracy with its interval, in one line."""
+    low, high = found["accuracy_interval"]
+    return (
+        f"accuracy     {found['accuracy']:.2%} of {found['examples']} test examples "
+        f"(95 % interval {low:.2%} to {high:.2%})"
+    )
+
+
+def metrics(found: Mapping[str, Any], as_json_: bool) -> None:
+    """Print the metrics of an evaluation."""
+    if as_json_:
+        as_json(found)
+        return
+    line(headline(found))
+    table = Table("class", "precision", "recall", "F1", "examples")
+    for name, row in found["per_class"].items():
+        figures = [_figure(row[k]) for k in ("precision", "recall", "f1")]
+        table.add_row(Text(name), *figures, str(row["support"]))
+    Console().print(table)
+
+
+def check(report: "CheckReport", as_json_: bool) -> None:
+    """Print what `check` found."""
+    if as_json_:
+        as_json(report.to_json())
+        return
+    for text in report.lines():
+        line(text)
+
+
+def predictions(found: "Predictions", top: int, as_json_: bool) -> None:
+    """Print one row per input, the likeliest classes first."""
+    if as_json_:
+        as_json(found.to_json())
+        return
+    table = Table("input", "label", "probability", "then")
+    for row in found.rows:
+        if row.error:
+            table.add_row(Text(row.path), Text(row.error, style="red"), "", "")
+            continue
+        first, *rest = row.top(top)
+        then = ", ".join(f"{name} {share:.1%}" for name, share in rest)
+        table.add_row(Text(row.path), Text(first[0]), f"{first[1]:.1%}", Text(then))
+    Console().print(table)
+
+
+def catalogue(rows: Sequence[Mapping[str, Any]], as_json_: bool) -> None:
+    """Print names with their summaries and options."""
+    if as_json_:
+        as_json(rows)
+        return
+    table = Table("name", "what it is", show_lines=False)
+    for row in rows:
+        text = Text(row["summary"])
+        for key, option in row.get("options", {}).items():
+            text.append(f"\n  {key}: {option}", style="dim")
+        table.add_row(Text(row["name"]), text)
+    Console().print(table)
+
+
+def findings(found: Sequence["Finding"], as_json_: bool) -> None:
+    """Print what `doctor` found, with advice where something is amiss."""
+    if as_json_:
+        as_json([finding.to_json() for finding in found])
+        return
+    table = Table("what", "found", "advice")
+    for finding in found:
+        style = STATUS_STYLES[finding.status]
+        value = Text(str(finding.value), style=style)
+        table.add_row(Text(finding.name), value, Text(finding.advice))
+    Console().print(table)
+
+
+def _figure(value: float | None) -> str:
+    return "-" if value is None else f"{value:.3f}"

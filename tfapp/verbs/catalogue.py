@@ -1,0 +1,67 @@
+"""Lists of what recipes may name."""
+
+from collections.abc import Callable
+from typing import Any
+
+from tfapp import data, models, recipes, registry, tasks
+from tfapp.models.extractors import EXTRACTORS
+from tfapp.models.weights import available_weights
+
+Row = dict[str, Any]
+
+
+def list_models() -> list[Row]:
+    """Return every model with its options, then every extractor of `transfer`."""
+    rows = _registered(models.MODELS)
+    here = {weights.extractor for weights in available_weights()}
+    for name, extractor in EXTRACTORS.items():
+        rows.append(
+            {
+                "name": f"transfer: {name}",
+                "summary": f"{extractor.summary} ({extractor.default_size} px)"
+                + (", weights here" if name in here else ""),
+            }
+        )
+    return rows
+
+
+def list_recipes() -> list[Row]:
+    """Return every recipe that comes with tfapp, with its description."""
+    rows = []
+    for name in recipes.names():
+        table = recipes.read_table(recipes.find(name))
+        rows.append({"name": name, "summary": table.get("description", "")})
+    return rows
+
+
+def list_datasets() -> list[Row]:
+    """Return every kind of data with its options, and every form it may come in."""
+    forms = [
+        {"name": f"path: {name}", "summary": registry.signature(target).summary}
+        for name, target in data.SOURCES.items()
+    ]
+    return _registered(data.DATASETS) + forms
+
+
+def list_tasks() -> list[Row]:
+    """Return every task."""
+    return _registered(tasks.TASKS)
+
+
+LISTS: dict[str, Callable[[], list[Row]]] = {
+    "models": list_models,
+    "recipes": list_recipes,
+    "datasets": list_datasets,
+    "tasks": list_tasks,
+}
+
+
+def _registered(names: dict[str, str]) -> list[Row]:
+    rows = []
+    for name, target in names.items():
+        found = registry.signature(target)
+        row: Row = {"name": name, "summary": found.summary}
+        if found.options:
+            row["options"] = {key: str(o) for key, o in found.options.items()}
+        rows.append(row)
+    return rows

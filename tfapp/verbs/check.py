@@ -1,0 +1,24 @@
+"""Look for trouble in data before the first epoch, and change nothing."""
+
+from tfapp.config import DataConfig
+from tfapp.data import check_data
+from tfapp.data.check_report import CheckReport
+from tfapp.reporter import Reporter
+
+
+def check(data: str, *, reporter: Reporter | None = None) -> CheckReport:
+    """Decode every file as training would, and report what is wrong with it.
+
+    Args:
+        data: folder, .csv, .npz, tfds:NAME or digits.
+        reporter: hears of the progress; None for one on stderr.
+
+    Returns:
+        What was found: problems, duplicates, counts. Nothing is deleted or moved.
+
+    Raises:
+        DataError: if there is nothing to look at.
+    """
+    reporter = reporter or Reporter()
+    with reporter.stage("check", unit="files") as stage:
+        return check_data(DataConfig(path=data), progress=stage)

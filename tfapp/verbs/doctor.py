@@ -1,0 +1,26 @@
+"""Examine this machine: what tfapp needs, what is here, what is missing."""
+
+from tfapp import doctor
+from tfapp.doctor import Finding
+from tfapp.models.weights import available_weights
+
+__all__ = ["Finding", "examine"]
+
+
+def examine() -> list[Finding]:
+    """Return what was found about versions, GPU, CPU, memory, caches and weights."""
+    return [*doctor.examine(), _weights()]
+
+
+def _weights() -> Finding:
+    found = available_weights()
+    if not found:
+        return Finding(
+            "ImageNet weights",
+            "none on this machine",
+            "warning",
+            "Name a folder of weight files in TFAPP_WEIGHTS, or let the first run "
+            "download them (docs/weights.md).",
+        )
+    names = ", ".join(f"{w.extractor} ({w.path.name})" for w in found)
+    return Finding("ImageNet weights", names, "ok", "")

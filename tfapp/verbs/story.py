@@ -1,0 +1,75 @@
+"""What a run tells about itself: the card beside the model, the facts of the report."""
+
+from typing import Any
+
+from tfapp import recipes
+from tfapp.runs import Run
+from tfapp.tasks.spec import Story
+
+LONG_FIGURES = ("per_class", "confusion_matrix", "validation")
+"""Left out of the card, which travels with the model; metrics.json has them."""
+
+
+def card(
+    trainer: Any, folder: Run, metrics: dict[str, Any], facts: dict[str, Any]
+) -> dict[str, Any]:
+    """Return what lies beside the model as tfapp.json, wherever the model goes.
+
+    Args:
+        trainer: has trained.
+        folder: of the run.
+        metrics: of the test split.
+        facts: versions, seed, device and command.
+    """
+    return {
+        "name": folder.name,
+        "run": folder.number,
+        "task": trainer.recipe.task,
+        "recipe": recipes.describe(trainer.recipe),
+        "metrics": {k: v for k, v in metrics.items() if k not in LONG_FIGURES},
+        "data_fingerprint": trainer.dataset.info.fingerprint,
+        "environment": facts,
+    }
+
+
+def tell(trainer: Any, folder: Run, facts: dict[str, Any]) -> Story:
+    """Return what the report tells beside the figures.
+
+    Args:
+        trainer: has trained.
+        folder: of the run.
+        facts: as metrics.json holds them under "run".
+    """
+    from tfapp.evaluation.run_facts import RunFacts
+
+    return Story(
+        facts=RunFacts(
+            name=folder.name,
+            number=folder.number,
+            command=" ".join(facts["command"]),
+            model=_model(trainer),
+            saved_model=facts["saved_model"],
+            predict_command=f"tfapp predict saved_models/{folder.name} PHOTO.jpg",
+            started=facts["started"],
+            seconds=facts["seconds"],
+            peak_memory_bytes=facts["peak_memory_bytes"],
+            device=facts["device"],
+            versions=facts["versions"],
+            git_commit=facts["git_commit"],
+            seed=facts["seed"],
+            fingerprint=trainer.dataset.info.fingerprint,
+        ),
+        recipe=recipes.describe(trainer.recipe),
+        history=[phase.describe() for phase in trainer.phases],
+        notes=facts["notes"],
+    )
+
+
+def _model(trainer: Any) -> str:
+    """Return the network in a few words."""
+    model, fine_tune = trainer.recipe.model, trainer.recipe.fine_tune
+    name = model.options.get("extractor", "mobilenet_v2")
+    if fine_tune is None:
+        return f"{model.name}, trained from scratch"
+    phases = [phase.phase for phase in trainer.phases]
+    return f"{name}, {'fine-tuned' if 'thaw' in phases else 'features'}"
