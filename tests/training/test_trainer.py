@@ -254,3 +254,19 @@ def test_unknown_layer_and_model_without_extractor(tmp_path, dataset):
     plain = keras.Sequential([keras.Input((8, 8, 3)), keras.layers.Flatten()])
     with pytest.raises(ModelError, match="no extractor to fine-tune"):
         train(tmp_path, plain, dataset, fine_tune=HEAD)
+
+
+def test_saved_model_carries_no_optimizer(tmp_path, model, dataset):
+    """What training leaves can be saved without its optimizer's state."""
+    import zipfile
+
+    from tfapp.models.saved import save_model
+
+    train(tmp_path, model, dataset, fine_tune=THAW)
+    save_model(model, tmp_path / "m.keras")
+    weights = sum(w.numpy().nbytes for w in model.weights)
+    with zipfile.ZipFile(tmp_path / "m.keras") as found:
+        config = found.read("config.json").decode()
+        size = found.getinfo("model.weights.h5").file_size
+    assert "Layerwise" not in config
+    assert size < weights + 60_000

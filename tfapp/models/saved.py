@@ -10,13 +10,9 @@ from tfapp.files import replacing
 
 
 def save_model(model: keras.Model, path: Path) -> None:
-    """Write a .keras file, whole or not at all.
-
-    The optimizer stays out: the file is for predicting and for further transfer, and
-    would otherwise need our optimizer classes to be read.
-    """
+    """Write a .keras file, whole or not at all."""
     with replacing(path) as temporary:
-        model.save(temporary, include_optimizer=False)
+        model.save(temporary)
 
 
 def load_model(path: Path) -> keras.Model:

@@ -66,7 +66,7 @@ def describe(strategy: Any, runtime: RuntimeConfig) -> str:
         }
         device = f"{len(gpus)} GPU ({', '.join(sorted(names))})"
     else:
-        device = "CPU, no GPU found (`tfapp doctor` tells why)"
+        device = "CPU"
     replicas = strategy.num_replicas_in_sync
     shared = f", mirrored over {replicas}" if replicas > 1 else ""
-    return f"device: {device}{shared}; precision: {runtime.precision}"
+    return f"{device}{shared}; {runtime.precision}"

@@ -53,7 +53,7 @@ def layerwise(optimizer: type) -> type:
     learning rate itself is scaled, where the update of one variable is computed.
     """
 
-    class Layerwise(optimizer):  # type: ignore[misc]
+    class Layerwise(optimizer):
         def __init__(self, *, rate_factors: dict[str, float], **kwargs: Any) -> None:
             super().__init__(**kwargs)
             self.rate_factors = rate_factors

@@ -81,9 +81,6 @@ def fit_phase(
 ) -> PhaseHistory:
     """Train the trainable weights of a model and restore its best epoch.
 
-    Every phase compiles anew: Keras trains the set of weights that was trainable
-    when the model was compiled, whatever has been frozen or thawed since.
-
     Args:
         model: outputs logits.
         train_data: batches of one epoch; its length is the number of steps.
@@ -95,27 +92,22 @@ def fit_phase(
         deadline: of this phase.
         stage: shows progress.
     """
-    model.compile(
-        optimizer=make_optimizer(config, settings.learning_rate, settings.rate_factors),
-        loss=task.make_loss(config.label_smoothing),
-        metrics=task.make_metrics(),
-    )
-    steps = len(train_data)
+    model = _compiled(model, task, config, settings)
+    total_steps = len(train_data) * settings.epochs
+    path = folder / "checkpoints" / f"{settings.name}.weights.h5"
     best = own.BestWeights(
-        task.monitor,
-        task.mode,
-        folder / "checkpoints" / f"{settings.name}.weights.h5",
-        config.patience,
-        settings.start,
+        task.monitor, task.mode, path, config.patience, settings.start
     )
     stop = own.StopAtDeadline(deadline)
-    rate = own.LearningRate(
-        settings.learning_rate,
-        steps * settings.epochs,
-        steps * settings.warmup_epochs,
-        config.schedule,
-        deadline,
-    )
+    callbacks = [
+        _learning_rate(config, settings, total_steps, deadline),
+        own.StopOnNaN(settings.name),
+        *own.averaging(config),
+        best,
+        stop,
+        own.ShowProgress(stage, total_steps),
+        keras.callbacks.TensorBoard(str(folder / "logs" / settings.name)),
+    ]
     began = time.monotonic()
     history = model.fit(
         train_data,
@@ -124,15 +116,7 @@ def fit_phase(
         class_weight=dict(settings.class_weight) if settings.class_weight else None,
         shuffle=False,  # the batches come shuffled
         verbose=0,
-        callbacks=[
-            rate,
-            own.StopOnNaN(settings.name),
-            *own.averaging(config),
-            best,
-            stop,
-            own.ShowProgress(stage, steps * settings.epochs),
-            keras.callbacks.TensorBoard(str(folder / "logs" / settings.name)),
-        ],
+        callbacks=callbacks,
     )
     return PhaseHistory(
         phase=settings.name,
@@ -142,6 +126,37 @@ def fit_phase(
         seconds=round(time.monotonic() - began, 3),
         trained_weights=sum(math.prod(w.shape) for w in model.trainable_weights),
         stopped_by=_reason(stop, len(history.epoch), settings.epochs),
+    )
+
+
+def _compiled(
+    model: keras.Model, task: Task, config: TrainingConfig, settings: PhaseSettings
+) -> keras.Model:
+    """Wrap a model and compile the wrapping.
+
+    Every phase compiles anew: Keras trains the set of weights that was trainable
+    when the model was compiled, whatever has been frozen or thawed since.
+    The layers that learn are the model's own; only the wrapping holds the optimizer,
+    so a saved model does not carry it.
+    """
+    wrapped = keras.Model(model.input, model.output, name=model.name)
+    wrapped.compile(
+        optimizer=make_optimizer(config, settings.learning_rate, settings.rate_factors),
+        loss=task.make_loss(config.label_smoothing),
+        metrics=task.make_metrics(),
+    )
+    return wrapped
+
+
+def _learning_rate(
+    config: TrainingConfig,
+    settings: PhaseSettings,
+    total_steps: int,
+    deadline: Deadline,
+) -> own.LearningRate:
+    warmup_steps = total_steps / settings.epochs * settings.warmup_epochs
+    return own.LearningRate(
+        settings.learning_rate, total_steps, warmup_steps, config.schedule, deadline
     )
 
 

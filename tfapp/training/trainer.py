@@ -15,8 +15,8 @@ from tfapp.tasks.spec import Task
 from tfapp.training import freezing
 from tfapp.training.deadline import Deadline
 from tfapp.training.features import FeatureBatches, FeatureStore, standardize
-from tfapp.training.optimizers import class_weights
 from tfapp.training.inference import predict, seconds_per_image
+from tfapp.training.optimizers import class_weights
 from tfapp.training.phase import PhaseHistory, PhaseSettings, fit_phase
 
 
