@@ -83,7 +83,7 @@ def test_mistakes_are_one_line_that_names_file_and_key(override, message):
 
 def test_unknown_extractor_is_refused_with_a_hint():
     """The name of an extractor is checked without building anything."""
-    with pytest.raises(UnknownNameError, match="Did you mean 'vgg16'"):
+    with pytest.raises(ConfigError, match="Did you mean 'vgg16'"):
         recipes.build(
             {"model": {"name": "transfer", "options": {"extractor": "vg16"}}}, "here"
         )

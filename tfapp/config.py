@@ -44,11 +44,11 @@ class AugmentationConfig(Table):
     shift: float = Field(0.0, ge=0.0, lt=1.0, description="share of the image")
     contrast: float = Field(0.0, ge=0.0, lt=1.0)
     brightness: float = Field(0.0, ge=0.0, lt=1.0)
-    rand_augment: int = Field(0, ge=0, le=10, description="operations per image")
+    rand_augment: int = Field(0, ge=0, le=10, description="operations, drawn per batch")
     rand_augment_magnitude: float = Field(0.3, ge=0.0, le=1.0)
     erase: float = Field(0.0, ge=0.0, le=1.0, description="chance per image")
     mixup: float = Field(0.0, ge=0.0, description="alpha of the Beta distribution")
-    cutmix: float = Field(0.0, ge=0.0, description="alpha of the Beta distribution")
+    cutmix: float = Field(0.0, ge=0.0, le=1.0, description="alpha of the Beta")
 
 
 class DataConfig(Table):
@@ -123,6 +123,10 @@ class FineTuneConfig(Table):
     thaw: ThawPhase | None = None
 
 
+PHASE_KEYS = frozenset({"epochs", "learning_rate", "warmup_epochs"})
+"""Keys of `[training]` that each phase of `[fine_tune]` sets for itself."""
+
+
 class RuntimeConfig(Table):
     """How the machine is used; never changes what is learned on purpose."""
 
@@ -156,8 +160,7 @@ class Recipe(Table):
 
     @model_validator(mode="after")
     def _no_key_without_effect(self) -> "Recipe":
-        both = {"epochs", "learning_rate", "warmup_epochs"}
-        doubled = both & self.training.model_fields_set
+        doubled = PHASE_KEYS & self.training.model_fields_set
         if self.fine_tune is not None and doubled:
             key = sorted(doubled)[0]
             raise ValueError(

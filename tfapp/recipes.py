@@ -9,7 +9,7 @@ from typing import Any
 from pydantic import BaseModel, ValidationError
 
 from tfapp import data, models, registry, tasks
-from tfapp.config import Recipe
+from tfapp.config import PHASE_KEYS, Recipe
 from tfapp.errors import ConfigError, UnknownNameError, did_you_mean
 
 PACKAGE = Path(__file__).parent
@@ -130,7 +130,7 @@ def override(table: Mapping[str, Any], key: str, value: Any) -> dict[str, Any]:
 
 def describe(recipe: Recipe) -> dict[str, Any]:
     """Return the fully resolved recipe as JSON-ready nested tables."""
-    return json.loads(recipe.model_dump_json(exclude_none=True))
+    return dict(json.loads(recipe.model_dump_json(exclude_none=True)))
 
 
 def to_toml(recipe: Recipe, *, defaults: bool = True) -> str:
@@ -143,6 +143,9 @@ def to_toml(recipe: Recipe, *, defaults: bool = True) -> str:
     table = json.loads(
         recipe.model_dump_json(exclude_none=True, exclude_defaults=not defaults)
     )
+    if recipe.fine_tune is not None:
+        for key in PHASE_KEYS & set(table.get("training", {})):
+            del table["training"][key]
     return "\n".join(_toml_lines(table, ())).strip() + "\n"
 
 
