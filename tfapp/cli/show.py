@@ -14,6 +14,9 @@ if TYPE_CHECKING:
     from tfapp.verbs.predict import Predictions
     from tfapp.verbs.run import RunResult
 
+WIDEST = 10_000
+"""Columns of a table that no terminal shows."""
+
 STATUS_STYLES = {"ok": "green", "warning": "yellow", "problem": "red"}
 
 
@@ -72,7 +75,7 @@ def metrics(found: Mapping[str, Any], as_json_: bool) -> None:
     for name, row in found["per_class"].items():
         figures = [_figure(row[k]) for k in ("precision", "recall", "f1")]
         table.add_row(Text(name), *figures, str(row["support"]))
-    Console().print(table)
+    _print(table)
 
 
 def check(report: "CheckReport", as_json_: bool) -> None:
@@ -97,7 +100,7 @@ def predictions(found: "Predictions", top: int, as_json_: bool) -> None:
         first, *rest = row.top(top)
         then = ", ".join(f"{name} {share:.1%}" for name, share in rest)
         table.add_row(Text(row.path), Text(first[0]), f"{first[1]:.1%}", Text(then))
-    Console().print(table)
+    _print(table)
 
 
 def catalogue(rows: Sequence[Mapping[str, Any]], as_json_: bool) -> None:
@@ -111,7 +114,7 @@ def catalogue(rows: Sequence[Mapping[str, Any]], as_json_: bool) -> None:
         for key, option in row.get("options", {}).items():
             text.append(f"\n  {key}: {option}", style="dim")
         table.add_row(Text(row["name"]), text)
-    Console().print(table)
+    _print(table)
 
 
 def findings(found: Sequence["Finding"], as_json_: bool) -> None:
@@ -124,7 +127,15 @@ def findings(found: Sequence["Finding"], as_json_: bool) -> None:
         style = STATUS_STYLES[finding.status]
         value = Text(str(finding.value), style=style)
         table.add_row(Text(finding.name), value, Text(finding.advice))
-    Console().print(table)
+    _print(table)
+
+
+def _print(table: Table) -> None:
+    """Print a table; into a file or pipe as wide as it needs, so nothing is cut."""
+    console = Console()
+    if not console.is_terminal:
+        console.width = WIDEST
+    console.print(table)
 
 
 def _figure(value: float | None) -> str:

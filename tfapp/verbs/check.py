@@ -4,6 +4,7 @@ from tfapp.config import DataConfig
 from tfapp.data import check_data
 from tfapp.data.check_report import CheckReport
 from tfapp.reporter import Reporter
+from tfapp.start import start_tensorflow
 
 
 def check(data: str, *, reporter: Reporter | None = None) -> CheckReport:
@@ -20,5 +21,6 @@ def check(data: str, *, reporter: Reporter | None = None) -> CheckReport:
         DataError: if there is nothing to look at.
     """
     reporter = reporter or Reporter()
+    start_tensorflow(reporter)
     with reporter.stage("check", unit="files") as stage:
         return check_data(DataConfig(path=data), progress=stage)

@@ -14,21 +14,26 @@ from tfapp.errors import DataError
 from tfapp.models.extractors import EXTRACTORS
 from tfapp.models.weights import available_weights
 from tfapp.reporter import Reporter
+from tfapp.start import start_tensorflow
 from tfapp.verbs.run import RunResult, run
 
 SMALL_PIXELS = 48
 """Images whose shorter side is typically below this are learned from scratch."""
 
-PREFERRED = (
-    "mobilenet_v2",
-    "inception_v3",
-    "efficientnet_v2_b0",
-    "efficientnet_b0",
-    "resnet50",
-    "xception",
-    "vgg16",
-)
-"""Extractors by measured accuracy for their cost on two cores (docs/results.md)."""
+ENOUGH_TO_THAW = 1000
+"""Usable images from which on the extractor's last block learns too."""
+
+LAST_BLOCK = {
+    "mobilenet_v2": "block_14_expand",
+    "inception_v3": "mixed7",
+    "efficientnet_v2_b0": "block6e_expand_conv",
+    "efficientnet_b0": "block7a_expand_conv",
+    "resnet50": "conv5_block3_1_conv",
+    "xception": "block14_sepconv1",
+    "vgg16": "block5_conv1",
+}
+"""Preferred extractors, best accuracy for their cost on two cores first, and the layer
+from which each is thawed (docs/results.md)."""
 
 
 @dataclass(frozen=True)
@@ -94,6 +99,7 @@ def plan(
     """Return the recipe that `fit` would run, and the reasons for it."""
     reporter = reporter or Reporter()
     config = DataConfig(path=data)
+    start_tensorflow(reporter)
     with reporter.stage("look at the data", unit="files") as stage:
         found = check_data(config, progress=stage)
     table: dict[str, Any] = {
@@ -105,10 +111,24 @@ def plan(
     }
     if minutes:
         table["runtime"] = {"minutes": minutes}
+    _require_enough(found)
     reasons = [_describe(found)]
     reasons += _choose_model(table, found)
     reasons += _choose_training(table, found)
     return Plan(recipes.build(table, where="fit"), tuple(reasons))
+
+
+def _require_enough(found: CheckReport) -> None:
+    """Refuse sets that cannot fill three splits.
+
+    Raises:
+        DataError: with the number of images and classes.
+    """
+    if found.usable < 3 * len(found.per_class):
+        raise DataError(
+            f"{found.usable} images of {len(found.per_class)} classes are too few to "
+            "learn from. Expected at least 3 images of each class."
+        )
 
 
 def name_of(data: str) -> str:
@@ -136,7 +156,7 @@ def _choose_model(table: dict[str, Any], found: CheckReport) -> list[str]:
             f"extractors need larger images than {side} px"
         ]
     here = {weights.extractor: weights for weights in available_weights()}
-    chosen = next((e for e in PREFERRED if e in here), None)
+    chosen = next((e for e in LAST_BLOCK if e in here), None)
     chosen = chosen or next(iter(sorted(here)), None)
     if chosen is None:
         _use_small_cnn(table, found, min(side // 8 * 8, 128))
@@ -183,11 +203,7 @@ def _choose_training(table: dict[str, Any], found: CheckReport) -> list[str]:
     reasons = []
     if table["model"]["name"] == "transfer":
         table["data"]["augmentation"] = {"flip": "horizontal", "zoom": 0.1}
-        table["fine_tune"] = {"head": {"epochs": 40, "views": 2}}
-        reasons.append(
-            "training: the head on stored features of two views of each image "
-            "(as it is, and flipped or zoomed)"
-        )
+        reasons += _choose_fine_tuning(table, found)
     else:
         epochs = min(max(60_000 // max(found.usable, 1), 10), 60)
         table["training"] = {"epochs": epochs, "patience": max(epochs // 3, 5)}
@@ -195,16 +211,31 @@ def _choose_training(table: dict[str, Any], found: CheckReport) -> list[str]:
         reasons.append(
             f"training: all layers, {epochs} epochs, with small shifts, turns and zooms"
         )
-    counts = [n for n in found.per_class.values() if n]
-    if max(counts) > 3 * min(counts):
-        table["training"]["class_weights"] = "balanced"
-        reasons.append(
-            f"class weights: balanced, since classes have {min(counts)} to "
-            f"{max(counts)} images"
-        )
-    if found.usable < 2 * len(counts):
-        raise DataError(
-            f"{found.usable} images of {len(counts)} classes are too few to learn "
-            "from. Expected at least 3 images of each class."
-        )
+    reasons += _choose_class_weights(table, found)
     return reasons
+
+
+def _choose_fine_tuning(table: dict[str, Any], found: CheckReport) -> list[str]:
+    head = {"epochs": 20, "learning_rate": 3e-4, "views": 2}
+    table["fine_tune"] = {"head": head}
+    reasons = [
+        "training: the head on stored features of two views of each image (as it is, "
+        "and flipped or zoomed)"
+    ]
+    layer = LAST_BLOCK.get(table["model"]["options"]["extractor"])
+    if layer and found.usable >= ENOUGH_TO_THAW:
+        thaw = {"from_layer": layer, "epochs": 4, "learning_rate": 1e-4}
+        table["fine_tune"]["thaw"] = thaw | {"layer_decay": 0.9}
+        reasons.append(f"then everything from layer {layer!r} on learns too")
+    return reasons
+
+
+def _choose_class_weights(table: dict[str, Any], found: CheckReport) -> list[str]:
+    counts = [n for n in found.per_class.values() if n]
+    if max(counts) <= 3 * min(counts):
+        return []
+    table["training"]["class_weights"] = "balanced"
+    return [
+        f"class weights: balanced, since classes have {min(counts)} to {max(counts)} "
+        "images"
+    ]

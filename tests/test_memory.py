@@ -1,0 +1,78 @@
+"""Memory over hundreds of requests and many epochs, measured from outside."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+
+
+def in_fresh_process(code, *arguments, **variables):
+    """Run a script elsewhere; return what its last line of output holds as JSON."""
+    done = subprocess.run(
+        [sys.executable, "-c", code, *map(str, arguments)],
+        capture_output=True,
+        text=True,
+        env={**os.environ, "PYTHONPATH": str(ROOT), **variables},
+    )
+    assert done.returncode == 0, done.stderr
+    return json.loads(done.stdout.splitlines()[-1])
+
+
+MANY_PREDICTIONS = """
+import json, sys
+from pathlib import Path
+from tfapp.verbs.predict import load
+def resident():
+    pages = int(Path("/proc/self/statm").read_text().split()[1])
+    return pages * 4096 / 1e6
+photos = [path.read_bytes() for path in sorted(Path(sys.argv[1]).glob("digit*.png"))]
+grown = []
+for model in sys.argv[2:]:
+    _, function = load(model, Path("runs"))
+    sizes = []
+    for call in range(400):
+        function((photos * 3)[: 1 + call % 8])
+        sizes.append(resident())
+    grown.append(max(sizes[300:]) - max(sizes[100:200]))
+print(json.dumps(grown))
+"""
+
+
+@pytest.mark.slow
+def test_memory_stays_flat_over_many_predictions(workspace, photos):
+    """Hundreds of requests of changing size take no more memory than the first."""
+    _, result = workspace
+    models = result.folder / "model.keras", result.saved_model
+    grown = in_fresh_process(MANY_PREDICTIONS, photos, *models)
+    assert max(grown) < 8, "megabytes over 200 calls"
+
+
+MANY_EPOCHS = """
+import json, sys
+from pathlib import Path
+from tfapp.reporter import Reporter, Stage
+from tfapp.verbs.run import run
+sizes = []
+class Watching(Stage):
+    def __call__(self, done, total):
+        if self.name == "phase train":
+            sizes.append(int(Path("/proc/self/statm").read_text().split()[1]) * 4096e-6)
+class Watcher(Reporter):
+    def stage(self, name, unit="images"):
+        return Watching(self, name, unit)
+run("digits", ["training.epochs=80", "training.patience=0", "data.limit_per_class=20"],
+    runs_folder=sys.argv[1], saved_models=sys.argv[1], reporter=Watcher(quiet=True))
+steps = len(sizes) // 80
+print(json.dumps(max(sizes[-20 * steps:]) - max(sizes[20 * steps : 40 * steps])))
+"""
+
+
+@pytest.mark.slow
+def test_memory_stays_flat_over_many_epochs(tmp_path):
+    """The last epochs of a long training take no more memory than the early ones."""
+    assert in_fresh_process(MANY_EPOCHS, tmp_path) < 16, "megabytes over 40 epochs"

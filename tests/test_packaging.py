@@ -1,0 +1,42 @@
+"""The wheel: one top-level name, recipes and data files inside."""
+
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+ASK = (
+    "import tfapp; from pathlib import Path; from tfapp import recipes;"
+    "from tfapp.models.extractors import EXTRACTORS;"
+    "print(Path(tfapp.__file__).parents[1].name, len(recipes.names()), len(EXTRACTORS))"
+)
+
+
+@pytest.mark.slow
+def test_wheel_is_complete_by_itself(tmp_path):
+    """Away from the source, the installed wheel finds its recipes and tables."""
+    from tfapp import recipes
+    from tfapp.models.extractors import EXTRACTORS
+
+    command = [sys.executable, "-m", "build", "--wheel", "--no-isolation"]
+    subprocess.run(
+        [*command, f"--outdir={tmp_path}", str(ROOT)], check=True, capture_output=True
+    )
+    (wheel,) = tmp_path.glob("*.whl")
+    with zipfile.ZipFile(wheel) as found:
+        names = {name.split("/")[0] for name in found.namelist()}
+        found.extractall(tmp_path / "site")
+    assert {name for name in names if not name.endswith(".dist-info")} == {"tfapp"}
+    done = subprocess.run(
+        [sys.executable, "-c", ASK],
+        cwd=tmp_path / "site",
+        env={"PYTHONPATH": str(tmp_path / "site"), "PATH": "/usr/bin:/bin"},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    expected = ["site", str(len(recipes.names())), str(len(EXTRACTORS))]
+    assert done.stdout.split() == expected
