@@ -54,7 +54,7 @@ def test_links_lead_somewhere(path):
 
 @pytest.mark.parametrize("path", MARKDOWN, ids=lambda p: p.name)
 def test_commands_in_documents_exist(path):
-    """Each `tfapp VERB` is a verb, each `tfapp run NAME` a recipe, each script a file."""
+    """Each `tfapp VERB` is a verb, each `tfapp run NAME` a recipe."""
     text = path.read_text(encoding="utf-8")
     for verb in re.findall(r"`tfapp ([a-z]+)", text):
         assert verb in verbs(), verb

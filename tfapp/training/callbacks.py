@@ -47,6 +47,7 @@ class LearningRate(keras.callbacks.Callback):
         self.schedule = schedule
         self.deadline = deadline
         self.step = 0
+        self.rate = peak
         self.seconds = deadline.seconds_left()
         self.began = time.monotonic()
 
@@ -62,13 +63,13 @@ class LearningRate(keras.callbacks.Callback):
 
     def on_train_batch_begin(self, batch: int, logs: Any = None) -> None:
         """Set the rate of the coming step."""
-        rate = self.at(self.step, time.monotonic() - self.began)
-        self.model.optimizer.learning_rate = rate
+        self.rate = self.at(self.step, time.monotonic() - self.began)
+        self.model.optimizer.learning_rate = self.rate
         self.step += 1
 
     def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
-        """Log the rate beside the losses."""
-        logs["learning_rate"] = float(self.model.optimizer.learning_rate)
+        """Log the rate of the last step beside the losses."""
+        logs["learning_rate"] = self.rate
 
 
 class StopAtDeadline(keras.callbacks.Callback):

@@ -3,7 +3,7 @@
 import hashlib
 import json
 import zlib
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 from zipfile import BadZipFile
@@ -14,8 +14,7 @@ import numpy as np
 from tfapp.data.spec import Dataset, Example
 from tfapp.files import replacing
 from tfapp.layers.standardization import Standardization
-
-Progress = Callable[[int, int], None]
+from tfapp.training.inference import Progress, predict
 
 
 class FeatureStore:
@@ -83,14 +82,9 @@ class FeatureStore:
         batches = self.dataset.make_batches(
             examples, shuffle=False, augment=augment, seed=seed
         )
-        rows: list[np.ndarray] = []
-        done = 0
-        for images, _ in batches:
-            rows.append(np.asarray(self.extractor.predict_on_batch(images)))
-            done += len(rows[-1])
-            self.progress(done, len(examples))
-        self.computed += done
-        return np.concatenate(rows).astype("float32")
+        rows = predict(self.extractor, batches, len(examples), self.progress)
+        self.computed += len(rows)
+        return rows.astype("float32")
 
 
 class FeatureBatches(keras.utils.PyDataset):

@@ -66,14 +66,11 @@ class Trainer:
         """Return float32 logits (examples, num_classes) of a split, in its order."""
         if self.store is not None:  # the extractor is still as it came
             _, head = freezing.parts(self.model)
-            return predict(head, self.store.plain(split), self._batch_size)
-        rows: list[np.ndarray] = []
+            features = self.store.plain(split)
+            return predict(head, features, len(features))
         total = len(self.dataset.examples[split])
         with self.reporter.stage(f"predict {split}") as stage:
-            for images, _ in self.dataset.batches(split):
-                rows.append(np.asarray(self.model.predict_on_batch(images)))
-                stage(sum(map(len, rows)), total)
-        return np.concatenate(rows)
+            return predict(self.model, self.dataset.batches(split), total, stage)
 
     def _train_all_layers(self) -> None:
         config = self.recipe.training

@@ -68,14 +68,12 @@ def _load(run: Run, data: str, class_names: list[str], reporter: Reporter) -> Da
 
 def _logits(run: Run, dataset: Dataset, reporter: Reporter) -> np.ndarray:
     from tfapp.models.saved import load_model
+    from tfapp.training.inference import predict
 
     model = load_model(run.model_file)
-    rows: list[np.ndarray] = []
+    total = len(dataset.examples["test"])
     with reporter.stage("predict test") as stage:
-        for images, _ in dataset.batches("test"):
-            rows.append(np.asarray(model.predict_on_batch(images)))
-            stage(sum(map(len, rows)), len(dataset.examples["test"]))
-    return np.concatenate(rows)
+        return predict(model, dataset.batches("test"), total, stage)
 
 
 def _measure(
