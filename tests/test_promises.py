@@ -17,8 +17,10 @@ import pytest
 from PIL import Image
 
 import tfapp
+from tfapp import layers
 from tfapp.config import DataConfig
 from tfapp.data import load_dataset
+from tfapp.models.extractors import EXTRACTORS
 from tfapp.reporter import Reporter
 
 ROOT = Path(__file__).parents[1]
@@ -60,13 +62,12 @@ def finished(workspace, tmp_path):
     photos.mkdir()
     for number, example in enumerate(dataset.examples["test"]):
         (photos / f"{number:04d}.png").write_bytes(dataset.read(example))
-    labels = [example.label for example in dataset.examples["test"]]
     return SimpleNamespace(
         folder=folder,
         saved_model=result.saved_model,
         metrics=json.loads((folder / "metrics.json").read_text()),
         photos=photos,
-        labels=labels,
+        labels=json.dumps([e.label for e in dataset.examples["test"]]),
     )
 
 
@@ -96,13 +97,8 @@ def test_accuracy_is_the_same_everywhere(finished):
     assert finished.metrics["accuracy"] == pytest.approx(accuracy)
     here = tfapp.evaluate(str(finished.folder), reporter=QUIET)
     assert [here["accuracy"], here["log_loss"]] == pytest.approx(expected[2:])
-    there = in_fresh_process(
-        ASK_AGAIN,
-        finished.folder,
-        finished.saved_model,
-        finished.photos,
-        json.dumps(finished.labels),
-    )
+    files = finished.folder, finished.saved_model, finished.photos
+    there = in_fresh_process(ASK_AGAIN, *files, finished.labels)
     assert there == pytest.approx(expected, abs=1e-5)
 
 
@@ -123,10 +119,8 @@ print(json.dumps(sum(right) / len(right)))
 
 def test_the_export_needs_tensorflow_alone(finished):
     """Without tfapp and Keras the SavedModel names classes, equally well, unpickled."""
-    labels = json.dumps(finished.labels)
-    accuracy = in_fresh_process(
-        TENSORFLOW_ALONE, finished.saved_model, finished.photos, labels
-    )
+    files = finished.saved_model, finished.photos
+    accuracy = in_fresh_process(TENSORFLOW_ALONE, *files, finished.labels)
     assert accuracy == pytest.approx(finished.metrics["accuracy"])
     suffixes = {path.suffix for path in finished.saved_model.rglob("*")}
     assert not suffixes & {".pkl", ".pickle", ".joblib", ".npy"}
@@ -208,14 +202,14 @@ def test_behind_a_broken_proxy_the_way_out_is_told(tmp_path):
     message = in_fresh_process(
         RESOLVE, KERAS_HOME=str(tmp_path), TFAPP_WEIGHTS="", no_proxy="", **proxies
     )
-    row = tfapp.models.extractors.EXTRACTORS["mobilenet_v2"]
+    row = EXTRACTORS["mobilenet_v2"]
     place = str(tmp_path / "models")
     for part in (row.file, row.address, place, "TFAPP_WEIGHTS", "Connection refused"):
         assert part in message
     assert "\n" not in message
 
 
-def test_no_layer_needs_its_author(tmp_path):
+def test_no_layer_needs_its_author():
     """Nothing uses Lambda, and every layer of ours carries a registered name."""
     own = []
     for path in (ROOT / "tfapp").rglob("*.py"):
@@ -223,7 +217,7 @@ def test_no_layer_needs_its_author(tmp_path):
             assert getattr(node, "attr", "") != "Lambda", path
             if isinstance(node, ast.ClassDef) and "Layer" in map(_last, node.bases):
                 own.append(node.name)
-    tfapp.layers.register()
+    layers.register()
     registered = keras.saving.get_custom_objects()
     assert own
     assert {f"tfapp>{name}" for name in own} <= set(registered)

@@ -4,10 +4,10 @@ import keras
 import numpy as np
 import pytest
 import tensorflow as tf
+from pydantic import ValidationError
 
 from tfapp.config import AugmentationConfig
 from tfapp.data.augmentation import describe_augmentation, make_augment
-from tfapp.errors import ConfigError
 
 IMAGES = np.random.default_rng(0).integers(0, 256, (24, 16, 16, 3)).astype("float32")
 LABELS = np.eye(4, dtype="float32")[np.arange(24) % 4]
@@ -74,6 +74,15 @@ def test_flips_are_flips():
     assert 0 < sum(flipped) < len(IMAGES)
 
 
+@pytest.mark.parametrize("chance", [0.5, 1.0])
+def test_erasing_has_the_chance_asked_for(chance):
+    """`erase` is the share of images in which a patch is erased."""
+    images, labels = np.full((1000, 16, 16, 3), 77, "float32"), np.zeros((1000, 2))
+    erased, _ = make_augment(AugmentationConfig(erase=chance), 3)(images, labels)
+    share = (erased.numpy() != 77).any(axis=(1, 2, 3)).mean()
+    assert share == pytest.approx(chance, abs=0.06)
+
+
 def test_mixing_weights_are_those_of_the_labels():
     """MixUp's images are the labels' mixture of two of the batch's images."""
     pair = np.stack([np.zeros((4, 4, 3)), np.full((4, 4, 3), 200)]).astype("float32")
@@ -110,6 +119,6 @@ def test_description_tells_what_is_on():
 
 
 def test_cutmix_above_one():
-    """What Keras cannot do is refused."""
-    with pytest.raises(ConfigError, match="`data.augmentation.cutmix` must be at most"):
-        make_augment(AugmentationConfig(cutmix=1.5), 0)
+    """An alpha that Keras' CutMix cannot do is refused by the recipe."""
+    with pytest.raises(ValidationError, match="cutmix\n.*less than or equal to 1"):
+        AugmentationConfig(cutmix=1.5)

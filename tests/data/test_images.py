@@ -167,7 +167,6 @@ def test_options_reach_the_preprocessing(make_folder):
         ({"options": {"channels": 2}}, ConfigError, r"Option `channels` of dataset"),
         ({"options": {"image_size": [0, 1]}}, ConfigError, r"`image_size` must be"),
         ({"name": "masks"}, ConfigError, r"Unknown dataset 'masks'"),
-        ({"augmentation": {"cutmix": 2}}, ConfigError, r"cutmix` must be at most 1"),
     ],
 )
 def test_user_mistakes(keys, error, message):

@@ -25,3 +25,11 @@ def test_options_are_shown_with_type_and_default():
     """A model's row tells its options as the source has them."""
     row = next(r for r in catalogue.list_models() if r["name"] == "small_cnn")
     assert row["options"]["units"] == "int = 64"
+
+
+def test_weights_tell_file_address_and_hash():
+    """Whoever must place a file by hand finds all there is to know about it."""
+    row = next(r for r in catalogue.list_weights() if r["name"] == "vgg16")
+    assert row["options"]["file"].endswith("_notop.h5")
+    assert row["options"]["address"].startswith("https://")
+    assert len(row["options"]["hash"]) == 32

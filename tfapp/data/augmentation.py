@@ -8,7 +8,6 @@ import numpy as np
 import tensorflow as tf
 
 from tfapp.config import AugmentationConfig
-from tfapp.errors import ConfigError
 
 VALUE_RANGE = (0, 255)
 FLIPS = {
@@ -31,9 +30,6 @@ def make_augment(config: AugmentationConfig, seed: int) -> Augment | None:
     The function holds random state that starts from `seed`: mapped with
     `num_parallel_calls=1`, its first pass is the same to the bit every time.
     MixUp and CutMix mix the one-hot labels too.
-
-    Raises:
-        ConfigError: if `cutmix` is above 1, which Keras' CutMix cannot do.
     """
     layers, mixers = image_layers(config, seed), mixing_layers(config, seed)
     if not layers and not mixers:
@@ -65,6 +61,8 @@ def image_layers(config: AugmentationConfig, seed: int) -> list[Any]:
         "num_ops": config.rand_augment,
         "factor": config.rand_augment_magnitude,
     }
+    # A pair fixes the chance; a single number would be the top of a range of chances.
+    erasing = {"factor": (config.erase,) * 2, **ranged}
     choices: list[Choice] = [
         (config.flip != "none", kinds.RandomFlip, {"mode": FLIPS[config.flip]}),
         (config.rotate, kinds.RandomRotation, {"factor": config.rotate}),
@@ -77,22 +75,13 @@ def image_layers(config: AugmentationConfig, seed: int) -> list[Any]:
             {"factor": config.brightness, **ranged},
         ),
         (config.rand_augment, kinds.RandAugment, {**operations, **ranged}),
-        (config.erase, kinds.RandomErasing, {"factor": config.erase, **ranged}),
+        (config.erase, kinds.RandomErasing, erasing),
     ]
     return _build(choices, seed)
 
 
 def mixing_layers(config: AugmentationConfig, seed: int) -> list[Any]:
-    """Return the Keras layers that mix images and labels of a batch, in order.
-
-    Raises:
-        ConfigError: if `cutmix` is above 1.
-    """
-    if config.cutmix > 1:
-        raise ConfigError(
-            "`data.augmentation.cutmix` must be at most 1. Keras' CutMix knows no "
-            f"larger alpha. Received: {config.cutmix}"
-        )
+    """Return the Keras layers that mix images and labels of a batch, in order."""
     choices: list[Choice] = [
         (config.mixup, keras.layers.MixUp, {"alpha": config.mixup}),
         # A pair fixes alpha; a single number would be the top of a range of alphas.

@@ -3,7 +3,7 @@
 from dataclasses import replace
 from typing import Literal
 
-from tfapp.data.augmentation import describe_augmentation, mixing_layers
+from tfapp.data.augmentation import describe_augmentation
 from tfapp.data.batching import ImageBatches, stored_bytes
 from tfapp.data.check import Examined, examine, refuse_damaged
 from tfapp.data.context import LoadContext
@@ -43,7 +43,6 @@ def images(
     preprocess = ImagePreprocess(
         (height, width), channels, resize, interpolation, config.check.max_pixels
     )
-    mixing_layers(config.augmentation, 0)  # refuse bad values before the scan
     source = open_source(context)
     examined = examine(source, context)
     refuse_damaged(examined.report, config.check.max_bad_share)
@@ -131,8 +130,12 @@ def _notes(
     """Return the lines worth telling before training begins."""
     report = examined.report
     notes = [*source.notes, report.summary()]
-    told = {"class imbalance", "few images"}
-    notes += [f"{p.kind}: {p.detail}" for p in report.problems if p.kind in told]
+    by_kind = {p.kind: p for p in reversed(report.problems)}
+    if few := [p.path for p in report.problems if p.kind == "few images"]:
+        which = f"{few[0]} and {len(few) - 1} more classes" if few[1:] else few[0]
+        notes.append(f"few images: {which}, {by_kind['few images'].detail}")
+    if "class imbalance" in by_kind:
+        notes.append(f"class imbalance: {by_kind['class imbalance'].detail}")
     leaks = [p for p in report.problems if p.kind == "near-duplicate across splits"]
     if leaks:
         notes.append(f"{len(leaks)} near-duplicates across splits: see `tfapp check`")

@@ -46,13 +46,17 @@ class Trainer:
     phases: list[PhaseHistory] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     store: FeatureStore | None = None
+    _train_pass_seconds: float = 0.0
 
     def train(self) -> None:
         """Train every phase of the recipe; the model ends with its best weights."""
+        self._keep_time_for_evaluation()
         if self.recipe.fine_tune is None:
             self._train_all_layers()
             return
         extractor, head = freezing.parts(self.model)
+        if self.recipe.fine_tune.thaw is not None:  # a bad name is told at once
+            freezing.thaw(extractor, self.recipe.fine_tune.thaw.from_layer)
         freezing.freeze(extractor)
         views = self.recipe.fine_tune.head.views
         if views:
@@ -66,11 +70,23 @@ class Trainer:
         """Return float32 logits (examples, num_classes) of a split, in its order."""
         if self.store is not None:  # the extractor is still as it came
             _, head = freezing.parts(self.model)
-            features = self.store.plain(split)
+            with self.reporter.stage(f"features of {split}") as stage:
+                self.store.progress = stage
+                features = self.store.plain(split)
             return predict(head, features, len(features))
         total = len(self.dataset.examples[split])
         with self.reporter.stage(f"predict {split}") as stage:
             return predict(self.model, self.dataset.batches(split), total, stage)
+
+    def _keep_time_for_evaluation(self) -> None:
+        """Under a budget, time the network and set aside what evaluation will take."""
+        if self.deadline.end is None:
+            return
+        seconds = seconds_per_image(self.model, self._batch_size)
+        examples = self.dataset.examples
+        held = len(examples["validation"]) + len(examples["test"])
+        self.deadline.end -= held * seconds
+        self._train_pass_seconds = len(examples["train"]) * seconds
 
     def _train_all_layers(self) -> None:
         config = self.recipe.training
@@ -111,7 +127,7 @@ class Trainer:
         """Return float features (views, examples, features), as many as time allows."""
         found = [store.plain("train")]
         for number in range(1, views if self.dataset.augmentation else 1):
-            if self._head_share().seconds_left() < self._seconds_for_train_pass():
+            if self._head_share().seconds_left() < self._train_pass_seconds:
                 self._note(f"{number} of {views} views: no time for more")
                 break
             found.append(store.view("train", number, self.recipe.seed))
@@ -132,7 +148,7 @@ class Trainer:
 
     def _thaw(self, extractor: keras.Model) -> None:
         thaw = self._recipe_thaw()
-        needed = 3.0 * self._seconds_for_train_pass()
+        needed = 3.0 * self._train_pass_seconds
         if self.deadline.seconds_left() < needed:
             self._note(
                 f"phase 'thaw' left out: one epoch needs about {needed:.0f} s, "
@@ -207,14 +223,6 @@ class Trainer:
     def _head_share(self) -> Deadline:
         """The head alone may take all the time, before thawing a third of it."""
         return self.deadline.share(1 / 3 if self._recipe_thaw() else 1.0)
-
-    def _seconds_for_train_pass(self) -> float:
-        """Seconds the extractor needs for the training images, by one timed batch."""
-        if self.deadline.end is None:
-            return 0.0
-        extractor, _ = freezing.parts(self.model)
-        count = len(self.dataset.examples["train"])
-        return count * seconds_per_image(extractor, self._batch_size)
 
     def _train_images(self) -> Any:
         return self.dataset.batches(

@@ -48,11 +48,29 @@ def list_tasks() -> list[Row]:
     return _registered(tasks.TASKS)
 
 
+def list_weights() -> list[Row]:
+    """Return the ImageNet weight file of every extractor, and where it is found."""
+    here = {weights.extractor: weights.path for weights in available_weights()}
+    return [
+        {
+            "name": name,
+            "summary": f"here: {here[name]}" if name in here else "not here",
+            "options": {
+                "file": extractor.file,
+                "address": extractor.address,
+                "hash": extractor.hash or "none known",
+            },
+        }
+        for name, extractor in EXTRACTORS.items()
+    ]
+
+
 LISTS: dict[str, Callable[[], list[Row]]] = {
     "models": list_models,
     "recipes": list_recipes,
     "datasets": list_datasets,
     "tasks": list_tasks,
+    "weights": list_weights,
 }
 
 

@@ -15,6 +15,7 @@ from tfapp.models.extractors import EXTRACTORS
 from tfapp.models.weights import available_weights
 from tfapp.reporter import Reporter
 from tfapp.start import start_tensorflow
+from tfapp.verbs.budget import fit_into_budget
 from tfapp.verbs.run import RunResult, run
 
 SMALL_PIXELS = 48
@@ -115,6 +116,8 @@ def plan(
     reasons = [_describe(found)]
     reasons += _choose_model(table, found)
     reasons += _choose_training(table, found)
+    if minutes:
+        reasons += fit_into_budget(table, found, minutes)
     return Plan(recipes.build(table, where="fit"), tuple(reasons))
 
 

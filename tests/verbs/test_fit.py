@@ -1,0 +1,134 @@
+"""What `fit` chooses for which data, and that it keeps its budget."""
+
+import time
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from tfapp.errors import DataError
+from tfapp.models.weight_files import WeightsFile
+from tfapp.reporter import Reporter
+from tfapp.verbs import budget, fit
+
+QUIET = Reporter(quiet=True)
+
+
+def make_photos(folder, counts, size=(120, 100)):
+    """Write noise photos, so many of each class."""
+    random = np.random.default_rng(0)
+    for name, count in counts.items():
+        (folder / name).mkdir(parents=True)
+        for i in range(count):
+            pixels = random.integers(0, 255, (size[1], size[0], 3), dtype=np.uint8)
+            Image.fromarray(pixels).save(folder / name / f"{i}.png")
+    return str(folder)
+
+
+@pytest.fixture
+def no_weights(monkeypatch):
+    """A machine without pretrained weights."""
+    monkeypatch.setattr(fit, "available_weights", lambda: [])
+
+
+@pytest.fixture
+def mobilenet_only(monkeypatch, tmp_path):
+    """A machine with ImageNet weights of MobileNetV2."""
+    file = WeightsFile(
+        path=tmp_path / "m.h5",
+        extractor="mobilenet_v2",
+        arguments={},
+        output="",
+        include_top=False,
+        sha256="",
+        trained_on="imagenet",
+        batch_norm_folded=False,
+        source="catalogue",
+    )
+    monkeypatch.setattr(fit, "available_weights", lambda: [file])
+
+
+def test_photos_with_weights_get_an_extractor(tmp_path, mobilenet_only):
+    """Photos of ordinary size are learned by transfer, at a multiple of 32 pixels."""
+    path = make_photos(tmp_path / "my photos", {"a": 4, "b": 4})
+    made = fit.plan(path, reporter=QUIET)
+    assert made.recipe.name == "my_photos"
+    assert made.recipe.model.options["extractor"] == "mobilenet_v2"
+    size = made.recipe.data.options["image_size"]
+    assert size[0] == size[1]
+    assert size[0] % 32 == 0
+    assert made.recipe.fine_tune.thaw is None
+    assert any("typically 120x100" in reason for reason in made.reasons)
+
+
+def test_photos_without_weights_are_learned_from_scratch(tmp_path, no_weights):
+    """Without weights the reasons say what would be far better."""
+    made = fit.plan(make_photos(tmp_path / "d", {"a": 4, "b": 4}), reporter=QUIET)
+    assert made.recipe.model.name == "small_cnn"
+    assert any("TFAPP_WEIGHTS" in reason for reason in made.reasons)
+
+
+def test_tiny_pictures_keep_their_size(no_weights):
+    """Digits of 8x8 pixels are learned from scratch, in grey, at 8x8."""
+    made = fit.plan("digits", reporter=QUIET)
+    assert made.recipe.data.options == {"image_size": [8, 8], "channels": 1}
+    assert made.recipe.model.name == "small_cnn"
+
+
+def test_imbalance_is_balanced(tmp_path, mobilenet_only):
+    """Classes that differ over threefold get weights."""
+    path = make_photos(tmp_path / "d", {"a": 20, "b": 4})
+    assert fit.plan(path, reporter=QUIET).recipe.training.class_weights == "balanced"
+
+
+def test_too_few_images_are_refused(tmp_path, mobilenet_only):
+    """Two images of a class cannot be learned from and tested on."""
+    path = make_photos(tmp_path / "d", {"a": 2, "b": 2})
+    with pytest.raises(DataError, match="4 images of 2 classes are too few"):
+        fit.plan(path, reporter=QUIET)
+
+
+def test_budget_shrinks_images_first(tmp_path, mobilenet_only, monkeypatch):
+    """Too little time means smaller images, then fewer of them, and says so."""
+    path = make_photos(tmp_path / "d", {"a": 20, "b": 20}, size=(200, 200))
+    monkeypatch.setattr(budget, "_seconds_per_image", lambda *_: 0.4)
+    made = fit.plan(path, minutes=0.3, reporter=QUIET)
+    start = fit.plan(path, reporter=QUIET).recipe.data.options["image_size"][0]
+    assert made.recipe.data.options["image_size"][0] < start
+    assert made.recipe.data.limit_per_class == 0
+    monkeypatch.setattr(budget, "_seconds_per_image", lambda *_: 40.0)
+    made = fit.plan(path, minutes=0.3, reporter=QUIET)
+    assert made.recipe.data.options["image_size"] == [96, 96]
+    assert made.recipe.data.limit_per_class == 5
+    assert sum("budget" in reason for reason in made.reasons) == 2
+
+
+@pytest.mark.parametrize(
+    ("data", "name"),
+    [
+        ("photos/", "photos"),
+        ("/a/b c/d-é.csv", "d"),
+        ("tfds:tf_flowers", "tf_flowers"),
+        ("x.npz", "x"),
+        ("///", "model"),
+    ],
+)
+def test_names_are_made_plain(data, name):
+    """A run's name is safe as a folder and as a model name."""
+    assert fit.name_of(data).startswith(name)
+    assert fit.name_of(data).isascii()
+
+
+@pytest.mark.slow
+def test_budget_is_kept_on_real_photos(tmp_path, shared_data, shared_weights):
+    """`fit --minutes 2` on 2,000 photos ends in two minutes, better than chance."""
+    began = time.monotonic()
+    result = fit.fit(
+        str(shared_data / "flowers"),
+        minutes=2,
+        runs_folder=tmp_path / "runs",
+        saved_models=tmp_path / "saved_models",
+        reporter=QUIET,
+    )
+    assert time.monotonic() - began < 150
+    assert result.metrics["accuracy"] > 0.7

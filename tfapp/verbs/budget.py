@@ -1,0 +1,61 @@
+"""Make a recipe small enough for a time budget, before it starts."""
+
+from typing import Any
+
+from tfapp.data.check_report import CheckReport
+from tfapp.models.extractors import EXTRACTORS
+
+SHARE_FOR_FEATURES = 0.5
+"""Of the budget; the rest is for starting, training, evaluation and export."""
+
+SMALLEST_SIDE = 96
+"""Pixels; below this, pretrained extractors lose more than fewer images do."""
+
+
+def fit_into_budget(
+    table: dict[str, Any], found: CheckReport, minutes: float
+) -> list[str]:
+    """Shrink the images, then leave training images out, until one pass fits.
+
+    Args:
+        table: the recipe so far; changed in place.
+        found: what the scan says about the data.
+        minutes: the budget.
+
+    Returns:
+        A line for each thing that was changed.
+    """
+    if table["model"]["name"] != "transfer":
+        return []  # training from scratch stops when its time is up
+    seconds = SHARE_FOR_FEATURES * 60.0 * minutes
+    size = table["data"]["options"]["image_size"][0]
+    extractor = table["model"]["options"]["extractor"]
+    per_image = _seconds_per_image(extractor, size)
+    reasons = []
+    least = max(SMALLEST_SIDE, EXTRACTORS[extractor].smallest_size)
+    smaller = size
+    while found.usable * per_image * (smaller / size) ** 2 > seconds:
+        if smaller - 32 < least:
+            break
+        smaller -= 32
+    if smaller < size:
+        table["data"]["options"]["image_size"] = [smaller, smaller]
+        per_image *= (smaller / size) ** 2
+        reasons.append(f"budget: {smaller} px instead of {size} px")
+    affordable = int(seconds / per_image)
+    if affordable < found.usable:
+        per_class = max(affordable // len(found.per_class) // 2, 5)
+        table["data"]["limit_per_class"] = per_class
+        reasons.append(
+            f"budget: {per_class} training images per class, since only about "
+            f"{affordable} of {found.usable} images can be computed in time"
+        )
+    return reasons
+
+
+def _seconds_per_image(extractor: str, size: int) -> float:
+    """Time the extractor's forward pass on this machine, on random weights."""
+    from tfapp.models.extractors import build_backbone
+    from tfapp.training.inference import seconds_per_image
+
+    return seconds_per_image(build_backbone(extractor, (size, size, 3)), 16)
