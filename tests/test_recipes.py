@@ -3,7 +3,6 @@
 import pytest
 
 from tfapp import recipes
-from tfapp.config import Recipe
 from tfapp.errors import ConfigError, UnknownNameError
 
 SMALL = '[data]\npath = "digits"\n[model]\nname = "small_cnn"\n'
@@ -84,16 +83,14 @@ def test_mistakes_are_one_line_that_names_file_and_key(override, message):
 def test_unknown_extractor_is_refused_with_a_hint():
     """The name of an extractor is checked without building anything."""
     with pytest.raises(ConfigError, match="Did you mean 'vgg16'"):
-        recipes.build(
-            {"model": {"name": "transfer", "options": {"extractor": "vg16"}}}, "here"
-        )
+        recipes.load_recipe("cats_dogs_features", ["model.options.extractor=vg16"])
 
 
 def test_mixing_needs_fresh_images():
     """Stored views cannot hold mixed images; the error says what to set."""
     table = {
         "fine_tune": {"head": {"views": 2}},
-        "data": {"augmentation": {"mixup": 0.2}},
+        "data": {"path": "digits", "augmentation": {"mixup": 0.2}},
     }
     with pytest.raises(ConfigError, match="fine_tune.head.views = 0"):
         recipes.build(table, "here")
@@ -109,6 +106,8 @@ def test_missing_file_and_unknown_name():
     """A path that does not exist and a name nobody knows differ in their message."""
     with pytest.raises(ConfigError, match="Recipe file 'no/such.toml' does not exist"):
         recipes.load_recipe("no/such.toml")
+    with pytest.raises(ConfigError, match=r"'digit.toml' does not .*mean 'digits'"):
+        recipes.load_recipe("digit.toml")
     with pytest.raises(UnknownNameError, match="Did you mean 'digits'"):
         recipes.load_recipe("digit")
 
@@ -138,4 +137,12 @@ def test_written_recipe_reads_back_the_same(tmp_path, name, defaults):
 def test_recipes_cannot_be_changed_by_accident():
     """Recipes are frozen."""
     with pytest.raises(Exception, match="frozen"):
-        Recipe().seed = 1
+        recipes.load_recipe("digits").seed = 1
+
+
+def test_an_empty_recipe_does_not_start_anything(tmp_path):
+    """A recipe must at least say where the data is."""
+    with pytest.raises(ConfigError, match="`data` is missing"):
+        recipes.load_recipe(write(tmp_path, ""))
+    with pytest.raises(ConfigError, match=r"`data\.path` is missing"):
+        recipes.load_recipe(write(tmp_path, "[data]"))

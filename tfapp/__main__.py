@@ -1,25 +1,69 @@
 """Entry point of the command line: `tfapp` and `python -m tfapp`."""
 
+import io
 import os
+import signal
 import sys
+
+CTRL_C = 130
+"""The exit code that Typer makes of Ctrl-C."""
 
 
 def main() -> None:
     """Run the command line; a user's mistake is one line and exit code 2."""
     # TensorFlow prints pages of notices at import unless told before.
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    try:
+        _end_orderly_when_told_to()
+        _print_any_name()
+        code = _run()
+    except KeyboardInterrupt:
+        code = CTRL_C
+    if code == CTRL_C:
+        code = _refuse("Interrupted.")
+    sys.exit(code)
+
+
+def _run() -> int:
+    from typer.exceptions import TyperException
+
     from tfapp.cli import app
     from tfapp.errors import TfappError
 
     try:
-        app(prog_name="tfapp")
+        return app(prog_name="tfapp", standalone_mode=False) or 0
     except TfappError as error:
-        for line in str(error).splitlines():
-            sys.stderr.write(f"tfapp: error: {line}\n")
-        sys.exit(2)
-    except KeyboardInterrupt:
-        sys.stderr.write("tfapp: error: Interrupted.\n")
-        sys.exit(2)
+        return _refuse(str(error))
+    except TyperException as error:
+        if not error.format_message():  # no arguments at all: help was shown
+            return 2
+        context = getattr(error, "ctx", None)
+        verb = context.command_path if context else "tfapp"
+        message = error.format_message().rstrip(".")
+        return _refuse(f"{message}. See `{verb} --help`.")
+
+
+def _refuse(message: str) -> int:
+    for line in message.splitlines():
+        sys.stderr.write(f"tfapp: error: {line}\n")
+    return 2
+
+
+def _end_orderly_when_told_to() -> None:
+    """Let `kill` and a closed terminal end a run as Ctrl-C does: nothing half-written.
+
+    A signal that is ignored, as under `nohup`, stays ignored.
+    """
+    for name in ("SIGTERM", "SIGHUP"):
+        number = getattr(signal, name, None)  # Windows has no SIGHUP
+        if number is not None and signal.getsignal(number) is signal.SIG_DFL:
+            signal.signal(number, signal.default_int_handler)
+
+
+def _print_any_name() -> None:
+    """Escape what the terminal's encoding lacks, instead of failing on it."""
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="backslashreplace")
 
 
 if __name__ == "__main__":

@@ -56,9 +56,11 @@ class DataConfig(Table):
 
     name: str = Field("images", description="kind of data: `tfapp list datasets`")
     path: str = Field(
-        "digits", description="folder, .csv, .npz, tfds:NAME or digits; $VAR expands"
+        description="folder, .csv, .npz, tfds:NAME or digits; $VAR expands"
     )
-    batch_size: int = Field(32, ge=1, description="global: split over the replicas")
+    batch_size: int = Field(
+        32, ge=1, le=65_536, description="global: split over the replicas"
+    )
     cache: Literal["auto", "memory", "disk", "none"] = "auto"
     limit_per_class: int = Field(0, ge=0, description="training examples; 0 = all")
     options: dict[str, Any] = Field({}, description="of the kind of data")
@@ -151,7 +153,7 @@ class Recipe(Table):
     description: str = ""
     task: str = "image_classification"
     seed: int = Field(0, ge=0)
-    data: DataConfig = DataConfig()
+    data: DataConfig
     model: ModelConfig = ModelConfig()
     training: TrainingConfig = TrainingConfig()
     fine_tune: FineTuneConfig | None = None

@@ -37,22 +37,48 @@ def replacing(path: Path) -> Iterator[Path]:
             shutil.rmtree(scratch, ignore_errors=True)
 
 
+def require_writable(folder: Path) -> None:
+    """Refuse at once a folder in which nothing could be written later.
+
+    It need not exist: then its nearest existing parent is tried. Nothing is left.
+
+    Raises:
+        TfappError: if the place is a file, read-only, full or not permitted.
+    """
+    place = next(p for p in (folder, *folder.absolute().parents) if p.exists())
+    if not place.is_dir():
+        raise TfappError(f"Cannot write {folder}: {place} is a file, not a folder.")
+    try:
+        tempfile.TemporaryDirectory(prefix=".try.", dir=place).cleanup()
+    except OSError as error:
+        reason = f"Cannot write {folder}: {error.strerror}."
+        known = explained(error, folder)
+        raise known if known is not error else TfappError(reason) from error
+
+
 def explained(error: OSError, path: Path) -> Exception:
     """Return a one-line error for what a user can mend, else the error itself."""
     reasons = {
         errno.ENOSPC: "the disk is full. Free some space and run the command again",
         errno.EDQUOT: "the disk quota is used up",
         errno.EACCES: "permission denied",
+        errno.EPERM: "permission denied",
         errno.EROFS: "the file system is read-only",
+        errno.ENOTDIR: "a part of the path is a file, not a folder",
+        errno.EEXIST: "a file of that name is in the way",
+        errno.ENAMETOOLONG: "the name is too long",
     }
     reason = reasons.get(error.errno or 0)
     return TfappError(f"Cannot write {path}: {reason}.") if reason else error
 
 
 def write_text(path: Path, text: str) -> None:
-    """Write UTF-8 text to a file, whole or not at all."""
+    """Write UTF-8 text to a file, whole or not at all.
+
+    What is not Unicode, as in file names of old disks, is escaped as in JSON.
+    """
     with replacing(path) as temporary:
-        temporary.write_text(text, encoding="utf-8")
+        temporary.write_text(text, encoding="utf-8", errors="backslashreplace")
 
 
 def write_json(path: Path, value: Any) -> None:

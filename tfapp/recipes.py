@@ -39,13 +39,14 @@ def find(name_or_path: str) -> Path:
     path = Path(name_or_path).expanduser()
     if path.is_file():
         return path
-    if path.suffix == ".toml" and len(path.parts) > 1:
-        raise ConfigError(f"Recipe file {str(path)!r} does not exist.")
-    known = (
-        folder() / f"{path.with_suffix('') if path.suffix == '.toml' else path}.toml"
-    )
-    if known.is_file():
-        return known
+    name = name_or_path.removesuffix(".toml")
+    if name in names():
+        return folder() / f"{name}.toml"
+    if path.suffix == ".toml":
+        raise ConfigError(
+            f"Recipe file {str(path)!r} does not exist, and no recipe has that name."
+            f"{did_you_mean(name, names())}"
+        )
     raise UnknownNameError("recipe", name_or_path, names())
 
 

@@ -2,9 +2,11 @@
 
 import json
 import platform
+import shutil
 import subprocess
 import sys
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from importlib import metadata
@@ -63,6 +65,13 @@ class Run:
         """Record whether the run is running, complete, interrupted or failed."""
         write_json(self.folder / "status.json", {"status": status, "detail": detail})
 
+    def discard(self) -> None:
+        """Remove the run's folder, and that of its name if it holds no other run."""
+        shutil.rmtree(self.folder, ignore_errors=True)
+        for folder in (self.folder.parent, self.folder.parent.parent):
+            with suppress(OSError):  # only an empty folder goes
+                folder.rmdir()
+
     def status(self) -> str:
         """Return the recorded status, "unknown" if there is none."""
         try:
@@ -116,6 +125,11 @@ def find(text: str, root: Path) -> Run:
         ]
         if complete:
             return Run(max(complete, key=lambda p: int(p.name)))
+        if unfinished := numbered(folder):
+            raise ConfigError(
+                f"No run of {text!r} is complete: {unfinished[-1]} is "
+                f"{Run(unfinished[-1]).status()!r}. Run its recipe again."
+            )
     known = sorted(p.name for p in root.iterdir()) if root.is_dir() else []
     raise ConfigError(
         f"No run {text!r} below {str(root)!r}. Expected a folder such as "

@@ -22,7 +22,9 @@ THAW = HEAD | {
 
 def train(tmp_path, model, dataset, deadline=None, **tables):
     """Train a recipe of the given tables and return its trainer."""
-    recipe = Recipe.model_validate({"data": {"batch_size": 4}, **tables})
+    recipe = Recipe.model_validate(
+        {"data": {"path": "digits", "batch_size": 4}, **tables}
+    )
     trainer = Trainer(
         model,
         dataset,

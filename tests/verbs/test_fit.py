@@ -9,7 +9,7 @@ from PIL import Image
 from tfapp.errors import DataError
 from tfapp.models.weight_files import WeightsFile
 from tfapp.reporter import Reporter
-from tfapp.verbs import budget, fit
+from tfapp.verbs import budget, fit, rules
 
 QUIET = Reporter(quiet=True)
 
@@ -28,7 +28,7 @@ def make_photos(folder, counts, size=(120, 100)):
 @pytest.fixture
 def no_weights(monkeypatch):
     """A machine without pretrained weights."""
-    monkeypatch.setattr(fit, "available_weights", lambda: [])
+    monkeypatch.setattr(rules, "available_weights", lambda: [])
 
 
 @pytest.fixture
@@ -45,7 +45,7 @@ def mobilenet_only(monkeypatch, tmp_path):
         batch_norm_folded=False,
         source="catalogue",
     )
-    monkeypatch.setattr(fit, "available_weights", lambda: [file])
+    monkeypatch.setattr(rules, "available_weights", lambda: [file])
 
 
 def test_photos_with_weights_get_an_extractor(tmp_path, mobilenet_only):

@@ -131,6 +131,18 @@ def test_interrupt_leaves_nothing_half_written(tmp_path, attempt, monkeypatch):
     assert not (tmp_path / "saved_models").exists()
 
 
+def test_interrupt_inside_tensorflow_is_one_line_too(tmp_path, attempt, monkeypatch):
+    """Native code may turn Ctrl-C into an error of its own."""
+
+    def stop(self):
+        raise RuntimeError("KeyboardInterrupt: <EMPTY MESSAGE>")
+
+    monkeypatch.setattr(Trainer, "train", stop)
+    with pytest.raises(Interrupted, match="Run the same command again"):
+        attempt()
+    assert status(tmp_path) == "interrupted"
+
+
 def test_full_disk_is_one_line(tmp_path, attempt, monkeypatch):
     """A disk that fills up in training names the run's folder."""
 
@@ -168,10 +180,11 @@ def test_batch_that_replicas_cannot_share(attempt, monkeypatch):
         attempt()
 
 
-def test_missing_data_and_empty_test_split(attempt):
+def test_missing_data_and_empty_test_split(attempt, tmp_path):
     """Data that is not there, and a split that leaves nothing to test on."""
     with pytest.raises(DataError, match="nowhere"):
         attempt("data.path=nowhere")
+    assert not list(tmp_path.iterdir())  # a run that never began leaves no folder
     with pytest.raises(DataError, match="No example is left for the test split"):
         attempt("data.split={test = 0.0}", "training.epochs=1")
 

@@ -124,21 +124,25 @@ def predict(
     quiet: Quiet = False,
 ) -> None:
     """Predict the class of images."""
+    from tfapp.files import require_writable
     from tfapp.verbs.predict import predict, write_csv
 
+    if csv:  # before the work, not after it
+        require_writable(Path(csv).parent)
     predictions = predict(
         model, inputs, runs_folder=runs_folder, reporter=Reporter(quiet)
     )
     if csv:
         write_csv(Path(csv), predictions)
     show.predictions(predictions, top, json)
-    if not predictions.good:
-        raise typer.Exit(2)
+    predictions.require_good()
 
 
 @app.command("list")
 def list_(
-    what: Annotated[str, typer.Argument(help="models, recipes, datasets or tasks.")],
+    what: Annotated[
+        str, typer.Argument(help="models, recipes, datasets, tasks or weights.")
+    ],
     json: Json = False,
 ) -> None:
     """List what recipes may name."""

@@ -2,6 +2,8 @@
 
 import json
 from collections.abc import Mapping, Sequence
+from pathlib import Path
+from shlex import quote
 from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
@@ -49,11 +51,16 @@ def result(found: "RunResult", as_json_: bool) -> None:
     line(f"Keras model  {found.folder / 'model.keras'}")
     line("")
     line("next:")
-    line(f"  tfapp predict {found.saved_model.parent} PHOTO.jpg")
-    line(
-        f"  tfapp evaluate {found.folder.parent.name}/{found.folder.name} --data FOLDER"
-    )
-    line(f"  tfapp board {found.folder.parent.name}/{found.folder.name}")
+    run = _as_argument(found.folder)
+    line(f"  tfapp predict {quote(str(found.saved_model.parent))} PHOTO.jpg")
+    line(f"  tfapp evaluate {run} --data FOLDER")
+    line(f"  tfapp board {run}")
+
+
+def _as_argument(folder: Path) -> str:
+    """Return a run as verbs take it: NAME/NUMBER below runs/, else its folder."""
+    short = folder.parts[-2:] if folder.parts[:-2] == ("runs",) else folder.parts
+    return quote(str(Path(*short)))
 
 
 def headline(found: Mapping[str, Any]) -> str:

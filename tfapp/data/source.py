@@ -1,6 +1,7 @@
 """Labelled encoded images, wherever they come from."""
 
 import hashlib
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -33,6 +34,21 @@ class Source:
     problems: tuple[Problem, ...] = ()
     notes: tuple[str, ...] = ()
     skipped: Mapping[str, int] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        """Refuse names that neither JSON nor TensorFlow can hold.
+
+        Raises:
+            DataError: naming the first one.
+        """
+        for text in (*self.class_names, *(e.path for e in self.examples)):
+            try:
+                text.encode()
+            except UnicodeEncodeError:
+                raise DataError(
+                    f"{self.name}: the name {os.fsencode(text)!r} is not UTF-8. "
+                    "Rename the file or folder, for example with `convmv`."
+                ) from None
 
     def read(self, example: Example) -> bytes:
         """Return the encoded image of one example.
@@ -70,11 +86,21 @@ class Source:
 
 
 def require_classes(name: str, class_names: tuple[str, ...], found: str) -> None:
-    """Refuse a source from which nothing can be told apart.
+    """Refuse a source from which nothing can be told apart, and names of no one line.
 
     Raises:
-        DataError: for fewer than two classes.
+        DataError: for fewer than two classes, and for a class name that is empty or
+            has a line break: labels.txt of the export holds one name per line.
     """
+    if broken := [n for n in class_names if len(n.splitlines()) != 1]:
+        raise DataError(
+            f"{name}: the class name {broken[0]!r} is not one line of text. Rename "
+            "the class."
+        )
+    if not class_names:
+        raise DataError(
+            f"{name} holds no labelled image ({found}). Expected at least two classes."
+        )
     if len(class_names) == 1:
         raise DataError(
             f"{name} holds the single class {class_names[0]!r} ({found}). Expected "

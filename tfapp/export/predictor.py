@@ -109,7 +109,12 @@ def read_class_names(folder: Path) -> tuple[str, ...]:
     """Return the class names that a SavedModel carries, or () if it has none."""
     card = folder / CARD
     if card.is_file():
-        content = json.loads(card.read_text(encoding="utf-8"))
+        try:
+            content = json.loads(card.read_text(encoding="utf-8"))
+        except ValueError as error:
+            raise ExportError(
+                f"{card} is damaged: it is not JSON. Export the model again."
+            ) from error
         return tuple(content.get("class_names", ()))
     labels = folder / LABELS
     if labels.is_file():

@@ -1,5 +1,6 @@
 """Keras models as files."""
 
+import zipfile
 from pathlib import Path
 
 import keras
@@ -23,7 +24,15 @@ def load_model(path: Path) -> keras.Model:
     """
     layers.register()
     if not path.is_file():
-        raise ModelError(f"No Keras model at {path}.")
+        raise ModelError(
+            f"No Keras model at {path}: its run did not finish, or the folder is none "
+            "of a run. Expected the model.keras of a complete run."
+        )
+    if not zipfile.is_zipfile(path):
+        raise ModelError(
+            f"{path} is no Keras model: it is cut off or of another kind. Expected "
+            "the model.keras of a complete run."
+        )
     try:
         return keras.models.load_model(path, compile=False)
     except (ValueError, OSError, TypeError, KeyError) as error:

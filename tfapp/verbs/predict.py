@@ -15,6 +15,7 @@ from tfapp.data.image_files import IMAGE_SUFFIXES
 from tfapp.errors import DataError, ModelError, TfappError
 from tfapp.files import write_text
 from tfapp.reporter import Reporter
+from tfapp.start import start_tensorflow
 
 BATCH_SIZE = 32
 
@@ -53,6 +54,20 @@ class Predictions:
     def good(self) -> bool:
         """Whether every input could be predicted."""
         return not any(row.error for row in self.rows)
+
+    def require_good(self) -> None:
+        """Refuse to pass over inputs that could not be predicted.
+
+        Raises:
+            DataError: with their number and the first of them.
+        """
+        bad = [row for row in self.rows if row.error]
+        if bad:
+            raise DataError(
+                f"{len(bad)} of {len(self.rows)} inputs could not be predicted: "
+                f"{bad[0].path} is {bad[0].error}. Remove or mend such files; the "
+                "others are answered."
+            )
 
     def to_json(self) -> list[dict[str, Any]]:
         """Return JSON-ready rows."""
@@ -93,6 +108,7 @@ def predict(
     """
     reporter = reporter or Reporter()
     paths = find_images(inputs)
+    start_tensorflow(reporter)
     with reporter.stage("load model"):
         class_names, function = load(model, Path(runs_folder))
     rows: list[Prediction] = []

@@ -3,8 +3,7 @@
 import resource
 import sys
 import time
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,13 +12,14 @@ from tfapp import recipes, runs
 from tfapp.config import Recipe
 from tfapp.data import load_dataset
 from tfapp.data.cache_dir import default_cache_dir
-from tfapp.errors import Interrupted, TfappError
-from tfapp.files import explained, write_json
+from tfapp.errors import ExportError
+from tfapp.files import require_writable, write_json
 from tfapp.models import build_model
 from tfapp.reporter import Reporter
 from tfapp.runs import Run
 from tfapp.start import start_tensorflow
 from tfapp.tasks import get_task
+from tfapp.verbs.recording import TRAINING, recording
 from tfapp.verbs.story import card, tell
 
 AFTER_TRAINING_SECONDS = 60.0
@@ -73,8 +73,9 @@ def run(
     elif overrides:
         raise TypeError("`overrides` go with a recipe's name or file.")
     reporter = reporter or Reporter()
+    require_writable(Path(saved_models) / (recipe.name or "unnamed"))
     folder = runs.create(Path(runs_folder), recipe.name or "unnamed")
-    with _recording(folder):
+    with recording(folder):
         start_tensorflow(reporter)
         return _run(recipe, folder, Path(saved_models), reporter, started)
 
@@ -112,6 +113,7 @@ def _run(
             reporter,
             Deadline(recipe.runtime.minutes, began, AFTER_TRAINING_SECONDS),
         )
+        folder.set_status(TRAINING)
         with strategy.scope():
             trainer.train()
         return _finish(trainer, folder, saved_models, facts, began)
@@ -169,47 +171,41 @@ def _export(
     metrics: dict[str, Any],
     facts: dict[str, Any],
 ) -> Any:
-    from tfapp.export.exporter import export_model, next_version
+    from tfapp.export.exporter import next_version
+
+    parent = saved_models / folder.name
+    while True:
+        destination = parent / str(next_version(parent))
+        try:
+            return _export_as(destination, trainer, folder, metrics, facts)
+        except ExportError:
+            if not destination.exists():
+                raise  # else another run took the number meanwhile: take the next
+
+
+def _export_as(
+    destination: Path,
+    trainer: Any,
+    folder: Run,
+    metrics: dict[str, Any],
+    facts: dict[str, Any],
+) -> Any:
+    from tfapp.export.exporter import export_model
 
     dataset, config = trainer.dataset, trainer.recipe.export
     held = dataset.examples["test"] or dataset.examples["train"]
     images = [dataset.read(example) for example in held[: config.check_images]]
-    parent = saved_models / folder.name
     return export_model(
         trainer.model,
         dataset.preprocess,
         class_names=dataset.info.class_names,
         card=card(trainer, folder, metrics, facts),
-        destination=parent / str(next_version(parent)),
+        destination=destination,
         temperature=metrics["temperature"] if config.calibrated else 1.0,
         warmup_images=images,
         check_images=images,
         tolerance=config.tolerance,
     )
-
-
-@contextmanager
-def _recording(folder: Run) -> Iterator[None]:
-    """Record how a run ends; turn Ctrl-C and a full disk into one clear line."""
-    folder.set_status("running")
-    try:
-        yield
-    except KeyboardInterrupt:
-        folder.set_status("interrupted")
-        raise Interrupted(
-            f"Interrupted. {folder.folder} keeps what was done so far; nothing was "
-            "exported. Run the same command again: computed features are reused."
-        ) from None
-    except OSError as error:
-        folder.set_status("failed", str(error))
-        raise explained(error, folder.folder) from error
-    except TfappError as error:
-        folder.set_status("failed", str(error))
-        raise
-    except BaseException as error:
-        folder.set_status("failed", repr(error))
-        raise
-    folder.set_status("complete")
 
 
 def peak_memory_bytes() -> int:

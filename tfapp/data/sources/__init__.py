@@ -53,6 +53,8 @@ def source_form(place: str) -> str:
     if place.startswith("tfds:"):
         return "tfds"
     path = Path(place)
+    if not place:
+        raise DataError(f"`data.path` is empty. Expected {FORMS}.")
     if path.is_dir():
         return "folder"
     if not path.exists():
@@ -62,7 +64,7 @@ def source_form(place: str) -> str:
         )
     if path.suffix.lower() not in (".csv", ".npz"):
         raise DataError(
-            f"`data.path`: {place!r} is a file of kind {path.suffix!r}. "
+            f"`data.path`: {place!r} is a file of kind {path.suffix or 'unknown'!r}. "
             f"Expected {FORMS}."
         )
     return path.suffix.lower()[1:]

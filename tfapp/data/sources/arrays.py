@@ -21,10 +21,11 @@ def pixel_values(name: str, images: np.ndarray) -> tuple[np.ndarray, str]:
     """
     if images.ndim == 3:
         images = images[..., np.newaxis]
-    if images.ndim != 4 or images.shape[-1] not in (1, 3, 4):
+    if images.ndim != 4 or images.shape[-1] not in (1, 3, 4) or not images.size:
         raise DataError(
             f"{name} has shape {images.shape}. Expected (images, height, width) or "
-            "(images, height, width, channels) with 1, 3 or 4 channels, last."
+            "(images, height, width, channels) with 1, 3 or 4 channels, last, none of "
+            "them 0."
         )
     if images.dtype == np.uint8:
         return images, ""
@@ -33,7 +34,7 @@ def pixel_values(name: str, images: np.ndarray) -> tuple[np.ndarray, str]:
 
 def _to_bytes(name: str, images: np.ndarray) -> tuple[np.ndarray, str]:
     """Convert integers and floats whose range leaves no doubt."""
-    if images.dtype.kind not in "iuf" or not images.size:
+    if images.dtype.kind not in "iuf":
         raise DataError(
             f"{name} has dtype {images.dtype} and shape {images.shape}. "
             "Expected uint8, or floats in [0, 1] or [0, 255]."

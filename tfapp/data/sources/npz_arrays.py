@@ -1,6 +1,7 @@
 """NumPy archives: pixel arrays, or JPEG files packed end to end."""
 
 import zipfile
+import zlib
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -59,9 +60,12 @@ def _read_arrays(path: Path) -> dict[str, np.ndarray]:
     try:
         with np.load(path, allow_pickle=False) as archive:
             return {key: archive[key] for key in archive.files}
-    except (ValueError, OSError, EOFError, zipfile.BadZipFile) as error:
+    except (ValueError, OSError, EOFError, zipfile.BadZipFile, zlib.error) as error:
+        known = isinstance(error, OSError) and error.strerror
+        reason = known or "it is damaged, no .npz file, or holds Python objects"
         raise DataError(
-            f"{path} cannot be read as a NumPy archive of plain arrays: {error}"
+            f"{path} cannot be read as a NumPy archive of plain arrays: {reason}. "
+            "Write it with np.savez."
         ) from error
 
 

@@ -1,0 +1,118 @@
+r"""Cross-validate choices on the training images of a recipe, never its test images.
+
+    python benchmarks/cross_validation.py cats_dogs_features \\
+        --try data.options.image_size=[224,224] --try data.options.image_size=[288,288]
+
+Each `--try` is one row: overrides separated by spaces. Features come from the recipe's
+extractor (stored in the cache); the classifier is scikit-learn's logistic regression on
+standardised features, or with `--head` the recipe's own head, trained by its settings.
+"""
+
+import argparse
+import tempfile
+from pathlib import Path
+
+import keras
+import numpy as np
+from sklearn.linear_model import LogisticRegression
+from sklearn.model_selection import RepeatedStratifiedKFold
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+
+from tfapp import recipes
+from tfapp.config import Recipe
+from tfapp.data import load_dataset
+from tfapp.data.cache_dir import default_cache_dir
+from tfapp.models import build_model
+from tfapp.reporter import Reporter
+from tfapp.start import start_tensorflow
+from tfapp.tasks import get_task
+from tfapp.training.deadline import Deadline
+from tfapp.training.features import FeatureBatches, FeatureStore, standardize
+from tfapp.training.phase import PhaseSettings, fit_phase
+
+
+def main() -> None:
+    """Print one line per row."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("recipe")
+    parser.add_argument("--try", action="append", default=[], dest="rows")
+    parser.add_argument("--folds", type=int, default=10)
+    parser.add_argument("--repeats", type=int, default=2)
+    parser.add_argument("--head", action="store_true")
+    arguments = parser.parse_args()
+    start_tensorflow(Reporter())
+    for row in arguments.rows or [""]:
+        recipe = recipes.load_recipe(arguments.recipe, row.split())
+        folds = RepeatedStratifiedKFold(
+            n_splits=arguments.folds, n_repeats=arguments.repeats, random_state=0
+        )
+        found = cross_validate(recipe, folds, arguments.head)
+        print(f"{np.mean(found):.2%}  {row or arguments.recipe}", flush=True)
+
+
+def cross_validate(
+    recipe: Recipe, folds: RepeatedStratifiedKFold, head: bool
+) -> list[float]:
+    """Return the accuracy of every fold."""
+    dataset = load_dataset(recipe.data, seed=recipe.seed)
+    model = build_model(recipe.model, dataset.info)
+    with Reporter().stage("extract features") as stage:
+        store = FeatureStore(
+            model.get_layer("extractor"),
+            dataset,
+            default_cache_dir() / "features",
+            stage,
+        )
+        views = [store.plain("train")]
+        count = recipe.fine_tune.head.views if dataset.augmentation else 1
+        views += [store.view("train", n, recipe.seed) for n in range(1, count)]
+        stacked = np.stack(views)
+    labels = dataset.labels("train")
+    scores = []
+    for train, test in folds.split(labels, labels):
+        if head:
+            predicted = train_head(recipe, model, stacked, labels, train, test)
+        else:
+            classifier = make_pipeline(
+                StandardScaler(), LogisticRegression(C=0.01, max_iter=2000)
+            )
+            classifier.fit(stacked[0][train], labels[train])
+            predicted = classifier.predict(stacked[0][test])
+        scores.append(float(np.mean(predicted == labels[test])))
+    return scores
+
+
+def train_head(
+    recipe: Recipe,
+    model: keras.Model,
+    views: np.ndarray,
+    labels: np.ndarray,
+    train: np.ndarray,
+    test: np.ndarray,
+) -> np.ndarray:
+    """Train the recipe's head on some rows and return its classes for others."""
+    head = keras.models.clone_model(model.get_layer("head"))
+    standardize(head, views[0][train])
+    one_hot = np.eye(model.output_shape[-1], dtype="float32")[labels]
+    batches = FeatureBatches(
+        views[:, train], one_hot[train], recipe.data.batch_size, recipe.seed
+    )
+    settings = recipe.fine_tune.head
+    with tempfile.TemporaryDirectory() as folder, Reporter(True).stage("") as stage:
+        fit_phase(
+            head,
+            batches,
+            None,
+            task=get_task(recipe.task),
+            config=recipe.training,
+            settings=PhaseSettings("head", settings.epochs, settings.learning_rate),
+            folder=Path(folder),
+            deadline=Deadline(),
+            stage=stage,
+        )
+    return np.asarray(head.predict(views[0][test], verbose=0)).argmax(axis=1)
+
+
+if __name__ == "__main__":
+    main()
