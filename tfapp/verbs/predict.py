@@ -180,7 +180,7 @@ def saved_model_folder(path: Path) -> Path | None:
 
 
 def _load_keras(model: str, runs_folder: Path) -> tuple[tuple[str, ...], Predict]:
-    from tfapp.data.preprocessing import ImagePreprocess
+    from tfapp.data.preprocessing import ImagePreprocess, compiled_fit
     from tfapp.evaluation.calibration import apply_temperature
     from tfapp.models.saved import load_model
 
@@ -188,11 +188,11 @@ def _load_keras(model: str, runs_folder: Path) -> tuple[tuple[str, ...], Predict
     folder = path.parent if path.suffix == ".keras" else _run(model, runs_folder)
     network = load_model(path if path.suffix == ".keras" else folder / "model.keras")
     card = runs.read_card(folder)
-    preprocess = ImagePreprocess.from_description(card["preprocess"])
+    pixels = compiled_fit(ImagePreprocess.from_description(card["preprocess"]))
 
     def function(encoded: list[bytes]) -> np.ndarray:
-        images = np.stack([np.asarray(preprocess(data)) for data in encoded])
-        logits = np.asarray(network.predict_on_batch(images))
+        images = np.stack([pixels(data).numpy() for data in encoded])
+        logits = np.asarray(network.predict_on_batch(images.astype("float32")))
         return apply_temperature(logits, card["temperature"])
 
     return tuple(card["class_names"]), function
