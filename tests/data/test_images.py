@@ -59,9 +59,9 @@ def test_all_forms_of_a_source_agree(make_folder, tmp_path, picture):
     np.testing.assert_array_equal(batches[0], batches[2])
 
 
-def test_digits_by_default():
-    """Without any key the embedded digits are loaded."""
-    config = DataConfig(options={"image_size": [8, 8], "channels": 1})
+def test_embedded_digits():
+    """The digits that come with scikit-learn are a source like any other."""
+    config = DataConfig(path="digits", options={"image_size": [8, 8], "channels": 1})
     dataset = load_dataset(config, seed=0)
     assert sum(map(len, dataset.examples.values())) == 1797
     assert dataset.info.input_shape == (8, 8, 1)
@@ -172,7 +172,7 @@ def test_options_reach_the_preprocessing(make_folder):
 def test_user_mistakes(keys, error, message):
     """Each is one line that names the key and the way out."""
     with pytest.raises(error, match=message) as caught:
-        load_dataset(DataConfig(**keys), seed=0)
+        load_dataset(DataConfig(**{"path": "digits"} | keys), seed=0)
     assert "\n" not in str(caught.value)
 
 

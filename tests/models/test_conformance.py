@@ -74,7 +74,7 @@ def test_gradients_are_finite(name):
     model = build(name)
     before = [w.numpy() for w in model.trainable_weights]
     loss = keras.losses.CategoricalCrossentropy(from_logits=True)
-    model.compile("adam", loss)
+    model.compile("adam", loss, run_eagerly=True)  # tracing it all takes longer
     model.train_on_batch(images(name), np.eye(3, dtype="float32")[[0, 1]])
     after = [w.numpy() for w in model.trainable_weights]
     assert all(np.isfinite(a).all() for a in after)
@@ -144,7 +144,7 @@ def test_loading_what_is_no_model(tmp_path):
         load_model(tmp_path / "none.keras")
     path = tmp_path / "bad.keras"
     path.write_bytes(b"no zip")
-    with pytest.raises(ModelError, match=r"Cannot read .*bad\.keras as a Keras model"):
+    with pytest.raises(ModelError, match=r"bad\.keras is no Keras model"):
         load_model(path)
 
 

@@ -12,7 +12,7 @@ from urllib.error import URLError
 
 import pytest
 
-from tfapp.errors import WeightsError
+from tfapp.errors import TfappError, WeightsError
 from tfapp.models.download import download
 from tfapp.models.extractors import EXTRACTORS, Extractor
 
@@ -130,5 +130,5 @@ def test_a_folder_that_cannot_be_made(
     """A KERAS_HOME below a file is reported, not a traceback."""
     (tmp_path / "file").write_text("")
     monkeypatch.setenv("KERAS_HOME", str(tmp_path / "file"))
-    with pytest.raises(WeightsError, match="Not a directory"):
+    with pytest.raises(TfappError, match="a part of the path is a file"):
         download(EXTRACTORS["vgg16"])

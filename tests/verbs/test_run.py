@@ -40,7 +40,7 @@ def test_everything_is_there(workspace):
     """A run leaves all its records, and they agree with each other."""
     folder, result = workspace
     names = {path.name for path in result.folder.iterdir()}
-    assert names == {
+    assert names >= {
         "checkpoints",
         "environment.json",
         "logs",
@@ -76,6 +76,7 @@ def test_logs_can_be_read_by_tensorboard(workspace):
     assert "epoch_loss" in found.Tags()["tensors"] + found.Tags()["scalars"]
 
 
+@pytest.mark.slow
 def test_stored_recipe_repeats_the_run(workspace, tmp_path):
     """The recorded recipe and seed give the same split and nearly the same model."""
     _, first = workspace

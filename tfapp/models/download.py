@@ -42,7 +42,7 @@ def download(
 
     Raises:
         WeightsError: if the file cannot be had or has another hash; nothing is kept.
-        TfappError: if the disk is full.
+        TfappError: if the folder cannot be made or written.
     """
     path = keras_folder() / extractor.file
     try:
