@@ -1,0 +1,53 @@
+"""Evaluating a run again, on its own test split and on other data."""
+
+import json
+
+import numpy as np
+import pytest
+from PIL import Image
+from sklearn.datasets import load_digits
+
+from tfapp.errors import ConfigError, DataError
+from tfapp.reporter import Reporter
+from tfapp.verbs.evaluate import evaluate
+from tfapp.verbs.predict import predict
+
+QUIET = Reporter(quiet=True)
+
+
+@pytest.fixture
+def other_digits(tmp_path):
+    """Three digits of each class in class folders."""
+    found = load_digits()
+    for digit in range(10):
+        folder = tmp_path / "others" / str(digit)
+        folder.mkdir(parents=True)
+        for i in np.flatnonzero(found.target == digit)[:3]:
+            pixels = (found.images[i] * 255 / 16).astype("uint8")
+            Image.fromarray(pixels).save(folder / f"{i}.png")
+    return tmp_path / "others"
+
+
+def test_other_data_is_all_tested(workspace, other_digits):
+    """Every example of an unsplit folder counts, as `predict` sees it."""
+    folder, result = workspace
+    runs = folder / "runs"
+    metrics = evaluate("digits", str(other_digits), runs_folder=runs, reporter=QUIET)
+    rows = predict("digits", [str(other_digits)], runs_folder=runs, reporter=QUIET).rows
+    right = [row.top(1)[0][0] == row.path.split("/")[-2] for row in rows]
+    assert metrics["examples"] == len(rows) == 30
+    assert metrics["accuracy"] == pytest.approx(np.mean(right))
+    stored = json.loads((result.folder / "evaluation_others.json").read_text())
+    assert stored["accuracy"] == metrics["accuracy"]
+
+
+def test_unknown_classes_and_unknown_runs(workspace, other_digits):
+    """Data with other classes, and a run that is not there, are one line each."""
+    folder, _ = workspace
+    (other_digits / "9").rename(other_digits / "nine")
+    with pytest.raises(DataError, match="nine"):
+        evaluate(
+            "digits", str(other_digits), runs_folder=folder / "runs", reporter=QUIET
+        )
+    with pytest.raises(ConfigError, match="No run 'nothing'"):
+        evaluate("nothing", runs_folder=folder / "runs", reporter=QUIET)
