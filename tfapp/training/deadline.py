@@ -25,9 +25,15 @@ class Deadline:
         """Return the seconds left for training; infinity without a budget."""
         return float("inf") if self.end is None else self.end - time.monotonic()
 
-    def share(self, fraction: float) -> "Deadline":
-        """Return a deadline after that fraction of the time that is left."""
+    def share(self, fraction: float, at_least: float = 0.0) -> "Deadline":
+        """Return a deadline after that fraction of the time that is left.
+
+        Args:
+            fraction: of the time left.
+            at_least: seconds that are given even if fewer are left.
+        """
         part = Deadline()
         if self.end is not None:
-            part.end = time.monotonic() + fraction * max(self.seconds_left(), 0.0)
+            seconds = max(fraction * self.seconds_left(), at_least)
+            part.end = time.monotonic() + seconds
         return part

@@ -62,6 +62,14 @@ class PhaseHistory:
     trained_weights: int
     stopped_by: str
 
+    def summary(self) -> str:
+        """Return the outcome in one line."""
+        if not self.best_epoch:
+            return "no epoch was better than the start, whose weights are kept"
+        best = self.epochs[self.best_epoch - 1]
+        shown = (f"{k} {v:.4f}" for k, v in best.items() if "accuracy" in k)
+        return f"{len(self.epochs)} epochs, best {self.best_epoch}: {', '.join(shown)}"
+
     def describe(self) -> dict[str, Any]:
         """Return a JSON-ready description."""
         return asdict(self)

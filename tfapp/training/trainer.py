@@ -19,6 +19,9 @@ from tfapp.training.inference import predict, seconds_per_image
 from tfapp.training.optimizers import class_weights
 from tfapp.training.phase import PhaseHistory, PhaseSettings, fit_phase
 
+HEAD_SECONDS = 15.0
+"""Without a trained head nothing is worth anything: its least part of a budget."""
+
 
 @dataclass
 class Trainer:
@@ -109,13 +112,11 @@ class Trainer:
     ) -> None:
         with self.reporter.stage("extract features") as stage:
             self.store = FeatureStore(extractor, self.dataset, self.cache, stage)
-            train = self._views(self.store, views)
             validation = None
             if self.dataset.examples["validation"]:
-                validation = (
-                    self.store.plain("validation"),
-                    self._one_hot("validation"),
-                )
+                found = self.store.plain("validation")
+                validation = (found, self._one_hot("validation"))
+            train = self._views(self.store, views)
             stage.detail = f"{self.store.computed} computed, the rest from the cache"
         standardize(head, train[0])
         batches = FeatureBatches(
@@ -127,7 +128,9 @@ class Trainer:
         """Return float features (views, examples, features), as many as time allows."""
         found = [store.plain("train")]
         for number in range(1, views if self.dataset.augmentation else 1):
-            if self._head_share().seconds_left() < self._train_pass_seconds:
+            # Augmentation costs about as much as the network; the head comes first.
+            needed = 2.0 * self._train_pass_seconds + 2.0 * HEAD_SECONDS
+            if self.deadline.seconds_left() < needed:
                 self._note(f"{number} of {views} views: no time for more")
                 break
             found.append(store.view("train", number, self.recipe.seed))
@@ -194,15 +197,7 @@ class Trainer:
                 deadline=deadline,
                 stage=stage,
             )
-            best = history.epochs[history.best_epoch - 1] if history.best_epoch else {}
-            figures = ", ".join(
-                f"{k} {v:.4f}" for k, v in best.items() if "accuracy" in k
-            )
-            stage.detail = (
-                f"{len(history.epochs)} epochs, best {history.best_epoch}: {figures}"
-                if best
-                else "no epoch was better than the start, whose weights are kept"
-            )
+            stage.detail = history.summary()
         if history.stopped_by == "deadline":
             self._note(f"phase {settings.name!r} ended by the time budget")
         self.phases.append(history)
@@ -222,7 +217,8 @@ class Trainer:
 
     def _head_share(self) -> Deadline:
         """The head alone may take all the time, before thawing a third of it."""
-        return self.deadline.share(1 / 3 if self._recipe_thaw() else 1.0)
+        fraction = 1 / 3 if self._recipe_thaw() else 1.0
+        return self.deadline.share(fraction, at_least=HEAD_SECONDS)
 
     def _train_images(self) -> Any:
         return self.dataset.batches(

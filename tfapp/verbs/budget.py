@@ -5,8 +5,11 @@ from typing import Any
 from tfapp.data.check_report import CheckReport
 from tfapp.models.extractors import EXTRACTORS
 
-SHARE_FOR_FEATURES = 0.5
-"""Of the budget; the rest is for starting, training, evaluation and export."""
+FIXED_SECONDS = 80.0
+"""What starting, checking, exporting and reporting take, whatever the data."""
+
+SHARE_FOR_FEATURES = 0.6
+"""Of the budget beyond that; the rest is for views, training and evaluation."""
 
 SMALLEST_SIDE = 96
 """Pixels; below this, pretrained extractors lose more than fewer images do."""
@@ -27,11 +30,16 @@ def fit_into_budget(
     """
     if table["model"]["name"] != "transfer":
         return []  # training from scratch stops when its time is up
-    seconds = SHARE_FOR_FEATURES * 60.0 * minutes
+    seconds = SHARE_FOR_FEATURES * max(60.0 * minutes - FIXED_SECONDS, 10.0)
     size = table["data"]["options"]["image_size"][0]
     extractor = table["model"]["options"]["extractor"]
     per_image = _seconds_per_image(extractor, size)
     reasons = []
+    if 60.0 * minutes < FIXED_SECONDS:
+        reasons.append(
+            f"budget: starting, checking and exporting alone take about "
+            f"{FIXED_SECONDS:.0f} s, so this run will take longer than {minutes:g} min"
+        )
     least = max(SMALLEST_SIDE, EXTRACTORS[extractor].smallest_size)
     smaller = size
     while found.usable * per_image * (smaller / size) ** 2 > seconds:
