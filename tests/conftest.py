@@ -1,6 +1,10 @@
 """Settings that every test shares."""
 
+import json
 import os
+import subprocess
+import sys
+from pathlib import Path
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
@@ -26,8 +30,6 @@ def shared_weights():
 
 
 def _folder(variable):
-    from pathlib import Path
-
     value = os.environ.get(variable, "")
     if not value or not Path(value).is_dir():
         pytest.skip(f"{variable} does not name a folder")
@@ -75,3 +77,21 @@ def photos(tmp_path_factory):
         Image.fromarray(pixels).save(folder / f"digit{i}.png")
     (folder / "broken.png").write_bytes(b"not a picture")
     return folder
+
+
+@pytest.fixture(scope="session")
+def in_fresh_process():
+    """Run a script elsewhere; get what its last line of output holds as JSON."""
+    return _in_fresh_process
+
+
+def _in_fresh_process(code, *arguments, **variables):
+    root = str(Path(__file__).parents[1])
+    done = subprocess.run(
+        [sys.executable, "-c", code, *map(str, arguments)],
+        capture_output=True,
+        text=True,
+        env={**os.environ, "PYTHONPATH": root, **variables},
+    )
+    assert done.returncode == 0, done.stderr
+    return json.loads(done.stdout.splitlines()[-1])

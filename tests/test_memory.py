@@ -1,26 +1,10 @@
 """Memory over hundreds of requests and many epochs, measured from outside."""
 
-import json
-import os
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
 ROOT = Path(__file__).parents[1]
-
-
-def in_fresh_process(code, *arguments):
-    """Run a script elsewhere; return what its last line of output holds as JSON."""
-    done = subprocess.run(
-        [sys.executable, "-c", code, *map(str, arguments)],
-        capture_output=True,
-        text=True,
-        env={**os.environ, "PYTHONPATH": str(ROOT)},
-    )
-    assert done.returncode == 0, done.stderr
-    return json.loads(done.stdout.splitlines()[-1])
 
 
 MANY_PREDICTIONS = """
@@ -44,7 +28,7 @@ print(json.dumps(grown))
 
 
 @pytest.mark.slow
-def test_memory_stays_flat_over_many_predictions(workspace, photos):
+def test_memory_stays_flat_over_many_predictions(in_fresh_process, workspace, photos):
     """Hundreds of requests of changing size take no more memory than the first."""
     _, result = workspace
     models = result.folder / "model.keras", result.saved_model
@@ -73,6 +57,6 @@ print(json.dumps(max(sizes[-20 * steps:]) - max(sizes[20 * steps : 40 * steps]))
 
 
 @pytest.mark.slow
-def test_memory_stays_flat_over_many_epochs(tmp_path):
+def test_memory_stays_flat_over_many_epochs(in_fresh_process, tmp_path):
     """The last epochs of a long training take no more memory than the early ones."""
     assert in_fresh_process(MANY_EPOCHS, tmp_path) < 8, "megabytes over 40 epochs"

@@ -3,11 +3,8 @@
 import ast
 import csv
 import json
-import os
 import re
 import shutil
-import subprocess
-import sys
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -26,18 +23,6 @@ from tfapp.reporter import Reporter
 ROOT = Path(__file__).parents[1]
 PAGE = ROOT / "docs" / "promises.md"
 QUIET = Reporter(quiet=True)
-
-
-def in_fresh_process(code, *arguments, **variables):
-    """Run a script elsewhere; return what its last line of output holds as JSON."""
-    done = subprocess.run(
-        [sys.executable, "-c", code, *map(str, arguments)],
-        capture_output=True,
-        text=True,
-        env={**os.environ, "PYTHONPATH": str(ROOT), **variables},
-    )
-    assert done.returncode == 0, done.stderr
-    return json.loads(done.stdout.splitlines()[-1])
 
 
 def write_photos(folder):
@@ -88,7 +73,7 @@ print(json.dumps([again["accuracy"], *right, again["log_loss"]]))
 """
 
 
-def test_accuracy_is_the_same_everywhere(finished):
+def test_accuracy_is_the_same_everywhere(in_fresh_process, finished):
     """Run, evaluate, predict and SavedModel agree, in this process and another."""
     with (finished.folder / "predictions.csv").open() as file:
         rows = list(csv.DictReader(file))
@@ -117,7 +102,7 @@ print(json.dumps(sum(right) / len(right)))
 """
 
 
-def test_the_export_needs_tensorflow_alone(finished):
+def test_the_export_needs_tensorflow_alone(in_fresh_process, finished):
     """Without tfapp and Keras the SavedModel names classes, equally well, unpickled."""
     files = finished.saved_model, finished.photos
     accuracy = in_fresh_process(TENSORFLOW_ALONE, *files, finished.labels)
@@ -196,7 +181,7 @@ except WeightsError as error:
 """
 
 
-def test_behind_a_broken_proxy_the_way_out_is_told(tmp_path):
+def test_behind_a_broken_proxy_the_way_out_is_told(in_fresh_process, tmp_path):
     """One line names the file, its address, its hash and where to put it."""
     proxies = dict.fromkeys(["https_proxy", "HTTPS_PROXY"], "http://127.0.0.1:9")
     message = in_fresh_process(

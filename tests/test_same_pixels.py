@@ -1,9 +1,6 @@
 """The pixels a model sees: in training, in prediction and in the exported graph."""
 
 import json
-import os
-import subprocess
-import sys
 from pathlib import Path
 
 import keras
@@ -23,18 +20,6 @@ SIDE = 6
 """Pixels a side of what the probe sees."""
 SCALE = 64.0
 """Pixel values by logit; keeps the softmax of the probe from saturating."""
-
-
-def in_fresh_process(code, *arguments):
-    """Run a script elsewhere; return what its last line of output holds as JSON."""
-    done = subprocess.run(
-        [sys.executable, "-c", code, *map(str, arguments)],
-        capture_output=True,
-        text=True,
-        env={**os.environ, "PYTHONPATH": str(ROOT)},
-    )
-    assert done.returncode == 0, done.stderr
-    return json.loads(done.stdout.splitlines()[-1])
 
 
 def write_photos(folder):
@@ -101,7 +86,7 @@ MODES = [
 
 
 @pytest.mark.parametrize(("resize", "cache"), MODES)
-def test_pixels_are_the_same_everywhere(tmp_path, resize, cache):
+def test_pixels_are_the_same_everywhere(in_fresh_process, tmp_path, resize, cache):
     """Training, prediction and the exported graph see equal pixels, however resized."""
     photos = list(map(str, write_photos(tmp_path / "photos")))
     config = DataConfig(

@@ -34,6 +34,8 @@ def as_json(value: Any) -> None:
 
 def result(found: "RunResult", as_json_: bool) -> None:
     """Print what a run achieved, where things are, and what to do next."""
+    from tfapp.verbs.story import predict_command
+
     if as_json_:
         as_json(
             {
@@ -52,7 +54,7 @@ def result(found: "RunResult", as_json_: bool) -> None:
     line("")
     line("next:")
     run = _as_argument(found.folder)
-    line(f"  tfapp predict {quote(str(found.saved_model.parent))} PHOTO.jpg")
+    line(f"  {predict_command(found.saved_model)}")
     line(f"  tfapp evaluate {run} --data FOLDER")
     line(f"  tfapp board {run}")
 

@@ -93,10 +93,7 @@ class Trainer:
 
     def _train_all_layers(self) -> None:
         config = self.recipe.training
-        self._fit(
-            self.model,
-            self._train_images(),
-            self._validation_images(),
+        self._fit_on_images(
             PhaseSettings(
                 name="train",
                 epochs=config.epochs,
@@ -141,13 +138,7 @@ class Trainer:
             with self.reporter.stage("measure features") as stage:
                 store = FeatureStore(extractor, self.dataset, self.cache, stage)
                 standardize(head, store.plain("train"))
-        self._fit(
-            self.model,
-            self._train_images(),
-            self._validation_images(),
-            self._head_settings(),
-            self._head_share(),
-        )
+        self._fit_on_images(self._head_settings(), self._head_share())
 
     def _thaw(self, extractor: keras.Model) -> None:
         thaw = self._recipe_thaw()
@@ -161,10 +152,7 @@ class Trainer:
         before = self.phases[-1].best
         freezing.thaw(extractor, thaw.from_layer)
         self.store = None  # its features are of the extractor as it was
-        self._fit(
-            self.model,
-            self._train_images(),
-            self._validation_images(),
+        self._fit_on_images(
             PhaseSettings(
                 name="thaw",
                 epochs=thaw.epochs,
@@ -176,6 +164,15 @@ class Trainer:
             ),
             self.deadline,
         )
+
+    def _fit_on_images(self, settings: PhaseSettings, deadline: Deadline) -> None:
+        """Train the whole model on images, changed anew in every epoch."""
+        train = self.dataset.batches(
+            "train", shuffle=True, augment=True, seed=self.recipe.seed
+        )
+        held = self.dataset.examples["validation"]
+        validation = self.dataset.batches("validation") if held else None
+        self._fit(self.model, train, validation, settings, deadline)
 
     def _fit(
         self,
@@ -219,15 +216,6 @@ class Trainer:
         """The head alone may take all the time, before thawing a third of it."""
         fraction = 1 / 3 if self._recipe_thaw() else 1.0
         return self.deadline.share(fraction, at_least=HEAD_SECONDS)
-
-    def _train_images(self) -> Any:
-        return self.dataset.batches(
-            "train", shuffle=True, augment=True, seed=self.recipe.seed
-        )
-
-    def _validation_images(self) -> Any:
-        found = self.dataset.examples["validation"]
-        return self.dataset.batches("validation") if found else None
 
     def _one_hot(self, split: str) -> np.ndarray:
         identity = np.eye(self.dataset.info.num_outputs, dtype="float32")

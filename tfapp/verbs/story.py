@@ -1,5 +1,7 @@
 """What a run tells about itself: the card beside the model, the facts of the report."""
 
+from pathlib import Path
+from shlex import quote
 from typing import Any
 
 from tfapp import recipes
@@ -49,7 +51,7 @@ def tell(trainer: Any, folder: Run, facts: dict[str, Any]) -> Story:
             command=" ".join(facts["command"]),
             model=_model(trainer),
             saved_model=facts["saved_model"],
-            predict_command=f"tfapp predict saved_models/{folder.name} PHOTO.jpg",
+            predict_command=predict_command(Path(facts["saved_model"])),
             started=facts["started"],
             seconds=facts["seconds"],
             peak_memory_bytes=facts["peak_memory_bytes"],
@@ -65,11 +67,15 @@ def tell(trainer: Any, folder: Run, facts: dict[str, Any]) -> Story:
     )
 
 
+def predict_command(saved_model: Path) -> str:
+    """Return the command that predicts with the newest version of an export."""
+    return f"tfapp predict {quote(str(saved_model.parent))} PHOTO.jpg"
+
+
 def _model(trainer: Any) -> str:
     """Return the network in a few words."""
-    model, fine_tune = trainer.recipe.model, trainer.recipe.fine_tune
-    name = model.options.get("extractor", "mobilenet_v2")
-    if fine_tune is None:
-        return f"{model.name}, trained from scratch"
+    if trainer.recipe.fine_tune is None:
+        return f"{trainer.recipe.model.name}, trained from scratch"
+    name = trainer.model.name.removeprefix("transfer_")
     phases = [phase.phase for phase in trainer.phases]
     return f"{name}, {'fine-tuned' if 'thaw' in phases else 'features'}"
