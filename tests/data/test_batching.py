@@ -1,5 +1,7 @@
 """The input pipeline."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 import tensorflow as tf
@@ -8,7 +10,9 @@ from tfapp.config import AugmentationConfig
 from tfapp.data.batching import ImageBatches, stored_bytes
 from tfapp.data.pixel_store import StorePlan
 from tfapp.data.preprocessing import ImagePreprocess
-from tfapp.data.spec import Example
+from tfapp.data.reading_errors import data_error
+from tfapp.data.spec import DataInfo, Dataset, Example
+from tfapp.errors import DataError
 
 PREPROCESS = ImagePreprocess((8, 10))
 NAMES = ("a", "b", "c")
@@ -49,9 +53,15 @@ def collect(dataset):
     return np.concatenate(images), np.concatenate(labels)
 
 
-def run(batches, examples, shuffle=False, augment=False, seed=0):
+def run(batches, examples, shuffle=False, augment=False, seed=0, **keys):
     """Return one pass."""
-    return collect(batches(examples, shuffle=shuffle, augment=augment, seed=seed))
+    keys = {"shuffle": shuffle, "augment": augment, "seed": seed} | keys
+    return collect(batches(examples, **keys))
+
+
+def kept(batches):
+    """Return the lists of examples whose pixels are kept."""
+    return {p.examples for p in batches.prepared if p.kept}
 
 
 def test_order_values_and_length(files, make_batches):
@@ -75,7 +85,7 @@ def test_every_store_gives_the_same_passes(files, make_batches, kind):
         found, expected = run(batches, files, **keys), run(reference, files, **keys)
         np.testing.assert_array_equal(found[0], expected[0])
         np.testing.assert_array_equal(found[1], expected[1])
-    assert len(batches.stores) == (kind != "none")
+    assert len(kept(batches)) == (kind != "none")
 
 
 def test_files_and_memory_sources_agree(files, make_batches):
@@ -88,19 +98,38 @@ def test_files_and_memory_sources_agree(files, make_batches):
 
 
 def test_shuffling(files, make_batches):
-    """A new order every pass, the same sequence of orders for the same seed."""
+    """A new order every epoch, the same for the same seed and epoch."""
     dataset = make_batches()(files, shuffle=True, augment=False, seed=3)
-    first, second = collect(dataset), collect(dataset)
+    first = collect(dataset)
+    np.testing.assert_array_equal(collect(dataset)[0], first[0])
     plain = run(make_batches(), files)[0]
-    assert not np.array_equal(first[0], second[0])
-    for images, _ in (first, second):
+    order = np.random.default_rng([3, 0]).permutation(23)
+    np.testing.assert_array_equal(first[0], plain[order])
+    for other in ({"seed": 4}, {"seed": 3, "epoch": 1}):
+        images = run(make_batches(), files, shuffle=True, **other)[0]
+        assert not np.array_equal(images, first[0])
         assert sorted(images.sum((1, 2, 3))) == sorted(plain.sum((1, 2, 3)))
-    again = make_batches()(files, shuffle=True, augment=False, seed=3)
-    np.testing.assert_array_equal(collect(again)[0], first[0])
-    np.testing.assert_array_equal(collect(again)[0], second[0])
-    assert not np.array_equal(
-        run(make_batches(), files, shuffle=True, seed=4)[0], first[0]
-    )
+
+
+CHANGES = {
+    "memory": {"flip": "both", "zoom": 0.2, "contrast": 0.1, "brightness": 0.1},
+    "disk": {"flip": "vertical", "rotate": 0.1},
+    "none": {"erase": 0.5, "mixup": 0.3},
+}
+
+
+@pytest.mark.parametrize("kind", CHANGES)
+def test_a_pass_taken_up_in_the_middle(files, make_batches, kind):
+    """What is left of a pass is the same to the bit, from a pipeline made anew."""
+    keys = {"shuffle": True, "augment": True, "seed": 5, "epoch": 2}
+    whole = list(make_batches(kind, **CHANGES[kind])(files, **keys))
+    again = make_batches(kind, **CHANGES[kind])
+    for skip in (0, 1, 4, 5):
+        rest = again(files, **keys, skip=skip)
+        assert rest.cardinality() == 5 - skip
+        for found, expected in zip(rest, whole[skip:], strict=True):
+            np.testing.assert_array_equal(found[0], expected[0])
+            np.testing.assert_array_equal(found[1], expected[1])
 
 
 def test_images_and_labels_stay_together(files, make_batches):
@@ -115,23 +144,50 @@ def test_images_and_labels_stay_together(files, make_batches):
 
 
 def test_augmented_pass_repeats_to_the_bit(files, make_batches):
-    """Two augmented passes of one seed are identical; another seed differs."""
+    """Two augmented passes of one seed and epoch are identical; others differ."""
     batches = make_batches(flip="horizontal", zoom=0.2)
     first = run(batches, files, augment=True, seed=7)[0]
     np.testing.assert_array_equal(run(batches, files, augment=True, seed=7)[0], first)
-    assert not np.array_equal(run(batches, files, augment=True, seed=8)[0], first)
+    for other in ({"seed": 8}, {"seed": 7, "epoch": 1}):
+        assert not np.array_equal(run(batches, files, augment=True, **other)[0], first)
+
+
+def test_batches_of_a_pass_are_changed_differently(files, make_batches):
+    """Every batch has random numbers of its own."""
+    same = (files[0],) * 20
+    images = run(make_batches(rotate=0.3), same, augment=True)[0].reshape(20, -1)
+    assert len(np.unique(images, axis=0)) == 20
+
+
+def test_later_passes_trace_nothing_again(files, make_batches):
+    """Keras' layers are traced once, paths and labels are prepared once."""
+    batches = make_batches("none", erase=0.5)
+    for epoch in range(3):
+        batches(tuple(files), shuffle=True, augment=True, seed=0, epoch=epoch)
+    assert batches._change.experimental_get_tracing_count() == 1
+    assert len(batches.prepared) == 1
+
+
+def test_few_of_the_lists_that_pass_by_stay_prepared(files, make_batches):
+    """Single passes over ever new examples do not pile up; kept ones stay."""
+    batches = make_batches()
+    batches(files, shuffle=True, augment=False, seed=0)
+    for end in range(1, 10):
+        batches(files[:end], shuffle=False, augment=False, seed=0)
+    assert kept(batches) == {files}
+    assert len(batches.prepared) == 5
 
 
 def test_what_is_kept(files, make_batches):
     """Single passes keep nothing; repeated ones and validation do, and share."""
     batches = make_batches()
     run(batches, files)
-    assert not batches.stores
+    assert not kept(batches)
     held = tuple(Example(e.path, e.label, "validation") for e in files[:4])
     run(batches, held)
     run(batches, files, shuffle=True)
     run(batches, files, augment=True)
-    assert set(batches.stores) == {held, files}
+    assert kept(batches) == {held, files}
 
 
 def test_a_vanished_file_is_named_mid_epoch(files, make_batches):
@@ -140,6 +196,30 @@ def test_a_vanished_file_is_named_mid_epoch(files, make_batches):
     tf.io.gfile.remove(files[11].path)
     with pytest.raises(tf.errors.NotFoundError, match="11.png"):
         collect(dataset)
+
+
+def test_a_broken_image_mid_epoch(files, make_batches):
+    """The decoder does not know the file; the helper finds it."""
+    batches = make_batches("none")
+    dataset = Dataset(
+        info=DataInfo((8, 10, 3), NAMES, ""),
+        examples={"train": files},
+        preprocess=PREPROCESS,
+        make_batches=batches,
+        read=lambda example: Path(example.path).read_bytes(),
+    )
+    Path(files[7].path).write_bytes(b"GIF8 and no more")
+    with pytest.raises(tf.errors.OpError) as caught:
+        run(batches, files, shuffle=True)
+    told = data_error(caught.value, dataset, files)
+    assert isinstance(told, DataError)
+    assert str(told).startswith(f"{files[7].path}: the image can no longer be read (")
+    Path(files[7].path).unlink()
+    with pytest.raises(tf.errors.OpError) as caught:
+        run(batches, files, shuffle=True)
+    assert str(data_error(caught.value, dataset, ())).startswith(f"{files[7].path}: ")
+    other = tf.errors.ResourceExhaustedError(None, None, "OOM when allocating [[x]]")
+    assert data_error(other, dataset, files) is None
 
 
 def test_no_examples(make_batches):
@@ -153,7 +233,7 @@ def test_under_a_mirrored_strategy(files, make_batches):
     """Pipelines built and distributed inside a strategy's scope work."""
     strategy = tf.distribute.MirroredStrategy(["CPU:0"])
     with strategy.scope():
-        batches = make_batches(rotate=0.1, rand_augment=1)
+        batches = make_batches(rotate=0.1, erase=0.5)
         dataset = batches(files, shuffle=True, augment=True, seed=1)
     distributed = strategy.experimental_distribute_dataset(dataset)
     assert sum(len(images) for images, _ in distributed) == 23

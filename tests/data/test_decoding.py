@@ -67,6 +67,33 @@ def test_too_large_is_refused_from_the_header(name, picture, encode):
         decode_image(tf.constant(data), 1999)
 
 
+def middle(size):
+    """Ask for the middle, at an eighth at least."""
+    return tf.maximum(size // 2, 1), tf.maximum(size // 16, 1)
+
+
+@pytest.mark.parametrize("mode", ["RGB", "L", "CMYK"])
+@pytest.mark.parametrize("progressive", [False, True])
+def test_a_part_of_a_jpeg_is_that_part_of_all_of_it(picture, encode, mode, progressive):
+    """Columns cut at full size are those of the whole image, whatever the layout."""
+    image = Image.fromarray(picture(0, 90, 110)).convert(mode)
+    data = encode(image, "JPEG", progressive=progressive)
+    whole = decode_image(tf.constant(data), 10**5).numpy()
+    part = decode_image(tf.constant(data), 10**5, lambda size: (size - 21, size - 21))
+    apart = np.abs(part.numpy().astype(int) - whole[:, 10:99])
+    assert apart[:, 2:].max() <= 2  # chroma at the cut lacks its neighbours
+    small = decode_image(tf.constant(data), 10**5, middle)
+    assert small.shape == (12, 7, 3)
+
+
+@pytest.mark.parametrize("part", [0.5, 0.9])
+def test_a_cut_file_is_refused_even_if_the_wanted_part_is_there(picture, encode, part):
+    """A file that ends early is an error at every size."""
+    data = encode(picture(0, 400, 400), "JPEG")
+    with pytest.raises(tf.errors.InvalidArgumentError):
+        decode_image(tf.constant(data[: int(len(data) * part)]), 10**6, middle)
+
+
 def test_animated_webp_is_refused(picture, encode):
     """TensorFlow would abort the process on it, so it never gets that far."""
     image = Image.fromarray(picture())

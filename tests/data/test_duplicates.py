@@ -25,10 +25,14 @@ def test_close_pairs_equal_brute_force(values, flips):
     assert close_pairs(np.array(values, dtype=np.uint64), 4) == expected
 
 
-def test_many_equal_hashes_are_compared_in_parts(monkeypatch):
-    """One huge group is compared in chunks and stays complete."""
-    monkeypatch.setattr("tfapp.data.duplicates.CHUNK", 50)
-    assert len(close_pairs(np.zeros(40, dtype=np.uint64), 4)) == 40 * 39 // 2
+def test_many_equal_hashes_stay_bounded(monkeypatch):
+    """A group is compared completely up to a reach, and the pairs have a limit."""
+    alike = np.zeros(40, dtype=np.uint64)
+    assert len(close_pairs(alike, 4)) == 40 * 39 // 2
+    monkeypatch.setattr("tfapp.data.duplicates.MAX_REACH", 2)
+    assert len(close_pairs(alike, 4)) == 39 + 38
+    monkeypatch.setattr("tfapp.data.duplicates.MAX_PAIRS", 7)
+    assert len(close_pairs(alike, 4)) == 7
 
 
 def test_groups_of_equal_content():

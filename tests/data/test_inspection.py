@@ -8,6 +8,7 @@ from PIL import Image
 
 from tfapp.data.inspection import (
     content_hash,
+    decoder,
     inspect_image,
     likeness,
     pillow_without_limit,
@@ -90,6 +91,24 @@ def test_empty_and_foreign_content(inspect, picture, encode):
     assert (heic.fault, "HEIC" in heic.detail) == ("unsupported format", True)
     one_bit = inspect(encode(Image.fromarray(picture()).convert("1"), "BMP"))
     assert one_bit.fault == "unsupported format"
+
+
+def test_large_photos_are_scanned_small_and_told_apart(encode):
+    """Equal pixels hash alike at a reduced size too; a small change is noticed."""
+    rng = np.random.default_rng(0)
+    coarse = Image.fromarray(rng.integers(0, 256, (30, 40, 3), np.uint8))
+    photo = coarse.resize((1400, 1100))
+    assert decoder(10**7)(encode(photo, "JPEG")).shape == (550, 700, 3)
+    changed = np.array(photo)
+    changed[500:510, 500:510] = 0
+
+    def facts(image, **options):
+        with pillow_without_limit():
+            return inspect_image(encode(image, "JPEG", **options), "stamp", 10**7)
+
+    one, again = facts(photo), facts(photo, optimize=True)
+    assert (one.width, one.height) == (1400, 1100)
+    assert one.content_hash == again.content_hash != facts(changed).content_hash
 
 
 def test_too_large_is_not_decoded(inspect, encode):

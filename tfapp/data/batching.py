@@ -1,7 +1,8 @@
-"""Examples to batches: decode, keep, shuffle, batch, augment, prefetch."""
+"""Examples to batches: order, decode or look up, batch, augment, prefetch."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -12,16 +13,31 @@ from tfapp.config import AugmentationConfig
 from tfapp.data.augmentation import make_augment
 from tfapp.data.pixel_store import (
     Load,
+    Pixels,
     StorePlan,
     disk_folder,
     fill_disk,
     fill_memory,
 )
 from tfapp.data.preprocessing import ImagePreprocess, compiled_fit
+from tfapp.data.random_streams import epoch_order, epoch_seed, fold
 from tfapp.data.spec import Example
 
+STREAMED_KNOWN = 4
+"""Lists of examples whose paths stay prepared although nothing of them is kept."""
 
-@dataclass(frozen=True)
+
+@dataclass(eq=False)
+class _Prepared:
+    """What every pass over the same examples shares."""
+
+    examples: tuple[Example, ...]
+    labels: Any
+    pixels: Pixels
+    kept: bool
+
+
+@dataclass(frozen=True, eq=False)
 class ImageBatches:
     """Builds the tf.data pipeline of any examples of one source.
 
@@ -36,7 +52,6 @@ class ImageBatches:
         plan: where images are kept between passes.
         cache_dir: for the plan "disk".
         encoded: encoded images by example path, for sources in memory.
-        stores: loaders of kept images, by the examples they hold.
     """
 
     preprocess: ImagePreprocess
@@ -46,7 +61,7 @@ class ImageBatches:
     plan: StorePlan
     cache_dir: Path
     encoded: Mapping[str, bytes] = field(default_factory=dict)
-    stores: dict[tuple[Example, ...], Load] = field(default_factory=dict)
+    prepared: list[_Prepared] = field(default_factory=list, init=False, repr=False)
 
     def __call__(
         self,
@@ -55,71 +70,91 @@ class ImageBatches:
         shuffle: bool,
         augment: bool,
         seed: int,
+        epoch: int = 0,
+        skip: int = 0,
     ) -> Any:
         """Return a tf.data.Dataset of known length; see `Dataset.batches`.
-
-        Two calls with the same arguments give the same batches, to the bit. Iterating
-        one result again gives a new order and new augmentation.
 
         Raises:
             DataError: if images are to be kept and one can no longer be read.
         """
-        load = self._loader(examples, shuffle or augment)
-        labels = self._labels(examples)
-        dataset = tf.data.Dataset.range(len(examples))
-        if shuffle and examples:
-            dataset = dataset.shuffle(len(examples), seed=seed)
-        dataset = dataset.map(
-            lambda index: (load(index), tf.gather(labels, index)),
-            num_parallel_calls=tf.data.AUTOTUNE,
-        ).batch(self.batch_size)
-        dataset = dataset.map(self._to_float, num_parallel_calls=tf.data.AUTOTUNE)
-        change = make_augment(self.augmentation, seed) if augment else None
-        if change is not None:
-            # One call at a time: its random state makes the order of calls matter.
-            dataset = dataset.map(change, num_parallel_calls=1)
-        return dataset.prefetch(tf.data.AUTOTUNE).with_options(_options())
+        known = self._prepare(examples, repeated=shuffle or augment)
+        order = epoch_order(len(examples), shuffle=shuffle, seed=seed, epoch=epoch)
+        order = order[skip * self.batch_size :]
+        batches = known.pixels.batches(order, self.batch_size).enumerate(skip)
+        change = self._change if augment else None
+        with tf.device("CPU"):
+            pass_seed = tf.constant(epoch_seed(seed, epoch))
 
-    def _to_float(self, images: Any, labels: Any) -> tuple[Any, Any]:
-        one_hot = tf.one_hot(labels, len(self.class_names), dtype=tf.float32)
-        return tf.cast(images, tf.float32), one_hot
+        @tf.autograph.experimental.do_not_convert  # type: ignore[untyped-decorator]
+        def finish(number: Any, batch: tuple[Any, Any]) -> tuple[Any, Any]:
+            indices, images = batch
+            labels = tf.gather(known.labels, indices)
+            labels = tf.one_hot(labels, len(self.class_names), dtype=tf.float32)
+            if change is None:
+                return tf.cast(images, tf.float32), labels
+            images, labels = change(images, labels, fold(pass_seed, number))
+            return images, labels
+
+        batches = batches.map(finish, num_parallel_calls=tf.data.AUTOTUNE)
+        return batches.prefetch(tf.data.AUTOTUNE).with_options(_options())
+
+    @cached_property
+    def _change(self) -> Any:
+        """The augmentation, compiled: tracing Keras' layers takes seconds."""
+        augment = make_augment(self.augmentation)
+        if augment is None:
+            return None
+        shape = (None, *self.preprocess.image_size, self.preprocess.channels)
+        signature = [
+            tf.TensorSpec(shape, tf.uint8),
+            tf.TensorSpec((None, len(self.class_names)), tf.float32),
+            tf.TensorSpec((2,), tf.int64),
+        ]
+        return tf.function(augment, input_signature=signature)
+
+    def _prepare(self, examples: tuple[Example, ...], repeated: bool) -> _Prepared:
+        """Return labels and pixels of examples, as they were kept if they were."""
+        repeated = repeated or all(e.split == "validation" for e in examples)
+        keep = repeated and bool(examples) and self.plan.kind != "none"
+        for known in self.prepared:
+            same = known.examples is examples or known.examples == examples
+            if same and known.kept >= keep:
+                return known
+        pixels = self._filled(examples) if keep else self._streamed(examples)
+        found = _Prepared(examples, self._labels(examples), pixels, keep)
+        others = [p for p in self.prepared if p.examples != examples]
+        streamed = [p for p in others if not p.kept][-STREAMED_KNOWN + 1 :]
+        self.prepared[:] = [*(p for p in others if p.kept), *streamed, found]
+        return found
 
     def _labels(self, examples: tuple[Example, ...]) -> Any:
         index = {name: i for i, name in enumerate(self.class_names)}
         with tf.device("CPU"):
-            return tf.constant([index[e.label] for e in examples], tf.int64)
+            return tf.constant(np.array([index[e.label] for e in examples], np.int64))
 
-    def _loader(self, examples: tuple[Example, ...], repeated: bool) -> Load:
-        """Return a function from an example's index to its uint8 pixels."""
-        repeated = repeated or {e.split for e in examples} == {"validation"}
-        if examples in self.stores:
-            return self.stores[examples]
-        if not repeated or not examples or self.plan.kind == "none":
-            return self._decoder(examples)
-        self.stores[examples] = self._filled(examples)
-        return self.stores[examples]
-
-    def _filled(self, examples: tuple[Example, ...]) -> Load:
+    def _filled(self, examples: tuple[Example, ...]) -> Pixels:
         """Decode all examples once and keep them."""
-        decode, preprocess = self._decoder(examples), self.preprocess
+        preprocess = self.preprocess
         shape = (*preprocess.image_size, preprocess.channels)
         if self.plan.kind == "memory":
-            return fill_memory(decode, len(examples), shape)
+            return fill_memory(self._decoder, examples, shape)
         folder = disk_folder(self.cache_dir, preprocess.describe())
-        return fill_disk(decode, examples, shape, folder)
+        return fill_disk(self._decoder, examples, shape, folder)
 
-    def _decoder(self, examples: tuple[Example, ...]) -> Load:
+    def _streamed(self, examples: tuple[Example, ...]) -> Pixels:
+        return Pixels(self._decoder(examples), by_batch=False)
+
+    def _decoder(self, examples: Sequence[Example]) -> Load:
         """Return a loader that reads and decodes an example anew."""
-        paths = [e.path for e in examples]
+        held = self.encoded
+        texts = [held[e.path] if held else e.path for e in examples]
         with tf.device("CPU"):
-            if self.encoded:
-                files = tf.constant([self.encoded[path] for path in paths], tf.string)
-            else:
-                files = tf.constant(paths, tf.string)
+            files = tf.constant(texts, tf.string)
 
         def load(index: Any) -> Any:
             encoded = tf.gather(files, index)
-            encoded = encoded if self.encoded else tf.io.read_file(encoded)
+            encoded = encoded if held else tf.io.read_file(encoded)
             return compiled_fit(self.preprocess)(encoded)
 
         return load

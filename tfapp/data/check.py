@@ -3,7 +3,6 @@
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
-from pathlib import Path
 from statistics import median
 
 from tfapp.data.check_report import CheckReport
@@ -135,14 +134,17 @@ def _file_problems(
     source: Source, example: Example, facts: Mapping[str, ImageFacts]
 ) -> Iterator[Problem]:
     """Yield what is wrong or odd about one file."""
-    fact, path = facts[example.path], source.relative_name(example)
+    fact = facts[example.path]
+    known = SUFFIXES_BY_FORMAT.get(fact.format)
+    misnamed = not source.encoded and known and not example.path.lower().endswith(known)
+    if not (fact.fault or fact.traits or misnamed):
+        return
+    path = source.relative_name(example)
     if fact.fault:
         yield Problem(path, fact.fault, "left out", fact.detail)
     for trait in () if fact.fault else fact.traits:
         yield Problem(path, trait, *TRAITS[trait])
-    suffix = Path(example.path).suffix.lower()
-    known = SUFFIXES_BY_FORMAT.get(fact.format)
-    if not source.encoded and known and suffix not in known:
+    if misnamed:
         detail = f"holds {fact.format} data; read by its content, not its name."
         yield Problem(path, "wrong extension", "note", detail)
 

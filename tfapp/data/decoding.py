@@ -3,33 +3,44 @@
 Pixels are those of libjpeg's accurate inverse cosine transform with smooth chroma,
 libpng and so on; the top byte of 16-bit images; the first frame of animations. Alpha
 is dropped: transparent areas show the colour stored below them.
+
+A JPEG may be asked for at less than its full size: then the inverse transform itself
+gives a half, a quarter or an eighth of the pixels a side, and columns that would be cut
+off are not transformed. All of the file is still read, so damage is always noticed.
 """
 
+from collections.abc import Callable
+from functools import cache
 from typing import Any
 
 import tensorflow as tf
 
-from tfapp.data.exif import apply_orientation, orientation
+from tfapp.data.exif import apply_orientation, is_plain_jpeg, orientation
+from tfapp.data.other_formats import JPEG_MAGIC, checked_size, decode_other
 
-DECODER_VERSION = 1
+DECODER_VERSION = 2
 """Raise it when the same file would give other pixels; caches depend on it."""
 
-FORMATS = ("JPEG", "BMP", "PNG", "GIF", "WEBP")
-"""In the order of every list of branches below."""
+DCT_METHOD = "INTEGER_ACCURATE"  # the fast one gains less than can be measured here
+RATIOS = (1, 2, 4, 8)
+"""By how much libjpeg can shrink an image while it transforms it back."""
 
-HEADER_BYTES = 64
-BMP_FILE_HEADER = 14
-BMP_COMPRESSIONS = (0, 3)  # none, or none with colour masks
+Framing = Callable[[Any], tuple[Any, Any]]
+"""int32 (height, width) of an image, upright, to int32 (2,) each: the central part of
+it that is wanted, and the fewest pixels that this part must keep. Equal ones share a
+compiled function, so let them compare by value."""
 
 
 # Nothing here is for AutoGraph to rewrite, and without it tracing is five times faster.
 @tf.autograph.experimental.do_not_convert  # type: ignore[untyped-decorator]
-def decode_image(encoded: Any, max_pixels: int) -> Any:
+def decode_image(encoded: Any, max_pixels: int, framing: Framing | None = None) -> Any:
     """Decode one image, refusing it before decoding if it is too large.
 
     Args:
         encoded: scalar string tensor: JPEG, PNG, GIF, BMP or WebP.
         max_pixels: largest height times width.
+        framing: lets a JPEG come smaller, and without columns at the sides as it is
+            stored, see `Framing`; None for all of it. Other formats come whole.
 
     Returns:
         uint8 tensor (height, width, 3), upright.
@@ -37,149 +48,74 @@ def decode_image(encoded: Any, max_pixels: int) -> Any:
     Raises:
         tf.errors.InvalidArgumentError: when run on what cannot be decoded.
     """
-    header = _header(encoded)
-    kind = _kind(header)
-    known = kind < len(FORMATS)
-    encoded = _checked(known, "Expected a JPEG, PNG, GIF, BMP or WebP image.", encoded)
-    encoded = _checked_size(encoded, _size(encoded, header, kind), max_pixels)
-    image = tf.switch_case(
-        kind,
-        [
-            lambda: _decode_jpeg(encoded),
-            lambda: _decode_bmp(encoded, header),
-            lambda: _decode_other(encoded),
-            lambda: _decode_other(encoded),
-            lambda: _decode_webp(encoded, header),
-        ],
+    image = tf.cond(
+        is_plain_jpeg(encoded),
+        lambda: _decode_jpeg(encoded, max_pixels, framing),
+        lambda: _general_decoder(max_pixels, framing)(encoded),
     )
     return tf.ensure_shape(image, (None, None, 3))
 
 
-def _header(encoded: Any) -> Any:
-    """Return the first bytes as int64, zeros where the file is shorter."""
-    head = tf.strings.substr(encoded, 0, HEADER_BYTES)
-    head = tf.cast(tf.io.decode_raw(head, tf.uint8), tf.int64)
-    return tf.pad(head, [[0, HEADER_BYTES]])[:HEADER_BYTES]
+@cache
+def _general_decoder(max_pixels: int, framing: Framing | None) -> Any:
+    """Return the decoder of everything, compiled: scalar string to uint8 (h, w, 3).
 
-
-def _kind(header: Any) -> Any:
-    """Return the index in FORMATS as int32, len(FORMATS) for anything else."""
-    matches = tf.stack(
-        [
-            _has(header, 0, b"\xff\xd8\xff"),
-            _has(header, 0, b"BM"),
-            _has(header, 0, b"\x89PNG\r\n\x1a\n"),
-            _has(header, 0, b"GIF8"),
-            _has(header, 0, b"RIFF") & _has(header, 8, b"WEBP"),
-            tf.constant(True),
-        ]
-    )
-    return tf.argmax(matches, output_type=tf.int32)  # the first that holds
-
-
-def _has(header: Any, place: int, magic: bytes) -> Any:
-    part = header[place : place + len(magic)]
-    return tf.reduce_all(part == tf.constant(list(magic), tf.int64))
-
-
-def _size(encoded: Any, header: Any, kind: Any) -> Any:
-    """Return int64 (height, width) as the header states them."""
-
-    def jpeg() -> Any:
-        return tf.cast(tf.image.extract_jpeg_shape(encoded)[:2], tf.int64)
-
-    def bmp() -> Any:
-        sides = _little(header, 22, 4), _little(header, 18, 4)
-        # A negative height, in two's complement, means rows from the top.
-        return tf.stack([tf.minimum(s, (1 << 32) - s) for s in sides])
-
-    branches = [
-        jpeg,
-        bmp,
-        lambda: tf.stack([_big(header, 20, 4), _big(header, 16, 4)]),
-        lambda: tf.stack([_little(header, 8, 2), _little(header, 6, 2)]),
-        lambda: _webp_size(header),
-        lambda: tf.zeros([2], tf.int64),
-    ]
-    return tf.switch_case(kind, branches)
-
-
-def _webp_size(header: Any) -> Any:
-    """Read the size in whichever of the three WebP layouts the file has."""
-    packed = _little(header, 21, 4)
-    lossless = tf.stack([(packed // (1 << 14)) % (1 << 14) + 1, packed % (1 << 14) + 1])
-    extended = tf.stack([_little(header, 27, 3) + 1, _little(header, 24, 3) + 1])
-    lossy = tf.stack([_little(header, 28, 2), _little(header, 26, 2)]) % (1 << 14)
-    return tf.where(
-        _has(header, 12, b"VP8X"),
-        extended,
-        tf.where(_has(header, 12, b"VP8L"), lossless, lossy),
-    )
-
-
-def _checked_size(encoded: Any, size: Any, max_pixels: int) -> Any:
-    """Refuse what would fill the memory; zero sizes are left to the decoder."""
-    sides = tf.strings.as_string(size)
-    limit = f" pixels exceed the limit of {max_pixels} pixels."
-    message = tf.strings.join([sides[1], " x ", sides[0], limit])
-    small = (size[0] * size[1] <= max_pixels) & (tf.reduce_max(size) < 1 << 31)
-    return _checked(small, message, encoded)
-
-
-def _decode_jpeg(encoded: Any) -> Any:
-    image = tf.io.decode_jpeg(encoded, channels=3, dct_method="INTEGER_ACCURATE")
-    return apply_orientation(image, orientation(encoded))
-
-
-def _decode_other(encoded: Any) -> Any:
-    image = tf.io.decode_image(encoded, channels=3, expand_animations=False)
-    return tf.ensure_shape(image, (None, None, 3))
-
-
-def _decode_webp(encoded: Any, header: Any) -> Any:
-    """Decode WebP as stored: the decoder refuses to add or drop an alpha channel.
-
-    Animations are refused, since one of them aborts the whole process in
-    TensorFlow 2.21.
+    It is called, never inlined, so that its many operations cost a plain JPEG
+    nothing: an executor visits also those of a branch that is not taken.
     """
-    animated = _has(header, 12, b"VP8X") & (header[20] // 2 % 2 == 1)
-    encoded = _checked(~animated, "Animated WebP images are not supported.", encoded)
-    image = tf.io.decode_image(encoded, channels=0, expand_animations=False)
-    return tf.ensure_shape(image, (None, None, None))[..., :3]
+    spec = tf.TensorSpec((), tf.string)
 
+    @tf.autograph.experimental.do_not_convert  # type: ignore[untyped-decorator]
+    def decode(encoded: Any) -> Any:
+        return tf.cond(
+            tf.strings.substr(encoded, 0, len(JPEG_MAGIC)) == JPEG_MAGIC,
+            lambda: _decode_turned_jpeg(encoded, max_pixels, framing),
+            lambda: decode_other(encoded, max_pixels),
+        )
 
-def _checked(condition: Any, message: Any, value: Any) -> Any:
-    """Return `value`, to be had only if the condition holds."""
-    check = tf.debugging.Assert(condition, [message])
-    with tf.control_dependencies([] if check is None else [check]):
-        return tf.identity(value)
-
-
-def _decode_bmp(encoded: Any, header: Any) -> Any:
-    """Decode a bitmap; TensorFlow takes palette indices for grey, so look them up."""
-    compression = _little(header, 30, 4)
-    plain = tf.reduce_any(compression == tf.constant(BMP_COMPRESSIONS, tf.int64))
-    encoded = _checked(plain, "Compressed BMP images are not supported.", encoded)
-    return tf.cond(
-        _little(header, 28, 2) == 8,
-        lambda: _with_palette(encoded, header),
-        lambda: _decode_other(encoded),
+    return tf.function(
+        decode, input_signature=[spec], experimental_attributes={"_noinline": True}
     )
 
 
-def _with_palette(encoded: Any, header: Any) -> Any:
-    indices = tf.io.decode_bmp(encoded, channels=0)
-    start = BMP_FILE_HEADER + _little(header, 14, 4)
-    length = tf.clip_by_value(_little(header, 10, 4) - start, 0, 4 * 256)
-    table = tf.strings.substr(encoded, tf.cast(start, tf.int32), 4 * 256)
-    table = tf.io.decode_raw(table, tf.uint8)[:length]
-    table = tf.reshape(tf.pad(table, [[0, 4 * 256 - tf.size(table)]]), [256, 4])
-    return tf.gather(table[:, 2::-1], tf.cast(indices[..., 0], tf.int32))
+def _decode_turned_jpeg(encoded: Any, max_pixels: int, framing: Framing | None) -> Any:
+    """Decode a JPEG whose Exif data may say how it is to be turned."""
+    turn = orientation(encoded)
+    lying = turn >= 5  # height and width of the upright image are swapped
+
+    def framing_as_stored(size: Any) -> tuple[Any, Any]:
+        if framing is None:
+            return size, size
+        window, fewest = framing(_swapped(size, lying))
+        return _swapped(window, lying), _swapped(fewest, lying)
+
+    return apply_orientation(_decode_jpeg(encoded, max_pixels, framing_as_stored), turn)
 
 
-def _little(header: Any, place: int, count: int) -> Any:
-    return sum(header[place + i] * 256**i for i in range(count))
+def _swapped(pair: Any, condition: Any) -> Any:
+    return tf.where(condition, pair[::-1], pair)
 
 
-def _big(header: Any, place: int, count: int) -> Any:
-    return sum(header[place + i] * 256 ** (count - 1 - i) for i in range(count))
+def _decode_jpeg(encoded: Any, max_pixels: int, framing: Framing | None) -> Any:
+    """Decode a JPEG as stored, smaller and cut where the framing allows it."""
+    size = tf.image.extract_jpeg_shape(encoded)[:2]
+    encoded = checked_size(encoded, tf.cast(size, tf.int64), max_pixels)
+    if framing is None:
+        return tf.io.decode_jpeg(encoded, channels=3, dct_method=DCT_METHOD)
+    window, fewest = framing(size)
+    ratios = tf.constant(RATIOS[1:])[:, tf.newaxis]
+    enough = tf.reduce_all(window // ratios >= fewest, axis=1)
+    step = tf.reduce_sum(tf.cast(enough, tf.int32))
+    ratio = tf.bitwise.left_shift(1, step)
+    rows, columns = tf.unstack(-(-size // ratio))
+    wanted = -(-window[1] // ratio)
+    # Rows are never cut: the decoder would stop early, and miss that a file is cut off.
+    place = tf.stack([0, (columns - wanted) // 2, rows, wanted])
+    return tf.switch_case(step, [_part_at(encoded, place, r) for r in RATIOS])
+
+
+def _part_at(encoded: Any, place: Any, ratio: int) -> Callable[[], Any]:
+    """Return a function that decodes a part (top, left, height, width) at one ratio."""
+    return lambda: tf.io.decode_and_crop_jpeg(
+        encoded, place, channels=3, ratio=ratio, dct_method=DCT_METHOD
+    )

@@ -1,7 +1,8 @@
 """Images that occur twice: the very same pixels, or nearly the same picture."""
 
+import itertools
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,8 +11,11 @@ from tfapp.data.spec import Example
 
 MAX_DISTANCE = 4
 """Differing bits of 64 up to which two pictures count as nearly the same."""
-CHUNK = 1 << 22
-"""Pairs compared at once, to bound memory."""
+MAX_REACH = 1000
+"""Followers of equal bands that one picture is compared with: in a film of thousands
+of frames alike, some pairs are passed over, and time stays proportional to images."""
+MAX_PAIRS = 100_000
+"""Pairs after which the search ends: such a set is no set of single pictures."""
 
 
 @dataclass(frozen=True)
@@ -52,42 +56,51 @@ def near_duplicates(
 
 
 def close_pairs(hashes: np.ndarray, max_distance: int) -> list[tuple[int, int, int]]:
-    """Return (i, j, distance), i < j, of all hashes within `max_distance` bits.
+    """Return (i, j, distance), i < j, of hashes within `max_distance` bits.
 
-    Two hashes that differ in at most d bits agree entirely in one of d + 1 bands,
-    so only hashes that share a band are compared.
+    Cut into d + 2 bands, two hashes that differ in at most d bits agree entirely in
+    two of them, so only hashes that share two bands are compared: about 21 bits for
+    d = 4, which few images of a million share by chance. Time and memory grow with
+    the number of hashes, not of its pairs; see `MAX_REACH` and `MAX_PAIRS`.
 
     Args:
         hashes: uint64 array (n,).
-        max_distance: differing bits, below 64.
+        max_distance: differing bits, below 62.
     """
-    edges = np.linspace(0, 64, max_distance + 2).astype(int)
-    distances: dict[tuple[int, int], int] = {}
-    for start, end in zip(edges[:-1], edges[1:], strict=True):
-        band = (hashes >> np.uint64(start)) & np.uint64((1 << int(end - start)) - 1)
-        for members in _groups(band):
-            distances.update(_close_within(hashes, members, max_distance))
-    return [(i, j, distances[i, j]) for i, j in sorted(distances)]
+    edges = np.linspace(0, 64, max_distance + 3).astype(int)
+    masks = [(1 << int(e)) - (1 << int(s)) for s, e in itertools.pairwise(edges)]
+    found = np.empty(0, np.int64)
+    for first, second in itertools.combinations(masks, 2):
+        parts, count = [found], 0
+        for close in _close_by(hashes, np.uint64(first | second), max_distance):
+            parts.append(close)
+            count += len(close)
+            if count >= MAX_PAIRS:
+                break
+        found = np.unique(np.concatenate(parts))[:MAX_PAIRS]
+    lows, highs = np.divmod(found, max(len(hashes), 1))
+    apart = np.bitwise_count(hashes[lows] ^ hashes[highs])
+    return list(zip(lows.tolist(), highs.tolist(), apart.tolist(), strict=True))
 
 
-def _groups(values: np.ndarray) -> list[np.ndarray]:
-    """Return index arrays of equal values, of two members or more."""
+def _close_by(
+    hashes: np.ndarray, mask: np.uint64, max_distance: int
+) -> Iterator[np.ndarray]:
+    """Yield int64 i * n + j of close pairs among those that agree under the mask.
+
+    In the order of their masked values, equal ones are neighbours: all are compared
+    with their first follower, then those that it agrees with with the second, …
+    """
+    values = hashes & mask
     order = np.argsort(values, kind="stable")
-    cuts = np.flatnonzero(np.diff(values[order])) + 1
-    return [group for group in np.split(order, cuts) if len(group) > 1]
-
-
-def _close_within(
-    hashes: np.ndarray, members: np.ndarray, max_distance: int
-) -> dict[tuple[int, int], int]:
-    """Compare all members of one group with each other, some rows at a time."""
-    found: dict[tuple[int, int], int] = {}
-    rows = max(1, CHUNK // len(members))
-    for start in range(0, len(members), rows):
-        part = members[start : start + rows]
-        apart = np.bitwise_count(hashes[part, np.newaxis] ^ hashes[members])
-        close = (apart <= max_distance) & (part[:, np.newaxis] < members)
-        for row, column in np.argwhere(close):
-            pair = int(part[row]), int(members[column])
-            found[pair] = int(apart[row, column])
-    return found
+    values = values[order]
+    starts = np.arange(len(order))
+    for reach in range(1, MAX_REACH + 1):
+        starts = starts[starts + reach < len(order)]
+        starts = starts[values[starts] == values[starts + reach]]
+        if not len(starts):
+            return
+        one, other = order[starts], order[starts + reach]
+        close = np.bitwise_count(hashes[one] ^ hashes[other]) <= max_distance
+        if close.any():  # the sort is stable, so one < other
+            yield one[close] * len(hashes) + other[close]

@@ -22,6 +22,26 @@ SHORT, LONG = 3, 4
 APP1, FIRST_APPLICATION, COMMENT = 0xE1, 0xE0, 0xFE
 EXIF = tuple(b"Exif\x00\x00")
 MENTIONS_EXIF = r"(?s)\C*Exif\x00\x00\C*"  # \C is any byte, also outside UTF-8
+PLAIN_START = b"\xff\xd8\xff\xe0\x00\x10JFIF\x00"
+PLAIN_NEXT = b"\xff\xdb"
+NEXT_PLACE = 20
+"""Where the first table begins if nothing but a JFIF segment precedes it."""
+
+
+def is_plain_jpeg(encoded: Any) -> Any:
+    """Tell a JPEG file that needs no search for Exif data, as most on the web.
+
+    Args:
+        encoded: scalar string tensor, any content.
+
+    Returns:
+        bool scalar tensor; False may still be a JPEG file.
+    """
+    start = tf.strings.substr(encoded, 0, NEXT_PLACE + len(PLAIN_NEXT))
+    start = tf.strings.join([start, bytes(NEXT_PLACE + 2)])  # it may be shorter
+    return (tf.strings.substr(start, 0, len(PLAIN_START)) == PLAIN_START) & (
+        tf.strings.substr(start, NEXT_PLACE, len(PLAIN_NEXT)) == PLAIN_NEXT
+    )
 
 
 def orientation(encoded: Any) -> Any:

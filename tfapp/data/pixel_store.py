@@ -2,9 +2,7 @@
 
 import hashlib
 import json
-import os
-import shutil
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -13,18 +11,46 @@ import numpy as np
 import tensorflow as tf
 
 from tfapp.data.decoding import DECODER_VERSION
+from tfapp.data.reading_errors import reason, unreadable
 from tfapp.data.spec import Example
-from tfapp.errors import DataError
-from tfapp.files import replacing
-
-MEMORY_SHARE = 0.25
-"""Largest part of the available memory that stored images may take."""
-DISK_SHARE = 0.5
-"""Largest part of the free disk space that stored images may take."""
-CGROUP = Path("/sys/fs/cgroup")
+from tfapp.rows import RowStore
+from tfapp.space import DISK_SHARE, MEMORY_SHARE, available_memory, free_disk
 
 Load = Callable[[Any], Any]
-"""int64 scalar tensor, the index of an example, to its uint8 pixels."""
+"""int64 tensor, the index of an example or of several, to uint8 pixels."""
+Decoder = Callable[[Sequence[Example]], Load]
+"""Examples to the function that decodes one of them, anew at each call."""
+
+
+@dataclass(frozen=True)
+class Pixels:
+    """A way to the pixels of some examples.
+
+    Args:
+        load: index to pixels, inside `Dataset.map`.
+        by_batch: whether it takes the indices of a whole batch at once.
+    """
+
+    load: Load
+    by_batch: bool
+
+    def batches(self, order: np.ndarray, batch_size: int) -> Any:
+        """Return a tf.data.Dataset of (indices, pixels) batches.
+
+        Args:
+            order: int64 (examples,), the indices in the order wanted.
+            batch_size: examples in a batch; the last one may be smaller.
+        """
+        with tf.device("CPU"):
+            indices = tf.data.Dataset.from_tensor_slices(order)
+        indices = indices.batch(batch_size) if self.by_batch else indices
+
+        @tf.autograph.experimental.do_not_convert  # type: ignore[untyped-decorator]
+        def look_up(index: Any) -> Any:
+            return index, self.load(index)
+
+        loaded = indices.map(look_up, num_parallel_calls=tf.data.AUTOTUNE)
+        return loaded if self.by_batch else loaded.batch(batch_size)
 
 
 @dataclass(frozen=True)
@@ -52,7 +78,7 @@ def plan_store(
         num_bytes: size of all of them, preprocessed, in bytes.
         cache_dir: where the disk would be used.
     """
-    memory, disk = available_memory(), _free_disk(cache_dir)
+    memory, disk = available_memory(), free_disk(cache_dir)
     said = f"{_size(num_bytes)} of {_size(memory)} free"
     if wanted == "memory" or (wanted == "auto" and num_bytes <= MEMORY_SHARE * memory):
         return StorePlan("memory", f"cache: memory ({said})")
@@ -63,67 +89,61 @@ def plan_store(
     return StorePlan("none", f"cache: none ({reason})")
 
 
-def available_memory() -> int:
-    """Return the bytes this process may still take, a container's limit included."""
-    free = os.sysconf("SC_AVPHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
-    try:
-        for line in Path("/proc/meminfo").read_text(encoding="ascii").splitlines():
-            if line.startswith("MemAvailable:"):
-                free = int(line.split()[1]) * 1024
-        limit = int((CGROUP / "memory.max").read_text(encoding="ascii"))
-        used = int((CGROUP / "memory.current").read_text(encoding="ascii"))
-    except (OSError, ValueError):  # another system, or "max": no limit
-        return free
-    return max(0, min(free, limit - used))
-
-
-def fill_memory(load: Load, count: int, shape: tuple[int, ...]) -> Load:
-    """Load all examples into memory and return a quicker loader.
+def fill_memory(
+    decoder: Decoder, examples: Sequence[Example], shape: tuple[int, ...]
+) -> Pixels:
+    """Decode all examples into memory.
 
     Args:
-        load: the loader of single examples.
-        count: number of examples.
+        decoder: for what is not kept yet.
+        examples: whose pixels are wanted, by index.
         shape: of one image (height, width, channels).
 
     Raises:
         DataError: if one of them can no longer be read.
     """
-    pixels = np.empty((count, *shape), np.uint8)
-    for index, image in enumerate(_all(load, range(count))):
+    pixels = np.empty((len(examples), *shape), np.uint8)
+    for index, image in enumerate(_all(decoder, examples)):
         pixels[index] = image
     with tf.device("CPU"):
         stored = tf.convert_to_tensor(pixels)
-    return lambda index: tf.gather(stored, index)
+    return Pixels(lambda indices: tf.gather(stored, indices), by_batch=True)
 
 
 def fill_disk(
-    load: Load,
+    decoder: Decoder,
     examples: Sequence[Example],
     shape: tuple[int, ...],
     folder: Path,
-) -> Load:
-    """Keep the pixels of all examples as files and return a loader of those.
+) -> Pixels:
+    """Keep the pixels of all examples as rows of a few large files.
 
-    Files are named by content, so data sets, splits and runs share them.
+    Rows are found by content, so data sets, splits and runs share them. What was
+    decoded before an interruption stays.
+
+    Args:
+        decoder: for what is not kept yet.
+        examples: whose pixels are wanted, by index.
+        shape: of one image (height, width, channels).
+        folder: of this preprocessing; see `disk_folder`.
 
     Raises:
         DataError: if one of the examples can no longer be read.
         TfappError: if the disk is full or not writable.
     """
-    paths = [folder / e.content_hash[:2] / f"{e.content_hash}.raw" for e in examples]
-    size = int(np.prod(shape))
-    missing = [i for i, path in enumerate(paths) if not _has_size(path, size)]
-    for index, image in zip(missing, _all(load, missing), strict=True):
-        with replacing(paths[index]) as temporary:
-            temporary.write_bytes(image.tobytes())
-    with tf.device("CPU"):
-        names = tf.constant([str(path) for path in paths])
+    store, keys = RowStore(folder), [e.content_hash for e in examples]
+    if lacking := [examples[i] for i in store.missing(keys)]:
+        with store.writer(shape, np.uint8) as add:
+            images = _all(decoder, lacking)
+            for example, image in zip(lacking, images, strict=True):
+                add(example.content_hash, image)
+    rows = store.rows(keys)
 
-    def read(index: Any) -> Any:
-        raw = tf.io.read_file(tf.gather(names, index))
-        return tf.reshape(tf.io.decode_raw(raw, tf.uint8), shape)
+    def read(indices: Any) -> Any:
+        pixels = tf.numpy_function(rows.__getitem__, [indices], tf.uint8)
+        return tf.ensure_shape(pixels, (None, *shape))
 
-    return read
+    return Pixels(read, by_batch=True)
 
 
 def disk_folder(cache_dir: Path, description: dict[str, Any]) -> Path:
@@ -132,30 +152,21 @@ def disk_folder(cache_dir: Path, description: dict[str, Any]) -> Path:
     return cache_dir / "images" / hashlib.sha256(key.encode()).hexdigest()[:16]
 
 
-def _all(load: Load, indices: Sequence[int]) -> Any:
-    """Yield the pixels of examples in order, decoded in parallel."""
-    dataset = tf.data.Dataset.from_tensor_slices(np.array(indices, np.int64))
+def _all(decoder: Decoder, examples: Sequence[Example]) -> Iterator[np.ndarray]:
+    """Yield the pixels of examples in order, decoded in parallel.
+
+    Raises:
+        DataError: naming the first that can no longer be read.
+    """
+    done, load = 0, decoder(examples)
+    dataset = tf.data.Dataset.range(len(examples))
     dataset = dataset.map(load, num_parallel_calls=tf.data.AUTOTUNE)
     try:
-        yield from dataset.as_numpy_iterator()
+        for image in dataset.as_numpy_iterator():
+            yield image
+            done += 1
     except tf.errors.OpError as error:
-        raise DataError(
-            f"An image can no longer be read: {error.message.splitlines()[0]}. "
-            "Restore it, or run `tfapp check`."
-        ) from error
-
-
-def _has_size(path: Path, size: int) -> bool:
-    try:
-        return path.stat().st_size == size
-    except OSError:
-        return False
-
-
-def _free_disk(cache_dir: Path) -> int:
-    """Return the free bytes where `cache_dir` is or will be."""
-    place = next(p for p in (cache_dir, *cache_dir.absolute().parents) if p.exists())
-    return shutil.disk_usage(place).free
+        raise unreadable(examples[done].path, reason(error)) from error
 
 
 def _size(num_bytes: int) -> str:

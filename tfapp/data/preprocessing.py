@@ -23,6 +23,39 @@ LUMA = (19595, 38470, 7471)
 
 
 @dataclass(frozen=True)
+class Frame:
+    """Which part of an image is used, and how large it becomes.
+
+    Args:
+        image_size: height and width of the frame in pixels.
+        resize: see `ImagePreprocess`.
+    """
+
+    image_size: tuple[int, int]
+    resize: Resize
+
+    def __call__(self, size: Any) -> tuple[Any, Any]:
+        """Return the central part that is used, and the size it is brought to.
+
+        Args:
+            size: int32 tensor (2,), height and width of an image in pixels.
+
+        Returns:
+            Two int32 tensors (2,) of heights and widths in whole pixels.
+        """
+        wanted = tf.constant(self.image_size)
+        if self.resize == "stretch":
+            return size, wanted
+        sides = tf.cast(size, tf.float64)
+        scales = tf.cast(wanted, tf.float64) / sides
+        if self.resize == "pad":
+            fitted = tf.round(sides * tf.reduce_min(scales))
+            return size, tf.maximum(tf.cast(fitted, tf.int32), 1)
+        window = tf.round(tf.cast(wanted, tf.float64) / tf.reduce_max(scales))
+        return tf.clip_by_value(tf.cast(window, tf.int32), 1, size), wanted
+
+
+@dataclass(frozen=True)
 class ImagePreprocess:
     """Encoded image to float pixels of one size.
 
@@ -66,8 +99,16 @@ class ImagePreprocess:
         return tf.cast(self.fit(self.decode(encoded)), tf.float32)
 
     def decode(self, encoded: Any) -> Any:
-        """Return the pixels of a scalar string tensor: uint8 (h, w, channels)."""
-        return to_channels(decode_image(encoded, self.max_pixels), self.channels)
+        """Return the pixels that `fit` needs: uint8 (h, w, channels).
+
+        A JPEG is decoded at a half, a quarter or an eighth of its size where that
+        still holds the model's size, and without columns that `fit` would cut off.
+
+        Args:
+            encoded: scalar string tensor.
+        """
+        image = decode_image(encoded, self.max_pixels, self._framing)
+        return to_channels(image, self.channels)
 
     def fit(self, image: Any) -> Any:
         """Return a uint8 image (h, w, 1, 3 or 4) as uint8 (height, width, channels)."""
@@ -85,36 +126,54 @@ class ImagePreprocess:
             uint8 tensor (batch, height, width, channels).
         """
         images = to_channels(images, self.channels)
-        scale, translation = self._placement(tf.shape(images)[1:3])
-        # One operation crops and scales, so a 1 x 100,000 image stays harmless.
-        fitted = tf.raw_ops.ScaleAndTranslate(
-            images=images,
-            size=self.image_size,
-            scale=scale,
-            translation=translation,
-            kernel_type=KERNELS[self.interpolation],
-            antialias=True,
-        )
-        fitted = tf.round(tf.clip_by_value(fitted, 0.0, 255.0))
-        return tf.ensure_shape(
-            tf.cast(fitted, tf.uint8), (None, *self.image_size, self.channels)
-        )
-
-    def _placement(self, size: Any) -> tuple[Any, Any]:
-        """Return float32 (2,) scale and translation, in output pixels, per axis."""
-        wanted = tf.constant(self.image_size, tf.float64)
-        size = tf.cast(size, tf.float64)
-        scale = wanted / size
+        size = tf.shape(images)[1:3]
+        window, target = self._framing(size)
         if self.resize == "crop":
-            scale = tf.fill([2], tf.reduce_max(scale))
-            margin = (wanted - size * scale) / 2
-        elif self.resize == "pad":
-            # Whole pixels, so that the edge towards the black bars is sharp.
-            fitted = tf.maximum(tf.round(size * tf.reduce_min(scale)), 1.0)
-            scale, margin = fitted / size, tf.round((wanted - fitted) / 2)
+            place = tf.pad((size - window) // 2, [[1, 1]])
+            images = tf.slice(images, place, tf.pad(window + 1, [[1, 1]]) - 1)
+        fitted = self._resized(images, window, target)
+        if self.resize == "pad":
+            bars = tf.constant(self.image_size) - target
+            before = tf.cast(tf.round(bars / 2), tf.int32)
+            sides = tf.stack([before, bars - before], axis=1)
+            fitted = tf.pad(fitted, tf.pad(sides, [[1, 1], [0, 0]]))
+        return tf.ensure_shape(fitted, (None, *self.image_size, self.channels))
+
+    @property
+    def _framing(self) -> "Frame":
+        return Frame(self.image_size, self.resize)
+
+    def _resized(self, images: Any, size: Any, target: Any) -> Any:
+        """Return uint8 images (batch, *target, c) of those of a size.
+
+        Interpolating between neighbours is enough as long as every pixel counts: down
+        to a half. Below, pixels are averaged over the area that one of the result
+        covers, which takes four times as long.
+        """
+
+        def averaged() -> Any:
+            scale = tf.cast(target / size, tf.float32)
+            fitted = tf.raw_ops.ScaleAndTranslate(
+                images=images,
+                size=target,
+                scale=scale,
+                translation=tf.zeros([2]),
+                kernel_type=KERNELS[self.interpolation],
+                antialias=True,
+            )
+            return tf.clip_by_value(fitted, 0.0, 255.0)
+
+        if self.interpolation == "bilinear":
+            fitted = tf.cond(
+                tf.reduce_all(size <= 2 * target),
+                lambda: tf.raw_ops.ResizeBilinear(
+                    images=images, size=target, half_pixel_centers=True
+                ),
+                averaged,
+            )
         else:
-            margin = tf.zeros_like(scale)
-        return tf.cast(scale, tf.float32), tf.cast(margin, tf.float32)
+            fitted = averaged()
+        return tf.cast(tf.round(fitted), tf.uint8)
 
     def describe(self) -> dict[str, Any]:
         """Return a JSON-ready description for `from_description`."""

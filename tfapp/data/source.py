@@ -72,17 +72,15 @@ class Source:
         if self.encoded:
             return hashlib.sha256(self.encoded[example.path]).hexdigest()
         try:
-            status = Path(example.path).stat()
+            status = os.stat(example.path)
         except OSError:
             return ""
         return f"{status.st_size}:{status.st_mtime_ns}"
 
     def relative_name(self, example: Example) -> str:
         """Return the example's path relative to `root`, so that folders may move."""
-        path = Path(example.path)
-        if self.root is None or not path.is_relative_to(self.root):
-            return example.path
-        return path.relative_to(self.root).as_posix()
+        start = "" if self.root is None else os.path.join(self.root, "")
+        return example.path.removeprefix(start).replace(os.sep, "/")
 
 
 def require_classes(name: str, class_names: tuple[str, ...], found: str) -> None:

@@ -10,7 +10,7 @@ if TYPE_CHECKING:  # the command line reads this file, and starts without NumPy
 SPLITS = ("train", "validation", "test")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Example:
     """One labelled example; its content stays where it is until it is needed.
 
@@ -69,6 +69,8 @@ class MakeBatches(Protocol):
         shuffle: bool,
         augment: bool,
         seed: int,
+        epoch: int = 0,
+        skip: int = 0,
     ) -> Any:
         """Return a tf.data.Dataset of (inputs, one-hot labels) batches."""
 
@@ -102,14 +104,23 @@ class Dataset:
         shuffle: bool = False,
         augment: bool = False,
         seed: int = 0,
+        epoch: int = 0,
+        skip: int = 0,
     ) -> Any:
         """Return the batches of one split, one pass over it.
 
+        What comes is a function of the arguments alone: asking or iterating again
+        gives the same batches, to the bit, wherever the pass begins.
+
         Args:
             split: "train", "validation" or "test".
-            shuffle: a new order in every pass; without it, the order of `examples`.
+            shuffle: an order of its own in every epoch; without it, the order of
+                `examples`.
             augment: apply the recipe's augmentation.
             seed: of the order and of the augmentation.
+            epoch: number of the pass, from 0; another one has another order and
+                other changes.
+            skip: batches left out at the beginning, at no cost.
 
         Returns:
             tf.data.Dataset of (inputs, labels): for images, float tensor
@@ -117,7 +128,12 @@ class Dataset:
             (batch, num_classes). The last batch may be smaller.
         """
         return self.make_batches(
-            self.examples[split], shuffle=shuffle, augment=augment, seed=seed
+            self.examples[split],
+            shuffle=shuffle,
+            augment=augment,
+            seed=seed,
+            epoch=epoch,
+            skip=skip,
         )
 
     def labels(self, split: str) -> "np.ndarray":

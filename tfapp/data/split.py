@@ -77,8 +77,10 @@ def limit_per_class(
 
 def fingerprint(examples: Iterable[Example]) -> str:
     """Return a SHA-256 over content, label and split of all examples."""
-    lines = sorted(f"{e.content_hash}\t{e.label}\t{e.split}\n" for e in examples)
-    return hashlib.sha256("".join(lines).encode()).hexdigest()
+    digest = hashlib.sha256()
+    for line in sorted(f"{e.content_hash}\t{e.label}\t{e.split}\n" for e in examples):
+        digest.update(line.encode())
+    return digest.hexdigest()
 
 
 def refuse_torn_groups(examples: Iterable[Example]) -> None:
@@ -140,11 +142,11 @@ def _units(examples: Sequence[Example], pool: Sequence[int]) -> list[Unit]:
             i = parent[i]
         return i
 
-    owner: dict[tuple[str, str], int] = {}
+    owners: tuple[dict[str, int], dict[str, int]] = {}, {}
     for i in pool:
         e = examples[i]
-        for key in (("content", e.content_hash), ("group", e.group)):
-            if key[1]:
+        for owner, key in zip(owners, (e.content_hash, e.group), strict=True):
+            if key:
                 parent[root(i)] = root(owner.setdefault(key, i))
     units: dict[int, Unit] = defaultdict(list)
     for i in pool:
@@ -195,13 +197,15 @@ def _keep_classes_trained(
     examples: Sequence[Example], pool: Sequence[int], splits: dict[int, str]
 ) -> None:
     """Move units back to train until it has every class; groups may mix classes."""
-    units = sorted(_units(examples, pool), key=len)
-    for label in sorted({examples[i].label for i in pool}):
-        if any(examples[i].label == label and i not in splits for i in pool):
-            continue
+    trained = {examples[i].label for i in pool if i not in splits}
+    untrained = {examples[i].label for i in pool} - trained
+    units = sorted(_units(examples, pool), key=len) if untrained else []
+    while untrained:
+        label = min(untrained)
         unit = next(u for u in units if any(examples[i].label == label for i in u))
         for i in unit:
             splits.pop(i, None)
+        untrained -= {examples[i].label for i in unit}
 
 
 def _refuse_no_validation(

@@ -1,17 +1,18 @@
 """The record of a split: made once, then honoured to the letter."""
 
 import json
+import sys
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
 
 from tfapp.config import SplitConfig
 from tfapp.data.source import Source
 from tfapp.data.spec import SPLITS, Example
 from tfapp.data.split import fingerprint, leaks
 from tfapp.errors import DataError
-from tfapp.files import write_text
+from tfapp.files import replacing
 
 VERSION = 1
 FIELDS = ("path", "content_hash", "label", "split", "group")
@@ -31,14 +32,19 @@ def write_split(
         "class_names": list(source.class_names),
     }
     text = json.dumps(header, indent=2, ensure_ascii=False)
-    rows = ",\n    ".join(
-        json.dumps(
-            {"path": source.relative_name(e)} | {f: getattr(e, f) for f in FIELDS[1:]},
-            ensure_ascii=False,
-        )
-        for e in examples
-    )
-    write_text(path, f'{text[:-2]},\n  "examples": [\n    {rows}\n  ]\n}}\n')
+    with replacing(path) as temporary, _open(temporary) as file:
+        file.write(f'{text[:-2]},\n  "examples": [')
+        for number, example in enumerate(examples):  # a line each, never all at once
+            row = {f: getattr(example, f) for f in FIELDS}
+            row["path"] = source.relative_name(example)
+            line = json.dumps(row, ensure_ascii=False)
+            file.write(f"{',' if number else ''}\n    {line}")
+        file.write("\n  ]\n}\n")
+
+
+def _open(path: Path) -> TextIO:
+    """Open a file to write; what is not Unicode is escaped as in JSON."""
+    return path.open("w", encoding="utf-8", errors="backslashreplace")
 
 
 def apply_split(
@@ -65,8 +71,7 @@ def apply_split(
             f"{'; '.join(faults[:3])}{more}. {WAY_OUT}"
         )
     examples = tuple(
-        replace(known[row["path"]], split=row["split"], group=row["group"])
-        for row in rows
+        replace(known[row.path], split=row.split, group=row.group) for row in rows
     )
     if leaking := leaks(examples):
         raise DataError(
@@ -76,29 +81,40 @@ def apply_split(
     return examples
 
 
-def _fault(row: dict[str, Any], known: dict[str, Example]) -> str:
+def _fault(row: Example, known: dict[str, Example]) -> str:
     """Return what is wrong with a listed example, "" if nothing is."""
-    example = known.get(row["path"])
+    example = known.get(row.path)
     if example is None:
-        return f"{row['path']} is gone or cannot be read"
-    if example.content_hash != row["content_hash"]:
-        return f"{row['path']} has changed"
-    if example.label != row["label"]:
-        return f"{row['path']} was {row['label']!r} and is now {example.label!r}"
+        return f"{row.path} is gone or cannot be read"
+    if example.content_hash != row.content_hash:
+        return f"{row.path} has changed"
+    if example.label != row.label:
+        return f"{row.path} was {row.label!r} and is now {example.label!r}"
     return ""
 
 
-def _read_rows(path: Path) -> list[dict[str, str]]:
+def _row(stored: dict[str, Any]) -> Any:
+    """Turn a listed example into a small object as soon as it is read."""
+    if "path" not in stored:
+        return stored
+    path, content_hash, label, split, group = (stored[field] for field in FIELDS)
+    label, split, group = map(sys.intern, (label, split, group))
+    return Example(path, label, split, group, content_hash)
+
+
+def _read_rows(path: Path) -> list[Example]:
     """Read and check a split file."""
     try:
-        stored = json.loads(path.read_text(encoding="utf-8"))
-        rows = [{field: row[field] for field in FIELDS} for row in stored["examples"]]
+        stored = json.loads(path.read_text(encoding="utf-8"), object_hook=_row)
+        rows = [row for row in stored["examples"] if isinstance(row, Example)]
+        if len(rows) < len(stored["examples"]):
+            raise KeyError("path")
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise DataError(f"{path} is no split file: {error!r}. {WAY_OUT}") from error
     for row in rows:
-        if row["split"] not in SPLITS:
+        if row.split not in SPLITS:
             raise DataError(
-                f"{path}: unknown split {row['split']!r} of {row['path']}. "
+                f"{path}: unknown split {row.split!r} of {row.path}. "
                 f"Expected one of {list(SPLITS)}."
             )
     return rows

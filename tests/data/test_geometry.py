@@ -1,0 +1,124 @@
+"""Flips, turns, zooms and shifts as one transform; Keras' layers are the oracle."""
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+from scipy.stats import kstest
+
+from tfapp.config import AugmentationConfig
+from tfapp.data.geometry import change_geometry, matrices, transform
+
+RNG = np.random.default_rng(0)
+IMAGES = RNG.integers(0, 256, (3, 20, 30, 3)).astype("uint8")
+NOTHING = {"signs": (1, 1), "angle": 0.0, "zoom": 1.0, "shift": (0, 0)}
+
+
+def move(images, **keys):
+    """Transform every image of a batch by the same numbers."""
+    shape = {"signs": (len(images), 2), "shift": (len(images), 2)}
+    values = {
+        name: tf.constant(np.full(shape.get(name, len(images)), value, "float32"))
+        for name, value in (NOTHING | keys).items()
+    }
+    size = tf.constant(images.shape[1:3], tf.float32)
+    return transform(tf.constant(images), matrices(size, **values)).numpy()
+
+
+def change(images, seed=1, **keys):
+    """Apply random changes."""
+    seed = tf.constant([seed, 0], tf.int64)
+    return change_geometry(AugmentationConfig(**keys), tf.constant(images), seed)
+
+
+@pytest.mark.parametrize(
+    ("layer", "keys"),
+    [
+        (keras.layers.RandomRotation((0.1, 0.1)), {"angle": 0.2 * np.pi}),
+        (keras.layers.RandomRotation((-0.4, -0.4)), {"angle": -0.8 * np.pi}),
+        (keras.layers.RandomZoom((0.3, 0.3)), {"zoom": 1.3}),
+        (keras.layers.RandomZoom((-0.6, -0.6)), {"zoom": 0.4}),
+        (keras.layers.RandomTranslation((0.2, 0.2), (-0.1, -0.1)), {"shift": (4, -3)}),
+        (keras.layers.RandomTranslation((0.13, 0.13), (0, 0)), {"shift": (2.6, 0)}),
+    ],
+)
+def test_each_change_is_that_of_keras(layer, keys):
+    """The same angle, zoom or shift gives the same pixels, mirrored edges included."""
+    expected = layer(IMAGES.astype("float32"), training=True)
+    np.testing.assert_allclose(move(IMAGES, **keys), expected, atol=0.05)
+
+
+@pytest.mark.parametrize("signs", [(-1, 1), (1, -1), (-1, -1), (1, 1)])
+def test_flips_by_matrix_are_exact(signs):
+    """A flip beside other changes interpolates nothing by itself."""
+    expected = IMAGES[:, :: signs[1], :: signs[0]]
+    np.testing.assert_array_equal(move(IMAGES, signs=signs), expected)
+
+
+def test_all_at_once_is_one_after_the_other():
+    """On a smooth image, far from its edges, fusing changes nothing but blur."""
+    y, x = np.mgrid[:80, :80] / 80
+    image = (127 + 60 * np.sin(5 * x) + 60 * np.cos(4 * y))[None, ..., None]
+    image = image.astype("float32")
+    flipped = move(image, signs=(-1, 1))
+    turned = move(flipped, angle=0.3)
+    zoomed = move(turned, zoom=0.8)
+    shifted = move(zoomed, shift=(3, -5))
+    fused = move(image, signs=(-1, 1), angle=0.3, zoom=0.8, shift=(3, -5))
+    np.testing.assert_allclose(
+        fused[:, 20:60, 20:60], shifted[:, 20:60, 20:60], atol=0.5
+    )
+
+
+def measured(count=2000, **keys):
+    """Recover angle, zoom and shift of random changes, from ramps."""
+    y, x = np.mgrid[:41, :41].astype("float32")
+    ramps = np.broadcast_to(np.stack([x, y], -1), (count, 41, 41, 2))
+    moved = change(ramps, **keys).numpy()
+    xx, yx = (moved[:, 20, 21] - moved[:, 20, 19]).T / 2
+    zoom = np.hypot(xx, yx)
+    shift = (20 - moved[:, 20, 20, ::-1]) / 41
+    return np.arctan2(yx, xx) / (2 * np.pi), zoom, shift
+
+
+def test_distributions():
+    """Uniform, as wide as documented, each image by itself."""
+    for name, factor, scale in (("rotate", 0.1, 0.2), ("zoom", 0.2, 0.4)):
+        found = measured(**{name: factor})[("rotate", "zoom").index(name)]
+        start = -factor if name == "rotate" else 1 - factor
+        assert kstest(found, "uniform", (start, scale)).pvalue > 0.01
+    shift = measured(shift=0.2)[2]
+    for axis in (0, 1):
+        assert kstest(shift[:, axis], "uniform", (-0.2, 0.4)).pvalue > 0.01
+    assert abs(np.corrcoef(shift.T)[0, 1]) < 0.1
+
+
+def test_several_at_once_are_independent():
+    """Angle, zoom and shift of one image do not know each other."""
+    angle, zoom, shift = measured(rotate=0.1, zoom=0.2, shift=0.1)
+    assert kstest(angle, "uniform", (-0.1, 0.2)).pvalue > 0.01
+    assert kstest(zoom, "uniform", (0.8, 0.4)).pvalue > 0.01
+    table = np.corrcoef([angle, zoom, shift[:, 0], shift[:, 1]])
+    assert np.abs(table - np.eye(4)).max() < 0.1
+
+
+@pytest.mark.parametrize("dtype", ["uint8", "float32"])
+@pytest.mark.parametrize(("mode", "kinds"), [("horizontal", 2), ("both", 4)])
+def test_flips(mode, kinds, dtype):
+    """Plain reversals; `both` gives all four orientations equally often."""
+    image = np.arange(12).reshape(2, 2, 3).astype(dtype)
+    found = change(np.stack([image] * 2000), flip=mode).numpy()
+    assert found.dtype == dtype
+    seen, counts = np.unique(found.reshape(2000, -1), axis=0, return_counts=True)
+    ways = [image[::v, ::h].ravel() for v in (1, -1) for h in (1, -1)]
+    ways = ways if mode == "both" else ways[:2]
+    assert {tuple(w) for w in ways} == {tuple(s) for s in seen}
+    np.testing.assert_allclose(counts, 2000 / kinds, rtol=0.15)
+
+
+def test_one_pixel_wide():
+    """Images of a single row or column survive every change."""
+    for shape in ((4, 1, 9, 3), (4, 9, 1, 3), (4, 1, 1, 1)):
+        images = np.full(shape, 9, "uint8")
+        keys = {"rotate": 0.5, "zoom": 0.9, "shift": 0.9, "flip": "both"}
+        np.testing.assert_allclose(change(images, **keys), images)

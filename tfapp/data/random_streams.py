@@ -1,0 +1,72 @@
+"""Random numbers that are functions of (seed, epoch, batch, use) and of nothing else.
+
+No state is kept between calls, so passes can be computed in parallel, repeated, and
+taken up in the middle.
+"""
+
+from typing import Any
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+
+def epoch_order(count: int, *, shuffle: bool, seed: int, epoch: int) -> np.ndarray:
+    """Return the order of one pass: int64 (count,), each index once.
+
+    Args:
+        count: number of examples.
+        shuffle: without it the order is 0, 1, …
+        seed: not negative.
+        epoch: number of the pass, from 0.
+    """
+    if not shuffle:
+        return np.arange(count)
+    return np.random.default_rng([seed, epoch]).permutation(count)
+
+
+def epoch_seed(seed: int, epoch: int) -> np.ndarray:
+    """Return the seed of the changes of one pass, int64 (2,)."""
+    sequence = np.random.SeedSequence([seed, epoch])
+    return (sequence.generate_state(2, np.uint64) >> np.uint64(1)).astype(np.int64)
+
+
+def fold(seed: Any, number: Any) -> Any:
+    """Return a new seed, int64 tensor (2,), from a seed and an int64 scalar."""
+    number = tf.cast(number, tf.int64)
+    return tf.random.experimental.stateless_fold_in(seed, number, alg="philox")
+
+
+def uniform(seed: Any, shape: Any, low: float, high: float) -> Any:
+    """Return float32 numbers of [low, high), a function of the seed (2,)."""
+    return tf.random.stateless_uniform(shape, seed, low, high, alg="philox")
+
+
+class SeedSequence(keras.random.SeedGenerator):  # type: ignore[misc]
+    """Gives Keras' random layers seeds that start anew with every batch.
+
+    Keras' own generator counts calls in a variable; then what a batch gets depends
+    on which batches came before. This one counts the calls inside one batch.
+    """
+
+    def __init__(self) -> None:
+        # Without Keras' constructor: there is no variable to create.
+        self.start(tf.zeros([2], tf.int64))
+
+    def start(self, seed: Any) -> None:
+        """Begin a batch with its seed, int64 tensor (2,)."""
+        self.seed, self.calls = seed, 0
+
+    def next(self, ordered: bool = True) -> Any:
+        """Return the seed of the next draw, int64 tensor (2,)."""
+        self.calls += 1
+        return fold(self.seed, self.calls)
+
+
+def follow(layer: Any, seeds: SeedSequence) -> Any:
+    """Make a Keras layer, and the layers inside it, draw from `seeds`; return it."""
+    for part in layer._flatten_layers():
+        if hasattr(part, "generator"):
+            # The way to any backend's generator: tf.data runs TensorFlow under JAX too.
+            part._get_seed_generator = lambda backend=None: seeds
+    return layer
