@@ -1,173 +1,186 @@
-"""Features of a frozen extractor, computed once and kept on disk."""
+"""What the frozen part of a model computes, computed once and kept on disk."""
 
-import hashlib
-import json
-import zlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
-from zipfile import BadZipFile
 
 import keras
 import numpy as np
 
 from tfapp.data.spec import Dataset, Example
-from tfapp.files import replacing
 from tfapp.layers.standardization import Standardization
-from tfapp.training.inference import Progress, predict
+from tfapp.rows import DamagedRows, Rows, RowStore
+from tfapp.training.folding import FOLDING_VERSION
+from tfapp.training.identity import digest, structure, weights_digest
+from tfapp.training.inference import Progress, stream
+
+MEMORY_BYTES = 1_000_000_000
+"""Stored rows that one store gives as arrays in memory, unless told otherwise."""
+CHUNK_ROWS = 1024
+"""Rows read at a time from the disk."""
+ATTEMPTS = 3
+"""Damaged rows are computed anew, but a disk that damages all it gets is an error."""
 
 
 class FeatureStore:
-    """Feature vectors of images, found again by the content of the image.
+    """Outputs of a frozen model part, found again by the content of the image.
 
-    Plain features are stored for each image by itself, so a run with another split,
-    seed or subset computes only what it lacks. Augmented features depend on their
-    place in the pass, so each of those passes is stored as a whole.
+    Plain rows are stored for each image by itself, so a run with another split, seed
+    or subset computes only what it lacks. An augmented row depends on its place in
+    the pass too. Rows are written while they are computed: a killed run goes on
+    where it was, and a damaged file costs only its own rows.
 
     Args:
-        extractor: frozen keras.Model, images → (batch, features).
+        part: frozen keras.Model, images → rows (batch, ...): the extractor, or the
+            lower half of `cutting.cut`. It is folded before it computes.
         dataset: gives the images.
-        folder: holds one file per extractor and kind of pass.
-        progress: called with images done and images in all.
+        folder: holds one folder per model part.
+        progress: called with images done and images to compute.
+        memory_bytes: rows are read into memory up to this size in all; beyond it
+            they stay on disk, to be read batch by batch.
     """
 
     def __init__(
         self,
-        extractor: keras.Model,
+        part: keras.Model,
         dataset: Dataset,
         folder: Path,
         progress: Progress,
+        memory_bytes: int = MEMORY_BYTES,
     ) -> None:
-        self.extractor = extractor
+        self.part = part
         self.dataset = dataset
-        self.folder = folder
         self.progress = progress
-        self.identity = _identity(extractor, dataset)
+        self.memory_left = memory_bytes
+        self.store = RowStore(folder / digest(_identity(part, dataset)))
         self.computed = 0
 
-    def plain(self, split: str) -> np.ndarray:
-        """Return float32 features (examples, features) of the images as they are."""
-        examples = self.dataset.examples[split]
-        path = self.folder / f"{_digest([self.identity])}.npz"
-        stored = _read(path)
-        missing = _first_of_each(e for e in examples if e.content_hash not in stored)
-        if missing:
-            rows = self._compute(missing, augment=False, seed=0)
-            stored |= {e.content_hash: r for e, r in zip(missing, rows, strict=True)}
-            _write(path, stored)
-        return np.stack([stored[e.content_hash] for e in examples])
+    def plain(self, split: str) -> np.ndarray | Rows:
+        """Return rows (examples, ...) of the images as they are, in their order.
 
-    def view(self, split: str, number: int, seed: int) -> np.ndarray:
-        """Return float32 features (examples, features) of one augmented pass.
+        Raises:
+            DamagedRows: if what was just written cannot be read back.
+            TfappError: if the disk is full or not writable.
+        """
+        examples = self.dataset.examples[split]
+        keys = [e.content_hash for e in examples]
+
+        def compute(missing: list[int]) -> None:
+            lacking = tuple(examples[i] for i in missing)
+            batches = self.dataset.make_batches(
+                lacking, shuffle=False, augment=False, seed=0
+            )
+            self._keep(batches, [keys[i] for i in missing], range(len(missing)))
+
+        return self._rows(keys, compute)
+
+    def view(self, split: str, number: int, seed: int) -> np.ndarray | Rows:
+        """Return rows (examples, ...) of one augmented pass.
 
         Args:
             split: whose images.
-            number: of the view, from 1.
+            number: of the view, from 1: the pass is the one of that epoch.
             seed: of the run; another seed draws other changes.
+
+        Raises:
+            DamagedRows: if what was just written cannot be read back.
+            TfappError: if the disk is full or not writable.
         """
         examples = self.dataset.examples[split]
+        # The changes of an image may hang on the batch it is in, so all of the pass
+        # is in the key: the images, their order, and how they make batches. Making
+        # the batches to ask them would decode images that may not be needed.
+        size = getattr(self.dataset.make_batches, "batch_size", 0)
         hashes = [e.content_hash for e in examples]
         change = dict(self.dataset.augmentation)
-        name = _digest([self.identity, change, number, seed, hashes])
-        path = self.folder / f"{name}.npz"
-        stored = _read(path).get("view")
-        if stored is None or len(stored) != len(examples):
-            stored = self._compute(examples, augment=True, seed=seed * 1000 + number)
-            _write(path, {"view": stored})
-        return stored
+        name = digest([change, number, seed, size, hashes])
+        keys = [f"{name}/{i}" for i in range(len(examples))]
 
-    def _compute(
-        self, examples: tuple[Example, ...], *, augment: bool, seed: int
-    ) -> np.ndarray:
-        batches = self.dataset.make_batches(
-            examples, shuffle=False, augment=augment, seed=seed
+        def compute(missing: list[int]) -> None:
+            skip, size = 0, 1
+            if missing[0]:  # an earlier run was killed: go on in its last batch
+                (first, _) = next(iter(self._augmented(examples, number, seed)))
+                size = int(first.shape[0])
+                skip = missing[0] // size
+            batches = self._augmented(examples, number, seed, skip)
+            self._keep(batches, keys[skip * size :], [i - skip * size for i in missing])
+
+        return self._rows(keys, compute)
+
+    def _augmented(
+        self, examples: tuple[Example, ...], number: int, seed: int, skip: int = 0
+    ) -> Any:
+        return self.dataset.make_batches(
+            examples, shuffle=False, augment=True, seed=seed, epoch=number, skip=skip
         )
-        rows = predict(self.extractor, batches, len(examples), self.progress)
-        self.computed += len(rows)
-        return rows.astype("float32")
+
+    def _rows(
+        self, keys: Sequence[str], compute: Callable[[list[int]], None]
+    ) -> np.ndarray | Rows:
+        """Compute what is missing, then read all of it, or promise to."""
+        for attempt in range(ATTEMPTS):
+            if missing := self.store.missing(keys):
+                compute(missing)
+            rows = self.store.rows(keys)
+            if rows.nbytes > self.memory_left:
+                return rows
+            try:
+                found = rows[:]
+            except DamagedRows:
+                if attempt == ATTEMPTS - 1:
+                    raise
+                continue
+            self.memory_left -= found.nbytes
+            return found
+        raise AssertionError("unreachable")
+
+    def _keep(self, batches: Any, keys: Sequence[str], wanted: Sequence[int]) -> None:
+        """Compute batches and keep the rows at the wanted positions, in order."""
+        output = self.part.outputs[0]
+        left = iter([*wanted, -1])
+        position, following, done = 0, next(left), 0
+        with self.store.writer(output.shape[1:], output.dtype) as add:
+            for rows in stream(self.part, batches):
+                for row in rows:
+                    if position == following:
+                        add(keys[position], row)
+                        done, following = done + 1, next(left)
+                    position += 1
+                self.progress(done, len(wanted))
+                if following < 0:
+                    break
+        self.computed += done
 
 
-class FeatureBatches(keras.utils.PyDataset):
-    """Shuffled batches of stored features; each epoch draws a view per example.
-
-    Args:
-        views: float array (views, examples, features).
-        labels: one-hot float array (examples, num_classes).
-        batch_size: examples per batch.
-        seed: of the order and of the views drawn.
-    """
-
-    def __init__(
-        self, views: np.ndarray, labels: np.ndarray, batch_size: int, seed: int
-    ) -> None:
-        super().__init__(workers=1, use_multiprocessing=False)
-        self.views = views
-        self.labels = labels
-        self.batch_size = batch_size
-        self.random = np.random.default_rng(seed)
-        self.on_epoch_end()
-
-    def __len__(self) -> int:
-        return -(-len(self.labels) // self.batch_size)
-
-    def __getitem__(self, index: int) -> tuple[np.ndarray, np.ndarray]:
-        rows = self.order[index * self.batch_size : (index + 1) * self.batch_size]
-        return self.views[self.drawn[rows], rows], self.labels[rows]
-
-    def on_epoch_end(self) -> None:
-        """Draw a new order and new views."""
-        examples = len(self.labels)
-        self.order = self.random.permutation(examples)
-        self.drawn = self.random.integers(len(self.views), size=examples)
-
-
-def standardize(head: keras.Model, features: np.ndarray) -> None:
+def standardize(head: keras.Model, features: np.ndarray | Rows) -> None:
     """Fit the head's scaling, if it has one, to float features (examples, dims)."""
     for layer in head.layers:
         if isinstance(layer, Standardization):
-            layer.adapt(features)
+            if isinstance(features, np.ndarray):
+                layer.adapt(features)
+            else:
+                mean, deviation = _moments(features)
+                layer.mean.assign(mean)
+                layer.deviation.assign(np.maximum(deviation, layer.epsilon))
 
 
-def _identity(extractor: keras.Model, dataset: Dataset) -> dict[str, Any]:
-    """Everything that decides the features of an image, besides the image."""
-    weights = hashlib.sha256()
-    for weight in extractor.weights:
-        weights.update(np.ascontiguousarray(weight.numpy()).tobytes())
+def _moments(rows: Rows) -> tuple[np.ndarray, np.ndarray]:
+    """Return mean and standard deviation (dims,) of rows that stay on disk."""
+    sums = np.zeros((2, *rows.shape[1:]))
+    for start in range(0, len(rows), CHUNK_ROWS):
+        chunk = rows[start : start + CHUNK_ROWS].astype("float64")
+        sums += chunk.sum(axis=0), (chunk**2).sum(axis=0)
+    mean, square = sums / len(rows)
+    return mean, np.sqrt(np.maximum(square - mean**2, 0.0))
+
+
+def _identity(part: keras.Model, dataset: Dataset) -> dict[str, Any]:
+    """Everything that decides the rows of an image, besides the image."""
     return {
-        "weights": weights.hexdigest(),
-        "network": _digest([*_layers(extractor)]),
+        "weights": weights_digest(part),
+        "network": structure(part),
         "preprocess": dataset.preprocess.describe(),
         "precision": keras.config.dtype_policy().name,
+        "backend": keras.backend.backend(),
+        "folding": FOLDING_VERSION,
     }
-
-
-def _layers(model: keras.Model) -> Iterator[Any]:
-    """Kind and settings of every layer; Keras numbers the names of nameless ones."""
-    for layer in model.layers:
-        if isinstance(layer, keras.Model):
-            yield from _layers(layer)
-        else:
-            yield type(layer).__name__, layer.get_config() | {"name": ""}
-
-
-def _digest(value: Any) -> str:
-    text = json.dumps(value, sort_keys=True, default=str)
-    return hashlib.sha256(text.encode()).hexdigest()[:32]
-
-
-def _first_of_each(examples: Iterable[Example]) -> tuple[Example, ...]:
-    return tuple({e.content_hash: e for e in examples}.values())
-
-
-def _read(path: Path) -> dict[str, np.ndarray]:
-    """Read stored rows; a damaged file counts as absent and is computed anew."""
-    try:
-        with path.open("rb") as file, np.load(file, allow_pickle=False) as stored:
-            return dict(zip(stored["keys"].tolist(), stored["rows"], strict=True))
-    except (OSError, ValueError, KeyError, EOFError, BadZipFile, zlib.error):
-        return {}
-
-
-def _write(path: Path, rows: dict[str, np.ndarray]) -> None:
-    with replacing(path) as temporary:
-        np.savez(temporary, keys=np.array(list(rows)), rows=np.stack([*rows.values()]))
