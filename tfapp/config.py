@@ -116,6 +116,13 @@ class ThawPhase(Table):
         1.0, gt=0.0, le=1.0, description="rate factor per block on the way down"
     )
     warmup_epochs: float = Field(0.5, ge=0.0)
+    views: int = Field(
+        0,
+        ge=0,
+        description="stored passes of what the frozen layers give: k = the plain "
+        "images and k-1 augmented ones; 0 = one if nothing is augmented, else none, "
+        "images changed anew every epoch",
+    )
 
 
 class FineTuneConfig(Table):
@@ -132,10 +139,35 @@ PHASE_KEYS = frozenset({"epochs", "learning_rate", "warmup_epochs"})
 class RuntimeConfig(Table):
     """How the machine is used; never changes what is learned on purpose."""
 
-    precision: Literal["float32", "mixed_bfloat16", "mixed_float16"] = "float32"
+    backend: Literal["tensorflow", "jax"] = "tensorflow"
+    precision: Literal["auto", "float32", "mixed_bfloat16", "mixed_float16"] = Field(
+        "auto", description="auto = measured, once per network and machine"
+    )
     strategy: Literal["auto", "single", "mirrored"] = "auto"
-    deterministic: bool = False
+    compile: Literal["auto", "on", "off"] = Field("auto", description="by XLA")
+    steps_per_execution: int = Field(
+        0, ge=0, le=1024, description="training steps per call; 0 = by their length"
+    )
+    threads: int = Field(0, ge=0, description="0 = every core this process may use")
+    malloc: Literal["auto", "default"] = Field(
+        "auto", description="auto = keep freed memory for the next step"
+    )
+    deterministic: bool = Field(
+        False, description="the same run gives the same weights, to the bit"
+    )
     minutes: float = Field(0.0, ge=0.0, description="budget of the run; 0 = none")
+    checkpoint_seconds: float = Field(
+        30.0, ge=0.0, description="between states to resume from; 0 = every step"
+    )
+
+    @model_validator(mode="after")
+    def _jax_runs_on_one_device(self) -> "RuntimeConfig":
+        if self.backend == "jax" and self.strategy == "mirrored":
+            raise ValueError(
+                "`runtime.strategy` = 'mirrored' needs the TensorFlow backend. "
+                "Set runtime.backend = 'tensorflow' or strategy = 'single'."
+            )
+        return self
 
 
 class ExportConfig(Table):
@@ -174,5 +206,11 @@ class Recipe(Table):
             raise ValueError(
                 "`data.augmentation.mixup` and `cutmix` mix labels, which stored "
                 "features cannot. Set fine_tune.head.views = 0."
+            )
+        thaw = self.fine_tune.thaw if self.fine_tune else None
+        if thaw is not None and thaw.views and mixes:
+            raise ValueError(
+                "`data.augmentation.mixup` and `cutmix` mix labels, which stored "
+                "passes cannot. Set fine_tune.thaw.views = 0."
             )
         return self

@@ -17,7 +17,21 @@ def test_features_of_the_processor_are_named(tmp_path, monkeypatch):
     cpuinfo = tmp_path / "cpuinfo"
     cpuinfo.write_text("model name : X\nflags\t\t: fpu avx avx2 amx_bf16\n\n")
     finding = machine.examine_processor(cpuinfo)
-    assert (finding.value, finding.status) == ("x86_64: avx2, amx_bf16", "ok")
+    assert finding.status == "ok"
+    assert finding.value == "x86_64: avx2, amx_bf16; bfloat16 by AMX"
+
+
+def test_a_container_s_share_of_time_counts():
+    """Cores that a container shows but does not grant get no thread."""
+    assert machine.examine_cores(4, 4).value == "4, as many threads"
+    value = machine.examine_cores(8, 2).value
+    assert value == "8, but processor time for 2: 2 threads"
+
+
+def test_the_allocator_is_named(monkeypatch):
+    """One that the user preloaded is left alone."""
+    monkeypatch.setenv("LD_PRELOAD", "/usr/lib/libtcmalloc.so.4")
+    assert machine.examine_allocator().value == "tcmalloc, preloaded"
 
 
 def test_a_processor_without_avx_is_a_problem(tmp_path, monkeypatch):

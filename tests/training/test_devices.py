@@ -11,6 +11,7 @@ import pytest
 from tfapp.config import RuntimeConfig
 from tfapp.errors import ConfigError
 from tfapp.training import devices
+from tfapp.training.precision import PrecisionChoice
 
 MIRRORED = """
 import json, sys
@@ -72,6 +73,85 @@ def test_numerics_seeds_and_gives_the_policy_back():
             draws.append(keras.ops.convert_to_numpy(keras.random.uniform((3,))))
     np.testing.assert_array_equal(*draws)
     assert keras.config.dtype_policy().name == "float32"
+
+
+def test_a_chosen_policy_is_set():
+    """What was measured counts; "auto" alone means float32."""
+    with devices.numerics(RuntimeConfig(), 3, "mixed_bfloat16"):
+        assert keras.config.dtype_policy().name == "mixed_bfloat16"
+    with devices.numerics(RuntimeConfig(), 3):
+        assert keras.config.dtype_policy().name == "float32"
+
+
+DETERMINISTIC = """
+import hashlib, json
+from tfapp.config import RuntimeConfig
+from tfapp.reporter import Reporter
+from tfapp.start import start_tensorflow
+runtime = RuntimeConfig(deterministic=True)
+start_tensorflow(Reporter(quiet=True), runtime)
+import keras, numpy as np
+from tfapp.training import devices
+
+def weights():
+    with devices.numerics(runtime, 3):
+        images = keras.Input((16, 16, 3))
+        x = keras.layers.Conv2D(8, 3, activation="relu")(images)
+        x = keras.layers.BatchNormalization()(keras.layers.Conv2D(8, 3)(x))
+        x = keras.layers.Dropout(0.3)(keras.layers.Flatten()(x))
+        model = keras.Model(images, keras.layers.Dense(2)(x))
+        model.compile("adam", "mse")
+        pixels = np.random.uniform(size=(64, 16, 16, 3))
+        for step in range(5):
+            model.train_on_batch(pixels, np.ones((64, 2)))
+    return hashlib.sha256(b"".join(w.tobytes() for w in model.get_weights()))
+
+print(json.dumps([weights().hexdigest() for _ in range(2)]))
+"""
+
+
+def test_deterministic_training_repeats_to_the_bit(in_fresh_process):
+    """Same seed, same weights, on every thread there is."""
+    one, other = in_fresh_process(DETERMINISTIC)
+    assert one == other
+
+
+def test_one_line_announces_a_run(monkeypatch):
+    """Device, precision with its reason, what the caller adds, and XLA."""
+    monkeypatch.setattr(devices.machine, "processor_name", lambda: "Intel Xeon")
+    monkeypatch.setattr(devices.machine, "bfloat16_unit", lambda: "AMX")
+    monkeypatch.setattr(devices, "threads", lambda runtime: 2)
+    choice = PrecisionChoice("mixed_bfloat16", "4.6x float32, measured")
+    runtime = RuntimeConfig()
+    strategy = devices.make_strategy(runtime)
+    parts = ("features kept", "allocator tuned")
+    assert devices.describe(strategy, runtime, choice, parts) == (
+        "CPU (Intel Xeon, AMX bfloat16), 2 threads; mixed_bfloat16 (4.6x float32, "
+        "measured); features kept; allocator tuned; XLA off"
+    )
+
+
+def test_gpus_are_named(monkeypatch):
+    """Several alike are told once."""
+    monkeypatch.setattr(devices, "gpus", lambda: [devices.GPU("NVIDIA H200", 9)] * 2)
+    runtime = RuntimeConfig(deterministic=True)
+    line = devices.describe(devices.make_strategy(runtime), runtime)
+    assert line == "2 GPU (NVIDIA H200); float32; deterministic"
+
+
+def test_xla_cannot_draw_random_numbers_over_replicas():
+    """The layer that does is named; without one, or on one device, all is well."""
+
+    class Two:
+        num_replicas_in_sync = 2
+
+    plain = keras.Sequential([keras.Input((4,)), keras.layers.Dense(2)])
+    random = keras.Sequential([plain, keras.layers.Dropout(0.5, name="drop")])
+    devices.check_compilation(plain, True, Two())
+    devices.check_compilation(random, False, Two())
+    devices.check_compilation(random, True, devices.make_strategy(RuntimeConfig()))
+    with pytest.raises(ConfigError, match="as layer 'drop' does"):
+        devices.check_compilation(random, True, Two())
 
 
 def test_one_device_needs_no_strategy():

@@ -3,13 +3,13 @@
 import os
 import platform
 import shutil
-import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
+from tfapp import machine
 from tfapp.doctor.finding import Finding
 
-FEATURES = ("avx2", "avx512f", "amx_bf16")
+FEATURES = ("avx2", "avx512f", "avx512_bf16", "amx_bf16")
 """Instructions that decide how fast convolutions and bfloat16 are."""
 
 GIB = 1024**3
@@ -28,7 +28,8 @@ def examine_machine() -> list[Finding]:
     """Return findings on processor, memory, disk, caches, variables and runs/."""
     return [
         examine_processor(),
-        Finding("cores", str(count_cores())),
+        examine_cores(machine.allowed_cores(), machine.usable_cores()),
+        examine_allocator(),
         examine_memory(),
         examine_disk(Path.cwd()),
         *(examine_cache(name, path) for name, path in cache_folders().items()),
@@ -37,35 +38,37 @@ def examine_machine() -> list[Finding]:
     ]
 
 
-def examine_processor(cpuinfo: Path = Path("/proc/cpuinfo")) -> Finding:
-    """Tell which of `FEATURES` the processor has."""
-    flags = _processor_flags(cpuinfo)
+def examine_processor(cpuinfo: Path = machine.CPUINFO) -> Finding:
+    """Tell which of `FEATURES` the processor has, and what computes bfloat16."""
+    flags = machine.processor_features(cpuinfo)
     found = [feature for feature in FEATURES if feature in flags]
     value = f"{platform.machine()}: {', '.join(found) or f'none of {FEATURES}'}"
+    if unit := machine.bfloat16_unit(flags):
+        value += f"; bfloat16 by {unit}"
     if platform.machine() in ("x86_64", "AMD64") and flags and "avx" not in flags:
         advice = "TensorFlow's packages need AVX: use another machine or build it."
         return Finding("processor", value, "problem", advice)
     return Finding("processor", value)
 
 
-def _processor_flags(cpuinfo: Path) -> set[str]:
-    """Return the features in /proc/cpuinfo's spelling; nothing where unknown."""
-    if cpuinfo.is_file():
-        lines = cpuinfo.read_text("utf-8", errors="replace").splitlines()
-        flags = (s.partition(":")[2] for s in lines if s.startswith("flags"))
-        return set(next(flags, "").split())
-    if platform.system() != "Darwin":
-        return set()
-    names = ["machdep.cpu.features", "machdep.cpu.leaf7_features"]
-    done = subprocess.run(["sysctl", "-n", *names], capture_output=True, text=True)
-    return set(done.stdout.lower().replace("avx1.0", "avx").split())
+def examine_cores(allowed: int, usable: int) -> Finding:
+    """Tell the threads of a run, and when a container grants less than it shows.
+
+    Args:
+        allowed: cores that this process may run on.
+        usable: cores that it may keep busy.
+    """
+    if usable == allowed:
+        return Finding("cores", f"{allowed}, as many threads")
+    value = f"{allowed}, but processor time for {usable}: {usable} threads"
+    return Finding("cores", value)
 
 
-def count_cores() -> int:
-    """Return the cores that this process may use, not those of the machine."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
+def examine_allocator() -> Finding:
+    """Tell whose malloc serves, and whether a run tunes it."""
+    tuned = machine.can_tune_allocator()
+    value = machine.allocator()
+    return Finding("allocator", f"{value}, which runs tune" if tuned else value)
 
 
 def examine_memory(meminfo: Path = Path("/proc/meminfo")) -> Finding:

@@ -10,12 +10,14 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any
 
+import keras
 import numpy as np
 import tensorflow as tf
 
 from tfapp import __version__
 from tfapp.errors import ExportError, TfappError
 from tfapp.export import CARD, parity
+from tfapp.export.own_process import export_in_own_process
 from tfapp.export.precision import float32_copy
 from tfapp.export.saved_model import write_labels, write_saved_model
 from tfapp.export.signatures import ImagePreprocess, make_signatures
@@ -69,7 +71,7 @@ def export_model(
     Args:
         model: Keras model, float tensor (batch, height, width, channels) in [0, 255]
             to logits (batch, num_classes). A mixed-precision model is exported as its
-            float32 copy.
+            float32 copy; one on another Keras backend in a process of its own.
         preprocess: encoded or raw images to inputs of the model, in TensorFlow ops.
         class_names: names in the order of the logits.
         card: JSON-ready; goes into tfapp.json beside what the export adds.
@@ -88,6 +90,18 @@ def export_model(
     """
     _check_arguments(model, class_names, destination, temperature)
     _check_images(warmup_images=warmup_images, check_images=check_images)
+    if keras.config.backend() != "tensorflow":
+        options = {
+            "class_names": tuple(class_names),
+            "card": dict(card),
+            "destination": destination,
+            "temperature": temperature,
+            "warmup_images": list(warmup_images),
+            "check_images": list(check_images),
+            "tolerance": tolerance,
+        }
+        result: ExportResult = export_in_own_process(model, preprocess, options)
+        return result
     servable = float32_copy(model)
     questions = parity.make_questions(servable, preprocess, check_images, temperature)
     signatures = make_signatures(servable, preprocess, class_names, temperature)

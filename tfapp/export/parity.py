@@ -87,7 +87,7 @@ def ask_fresh_process(folder: Path, questions: Questions) -> dict[str, np.ndarra
     with tempfile.TemporaryDirectory(prefix="tfapp-verify-") as place:
         write_questions(Path(place), questions.encoded, questions.images)
         command = [sys.executable, "-m", "tfapp.export.verify", str(folder), place]
-        done = subprocess.run(command, capture_output=True, env=_environment())
+        done = subprocess.run(command, capture_output=True, env=environment())
         if done.returncode != 0:
             raise ExportError(
                 "The exported model does not work in a process of its own: "
@@ -149,6 +149,14 @@ def largest_difference(questions: Questions, others: Questions) -> float:
     return max(float(np.max(np.abs(one - other))) for one, other in pairs)
 
 
+def environment() -> dict[str, str]:
+    """Return the environment of a fresh process: it finds tfapp, and no GPU."""
+    path = os.pathsep.join(filter(None, [str(PROJECT_ROOT), os.getenv("PYTHONPATH")]))
+    # The GPU belongs to the process that trained: it holds all of the memory.
+    hidden = {"CUDA_VISIBLE_DEVICES": "-1", "TF_CPP_MIN_LOG_LEVEL": "2"}
+    return {**os.environ, **hidden, "PYTHONPATH": path}
+
+
 def last_useful_line(stderr: bytes, returncode: int) -> str:
     """Return the line that names the error, out of a process' whole stderr."""
     lines = [s for s in stderr.decode(errors="replace").splitlines() if s.strip()]
@@ -156,13 +164,6 @@ def last_useful_line(stderr: bytes, returncode: int) -> str:
     if returncode < 0:
         return f"it was ended by signal {-returncode} (9 usually means: no memory left)"
     return (named or lines or [f"exit code {returncode}"])[-1].strip()
-
-
-def _environment() -> dict[str, str]:
-    path = os.pathsep.join(filter(None, [str(PROJECT_ROOT), os.getenv("PYTHONPATH")]))
-    # The GPU belongs to the process that trained: it holds all of the memory.
-    hidden = {"CUDA_VISIBLE_DEVICES": "-1", "TF_CPP_MIN_LOG_LEVEL": "2"}
-    return {**os.environ, **hidden, "PYTHONPATH": path}
 
 
 def _raw_images(inputs: np.ndarray) -> np.ndarray:

@@ -1,23 +1,84 @@
 """Devices, distribution, precision and determinism of a run."""
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, NamedTuple, Protocol
 
 import keras
 import tensorflow as tf
 
+from tfapp import machine
 from tfapp.config import RuntimeConfig
 from tfapp.errors import ConfigError
+
+
+class Choice(Protocol):
+    """What `describe` tells of a PrecisionChoice."""
+
+    @property
+    def policy(self) -> str:
+        """Name of the dtype policy."""
+
+    @property
+    def reason(self) -> str:
+        """Why this one, in a few words."""
+
+    @property
+    def jit_compile(self) -> bool:
+        """Whether XLA compiles the training step."""
+
+
+class GPU(NamedTuple):
+    """A GPU: its name, and its compute capability without the minor number."""
+
+    name: str
+    capability: int
+
+
+def gpus() -> list[GPU]:
+    """Return the GPUs that the backend in use computes on."""
+    if keras.config.backend() == "jax":
+        import jax
+
+        found = [d for d in jax.devices() if d.platform == "gpu"]
+        return [GPU(d.device_kind, _major(d)) for d in found]
+    details = [
+        tf.config.experimental.get_device_details(device)
+        for device in tf.config.get_visible_devices("GPU")
+    ]
+    return [
+        GPU(d.get("device_name", "GPU"), d.get("compute_capability", (0, 0))[0])
+        for d in details
+    ]
+
+
+def identity(runtime: RuntimeConfig) -> list[Any]:
+    """Return what decides how fast this machine computes, JSON-ready."""
+    backend = keras.config.backend()
+    if found := gpus():
+        return [backend, sorted(found)]
+    features = sorted(machine.processor_features())
+    return [backend, machine.processor_name(), features, threads(runtime)]
+
+
+def threads(runtime: RuntimeConfig) -> int:
+    """Return the threads that one operation may use."""
+    if keras.config.backend() == "tensorflow":
+        running = int(tf.config.threading.get_intra_op_parallelism_threads())
+        return running or machine.allowed_cores()
+    return runtime.threads or machine.usable_cores()
 
 
 def make_strategy(runtime: RuntimeConfig) -> Any:
     """Return the tf.distribute strategy of a run.
 
     "auto" mirrors over the GPUs if there are several, and is a single device else;
-    "mirrored" insists, over logical CPUs too if there is no GPU.
+    "mirrored" insists, over logical CPUs too if there is no GPU. On another backend
+    than TensorFlow it is the default one, which does nothing.
     """
+    if keras.config.backend() != "tensorflow":
+        return tf.distribute.get_strategy()
     devices = tf.config.list_logical_devices("GPU") or tf.config.list_logical_devices(
         "CPU"
     )
@@ -41,32 +102,93 @@ def check_batch_size(batch_size: int, strategy: Any) -> None:
         )
 
 
+def check_compilation(model: keras.Model, jit_compile: bool, strategy: Any) -> None:
+    """Refuse XLA where it cannot run: random layers over several replicas.
+
+    Their random state lies on one device, where the others' programs cannot see it.
+
+    Raises:
+        ConfigError: naming the first such layer.
+    """
+    if not jit_compile or strategy.num_replicas_in_sync == 1:
+        return
+    for layer in model._flatten_layers():
+        if any(isinstance(v, keras.random.SeedGenerator) for v in vars(layer).values()):
+            raise ConfigError(
+                f"`runtime.compile` = 'on' cannot draw random numbers over several "
+                f"replicas, as layer {layer.name!r} does. Set runtime.compile = 'off'."
+            )
+
+
 @contextmanager
-def numerics(runtime: RuntimeConfig, seed: int) -> Iterator[None]:
-    """Seed everything and set precision and determinism; undo the policy after."""
+def numerics(
+    runtime: RuntimeConfig, seed: int, policy: str | None = None
+) -> Iterator[None]:
+    """Seed everything and set precision and determinism; undo the policy after.
+
+    Determinism belongs to the process and stays: TensorFlow cannot switch it off.
+
+    Args:
+        runtime: of the recipe.
+        seed: of the run.
+        policy: name of the dtype policy chosen; None for the recipe's, float32 if
+            that is "auto".
+    """
     tf.get_logger().setLevel(logging.ERROR)
     before = keras.config.dtype_policy()
     keras.utils.set_random_seed(seed)
     if runtime.deterministic:
         tf.config.experimental.enable_op_determinism()
-    keras.config.set_dtype_policy(runtime.precision)
+    named = "float32" if runtime.precision == "auto" else runtime.precision
+    keras.config.set_dtype_policy(policy or named)
     try:
         yield
     finally:
         keras.config.set_dtype_policy(before)
 
 
-def describe(strategy: Any, runtime: RuntimeConfig) -> str:
-    """Return one line on what the run computes with."""
-    gpus = tf.config.list_physical_devices("GPU")
-    if gpus:
-        names = {
-            tf.config.experimental.get_device_details(g).get("device_name", "GPU")
-            for g in gpus
-        }
-        device = f"{len(gpus)} GPU ({', '.join(sorted(names))})"
-    else:
-        device = "CPU"
+def describe(
+    strategy: Any,
+    runtime: RuntimeConfig,
+    choice: Choice | None = None,
+    parts: Sequence[str] = (),
+) -> str:
+    """Return the one line that announces what a run computes with, and how.
+
+    Args:
+        strategy: of the run.
+        runtime: of the recipe.
+        choice: precision and compilation; None before they are chosen.
+        parts: what else is worth telling, such as "features kept".
+    """
     replicas = strategy.num_replicas_in_sync
     shared = f", mirrored over {replicas}" if replicas > 1 else ""
-    return f"{device}{shared}; {runtime.precision}"
+    line = [f"{_device(runtime)}{shared}"]
+    if choice is None:
+        line.append("float32" if runtime.precision == "auto" else runtime.precision)
+    else:
+        line.append(f"{choice.policy} ({choice.reason})")
+    line += parts
+    if choice is not None:
+        line.append(f"XLA {'on' if choice.jit_compile else 'off'}")
+    if keras.config.backend() != "tensorflow":
+        line.append(f"Keras on {keras.config.backend()}")
+    if runtime.deterministic:
+        line.append("deterministic")
+    return "; ".join(line)
+
+
+def _device(runtime: RuntimeConfig) -> str:
+    found = gpus()
+    if found:
+        return f"{len(found)} GPU ({', '.join(sorted({gpu.name for gpu in found}))})"
+    unit = machine.bfloat16_unit()
+    bfloat16 = f", {unit} bfloat16" if unit else ""
+    count = threads(runtime)
+    counted = f"{count} thread{'s' if count > 1 else ''}"
+    return f"CPU ({machine.processor_name()}{bfloat16}), {counted}"
+
+
+def _major(device: Any) -> int:
+    """Return the whole part of a JAX device's compute capability, 0 if unknown."""
+    return int(str(getattr(device, "compute_capability", 0)).partition(".")[0] or 0)

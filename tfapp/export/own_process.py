@@ -1,0 +1,94 @@
+"""Export from a process whose Keras runs on another backend than TensorFlow.
+
+`KERAS_BACKEND=tensorflow python -m tfapp.export.own_process FOLDER` reads `model.keras`
+and `arguments.pickle` from FOLDER, exports, and writes `outcome.pickle` there.
+"""
+
+import importlib
+import pickle
+import subprocess
+import sys
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from tfapp.errors import ExportError, TfappError
+from tfapp.export.parity import environment, last_useful_line
+
+MODEL, ARGUMENTS, OUTCOME = "model.keras", "arguments.pickle", "outcome.pickle"
+
+
+def export_in_own_process(
+    model: Any, preprocess: Any, options: Mapping[str, Any]
+) -> Any:
+    """Export a model in a fresh process, on Keras' TensorFlow backend.
+
+    A file of Keras holds no trace of the backend that wrote it, so what is exported
+    there is the same network with the same weights.
+
+    Args:
+        model: Keras model on any backend, as for `export_model`.
+        preprocess: as for `export_model`; has to be picklable.
+        options: keyword arguments of `export_model`.
+
+    Returns:
+        The ExportResult.
+
+    Raises:
+        ExportError: as `export_model`, or if the process was ended from outside.
+        RuntimeError: for a bug, with the traceback of the process.
+    """
+    with tempfile.TemporaryDirectory(prefix="tfapp-export-") as place:
+        folder = Path(place)
+        model.save(folder / MODEL)
+        passed = (_modules(model), preprocess, dict(options))
+        (folder / ARGUMENTS).write_bytes(pickle.dumps(passed))
+        command = [sys.executable, "-m", "tfapp.export.own_process", place]
+        done = subprocess.run(
+            command,
+            capture_output=True,
+            env={**environment(), "KERAS_BACKEND": "tensorflow"},
+        )
+        if not (folder / OUTCOME).is_file():
+            raise _failed(done.stderr, done.returncode)
+        outcome = pickle.loads((folder / OUTCOME).read_bytes())
+    if isinstance(outcome, TfappError):
+        raise outcome
+    return outcome
+
+
+def main(folder: str) -> None:
+    """Export what lies in one folder; leave the result, or the user's error, there."""
+    import keras
+
+    from tfapp.export.exporter import export_model
+
+    place = Path(folder)
+    modules, preprocess, options = pickle.loads((place / ARGUMENTS).read_bytes())
+    for module in modules:
+        importlib.import_module(module)
+    model = keras.models.load_model(place / MODEL, compile=False)
+    try:
+        outcome: Any = export_model(model, preprocess, **options)
+    except TfappError as error:
+        outcome = error
+    (place / OUTCOME).write_bytes(pickle.dumps(outcome))
+
+
+def _modules(model: Any) -> list[str]:
+    """Return the modules that hold layers of our own, or of the user's."""
+    names = {type(layer).__module__ for layer in model._flatten_layers()}
+    return sorted(name for name in names if name.split(".")[0] != "keras")
+
+
+def _failed(stderr: bytes, returncode: int) -> Exception:
+    if returncode < 0:
+        reason = last_useful_line(stderr, returncode)
+        return ExportError(f"The process that exports the model failed: {reason}.")
+    text = stderr.decode(errors="replace").strip()
+    return RuntimeError(f"The process that exports the model failed:\n{text}")
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])
