@@ -28,8 +28,9 @@ from tfapp.reporter import Reporter
 from tfapp.start import start_tensorflow
 from tfapp.tasks import get_task
 from tfapp.training.deadline import Deadline
-from tfapp.training.features import FeatureBatches, FeatureStore, standardize
-from tfapp.training.phase import PhaseSettings, fit_phase
+from tfapp.training.features import FeatureStore, standardize
+from tfapp.training.phase import PhaseSettings, Setting, fit_phase
+from tfapp.training.row_passes import RowPasses
 
 
 def main() -> None:
@@ -95,19 +96,18 @@ def train_head(
     head = keras.models.clone_model(model.get_layer("head"))
     standardize(head, views[0][train])
     one_hot = np.eye(model.output_shape[-1], dtype="float32")[labels]
-    batches = FeatureBatches(
-        views[:, train], one_hot[train], recipe.data.batch_size, recipe.seed
-    )
+    kept = [view[train] for view in views]
+    passes = RowPasses(kept, one_hot[train], recipe.data.batch_size, recipe.seed)
     settings = recipe.fine_tune.head
     with tempfile.TemporaryDirectory() as folder, Reporter(True).stage("") as stage:
         fit_phase(
             head,
-            batches,
+            passes,
             None,
-            task=get_task(recipe.task),
-            config=recipe.training,
+            setting=Setting(
+                get_task(recipe.task), recipe.training, recipe.runtime, Path(folder)
+            ),
             settings=PhaseSettings("head", settings.epochs, settings.learning_rate),
-            folder=Path(folder),
             deadline=Deadline(),
             stage=stage,
         )

@@ -8,20 +8,25 @@ from pathlib import Path
 import pytest
 
 PACKAGE = Path(__file__).parents[1] / "tfapp"
-BASE = {"errors", "config", "files", "registry"}
+BASE = {"errors", "config", "files", "registry", "rows", "space"}
 ALLOWED = {
     "errors": set(),
     "config": {"errors"},
     "files": {"errors"},
+    "rows": {"errors", "files"},
+    "space": set(),
+    "machine": set(),
+    "start": {"errors", "config", "machine", "reporter"},
     "registry": {"errors"},
     "reporter": set(),
     "runs": {"errors", "files"},
+    "provenance": set(),
     "recipes": {"errors", "config", "registry", "data", "models", "tasks"},
     "layers": {"errors"},
     "models": BASE | {"layers", "data.spec"},
     "data": BASE,
     "tasks": {"errors", "registry", "data.spec", "evaluation"},
-    "training": BASE | {"reporter", "layers", "data.spec", "tasks.spec"},
+    "training": BASE | {"machine", "reporter", "layers", "data.spec", "tasks.spec"},
     "evaluation": BASE | {"data.spec"},
     "export": BASE | {"data.spec"},
 }
@@ -30,6 +35,9 @@ NO_TENSORFLOW = [
     "config",
     "recipes",
     "registry",
+    "rows",
+    "machine",
+    "space",
     "runs",
     "cli",
     "layers",

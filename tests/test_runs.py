@@ -2,7 +2,7 @@
 
 import pytest
 
-from tfapp import runs
+from tfapp import provenance, runs
 from tfapp.errors import ConfigError, TfappError
 
 
@@ -57,6 +57,6 @@ def test_folder_that_cannot_be_made(tmp_path, monkeypatch):
 
 def test_environment_names_versions_and_commit():
     """What is recorded beside a result says what it was made with."""
-    found = runs.environment()
+    found = provenance.environment()
     assert {"python", "keras", "tensorflow"} <= set(found["versions"])
     assert {"platform", "command", "git_commit", "started"} <= set(found)

@@ -1,8 +1,8 @@
 """From a small dataset to a served Keras model with one command.
 
 The verbs of the command line are functions here, for notebooks: `tfapp.fit`,
-`tfapp.run`, `tfapp.check`, `tfapp.evaluate`, `tfapp.predict`, `tfapp.examine`.
-They are imported when first used, so `import tfapp` is quick.
+`tfapp.run`, `tfapp.resume`, `tfapp.check`, `tfapp.evaluate`, `tfapp.predict`,
+`tfapp.examine`. They are imported when first used, so `import tfapp` is quick.
 """
 
 import importlib
@@ -18,6 +18,7 @@ API = {
     "load_recipe": "tfapp.recipes",
     "plan": "tfapp.verbs.fit",
     "predict": "tfapp.verbs.predict",
+    "resume": "tfapp.verbs.run",
     "run": "tfapp.verbs.run",
 }
 

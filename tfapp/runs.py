@@ -1,29 +1,22 @@
 """A run's folder: runs/NAME/NUMBER and what lies in it."""
 
 import json
-import platform
+import os
 import shutil
-import subprocess
-import sys
-from collections.abc import Mapping
-from contextlib import suppress
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from datetime import datetime
-from importlib import metadata
 from pathlib import Path
+from shlex import quote
 from typing import Any
 
 from tfapp.errors import ConfigError
 from tfapp.files import explained, write_json, write_text
 
-PACKAGES = (
-    "tfapp",
-    "tensorflow",
-    "keras",
-    "numpy",
-    "scikit-learn",
-    "tensorflow-datasets",
-)
+if os.name == "posix":
+    import fcntl
+else:  # elsewhere two processes are not kept apart
+    fcntl = None  # type: ignore[assignment]
 
 
 @dataclass(frozen=True)
@@ -60,6 +53,44 @@ class Run:
     def card_file(self) -> Path:
         """Recipe, classes, metrics and versions of the model beside it."""
         return self.folder / "tfapp.json"
+
+    @property
+    def recipe_file(self) -> Path:
+        """The fully resolved recipe."""
+        return self.folder / "recipe.toml"
+
+    @property
+    def resume_command(self) -> str:
+        """The command that goes on with this run."""
+        return f"tfapp run {quote(str(self.folder))} --resume"
+
+    @contextmanager
+    def locked(self) -> Iterator[None]:
+        """Keep other processes out; the system lifts the lock of a killed one.
+
+        Raises:
+            ConfigError: if another process works in the folder.
+        """
+        if fcntl is None:
+            yield
+            return
+        with (self.folder / ".lock").open("a", encoding="ascii") as file:
+            try:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                raise ConfigError(
+                    f"{self.folder} is in use: another process is still at this run. "
+                    "Wait for it, or stop it."
+                ) from None
+            yield
+
+    def seconds_trained(self) -> float:
+        """Return the seconds that finished phases took, 0 if none is finished."""
+        total = 0.0
+        for path in (self.folder / "checkpoints").glob("*.json"):
+            with suppress(OSError, ValueError, KeyError, TypeError):
+                total += float(json.loads(path.read_text(encoding="utf-8"))["seconds"])
+        return total
 
     def set_status(self, status: str, detail: str = "") -> None:
         """Record whether the run is running, complete, interrupted or failed."""
@@ -126,15 +157,55 @@ def find(text: str, root: Path) -> Run:
         if complete:
             return Run(max(complete, key=lambda p: int(p.name)))
         if unfinished := numbered(folder):
+            last = Run(unfinished[-1])
             raise ConfigError(
-                f"No run of {text!r} is complete: {unfinished[-1]} is "
-                f"{Run(unfinished[-1]).status()!r}. Run its recipe again."
+                f"No run of {text!r} is complete: {last.folder} is {last.status()!r}. "
+                f"Go on with `{last.resume_command}`."
             )
     known = sorted(p.name for p in root.iterdir()) if root.is_dir() else []
     raise ConfigError(
         f"No run {text!r} below {str(root)!r}. Expected a folder such as "
         f"{root}/NAME/1, or one of the names {known}."
     )
+
+
+def find_unfinished(text: str, root: Path) -> Run:
+    """Return the run that can be resumed, by path, "NAME/NUMBER", or a name.
+
+    A name, or a recipe's file, means the newest of its runs that is not complete.
+
+    Raises:
+        ConfigError: if there is no such run.
+    """
+    name = Path(text).stem if text.endswith(".toml") else text
+    for folder in (Path(text).expanduser(), root / name):
+        if folder.is_dir() and folder.name.isdigit():
+            return _resumable(Run(folder))
+        unfinished = [p for p in numbered(folder) if Run(p).status() != "complete"]
+        if unfinished:
+            return _resumable(Run(unfinished[-1]))
+        if complete := numbered(folder):
+            raise ConfigError(
+                f"Nothing to resume: every run of {text!r} is complete, the newest is "
+                f"{complete[-1]}. Leave out --resume to begin a new one."
+            )
+    raise ConfigError(
+        f"Nothing to resume: no run {text!r} below {str(root)!r}. Expected a folder "
+        f"such as {root}/NAME/1, or the name of a recipe that was run."
+    )
+
+
+def _resumable(run: Run) -> Run:
+    if run.status() == "complete":
+        raise ConfigError(
+            f"{run.folder} is complete: nothing is left to do. See its report.html."
+        )
+    if not run.recipe_file.is_file():
+        raise ConfigError(
+            f"{run.folder} has no recipe.toml, so nothing says how to go on. Run its "
+            "recipe again without --resume."
+        )
+    return run
 
 
 def numbered(folder: Path) -> list[Path]:
@@ -161,39 +232,5 @@ def read_card(folder: Path) -> dict[str, Any]:
 
 def record_start(run: Run, recipe_toml: str, facts: Mapping[str, Any]) -> None:
     """Write what is known before training: the resolved recipe and the versions."""
-    write_text(run.folder / "recipe.toml", recipe_toml)
+    write_text(run.recipe_file, recipe_toml)
     write_json(run.folder / "environment.json", dict(facts))
-
-
-def environment() -> dict[str, Any]:
-    """Return versions, platform, command line and the commit of the working folder."""
-    versions = {"python": platform.python_version()}
-    for package in PACKAGES:
-        try:
-            versions[package] = metadata.version(package)
-        except metadata.PackageNotFoundError:
-            continue
-    return {
-        "versions": versions,
-        "platform": platform.platform(),
-        "command": sys.argv,
-        "git_commit": _git_commit(),
-        "started": datetime.now().astimezone().isoformat(timespec="seconds"),
-    }
-
-
-def _git_commit() -> str:
-    """Return the commit of the working folder, with "+changes" if it has any."""
-    try:
-        head = _git("rev-parse", "HEAD")
-        changed = _git("status", "--porcelain", "--untracked-files=no")
-    except (OSError, subprocess.SubprocessError):
-        return ""
-    return f"{head}+changes" if changed else head
-
-
-def _git(*arguments: str) -> str:
-    done = subprocess.run(
-        ["git", *arguments], capture_output=True, text=True, timeout=5, check=True
-    )
-    return done.stdout.strip()

@@ -39,16 +39,16 @@ def make_dataset(train=24, validation=12, test=12, augmentation=None, seed=0):
             rows.append(Example(name, label, split, "", f"hash:{name}"))
         examples[split] = tuple(rows)
 
-    def make_batches(examples, *, shuffle, augment, seed):
+    def make_batches(examples, *, shuffle, augment, seed, epoch=0, skip=0):
+        random = np.random.default_rng([seed, epoch])
         pixels = np.stack([images[e.path] for e in examples])
         labels = np.eye(2, dtype="float32")[[int(e.label == "dark") for e in examples]]
         if augment and augmentation:
-            noise = np.random.default_rng(seed).normal(0, 5, pixels.shape)
-            pixels = (pixels + noise).astype("float32")
-        data = tf.data.Dataset.from_tensor_slices((pixels, labels))
+            pixels = (pixels + random.normal(0, 5, pixels.shape)).astype("float32")
         if shuffle:
-            data = data.shuffle(len(examples), seed=seed)
-        return data.batch(4)
+            order = random.permutation(len(examples))
+            pixels, labels = pixels[order], labels[order]
+        return tf.data.Dataset.from_tensor_slices((pixels, labels)).batch(4).skip(skip)
 
     return Dataset(
         info=DataInfo((SIZE, SIZE, 3), ("bright", "dark"), "print"),

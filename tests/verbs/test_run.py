@@ -14,6 +14,8 @@ from tfapp.reporter import Reporter
 from tfapp.training.trainer import Trainer
 from tfapp.verbs.run import run
 
+GO_ON = r"Go on with `tfapp run .*digits/1 --resume`"
+
 
 @pytest.fixture
 def attempt(tmp_path, quick):
@@ -128,7 +130,7 @@ def test_interrupt_leaves_nothing_half_written(tmp_path, attempt, monkeypatch):
         raise KeyboardInterrupt
 
     monkeypatch.setattr(Trainer, "train", stop)
-    with pytest.raises(Interrupted, match="Run the same command again"):
+    with pytest.raises(Interrupted, match=GO_ON):
         attempt()
     assert status(tmp_path) == "interrupted"
     assert not (tmp_path / "saved_models").exists()
@@ -141,7 +143,7 @@ def test_interrupt_inside_tensorflow_is_one_line_too(tmp_path, attempt, monkeypa
         raise RuntimeError("KeyboardInterrupt: <EMPTY MESSAGE>")
 
     monkeypatch.setattr(Trainer, "train", stop)
-    with pytest.raises(Interrupted, match="Run the same command again"):
+    with pytest.raises(Interrupted, match=GO_ON):
         attempt()
     assert status(tmp_path) == "interrupted"
 

@@ -42,21 +42,27 @@ def main(
 
 @app.command()
 def run(
-    recipe: Annotated[str, typer.Argument(help="Name (`tfapp list recipes`) or file.")],
+    recipe: Annotated[
+        str, typer.Argument(help="Name (`tfapp list recipes`), file, or run to resume.")
+    ],
     overrides: Annotated[
         list[str], typer.Option("--set", help="KEY=VALUE, e.g. training.epochs=3.")
     ] = [],  # noqa: B006 - typer copies it
+    resume: Annotated[
+        bool, typer.Option("--resume", help="Go on with a run that was killed.")
+    ] = False,
     runs_folder: Runs = Path("runs"),
     saved_models: Models = Path("saved_models"),
     json: Json = False,
     quiet: Quiet = False,
 ) -> None:
     """Train, evaluate and export what a recipe describes."""
-    from tfapp import recipes
-    from tfapp.verbs.run import run
+    from tfapp.verbs import run as verb
 
-    result = run(
-        recipes.load_recipe(recipe, overrides),
+    do = verb.resume if resume else verb.run
+    result = do(
+        recipe,
+        overrides,
         runs_folder=runs_folder,
         saved_models=saved_models,
         reporter=Reporter(quiet),

@@ -13,8 +13,8 @@ from rich.text import Text
 if TYPE_CHECKING:
     from tfapp.data.check_report import CheckReport
     from tfapp.verbs.doctor import Finding
+    from tfapp.verbs.execute import RunResult
     from tfapp.verbs.predict import Predictions
-    from tfapp.verbs.run import RunResult
 
 WIDEST = 10_000
 """Columns of a table that no terminal shows."""

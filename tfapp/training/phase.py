@@ -1,20 +1,28 @@
-"""One phase of training: compile, fit, keep the best epoch."""
+"""One phase of training: compile, train, keep the best epoch."""
 
 import math
-import time
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import keras
+import numpy as np
+import tensorflow as tf
 
-from tfapp.config import TrainingConfig
+from tfapp.config import RuntimeConfig, TrainingConfig
 from tfapp.reporter import Stage
 from tfapp.tasks.spec import Task
-from tfapp.training import callbacks as own
+from tfapp.training.best import BestWeights
+from tfapp.training.board import Board
 from tfapp.training.deadline import Deadline
+from tfapp.training.engine import Engine
+from tfapp.training.folding import fold
+from tfapp.training.history import PhaseHistory, read_history
 from tfapp.training.optimizers import make_optimizer
+from tfapp.training.passes import Passes, WeightedPasses
+from tfapp.training.schedule import Schedule
+from tfapp.training.stepping import make_stepper
 
 
 @dataclass(frozen=True)
@@ -40,141 +48,147 @@ class PhaseSettings:
     start: float | None = None
 
 
-@dataclass
-class PhaseHistory:
-    """What happened in one phase.
+@dataclass(frozen=True)
+class Setting:
+    """What all phases of a run share.
 
     Args:
-        phase: its name.
-        epochs: logged figures of each epoch.
-        best_epoch: whose weights were kept, from 1; 0 = those it started with.
-        best: the monitored figure of that epoch; None without validation data.
-        seconds: wall time.
-        trained_weights: number of scalars that learned.
-        stopped_by: "", "patience" or "deadline".
+        task: loss, metrics and the figure that chooses the best epoch.
+        training: optimizer, regularisation, patience.
+        runtime: how the machine is used.
+        folder: of the run; logs and checkpoints go below it.
+        jit_compile: whether XLA compiles the steps.
     """
 
-    phase: str
-    epochs: list[dict[str, float]]
-    best_epoch: int
-    best: float | None
-    seconds: float
-    trained_weights: int
-    stopped_by: str
+    task: Task
+    training: TrainingConfig
+    runtime: RuntimeConfig
+    folder: Path
+    jit_compile: bool = False
 
-    def summary(self) -> str:
-        """Return the outcome in one line."""
-        if not self.best_epoch:
-            return "no epoch was better than the start, whose weights are kept"
-        best = self.epochs[self.best_epoch - 1]
-        shown = (f"{k} {v:.4f}" for k, v in best.items() if "accuracy" in k)
-        return f"{len(self.epochs)} epochs, best {self.best_epoch}: {', '.join(shown)}"
-
-    def describe(self) -> dict[str, Any]:
-        """Return a JSON-ready description."""
-        return asdict(self)
+    @property
+    def checkpoints(self) -> Path:
+        """Folder of states, best weights and histories of finished phases."""
+        return self.folder / "checkpoints"
 
 
 def fit_phase(
     model: keras.Model,
-    train_data: Any,
-    validation_data: Any,
+    train: Passes,
+    validation: Any,
     *,
-    task: Task,
-    config: TrainingConfig,
+    setting: Setting,
     settings: PhaseSettings,
-    folder: Path,
     deadline: Deadline,
     stage: Stage,
+    kept: keras.Model | None = None,
 ) -> PhaseHistory:
     """Train the trainable weights of a model and restore its best epoch.
 
+    A phase that a killed run had finished is read back; one that it was in goes on
+    from its last state.
+
     Args:
         model: outputs logits.
-        train_data: batches of one epoch; its length is the number of steps.
-        validation_data: batches, or None.
-        task: loss, metrics and the figure that chooses the best epoch.
-        config: what all phases share.
+        train: passes over the training data.
+        validation: what `keras.Model.evaluate` takes, or None.
+        setting: what all phases share.
         settings: of this phase.
-        folder: of the run; logs and checkpoints go below it.
         deadline: of this phase.
         stage: shows progress.
+        kept: the model whose weights the checkpoint holds, if it is not `model`,
+            which then shares its variables.
     """
-    model = _compiled(model, task, config, settings)
-    total_steps = len(train_data) * settings.epochs
-    path = folder / "checkpoints" / f"{settings.name}.weights.h5"
-    best = own.BestWeights(
-        task.monitor, task.mode, path, config.patience, settings.start
-    )
-    stop = own.StopAtDeadline(deadline)
-    callbacks = [
-        _learning_rate(config, settings, total_steps, deadline),
-        own.StopOnNaN(settings.name),
-        *own.averaging(config),
-        best,
-        stop,
-        own.ShowProgress(stage, total_steps),
-        keras.callbacks.TensorBoard(str(folder / "logs" / settings.name)),
-    ]
-    began = time.monotonic()
-    history = model.fit(
-        train_data,
-        validation_data=validation_data,
+    kept = kept or model
+    name, folder = settings.name, setting.checkpoints
+    best = BestWeights(kept, folder, name, setting.task.mode)
+    finished = read_history(folder / f"{name}.json")
+    if finished is not None and best.path.exists():
+        kept.load_weights(best.path)
+        return finished
+    if settings.class_weight:
+        train = WeightedPasses(train, settings.class_weight)
+    compiled = _compiled(model, train, setting, settings)
+    runtime = setting.runtime
+    engine = Engine(
+        model=compiled,
+        stepper=make_stepper(compiled, tf.distribute.get_strategy()),
+        train=train,
+        validation=validation,
+        schedule=_schedule(setting.training, settings, train.steps, deadline),
         epochs=settings.epochs,
-        class_weight=dict(settings.class_weight) if settings.class_weight else None,
-        shuffle=False,  # the batches come shuffled
-        verbose=0,
-        callbacks=callbacks,
+        phase=name,
+        monitor=setting.task.monitor,
+        patience=setting.training.patience,
+        best=best,
+        board=Board(setting.folder / "logs" / name),
+        deadline=deadline,
+        state_file=folder / f"{name}.state.npz",
+        state_seconds=runtime.checkpoint_seconds,
+        # Bundled steps are one graph, whose roundings may differ from single ones.
+        steps_per_execution=1 if runtime.deterministic else runtime.steps_per_execution,
+        stage=stage,
     )
-    return PhaseHistory(
-        phase=settings.name,
-        epochs=_rows(history.history),
-        best_epoch=best.best_epoch,
-        best=best.best,
-        seconds=round(time.monotonic() - began, 3),
-        trained_weights=sum(math.prod(w.shape) for w in model.trainable_weights),
-        stopped_by=_reason(stop, len(history.epoch), settings.epochs),
-    )
+    engine.run(settings.start)
+    history = _history(engine, settings)
+    history.write(folder / f"{name}.json")
+    engine.state_file.unlink(missing_ok=True)
+    return history
 
 
 def _compiled(
-    model: keras.Model, task: Task, config: TrainingConfig, settings: PhaseSettings
+    model: keras.Model, train: Passes, setting: Setting, settings: PhaseSettings
 ) -> keras.Model:
-    """Wrap a model and compile the wrapping.
+    """Wrap a model and compile the wrapping, with all its variables made.
 
     Every phase compiles anew: Keras trains the set of weights that was trainable
     when the model was compiled, whatever has been frozen or thawed since.
     The layers that learn are the model's own; only the wrapping holds the optimizer,
-    so a saved model does not carry it.
+    so a saved model does not carry it. Frozen batch normalisation is folded into the
+    convolutions before it, which changes the speed alone.
     """
-    wrapped = keras.Model(model.input, model.output, name=model.name)
+    folded = fold(model)
+    wrapped = keras.Model(folded.input, folded.output, name=model.name)
+    config, task = setting.training, setting.task
     wrapped.compile(
         optimizer=make_optimizer(config, settings.learning_rate, settings.rate_factors),
         loss=task.make_loss(config.label_smoothing),
         metrics=task.make_metrics(),
+        jit_compile=setting.jit_compile or keras.backend.backend() == "jax",
     )
+    wrapped.optimizer.build(wrapped.trainable_variables)
+    # Metrics make their variables at the first batch; a state needs them before.
+    wrapped._symbolic_build(data_batch=_blank(train(0).element_spec))
     return wrapped
 
 
-def _learning_rate(
-    config: TrainingConfig,
-    settings: PhaseSettings,
-    total_steps: int,
-    deadline: Deadline,
-) -> own.LearningRate:
-    warmup_steps = total_steps / settings.epochs * settings.warmup_epochs
-    return own.LearningRate(
-        settings.learning_rate, total_steps, warmup_steps, config.schedule, deadline
+def _blank(spec: Any) -> Any:
+    """Return a batch of one zero example of a tf.data element specification."""
+    return tf.nest.map_structure(
+        lambda s: np.zeros([1 if d is None else d for d in s.shape], "float32"), spec
     )
 
 
-def _rows(columns: Mapping[str, list[float]]) -> list[dict[str, float]]:
-    keys = list(columns)
-    rows = zip(*columns.values(), strict=False)  # a cut epoch may lack validation
-    return [dict(zip(keys, map(float, row), strict=True)) for row in rows]
+def _schedule(
+    config: TrainingConfig, settings: PhaseSettings, steps: int, deadline: Deadline
+) -> Schedule:
+    return Schedule(
+        peak=settings.learning_rate,
+        total_steps=steps * settings.epochs,
+        warmup_steps=steps * settings.warmup_epochs,
+        kind=config.schedule,
+        seconds=deadline.seconds_left(),
+    )
 
 
-def _reason(stop: own.StopAtDeadline, done: int, planned: int) -> str:
-    if stop.stopped:
-        return "deadline"
-    return "patience" if done < planned else ""
+def _history(engine: Engine, settings: PhaseSettings) -> PhaseHistory:
+    progress, model = engine.progress, engine.model
+    return PhaseHistory(
+        phase=settings.name,
+        epochs=progress.rows,
+        best_epoch=progress.best_epoch,
+        best=progress.best,
+        seconds=round(progress.seconds, 3),
+        trained_weights=sum(math.prod(w.shape) for w in model.trainable_weights),
+        stopped_by=progress.stopped_by,
+    )

@@ -14,8 +14,9 @@ from tfapp.errors import DataError
 from tfapp.reporter import Reporter
 from tfapp.start import start_tensorflow
 from tfapp.verbs.budget import fit_into_budget
+from tfapp.verbs.execute import RunResult
 from tfapp.verbs.rules import choose_model, choose_training, describe
-from tfapp.verbs.run import RunResult, run
+from tfapp.verbs.run import run
 
 
 @dataclass(frozen=True)

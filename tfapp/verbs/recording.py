@@ -1,51 +1,59 @@
 """How a run ends, written down; misfortunes become one clear line."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
-from tfapp.errors import Interrupted, TfappError
+from tfapp.errors import DataError, Interrupted, TfappError
 from tfapp.files import explained
 from tfapp.runs import Run
 
 STARTING, TRAINING = "starting", "training"
+MENDED_OUTSIDE = (TfappError, DataError)
+"""Errors after which the same run can go on: a full disk, a file that vanished."""
 
 
 @contextmanager
-def recording(folder: Run) -> Iterator[None]:
+def recording(folder: Run, status: str) -> Iterator[None]:
     """Keep a run's status; a run that ends before training leaves no folder.
+
+    Args:
+        folder: of the run; no other process may work in it meanwhile.
+        status: to begin with; a run that is resumed keeps its folder in any case.
 
     Raises:
         TfappError: in place of Ctrl-C, a full disk and the like. Bugs stay as they
             are and always keep the folder.
     """
-    folder.set_status(STARTING)
-    try:
-        yield
-    except KeyboardInterrupt:
-        raise _interrupted(folder) from None
-    except RuntimeError as error:
-        if "KeyboardInterrupt" not in str(error):
-            folder.set_status("failed", repr(error))
+    with folder.locked():
+        folder.set_status(status)
+        try:
+            yield
+        except (TfappError, OSError) as error:
+            raise _failed(folder, error) from error
+        except KeyboardInterrupt:
+            raise _interrupted(folder) from None
+        except BaseException as error:
+            if "KeyboardInterrupt" in str(error):  # caught in TensorFlow's native code
+                raise _interrupted(folder) from None
+            _set_status(folder, "failed", repr(error))
             raise
-        raise _interrupted(folder) from None  # TensorFlow caught it in native code
-    except OSError as error:
-        _end(folder, "failed", str(error))
-        raise explained(error, folder.folder) from error
-    except TfappError as error:
-        _end(folder, "failed", str(error))
-        raise
-    except BaseException as error:
-        folder.set_status("failed", repr(error))
-        raise
-    folder.set_status("complete")
+        folder.set_status("complete")
+
+
+def _failed(folder: Run, error: Exception) -> Exception:
+    known = explained(error, folder.folder) if isinstance(error, OSError) else error
+    gone = _end(folder, "failed", str(known))
+    if gone or type(known) not in MENDED_OUTSIDE:
+        return known
+    return type(known)(f"{known} Then go on with `{folder.resume_command}`.")
 
 
 def _interrupted(folder: Run) -> Interrupted:
-    kept = f"{folder.folder} keeps what was done so far; no export is half-written."
     if _end(folder, "interrupted"):
-        kept = "Nothing was written."
+        return Interrupted("Interrupted. Nothing was written; run the command again.")
     return Interrupted(
-        f"Interrupted. {kept} Run the same command again: computed features are reused."
+        f"Interrupted. {folder.folder} keeps what was done so far; no export is "
+        f"half-written. Go on with `{folder.resume_command}`."
     )
 
 
@@ -54,5 +62,10 @@ def _end(folder: Run, status: str, detail: str = "") -> bool:
     if folder.status() == STARTING:
         folder.discard()
         return True
-    folder.set_status(status, detail)
+    _set_status(folder, status, detail)
     return False
+
+
+def _set_status(folder: Run, status: str, detail: str) -> None:
+    with suppress(TfappError):  # on a full disk the status before must do
+        folder.set_status(status, detail)

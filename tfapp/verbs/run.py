@@ -1,46 +1,20 @@
-"""Train, evaluate and export one recipe: the whole application in one function."""
+"""Train, evaluate and export one recipe, or go on with a run that was killed."""
 
-import resource
-import sys
+import json
 import time
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from tfapp import recipes, runs
+from tfapp import provenance, recipes, runs
 from tfapp.config import Recipe
-from tfapp.data import load_dataset
-from tfapp.data.cache_dir import default_cache_dir
-from tfapp.errors import ExportError
-from tfapp.files import require_writable, write_json
-from tfapp.models import build_model
+from tfapp.errors import ConfigError
+from tfapp.files import require_writable
 from tfapp.reporter import Reporter
 from tfapp.runs import Run
 from tfapp.start import start_tensorflow
-from tfapp.tasks import get_task
-from tfapp.verbs.recording import TRAINING, recording
-from tfapp.verbs.story import card, tell
-
-AFTER_TRAINING_SECONDS = 60.0
-"""Kept back from a time budget for the export, its check and the report."""
-
-
-@dataclass(frozen=True)
-class RunResult:
-    """What a run leaves behind.
-
-    Args:
-        folder: runs/NAME/NUMBER.
-        saved_model: saved_models/NAME/VERSION.
-        report: the HTML page.
-        metrics: of the test split, as in metrics.json.
-    """
-
-    folder: Path
-    saved_model: Path
-    report: Path
-    metrics: dict[str, Any]
+from tfapp.verbs.execute import RunResult, execute
+from tfapp.verbs.recording import STARTING, TRAINING, recording
 
 
 def run(
@@ -73,142 +47,69 @@ def run(
     elif overrides:
         raise TypeError("`overrides` go with a recipe's name or file.")
     reporter = reporter or Reporter()
+    began = time.monotonic() if started is None else started
     require_writable(Path(saved_models) / (recipe.name or "unnamed"))
     folder = runs.create(Path(runs_folder), recipe.name or "unnamed")
-    with recording(folder):
-        start_tensorflow(reporter)
-        return _run(recipe, folder, Path(saved_models), reporter, started)
+    with recording(folder, STARTING):
+        facts = provenance.environment() | {"seed": recipe.seed}
+        runs.record_start(folder, recipes.to_toml(recipe), facts)
+        facts["process"] = start_tensorflow(reporter, recipe.runtime)
+        return execute(recipe, folder, Path(saved_models), reporter, began, facts)
 
 
-def _run(
-    recipe: Recipe,
-    folder: Run,
-    saved_models: Path,
-    reporter: Reporter,
-    started: float | None,
+def resume(
+    name: str,
+    overrides: Sequence[str] = (),
+    *,
+    runs_folder: Path | str = "runs",
+    saved_models: Path | str = "saved_models",
+    reporter: Reporter | None = None,
 ) -> RunResult:
-    from tfapp.training import devices
-    from tfapp.training.deadline import Deadline
-    from tfapp.training.trainer import Trainer
+    """Go on with a run that was killed or failed, from its last saved state.
 
-    began = time.monotonic() if started is None else started
-    facts = runs.environment() | {"seed": recipe.seed}
-    runs.record_start(folder, recipes.to_toml(recipe), facts)
-    with devices.numerics(recipe.runtime, recipe.seed):
-        strategy = devices.make_strategy(recipe.runtime)
-        devices.check_batch_size(recipe.data.batch_size, strategy)
-        facts["device"] = devices.describe(strategy, recipe.runtime)
-        reporter.say(f"run {folder.folder} on {facts['device']}")
-        dataset = _load(recipe, folder, reporter)
-        task = get_task(recipe.task)
-        with reporter.stage("build model"), strategy.scope():
-            model = build_model(recipe.model, dataset.info)
-        trainer = Trainer(
-            model,
-            dataset,
-            task,
-            recipe,
-            folder.folder,
-            default_cache_dir() / "features",
-            reporter,
-            Deadline(recipe.runtime.minutes, began, AFTER_TRAINING_SECONDS),
+    The rest of the run is what it would have been: the same order of the data, the
+    same random streams, the same learning rates.
+
+    Args:
+        name: folder of the run, "NAME/NUMBER", or a recipe's name or file for the
+            newest of its runs that did not finish.
+        overrides: refused: a run goes on as it began.
+        runs_folder: where runs are.
+        saved_models: the SavedModel becomes saved_models/NAME/VERSION.
+        reporter: hears of every stage; None for one on stderr.
+
+    Returns:
+        As `run`.
+
+    Raises:
+        ConfigError: if there is nothing to resume, or the run is still going on.
+        TfappError: for anything else that a user can mend.
+    """
+    if overrides:
+        raise ConfigError(
+            f"`--set {overrides[0]}` cannot change a run that is resumed. Leave it "
+            "out, or begin a new run without --resume."
         )
-        folder.set_status(TRAINING)
-        with strategy.scope():
-            trainer.train()
-        return _finish(trainer, folder, saved_models, facts, began)
+    reporter = reporter or Reporter()
+    folder = runs.find_unfinished(name, Path(runs_folder))
+    recipe = recipes.load_recipe(str(folder.recipe_file))
+    require_writable(Path(saved_models) / folder.name)
+    with recording(folder, TRAINING):
+        facts = provenance.environment() | {"seed": recipe.seed, "resumed": True}
+        for line in _changes(folder, facts):
+            reporter.say(line)
+        began = time.monotonic() - folder.seconds_trained()
+        facts["process"] = start_tensorflow(reporter, recipe.runtime)
+        return execute(recipe, folder, Path(saved_models), reporter, began, facts)
 
 
-def _load(recipe: Recipe, folder: Run, reporter: Reporter) -> Any:
-    with reporter.stage("check and split data", unit="files") as stage:
-        dataset = load_dataset(
-            recipe.data, seed=recipe.seed, split_file=folder.split_file, progress=stage
-        )
-        sizes = ", ".join(f"{len(e)} {s}" for s, e in dataset.examples.items())
-        stage.detail = f"{sizes}; {len(dataset.info.class_names)} classes"
-    for note in dataset.notes:
-        reporter.say(f"  {note}")
-    return dataset
-
-
-def _finish(
-    trainer: Any, folder: Run, saved_models: Path, facts: dict[str, Any], began: float
-) -> RunResult:
-    """Evaluate the trained model, export and save it, and write the report."""
-    from tfapp.evaluation.report import write_report
-    from tfapp.models.saved import save_model
-
-    reporter, dataset, task = trainer.reporter, trainer.dataset, trainer.task
-    results = task.assess(trainer.logits, dataset)
-    with reporter.stage("export and verify") as stage:
-        exported = _export(trainer, folder, saved_models, results.metrics, facts)
-        stage.detail = (
-            f"largest difference to the Keras model {exported.max_difference:.1e}"
-        )
-    save_model(trainer.model, folder.model_file)
-    write_json(folder.card_file, dict(exported.card))
-    task.write_predictions(folder.folder / "predictions.csv", results, dataset)
-    facts |= {
-        "seconds": reporter.seconds,
-        "total_seconds": round(time.monotonic() - began, 1),
-        "peak_memory_bytes": peak_memory_bytes(),
-        "saved_model": str(exported.path),
-        "phases": [phase.describe() for phase in trainer.phases],
-        "notes": [*dataset.notes, *trainer.notes],
-    }
-    write_json(folder.folder / "metrics.json", results.metrics | {"run": facts})
-    report = folder.folder / "report.html"
-    with reporter.stage("write report"):
-        story = tell(trainer, folder, facts)
-        write_report(report, task.report(results, dataset, story))
-    return RunResult(folder.folder, exported.path, report, results.metrics)
-
-
-def _export(
-    trainer: Any,
-    folder: Run,
-    saved_models: Path,
-    metrics: dict[str, Any],
-    facts: dict[str, Any],
-) -> Any:
-    from tfapp.export.exporter import next_version
-
-    parent = saved_models / folder.name
-    while True:
-        destination = parent / str(next_version(parent))
-        try:
-            return _export_as(destination, trainer, folder, metrics, facts)
-        except ExportError:
-            if not destination.exists():
-                raise  # else another run took the number meanwhile: take the next
-
-
-def _export_as(
-    destination: Path,
-    trainer: Any,
-    folder: Run,
-    metrics: dict[str, Any],
-    facts: dict[str, Any],
-) -> Any:
-    from tfapp.export.exporter import export_model
-
-    dataset, config = trainer.dataset, trainer.recipe.export
-    held = dataset.examples["test"] or dataset.examples["train"]
-    images = [dataset.read(example) for example in held[: config.check_images]]
-    return export_model(
-        trainer.model,
-        dataset.preprocess,
-        class_names=dataset.info.class_names,
-        card=card(trainer, folder, metrics, facts),
-        destination=destination,
-        temperature=metrics["temperature"] if config.calibrated else 1.0,
-        warmup_images=images,
-        check_images=images,
-        tolerance=config.tolerance,
-    )
-
-
-def peak_memory_bytes() -> int:
-    """Return the most memory this process has held, in bytes."""
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    return peak if sys.platform == "darwin" else peak * 1024
+def _changes(folder: Run, facts: Mapping[str, Any]) -> Iterator[str]:
+    """Yield a line on every package whose version is not that of the beginning."""
+    try:
+        text = (folder.folder / "environment.json").read_text(encoding="utf-8")
+        before = json.loads(text)["versions"]
+    except (OSError, ValueError, KeyError):
+        return
+    for name, version in facts["versions"].items():
+        if before.get(name, version) != version:
+            yield f"  {name} is {version} now; the run began with {before[name]}"

@@ -1,0 +1,128 @@
+"""The same jobs by tfapp; prints images per second as JSON.
+
+Arguments: folder of photos, network, job, photos, epochs.
+"""
+
+import json
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+from keras_names import LAST_BLOCK
+
+from tfapp import recipes
+from tfapp.reporter import Reporter
+from tfapp.start import start_tensorflow
+
+
+def main() -> None:
+    """Measure one job."""
+    folder, network, job, photos, epochs = sys.argv[1:]
+    table = recipe_table(folder, network, job, int(photos), int(epochs))
+    reporter = Reporter(quiet=True)
+    began_at = recipes.build(table, where="benchmark")
+    start_tensorflow(reporter, began_at.runtime)
+    if job == "accuracy":
+        print(json.dumps(trained(table, reporter)))
+        return
+    found = {}
+    if job != "head":
+        table["fine_tune"]["thaw"]["epochs"] = 3
+        # MixUp of next to nothing: frozen layers cannot be stored, images are used.
+        found |= on_images(table, reporter, int(photos))
+        table["fine_tune"]["thaw"]["epochs"] = int(epochs)
+    if job != "all":
+        found |= stored(table, reporter, int(photos), int(epochs))
+    print(json.dumps(found))
+
+
+def recipe_table(folder: str, network: str, job: str, photos: int, epochs: int) -> dict:
+    """Return the recipe of a job."""
+    weights = "imagenet" if job == "accuracy" else "none"
+    head = {"epochs": epochs, "learning_rate": 1e-3}
+    fine_tune = {"head": head}
+    if job in ("last_block", "all"):
+        first = {"vgg16": "block1_conv1", "mobilenet_v2": "Conv1"}
+        layer = LAST_BLOCK[network] if job == "last_block" else first[network]
+        head["epochs"] = 1
+        fine_tune["thaw"] = {"from_layer": layer, "epochs": 3, "learning_rate": 1e-5}
+    split = {"validation": 0.1, "test": 0.02}
+    limit = 0 if job == "accuracy" else photos // 2
+    return {
+        "name": "benchmark",
+        "data": {"path": folder, "split": split, "limit_per_class": limit},
+        "model": {"options": {"extractor": network, "weights": weights}},
+        "fine_tune": fine_tune,
+    }
+
+
+def on_images(table: dict, reporter: Reporter, photos: int) -> dict:
+    """Return the speed of thawed training when every epoch computes all layers."""
+    from tfapp.training import fine_tuning
+
+    fine_tuning.cut, kept = (lambda model: None), fine_tuning.cut
+    trainer = train(table, reporter)
+    fine_tuning.cut = kept
+    rows = trainer.phases[-1].epochs[1:]
+    return {
+        "tfapp": photos / min(row["seconds"] for row in rows),
+        "precision": trainer.recipe.runtime.precision,
+    }
+
+
+def stored(table: dict, reporter: Reporter, photos: int, epochs: int) -> dict:
+    """Return the speed over all epochs when frozen layers are computed once."""
+    trainer = train(table, reporter)
+    seconds = reporter.seconds
+    which = "compute frozen layers" if len(trainer.phases) > 1 else "extract features"
+    # Validation rows are extracted too; the other ways do not validate here.
+    share = photos / (photos + len(trainer.dataset.examples["validation"]))
+    spent = seconds[which] * share + trainer.phases[-1].seconds
+    return {
+        "tfapp_stored": photos * epochs / spent,
+        "precision": trainer.recipe.runtime.precision,
+    }
+
+
+def trained(table: dict, reporter: Reporter) -> dict:
+    """Return the seconds from photos to a trained head, and its accuracy."""
+    began = time.monotonic()
+    trainer = train(table, reporter)
+    seconds = time.monotonic() - began
+    accuracy = max(row["val_accuracy"] for row in trainer.phases[-1].epochs)
+    return {"accuracy": accuracy, "seconds": seconds, "stages": reporter.seconds}
+
+
+def train(table: dict, reporter: Reporter) -> object:
+    """Train a recipe as `tfapp run` does, with a cache of its own for features."""
+    from tfapp.data import load_dataset
+    from tfapp.models import build_model
+    from tfapp.tasks import get_task
+    from tfapp.training import devices
+    from tfapp.training.trainer import Trainer
+    from tfapp.verbs.choices import choose, resolved
+
+    reporter.seconds.clear()
+    recipe = recipes.build(table, where="benchmark")
+    task = get_task(recipe.task)
+    strategy = devices.make_strategy(recipe.runtime)
+    with tempfile.TemporaryDirectory() as scratch, reporter.stage("whole"):
+        dataset = load_dataset(recipe.data, seed=0)
+
+        def build() -> object:
+            return build_model(recipe.model, dataset.info)
+
+        choice = choose(recipe, dataset, task, strategy, build, reporter, {})
+        recipe = resolved(recipe, choice)
+        with devices.numerics(recipe.runtime, recipe.seed, choice.policy):
+            place = Path(scratch)
+            trainer = Trainer(
+                build(), dataset, task, recipe, place / "run", place / "rows", reporter
+            )
+            trainer.train()
+    return trainer
+
+
+if __name__ == "__main__":
+    main()

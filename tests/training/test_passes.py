@@ -1,0 +1,33 @@
+"""What the engine asks its data for."""
+
+import numpy as np
+
+from tfapp.training.passes import ImagePasses, WeightedPasses
+
+from .conftest import make_dataset
+
+
+def arrays(batches):
+    """Return the batches as tuples of arrays."""
+    return list(batches.as_numpy_iterator())
+
+
+def test_a_pass_can_begin_anywhere():
+    """Skipping gives the rest of the same pass; another epoch is another order."""
+    passes = ImagePasses(make_dataset(augmentation={"noise": 5}), 4, seed=0)
+    whole, rest = arrays(passes(1)), arrays(passes(1, skip=4))
+    assert len(whole) == passes.steps == 6
+    for mine, theirs in zip(rest, whole[4:], strict=True):
+        np.testing.assert_array_equal(mine[0], theirs[0])
+        np.testing.assert_array_equal(mine[1], theirs[1])
+    other = arrays(passes(2))
+    assert any(np.any(a[1] != b[1]) for a, b in zip(whole, other, strict=True))
+
+
+def test_every_example_carries_the_weight_of_its_class():
+    """Weights follow the labels; a class without one counts once."""
+    plain = ImagePasses(make_dataset(), 4, seed=0)
+    weighted = WeightedPasses(plain, {1: 3.0})
+    assert weighted.steps == plain.steps
+    for _, labels, weights in arrays(weighted(0, 2)):
+        np.testing.assert_array_equal(weights, np.where(labels[:, 1] == 1, 3.0, 1.0))

@@ -1,0 +1,84 @@
+"""What training asks its data for: one pass after another, from any place in it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import tensorflow as tf
+
+from tfapp.data.spec import Dataset
+
+
+class Passes(Protocol):
+    """The batches of every epoch, a pure function of the epoch's number.
+
+    So a killed run asks for the rest of its epoch and gets the batches that it
+    would have got.
+    """
+
+    @property
+    def steps(self) -> int:
+        """Number of batches in a pass."""
+
+    def __call__(self, epoch: int, skip: int = 0) -> Any:
+        """Return a tf.data.Dataset of one pass.
+
+        Args:
+            epoch: number of the pass, from 0.
+            skip: batches left out at the beginning.
+        """
+
+
+@dataclass(frozen=True)
+class ImagePasses:
+    """Training images in a new order, changed anew in every epoch.
+
+    Args:
+        dataset: gives the images of its split "train".
+        batch_size: examples in a batch.
+        seed: of order and changes.
+    """
+
+    dataset: Dataset
+    batch_size: int
+    seed: int
+
+    @property
+    def steps(self) -> int:
+        """Number of batches in a pass."""
+        return -(-len(self.dataset.examples["train"]) // self.batch_size)
+
+    def __call__(self, epoch: int, skip: int = 0) -> Any:
+        """Return a tf.data.Dataset of one pass; see `Passes`."""
+        return self.dataset.batches(
+            "train", shuffle=True, augment=True, seed=self.seed, epoch=epoch, skip=skip
+        )
+
+
+@dataclass(frozen=True)
+class WeightedPasses:
+    """Passes whose examples carry the weight of their class.
+
+    Args:
+        passes: of (inputs, one-hot labels).
+        class_weight: class index → weight.
+    """
+
+    passes: Passes
+    class_weight: Mapping[int, float]
+
+    @property
+    def steps(self) -> int:
+        """Number of batches in a pass."""
+        return self.passes.steps
+
+    def __call__(self, epoch: int, skip: int = 0) -> Any:
+        """Return a tf.data.Dataset of (inputs, labels, float weights (batch,))."""
+        size = max(self.class_weight) + 1
+        with tf.device("CPU"):
+            table = tf.constant([self.class_weight.get(i, 1.0) for i in range(size)])
+
+        def weigh(inputs: Any, labels: Any) -> tuple[Any, Any, Any]:
+            return inputs, labels, tf.gather(table, tf.argmax(labels, axis=-1))
+
+        return self.passes(epoch, skip).map(weigh, num_parallel_calls=tf.data.AUTOTUNE)

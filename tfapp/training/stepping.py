@@ -1,0 +1,133 @@
+"""One training step on whichever backend Keras runs on.
+
+`keras.Model.fit` cannot stop in the middle of an epoch and go on from there, nor tell
+waiting for data from computing; so the steps are taken one by one, each of them the
+model's own `train_step`.
+"""
+
+from collections.abc import Sequence
+from typing import Any, Protocol
+
+import keras
+import tensorflow as tf
+
+
+class Stepper(Protocol):
+    """Takes training steps."""
+
+    def batches(self, dataset: Any) -> Any:
+        """Return an iterator over the batches of a tf.data.Dataset."""
+
+    def step(self, batches: Sequence[Any], rates: Sequence[float]) -> list[Any]:
+        """Learn from some batches, one step each.
+
+        Args:
+            batches: (inputs, labels) or (inputs, labels, weights).
+            rates: learning rate of each step.
+
+        Returns:
+            One dict of running means per step, metric name → scalar.
+        """
+
+    def sync(self) -> None:
+        """Bring the model's variables up to date with the steps taken."""
+
+
+def make_stepper(model: keras.Model, strategy: Any) -> Stepper:
+    """Return the stepper of a compiled model on the backend in use.
+
+    Args:
+        model: compiled, its optimizer and metrics built.
+        strategy: tf.distribute strategy that the model was built under.
+    """
+    if keras.backend.backend() == "jax":
+        return JaxStepper(model)
+    return TensorFlowStepper(model, strategy)
+
+
+class TensorFlowStepper:
+    """Steps as TensorFlow graphs, several in one call if so wished."""
+
+    def __init__(self, model: keras.Model, strategy: Any) -> None:
+        self.strategy = strategy
+        optimizer = _innermost(model.optimizer)
+        model.make_train_function()
+
+        @tf.autograph.experimental.do_not_convert
+        def steps(batches: tuple[Any, ...], rates: Any) -> list[Any]:
+            logs = []
+            for index, batch in enumerate(batches):
+                optimizer.learning_rate = rates[index]
+                logs.append(model.train_function(iter([batch])))
+            return logs
+
+        self.steps = tf.function(steps, reduce_retracing=True)
+
+    def batches(self, dataset: Any) -> Any:
+        """Return an iterator over the batches, dealt out to the replicas if many."""
+        if self.strategy.num_replicas_in_sync > 1:
+            dataset = self.strategy.experimental_distribute_dataset(dataset)
+        return iter(dataset)
+
+    def step(self, batches: Sequence[Any], rates: Sequence[float]) -> list[Any]:
+        """Learn from some batches; see `Stepper`."""
+        return list(self.steps(tuple(batches), tf.constant(rates, tf.float32)))
+
+    def sync(self) -> None:
+        """Do nothing: the graphs work on the variables themselves."""
+
+
+class JaxStepper:
+    """Steps as compiled JAX functions; the state lives outside the variables."""
+
+    def __init__(self, model: keras.Model) -> None:
+        self.model = model
+        model.make_train_function()
+        rate = _innermost(model.optimizer)._learning_rate
+        self.rate_index = [v is rate for v in model.optimizer.variables].index(True)
+        self.state: tuple[list[Any], ...] | None = None
+
+    def batches(self, dataset: Any) -> Any:
+        """Return an iterator over NumPy batches."""
+        return dataset.as_numpy_iterator()
+
+    def step(self, batches: Sequence[Any], rates: Sequence[float]) -> list[Any]:
+        """Learn from some batches; see `Stepper`."""
+        logs = []
+        for batch, rate in zip(batches, rates, strict=True):
+            state = self.state or self._collected()
+            state[2][self.rate_index] = keras.ops.convert_to_tensor(rate, "float32")
+            log, self.state = self.model.train_function(state, iter([batch]))
+            logs.append(log)
+        return logs
+
+    def sync(self) -> None:
+        """Write the state back into the variables."""
+        if self.state is None:
+            return
+        for variables, values in zip(self._variables(), self.state, strict=True):
+            for variable, value in zip(variables, values, strict=True):
+                variable.assign(value)
+        self.state = None
+
+    def _variables(self) -> tuple[list[Any], ...]:
+        """Return the variables in the order in which Keras' train_step takes them."""
+        model = self.model
+        return (
+            model.trainable_variables,
+            model.non_trainable_variables,
+            model.optimizer.variables,
+            model.metrics_variables,
+        )
+
+    def _collected(self) -> tuple[list[Any], ...]:
+        # Copies: the compiled step takes the memory of what it is given.
+        return tuple(
+            [keras.ops.copy(v.value) for v in variables]
+            for variables in self._variables()
+        )
+
+
+def _innermost(optimizer: Any) -> Any:
+    """Return the optimizer that owns the learning rate, below any loss scaling."""
+    return getattr(optimizer, "inner_optimizer", optimizer)

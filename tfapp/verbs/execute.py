@@ -1,0 +1,201 @@
+"""One recipe in one folder: data, model, training, evaluation, export, report."""
+
+import resource
+import sys
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from tfapp import recipes, runs
+from tfapp.config import Recipe
+from tfapp.data import load_dataset
+from tfapp.data.cache_dir import default_cache_dir
+from tfapp.errors import ExportError
+from tfapp.files import write_json
+from tfapp.models import build_model
+from tfapp.reporter import Reporter
+from tfapp.runs import Run
+from tfapp.tasks import get_task
+from tfapp.verbs.choices import announce, choose, resolved
+from tfapp.verbs.reading import reading
+from tfapp.verbs.recording import TRAINING
+from tfapp.verbs.story import card, tell
+
+AFTER_TRAINING_SECONDS = 60.0
+"""Kept back from a time budget for the export, its check and the report."""
+
+
+@dataclass(frozen=True)
+class RunResult:
+    """What a run leaves behind.
+
+    Args:
+        folder: runs/NAME/NUMBER.
+        saved_model: saved_models/NAME/VERSION.
+        report: the HTML page.
+        metrics: of the test split, as in metrics.json.
+    """
+
+    folder: Path
+    saved_model: Path
+    report: Path
+    metrics: dict[str, Any]
+
+
+def execute(
+    recipe: Recipe,
+    folder: Run,
+    saved_models: Path,
+    reporter: Reporter,
+    began: float,
+    facts: dict[str, Any],
+) -> RunResult:
+    """Train, evaluate and export a recipe; TensorFlow has been started.
+
+    What an earlier process left in the folder is used: its split, its finished
+    phases, the state of the phase in which it was killed.
+
+    Args:
+        recipe: what to do.
+        folder: of the run.
+        saved_models: the SavedModel becomes saved_models/NAME/VERSION.
+        reporter: hears of every stage.
+        began: monotonic seconds at which the time budget began.
+        facts: versions, command and the like, for metrics.json.
+    """
+    from tfapp.training import devices
+    from tfapp.training.deadline import Deadline
+    from tfapp.training.trainer import Trainer
+
+    strategy = devices.make_strategy(recipe.runtime)
+    devices.check_batch_size(recipe.data.batch_size, strategy)
+    dataset = _load(recipe, folder, reporter)
+    task = get_task(recipe.task)
+
+    def build() -> Any:
+        with strategy.scope():
+            return build_model(recipe.model, dataset.info)
+
+    choice = choose(recipe, dataset, task, strategy, build, reporter, facts)
+    recipe = resolved(recipe, choice)
+    with devices.numerics(recipe.runtime, recipe.seed, choice.policy):
+        with reporter.stage("build model"):
+            model = build()
+        devices.check_compilation(model, choice.jit_compile, strategy)
+        facts["device"] = announce(strategy, recipe, choice, dataset, facts)
+        reporter.say(f"run {folder.folder} on {facts['device']}")
+        runs.record_start(folder, recipes.to_toml(recipe), facts)
+        trainer = Trainer(
+            model,
+            dataset,
+            task,
+            recipe,
+            folder.folder,
+            default_cache_dir() / "features",
+            reporter,
+            Deadline(recipe.runtime.minutes, began, AFTER_TRAINING_SECONDS),
+            choice.jit_compile,
+        )
+        if choice.note:
+            trainer.notes.append(choice.note)
+        folder.set_status(TRAINING)
+        with reading(dataset):
+            with strategy.scope():
+                trainer.train()
+            return _finish(trainer, folder, saved_models, facts, began)
+
+
+def _load(recipe: Recipe, folder: Run, reporter: Reporter) -> Any:
+    with reporter.stage("check and split data", unit="files") as stage:
+        dataset = load_dataset(
+            recipe.data, seed=recipe.seed, split_file=folder.split_file, progress=stage
+        )
+        sizes = ", ".join(f"{len(e)} {s}" for s, e in dataset.examples.items())
+        stage.detail = f"{sizes}; {len(dataset.info.class_names)} classes"
+    for note in dataset.notes:
+        reporter.say(f"  {note}")
+    return dataset
+
+
+def _finish(
+    trainer: Any, folder: Run, saved_models: Path, facts: dict[str, Any], began: float
+) -> RunResult:
+    """Evaluate the trained model, export and save it, and write the report."""
+    from tfapp.evaluation.report import write_report
+    from tfapp.models.saved import save_model
+
+    reporter, dataset, task = trainer.reporter, trainer.dataset, trainer.task
+    results = task.assess(trainer.logits, dataset)
+    with reporter.stage("export and verify") as stage:
+        exported = _export(trainer, folder, saved_models, results.metrics, facts)
+        stage.detail = (
+            f"largest difference to the Keras model {exported.max_difference:.1e}"
+        )
+    save_model(trainer.model, folder.model_file)
+    write_json(folder.card_file, dict(exported.card))
+    task.write_predictions(folder.folder / "predictions.csv", results, dataset)
+    facts |= {
+        "seconds": reporter.seconds,
+        "total_seconds": round(time.monotonic() - began, 1),
+        "peak_memory_bytes": peak_memory_bytes(),
+        "saved_model": str(exported.path),
+        "phases": [phase.describe() for phase in trainer.phases],
+        "notes": [*dataset.notes, *trainer.notes],
+    }
+    write_json(folder.folder / "metrics.json", results.metrics | {"run": facts})
+    report = folder.folder / "report.html"
+    with reporter.stage("write report"):
+        story = tell(trainer, folder, facts)
+        write_report(report, task.report(results, dataset, story))
+    return RunResult(folder.folder, exported.path, report, results.metrics)
+
+
+def _export(
+    trainer: Any,
+    folder: Run,
+    saved_models: Path,
+    metrics: dict[str, Any],
+    facts: dict[str, Any],
+) -> Any:
+    from tfapp.export.exporter import next_version
+
+    parent = saved_models / folder.name
+    while True:
+        destination = parent / str(next_version(parent))
+        try:
+            return _export_as(destination, trainer, folder, metrics, facts)
+        except ExportError:
+            if not destination.exists():
+                raise  # else another run took the number meanwhile: take the next
+
+
+def _export_as(
+    destination: Path,
+    trainer: Any,
+    folder: Run,
+    metrics: dict[str, Any],
+    facts: dict[str, Any],
+) -> Any:
+    from tfapp.export.exporter import export_model
+
+    dataset, config = trainer.dataset, trainer.recipe.export
+    held = dataset.examples["test"] or dataset.examples["train"]
+    images = [dataset.read(example) for example in held[: config.check_images]]
+    return export_model(
+        trainer.model,
+        dataset.preprocess,
+        class_names=dataset.info.class_names,
+        card=card(trainer, folder, metrics, facts),
+        destination=destination,
+        temperature=metrics["temperature"] if config.calibrated else 1.0,
+        warmup_images=images,
+        check_images=images,
+        tolerance=config.tolerance,
+    )
+
+
+def peak_memory_bytes() -> int:
+    """Return the most memory this process has held, in bytes."""
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return peak if sys.platform == "darwin" else peak * 1024
