@@ -8,7 +8,7 @@ import pytest
 import tensorflow as tf
 from PIL import Image, ImageOps
 
-from tfapp.data.preprocessing import ImagePreprocess, to_channels
+from tfapp.data.preprocessing import ImagePreprocess, compiled_fit, to_channels
 from tfapp.errors import ConfigError
 
 SCALAR = tf.TensorSpec((), tf.string)
@@ -118,6 +118,7 @@ def test_eager_graph_and_dataset_agree(picture, encode, exif, channels):
         encode(picture(2), "PNG"),
         encode(picture(3), "GIF"),
         encode(picture(4, 100, 30), "BMP"),
+        encode(picture(5), "JPEG"),
     ]
     eager = [preprocess(item).numpy() for item in data]
     function = tf.function(preprocess, input_signature=[SCALAR])
@@ -127,6 +128,10 @@ def test_eager_graph_and_dataset_agree(picture, encode, exif, channels):
         tf.constant(data),
         fn_output_signature=tf.TensorSpec((24, 32, channels), tf.float32),
     )
+    pipeline = tf.data.Dataset.from_tensor_slices(data).map(compiled_fit(preprocess))
+    for plain, stored in zip(eager, pipeline, strict=True):
+        assert stored.dtype == tf.uint8
+        np.testing.assert_array_equal(stored, plain)
     for item, plain, piped, batched in zip(data, eager, dataset, mapped, strict=True):
         assert plain.dtype == np.float32
         assert plain.shape == (24, 32, channels)
@@ -135,6 +140,15 @@ def test_eager_graph_and_dataset_agree(picture, encode, exif, channels):
         np.testing.assert_array_equal(piped, plain)
         np.testing.assert_array_equal(batched, plain)
     assert dataset.element_spec.shape == (24, 32, channels)
+
+
+def test_what_cannot_be_decoded_fails_alike_in_pipelines(encode, picture):
+    """Half a file is an InvalidArgumentError, whichever way it is decoded."""
+    data = tf.constant(encode(picture(), "PNG")[:200])
+    preprocess = ImagePreprocess((8, 8))
+    for decode in (preprocess, compiled_fit(preprocess)):
+        with pytest.raises(tf.errors.InvalidArgumentError):
+            decode(data)
 
 
 def test_saved_model_answers_the_same(tmp_path, picture, encode):

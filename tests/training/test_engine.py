@@ -216,6 +216,10 @@ def test_nan_names_its_batch_and_keeps_the_state_before(tmp_path):
         fit(tmp_path, network(), train=Poisoned())
     with np.load(tmp_path / "checkpoints" / "train.state.npz") as state:
         assert all(np.isfinite(state[name]).all() for name in state.files)
+    kept = network()
+    kept.load_weights(tmp_path / "checkpoints" / "train.weights.h5")
+    assert np.isfinite(weights(kept)).all()
+    assert np.abs(weights(kept) - weights(network())).max() > 1e-4
 
 
 def test_rows_tell_how_long_training_waited(tmp_path):

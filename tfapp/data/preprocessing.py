@@ -98,7 +98,7 @@ class ImagePreprocess:
         """
         return tf.cast(self.fit(self.decode(encoded)), tf.float32)
 
-    def decode(self, encoded: Any) -> Any:
+    def decode(self, encoded: Any, *, in_graph: bool = True) -> Any:
         """Return the pixels that `fit` needs: uint8 (h, w, channels).
 
         A JPEG is decoded at a half, a quarter or an eighth of its size where that
@@ -106,8 +106,9 @@ class ImagePreprocess:
 
         Args:
             encoded: scalar string tensor.
+            in_graph: see `decode_image`.
         """
-        image = decode_image(encoded, self.max_pixels, self._framing)
+        image = decode_image(encoded, self.max_pixels, self._framing, in_graph=in_graph)
         return to_channels(image, self.channels)
 
     def fit(self, image: Any) -> Any:
@@ -197,12 +198,12 @@ def compiled_fit(preprocess: ImagePreprocess) -> Any:
     """Return decode and fit as one compiled function: string to uint8 pixels.
 
     Building its graph takes longer than decoding a hundred images, so pipelines of
-    one preprocessing share it.
+    one preprocessing share it. It runs in this process alone, see `decode_image`.
     """
 
     @tf.autograph.experimental.do_not_convert  # type: ignore[untyped-decorator]
     def decode_and_fit(encoded: Any) -> Any:
-        return preprocess.fit(preprocess.decode(encoded))
+        return preprocess.fit(preprocess.decode(encoded, in_graph=False))
 
     return tf.function(decode_and_fit, input_signature=[tf.TensorSpec((), tf.string)])
 

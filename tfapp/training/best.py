@@ -1,11 +1,12 @@
-"""The weights of the best epoch, on disk, in step with the saved state."""
+"""The weights of the best epoch."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import keras
+import numpy as np
 
 from tfapp.files import replacing
 from tfapp.training.state import Progress
@@ -14,31 +15,28 @@ from tfapp.training.state import Progress
 class BestWeights:
     """Keeps the weights of the best epoch and gives them back at the end.
 
-    The file of an epoch carries its number, so that a state that names a best epoch
-    finds the weights of that one, whenever the run was killed.
+    They are kept in memory and travel in the saved states, so a run that is resumed
+    from a state has the best weights of that very moment.
 
     Args:
-        model: whose weights are kept.
-        folder: of the checkpoints.
-        phase: names the files.
+        model: whose variables are trained.
+        kept: the model whose weights file the phase leaves; it shares the variables.
+        path: of that file.
         mode: "max" or "min": whether more or less of the monitored figure is better.
     """
 
-    def __init__(self, model: keras.Model, folder: Path, phase: str, mode: str) -> None:
-        self.model = model
-        self.folder = folder
-        self.phase = phase
+    def __init__(
+        self, model: keras.Model, kept: keras.Model, path: Path, mode: str
+    ) -> None:
+        self.variables = changing_variables(model)
+        self.kept = kept
+        self.path = path
         self.sign = 1.0 if mode == "max" else -1.0
+        self.values: list[np.ndarray] = []
 
-    @property
-    def path(self) -> Path:
-        """The file that a finished phase leaves."""
-        return self.folder / f"{self.phase}.weights.h5"
-
-    def keep(self, progress: Progress) -> None:
-        """Write the model's weights as those of `progress.best_epoch`."""
-        with replacing(self._file(progress.best_epoch)) as temporary:
-            self.model.save_weights(temporary)
+    def keep(self) -> None:
+        """Keep the weights as they are now."""
+        self.values = [keras.ops.convert_to_numpy(v) for v in self.variables]
 
     def improves(self, value: float | None, progress: Progress) -> bool:
         """Tell whether a figure is better than the best so far.
@@ -49,26 +47,24 @@ class BestWeights:
             return True
         return self.sign * (value - progress.best) > 0
 
-    def forget_others(self, progress: Progress) -> None:
-        """Remove the files of all epochs but the best of a state just saved."""
-        kept = self._file(progress.best_epoch)
-        for path in self.folder.glob(f"{self.phase}.epoch*.weights.h5"):
-            if path != kept:
-                with suppress(OSError):
-                    path.unlink()
+    def restore(self) -> None:
+        """Give the model the weights kept, and write them to the file."""
+        for variable, value in zip(self.variables, self.values, strict=False):
+            variable.assign(value)
+        with replacing(self.path) as temporary:
+            self.kept.save_weights(temporary)
 
-    def restore(self, progress: Progress) -> None:
-        """Give the model its best weights, and the file its final name."""
-        found = self._file(progress.best_epoch)
-        if found.exists():
-            found.replace(self.path)
-        if self.path.exists():  # a run killed just here finds it renamed
-            self.model.load_weights(self.path)
-        for path in self.folder.glob(f"{self.phase}.epoch*.weights.h5"):
-            path.unlink(missing_ok=True)
 
-    def _file(self, epoch: int) -> Path:
-        return self.folder / f"{self.phase}.epoch{epoch}.weights.h5"
+def changing_variables(model: keras.Model) -> list[Any]:
+    """Return the variables of a model that training can change, each once.
+
+    Those are all but the weights of frozen layers: what learns, running statistics,
+    and the state of random layers.
+    """
+    layers: Sequence[Any] = model._flatten_layers()
+    frozen = {id(w) for layer in layers if not layer.trainable for w in layer.weights}
+    found = {id(v): v for v in model.variables if id(v) not in frozen}
+    return list(found.values())
 
 
 @contextmanager

@@ -10,7 +10,7 @@ import keras
 
 from tfapp.errors import TrainingError
 from tfapp.reporter import Stage
-from tfapp.training.best import BestWeights, averaged
+from tfapp.training.best import BestWeights, averaged, changing_variables
 from tfapp.training.board import Board
 from tfapp.training.deadline import Deadline
 from tfapp.training.passes import Passes
@@ -81,18 +81,18 @@ class Engine:
         self._per_call = max(self.steps_per_execution, 1)
         resumed = load_state(self.state_file, self._variables())
         if resumed is not None:
-            self.progress = resumed
-            self.stage.detail = f"resumed in epoch {resumed.epoch + 1}"
+            self.progress, self.best.values = resumed
+            self.stage.detail = f"resumed in epoch {self.progress.epoch + 1}"
         elif start is not None:
             self.progress.best = start
-            self.best.keep(self.progress)
+            self.best.keep()
         try:
             while not self._over:
                 self._train_epoch()
                 self._finish_epoch()
         finally:
             self.board.close()
-        self.best.restore(self.progress)
+        self.best.restore()
 
     @property
     def _over(self) -> bool:
@@ -160,11 +160,14 @@ class Engine:
     def _require_finite(self, loss: float, batch: int) -> None:
         if math.isfinite(loss):
             return
+        kept = ""
+        if self.best.values:
+            self.best.restore()
+            kept = f" The weights of the best epoch so far are in {self.best.path}."
         raise TrainingError(
             f"The loss is {loss} in phase {self.phase!r}, epoch "
-            f"{self.progress.epoch + 1}, batch {batch}. The last good state and the "
-            "weights of the best epoch so far are in the run's checkpoints. Try a "
-            "smaller learning rate, training.clip_norm=1, or runtime.precision=float32."
+            f"{self.progress.epoch + 1}, batch {batch}.{kept} Try a smaller learning "
+            "rate, training.clip_norm=1, or runtime.precision=float32."
         )
 
     def _finish_epoch(self) -> None:
@@ -195,7 +198,7 @@ class Engine:
         epoch = progress.epoch + 1
         if self.best.improves(value, progress):
             progress.best, progress.best_epoch = value, epoch
-            self.best.keep(progress)
+            self.best.keep()
         elif self.patience and epoch - progress.best_epoch >= self.patience:
             progress.stopped_by = progress.stopped_by or "patience"
 
@@ -208,20 +211,17 @@ class Engine:
     def _save(self) -> None:
         began = time.monotonic()
         self.stepper.sync()
-        save_state(self.state_file, self._variables(), self.progress)
-        self.best.forget_others(self.progress)
+        variables, best = self._variables(), self.best.values
+        save_state(self.state_file, variables, best, self.progress)
         self._saved = time.monotonic()
         self._saving_cost = self._saved - began
 
     def _variables(self) -> list[Any]:
         """Return every variable that training changes, each once."""
-        model = self.model
-        found = [
-            *model.variables,
-            *model.optimizer.variables,
-            *model.metrics_variables,
-        ]
-        return list({id(v): v for v in found}.values())
+        found = [*changing_variables(self.model), *self.model.optimizer.variables]
+        return list(
+            {id(v): v for v in [*found, *self.model.metrics_variables]}.values()
+        )
 
     def _tick(self) -> None:
         now = time.monotonic()

@@ -101,10 +101,10 @@ def fit_phase(
     """
     kept = kept or model
     name, folder = settings.name, setting.checkpoints
-    best = BestWeights(kept, folder, name, setting.task.mode)
+    weights = folder / f"{name}.weights.h5"
     finished = read_history(folder / f"{name}.json")
-    if finished is not None and best.path.exists():
-        kept.load_weights(best.path)
+    if finished is not None and weights.exists():
+        kept.load_weights(weights)
         return finished
     if settings.class_weight:
         train = WeightedPasses(train, settings.class_weight)
@@ -120,7 +120,7 @@ def fit_phase(
         phase=name,
         monitor=setting.task.monitor,
         patience=setting.training.patience,
-        best=best,
+        best=BestWeights(compiled, kept, weights, setting.task.mode),
         board=Board(setting.folder / "logs" / name),
         deadline=deadline,
         state_file=folder / f"{name}.state.npz",

@@ -42,18 +42,25 @@ class Progress:
     stopped_by: str = ""
 
 
-def save_state(path: Path, variables: Sequence[Any], progress: Progress) -> None:
+def save_state(
+    path: Path,
+    variables: Sequence[Any],
+    best: Sequence[np.ndarray],
+    progress: Progress,
+) -> None:
     """Write a state, whole or not at all; the one before stays until then.
 
     Args:
         path: of the file.
         variables: Keras variables of model, optimizer, metrics and random streams.
+        best: weights of the best epoch; empty if there is none yet.
         progress: of the phase.
 
     Raises:
         TfappError: if the disk is full or the place cannot be written.
     """
     arrays = {f"v{i}": keras.ops.convert_to_numpy(v) for i, v in enumerate(variables)}
+    arrays |= {f"b{i}": value for i, value in enumerate(best)}
     arrays["progress"] = np.frombuffer(json.dumps(asdict(progress)).encode(), np.uint8)
     with replacing(path) as temporary:
         with temporary.open("wb") as file:
@@ -62,7 +69,9 @@ def save_state(path: Path, variables: Sequence[Any], progress: Progress) -> None
             os.fsync(file.fileno())  # renamed only when it is on the disk
 
 
-def load_state(path: Path, variables: Sequence[Any]) -> Progress | None:
+def load_state(
+    path: Path, variables: Sequence[Any]
+) -> tuple[Progress, list[np.ndarray]] | None:
     """Give variables their saved values.
 
     Args:
@@ -70,14 +79,15 @@ def load_state(path: Path, variables: Sequence[Any]) -> Progress | None:
         variables: the same ones, in the same order, as were saved.
 
     Returns:
-        The progress, or None if there is no state, it is damaged, or it belongs to
-        another network; then no variable has changed.
+        The progress and the weights of the best epoch, or None if there is no state,
+        it is damaged, or it belongs to another network; then no variable has changed.
     """
     try:
         with path.open("rb") as file, np.load(file, allow_pickle=False) as stored:
             values = [stored[f"v{i}"] for i in range(len(variables))]
+            best = [stored[f"b{i}"] for i in range(_count(stored.files, "b"))]
             progress = Progress(**json.loads(stored["progress"].tobytes()))
-            whole = len(stored.files) == len(variables) + 1
+            whole = _count(stored.files, "v") == len(variables)
     except (OSError, ValueError, KeyError, TypeError, EOFError, BadZipFile, zlib.error):
         return None
     shapes = zip(variables, values, strict=True)
@@ -85,4 +95,8 @@ def load_state(path: Path, variables: Sequence[Any]) -> Progress | None:
         return None
     for variable, value in zip(variables, values, strict=True):
         variable.assign(value)
-    return progress
+    return progress, best
+
+
+def _count(names: Sequence[str], letter: str) -> int:
+    return sum(name[0] == letter and name[1:].isdigit() for name in names)
