@@ -11,10 +11,15 @@ from tfapp.config import RuntimeConfig
 from tfapp.reporter import Reporter
 from tfapp.tasks import get_task
 from tfapp.training import devices, precision
-from tfapp.training import precision_chooser as chooser
-from tfapp.training.precision import Candidate, candidates, choose_precision, use_xla
-from tfapp.training.precision_trial import FirstSteps, Network, Trial, cosines
-from tfapp.training.precision_work import Work, sample_size
+from tfapp.training.precision import (
+    Candidate,
+    candidates,
+    choose_precision,
+    chooser,
+    use_xla,
+)
+from tfapp.training.precision.trial import FirstSteps, Network, Trial, cosines
+from tfapp.training.precision.work import Work, sample_size
 
 SIZE, NUM_IMAGES, STEPS = 8, 1000, 100
 FLOAT32, BFLOAT16 = Candidate("float32", False), Candidate("mixed_bfloat16", False)

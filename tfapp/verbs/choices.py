@@ -10,7 +10,7 @@ from tfapp.reporter import Reporter
 from tfapp.tasks.spec import Task
 
 if TYPE_CHECKING:
-    from tfapp.training.precision_work import PrecisionChoice
+    from tfapp.training.precision import PrecisionChoice
 
 SAMPLE = 16
 """Images on which precisions are compared."""
@@ -38,8 +38,7 @@ def choose(
         reporter: hears of measuring.
         facts: of the run; "resumed" if it is.
     """
-    from tfapp.training.precision import choose_precision
-    from tfapp.training.precision_work import PrecisionChoice
+    from tfapp.training.precision import PrecisionChoice, choose_precision
 
     runtime = recipe.runtime
     if facts.get("resumed") and "auto" not in (runtime.precision, runtime.compile):

@@ -45,7 +45,8 @@ def _failed(folder: Run, error: Exception) -> Exception:
     gone = _end(folder, "failed", str(known))
     if gone or type(known) not in MENDED_OUTSIDE:
         return known
-    return type(known)(f"{known} Then go on with `{folder.resume_command}`.")
+    said = str(known).replace(" and run the command again", "")
+    return type(known)(f"{said} Then go on with `{folder.resume_command}`.")
 
 
 def _interrupted(folder: Run) -> Interrupted:

@@ -1,4 +1,4 @@
-"""The precision of a run: chosen by measuring it, and never without a check."""
+"""Which ways to compute come into question, and which one a run takes."""
 
 import gc
 from collections import defaultdict
@@ -14,9 +14,9 @@ from tfapp.config import Recipe, RuntimeConfig
 from tfapp.reporter import Reporter
 from tfapp.tasks.spec import Task
 from tfapp.training import devices
-from tfapp.training.precision_chooser import Chooser
-from tfapp.training.precision_trial import Build
-from tfapp.training.precision_work import Candidate, PrecisionChoice, Work
+from tfapp.training.precision.chooser import Chooser
+from tfapp.training.precision.trial import Build
+from tfapp.training.precision.work import Candidate, PrecisionChoice, Work
 
 MOST_IMAGES = 16
 

@@ -11,8 +11,8 @@ import keras
 from tfapp.errors import TfappError
 from tfapp.files import write_json
 from tfapp.reporter import Reporter
-from tfapp.training.precision_trial import Build, FirstSteps, Network, Trial
-from tfapp.training.precision_work import (
+from tfapp.training.precision.trial import Build, FirstSteps, Network, Trial
+from tfapp.training.precision.work import (
     Candidate,
     PrecisionChoice,
     Timings,

@@ -12,7 +12,7 @@ import numpy as np
 from tfapp.training import freezing
 from tfapp.training.folding import fold
 from tfapp.training.optimizers import make_optimizer
-from tfapp.training.precision_work import LEAST_IMAGES, Work
+from tfapp.training.precision.work import LEAST_IMAGES, Work
 
 FIRST_STEPS = 3
 
