@@ -124,8 +124,9 @@ def time_to_accuracy(arguments: argparse.Namespace) -> list[dict]:
         ratio = until / tfapp["seconds"]
         rows.append({"keras": keras, "tfapp": tfapp, "same": same, "ratio": ratio})
         print(
-            f"| {max(keras['accuracy']):.2%} in {len(keras['accuracy'])} epochs "
-            f"| {tfapp['accuracy']:.2%} | {same:.2%} | {until:.0f} s, "
+            f"| {max(keras['accuracy']):.2%}, {len(keras['accuracy'])} epochs in "
+            f"{keras['seconds'][-1]:.0f} s | {tfapp['accuracy']:.2%} | {same:.2%} "
+            f"| {until:.0f} s, "
             f"epoch {epoch + 1} | {tfapp['seconds']:.1f} s | {ratio:.1f} |",
             flush=True,
         )

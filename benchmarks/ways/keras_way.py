@@ -79,7 +79,8 @@ def build(network: str, job: str) -> keras.Model:
     model = keras.Model(inputs, keras.layers.Dense(2, dtype="float32")(x))
     frozen = job in ("head", "accuracy")
     model.compile(
-        optimizer=keras.optimizers.Adam(1e-3 if frozen else 1e-5),
+        # The rates of TensorFlow's tutorial on transfer learning and fine-tuning.
+        optimizer=keras.optimizers.Adam(1e-4 if frozen else 1e-5),
         loss=keras.losses.CategoricalCrossentropy(from_logits=True),
         metrics=["accuracy"],
     )

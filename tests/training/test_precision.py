@@ -18,6 +18,7 @@ from tfapp.training.precision import (
     chooser,
     use_xla,
 )
+from tfapp.training.precision import choice as choice_module
 from tfapp.training.precision.trial import FirstSteps, Network, Trial, cosines
 from tfapp.training.precision.work import Work, sample_size
 
@@ -108,7 +109,7 @@ def choose(tmp_path):
 @pytest.fixture
 def fast_bfloat16(monkeypatch):
     """A machine on which everything is worth measuring and bfloat16 takes a fourth."""
-    monkeypatch.setattr(precision.machine, "bfloat16_unit", lambda: "AMX")
+    monkeypatch.setattr(choice_module.machine, "bfloat16_unit", lambda: "AMX")
     monkeypatch.setattr(chooser, "WORTH_MEASURING", 1.0)
     monkeypatch.setattr(chooser, "MEASURING_SHARE", 1e6)
     monkeypatch.setattr(chooser, "MEASURING_SECONDS", 1e6)
@@ -146,7 +147,7 @@ def pretended(seconds):
 )
 def test_candidates_on_a_cpu(runtime, unit, expected, monkeypatch):
     """Only what the processor computes itself is worth a try; XLA never is."""
-    monkeypatch.setattr(precision.machine, "bfloat16_unit", lambda: unit)
+    monkeypatch.setattr(choice_module.machine, "bfloat16_unit", lambda: unit)
     assert candidates(RuntimeConfig(**runtime))[0] == expected
 
 
@@ -163,7 +164,7 @@ def test_candidates_on_a_gpu(capability, reduced, monkeypatch):
 
 def test_jax_on_a_cpu_is_not_measured(monkeypatch):
     """It knows no other way than to compile, which takes long."""
-    monkeypatch.setattr(precision.keras.config, "backend", lambda: "jax")
+    monkeypatch.setattr(choice_module.keras.config, "backend", lambda: "jax")
     monkeypatch.setattr(devices, "gpus", list)
     assert candidates(RuntimeConfig())[0] == [Candidate("float32", True)]
 
@@ -180,7 +181,7 @@ def test_xla_is_measured_on_one_gpu_only(monkeypatch):
 
 def test_little_work_is_not_measured(choose, monkeypatch):
     """One build prices the work, and the price is remembered."""
-    monkeypatch.setattr(precision.machine, "bfloat16_unit", lambda: "AMX")
+    monkeypatch.setattr(choice_module.machine, "bfloat16_unit", lambda: "AMX")
     build = Builder()
     for _ in range(2):
         choice = choose(build=build)

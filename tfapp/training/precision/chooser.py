@@ -25,7 +25,7 @@ from tfapp.training.precision.work import (
 WORTH_MEASURING = 60.0
 """Seconds of work in float32, below which nothing is measured."""
 
-MEASURING_SHARE, MEASURING_SECONDS, LONG_SHARE = 0.1, 40.0, 0.02
+MEASURING_SHARE, MEASURING_SECONDS, LONG_SHARE = 0.2, 40.0, 0.02
 """How long measuring may take: the first share of the work, and at most as many
 seconds, or the second share if that is more."""
 
