@@ -18,21 +18,15 @@ from tfapp.errors import ConfigError
 from tfapp.reporter import Reporter
 from tfapp.start import running_threads, start_tensorflow
 
-class Listener(Reporter):
-    def __init__(self):
-        super().__init__(quiet=True)
-        self.lines = []
-    def say(self, line):
-        self.lines.append(line)
-
-reporter = Listener()
+lines, reporter = [], Reporter(quiet=True)
+reporter.say = lines.append
 start_tensorflow(reporter, RuntimeConfig(backend=sys.argv[1], threads=1))
 import keras, tensorflow as tf
 threads = running_threads(tf)
 start_tensorflow(reporter, RuntimeConfig(backend=sys.argv[1], threads=3))
 start_tensorflow(reporter, RuntimeConfig(backend=sys.argv[1]))
 start_tensorflow(reporter)
-print(json.dumps([keras.config.backend(), threads, reporter.lines[-1]]))
+print(json.dumps([keras.config.backend(), threads, lines[-1]]))
 """
 
 

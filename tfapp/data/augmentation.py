@@ -43,47 +43,6 @@ def make_augment(config: AugmentationConfig) -> Augment | None:
     return result
 
 
-def adjust_contrast(images: Any, factor: float, seed: Any) -> Any:
-    """Stretch each image's channels about their means, then clip.
-
-    Each image draws its own number of [1 - factor, 1 + factor), as Keras'
-    RandomContrast does when given the pair (factor, factor). Given the number alone
-    that layer takes [1, 1 + factor): contrast would only ever be raised.
-
-    Args:
-        images: uint8 or float32 tensor (batch, height, width, channels).
-        factor: in [0, 1).
-        seed: int64 tensor (2,).
-
-    Returns:
-        float32 tensor of the same shape, in [0, 255].
-    """
-    images = tf.cast(images, tf.float32)
-    shape = [tf.shape(images)[0], 1, 1, 1]
-    strength = uniform(seed, shape, 1.0 - factor, 1.0 + factor)
-    mean = tf.reduce_mean(images, axis=[1, 2], keepdims=True)
-    return tf.clip_by_value((images - mean) * strength + mean, *VALUE_RANGE)
-
-
-def adjust_brightness(images: Any, factor: float, seed: Any) -> Any:
-    """Add to each image a number of its own, up to a share of 255, then clip.
-
-    The number is of [-factor, factor) * 255, as in Keras' RandomBrightness.
-
-    Args:
-        images: uint8 or float32 tensor (batch, height, width, channels).
-        factor: in [0, 1).
-        seed: int64 tensor (2,).
-
-    Returns:
-        float32 tensor of the same shape, in [0, 255].
-    """
-    images = tf.cast(images, tf.float32)
-    shape = [tf.shape(images)[0], 1, 1, 1]
-    added = uniform(seed, shape, -factor, factor) * VALUE_RANGE[1]
-    return tf.clip_by_value(images + added, *VALUE_RANGE)
-
-
 def describe_augmentation(config: AugmentationConfig) -> dict[str, Any]:
     """Return a JSON-ready description of what is switched on, {} for nothing."""
     described = config.model_dump(exclude_defaults=True)
@@ -106,10 +65,10 @@ def _changes(config: AugmentationConfig) -> list[Change | None]:
         images_only(lambda x, s: change_geometry(c, x, s))
         if changes_geometry(c)
         else None,
-        images_only(lambda x, s: adjust_contrast(x, c.contrast, s))
+        images_only(_by_number(_stretch, 1.0 - c.contrast, 1.0 + c.contrast))
         if c.contrast
         else None,
-        images_only(lambda x, s: adjust_brightness(x, c.brightness, s))
+        images_only(_by_number(_brighten, -c.brightness, c.brightness))
         if c.brightness
         else None,
         _rand_augment(c) if c.rand_augment else None,
@@ -119,6 +78,45 @@ def _changes(config: AugmentationConfig) -> list[Change | None]:
         _of_layer(layers.MixUp, alpha=c.mixup) if c.mixup else None,
         _of_layer(layers.CutMix, factor=(c.cutmix,) * 2) if c.cutmix else None,
     ]
+
+
+def _by_number(
+    change: Callable[[Any, Any], Any], low: float, high: float
+) -> Callable[[Any, Any], Any]:
+    """Return a change of images by numbers in [low, high), one drawn per image.
+
+    Numbers on both sides of no change are what Keras' RandomContrast and
+    RandomBrightness draw when given a pair. Given one number, RandomContrast takes
+    [1, 1 + number): contrast would only ever be raised.
+
+    Args:
+        change: of float32 images (batch, height, width, channels) by float32
+            numbers (batch, 1, 1, 1).
+        low: smallest number.
+        high: number that is never reached.
+
+    Returns:
+        function of uint8 or float32 images and an int64 seed (2,): float32 images of
+        the same shape, clipped to [0, 255].
+    """
+
+    def changed(images: Any, seed: Any) -> Any:
+        images = tf.cast(images, tf.float32)
+        drawn = uniform(seed, [tf.shape(images)[0], 1, 1, 1], low, high)
+        return tf.clip_by_value(change(images, drawn), *VALUE_RANGE)
+
+    return changed
+
+
+def _stretch(images: Any, strength: Any) -> Any:
+    """Stretch the contrast of each channel about its mean."""
+    mean = tf.reduce_mean(images, axis=[1, 2], keepdims=True)
+    return (images - mean) * strength + mean
+
+
+def _brighten(images: Any, share: Any) -> Any:
+    """Add a share of the brightest value."""
+    return images + share * VALUE_RANGE[1]
 
 
 def _of_layer(kind: Any, **arguments: Any) -> Change:
