@@ -4,8 +4,9 @@ r"""Cross-validate choices on the training images of a recipe, never its test im
         --try data.options.image_size=[224,224] --try data.options.image_size=[288,288]
 
 Each `--try` is one row: overrides separated by spaces. Features come from the recipe's
-extractor (stored in the cache); the classifier is scikit-learn's logistic regression on
-standardised features, or with `--head` the recipe's own head, trained by its settings.
+extractor (stored in the cache), every view of them; the classifier is scikit-learn's
+logistic regression on standardised features with the recipe's `l2`, solved to its end,
+or with `--head` the recipe's own head, trained by its settings.
 """
 
 import argparse
@@ -29,7 +30,7 @@ from tfapp.start import start_tensorflow
 from tfapp.tasks import get_task
 from tfapp.training.deadline import Deadline
 from tfapp.training.features import FeatureStore, standardize
-from tfapp.training.phase import PhaseSettings, Setting, fit_phase
+from tfapp.training.phase import PhasePlan, RunSetup, fit_phase
 from tfapp.training.row_passes import RowPasses
 
 
@@ -75,13 +76,27 @@ def cross_validate(
         if head:
             predicted = train_head(recipe, model, stacked, labels, train, test)
         else:
-            classifier = make_pipeline(
-                StandardScaler(), LogisticRegression(C=0.01, max_iter=2000)
-            )
-            classifier.fit(stacked[0][train], labels[train])
-            predicted = classifier.predict(stacked[0][test])
+            predicted = solve(recipe, stacked, labels, train, test)
         scores.append(float(np.mean(predicted == labels[test])))
     return scores
+
+
+def solve(
+    recipe: Recipe,
+    views: np.ndarray,
+    labels: np.ndarray,
+    train: np.ndarray,
+    test: np.ndarray,
+) -> np.ndarray:
+    """Solve the recipe's linear head on some rows; return its classes for others."""
+    rows = views[:, train].reshape(-1, views.shape[-1])
+    # The recipe adds l2 |W|^2 to a mean, scikit-learn |W|^2 / 2 to C times a sum.
+    strength = 1.0 / (2.0 * len(rows) * recipe.model.options["l2"])
+    classifier = make_pipeline(
+        StandardScaler(), LogisticRegression(C=strength, max_iter=2000)
+    )
+    classifier.fit(rows, np.tile(labels[train], len(views)))
+    return np.asarray(classifier.predict(views[0][test]))
 
 
 def train_head(
@@ -98,16 +113,16 @@ def train_head(
     one_hot = np.eye(model.output_shape[-1], dtype="float32")[labels]
     kept = [view[train] for view in views]
     passes = RowPasses(kept, one_hot[train], recipe.data.batch_size, recipe.seed)
-    settings = recipe.fine_tune.head
+    config = recipe.fine_tune.head
     with tempfile.TemporaryDirectory() as folder, Reporter(True).stage("") as stage:
         fit_phase(
             head,
             passes,
             None,
-            setting=Setting(
+            setup=RunSetup(
                 get_task(recipe.task), recipe.training, recipe.runtime, Path(folder)
             ),
-            settings=PhaseSettings("head", settings.epochs, settings.learning_rate),
+            plan=PhasePlan("head", config.epochs, config.learning_rate),
             deadline=Deadline(),
             stage=stage,
         )

@@ -76,6 +76,9 @@ class ModelConfig(Table):
     options: dict[str, Any] = Field({}, description="arguments of the builder")
 
 
+OptimizerName = Literal["adam", "adamw", "sgd", "rmsprop"]
+
+
 class TrainingConfig(Table):
     """What every training phase shares, and the length of training from scratch."""
 
@@ -83,7 +86,7 @@ class TrainingConfig(Table):
     learning_rate: float = Field(1e-3, gt=0.0)
     warmup_epochs: float = Field(0.0, ge=0.0)
     schedule: Literal["cosine", "constant"] = "cosine"
-    optimizer: Literal["adam", "adamw", "sgd", "rmsprop"] = "adamw"
+    optimizer: OptimizerName = "adamw"
     weight_decay: float = Field(0.0, ge=0.0)
     label_smoothing: float = Field(0.0, ge=0.0, lt=1.0)
     class_weights: Literal["none", "balanced"] = "none"
@@ -116,6 +119,9 @@ class ThawPhase(Table):
         1.0, gt=0.0, le=1.0, description="rate factor per block on the way down"
     )
     warmup_epochs: float = Field(0.5, ge=0.0)
+    optimizer: OptimizerName | None = Field(
+        None, description="another one than training's"
+    )
     views: int = Field(
         0,
         ge=0,

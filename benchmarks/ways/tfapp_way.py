@@ -121,7 +121,7 @@ def train(table: dict, reporter: Reporter) -> object:
         # Chosen for all photos: the few of a timed epoch are not worth a measurement.
         full = recipe.data.model_copy(update={"limit_per_class": 0})
         every = load_dataset(full, seed=0)
-        choice = choose(recipe, every, task, strategy, build, reporter, {})
+        choice = choose(recipe, every, strategy, build, reporter, {})
         recipe = resolved(recipe, choice)
         with devices.numerics(recipe.runtime, recipe.seed, choice.policy):
             place = Path(scratch)

@@ -93,18 +93,21 @@ def tiny():
 def exported(tmp_path_factory):
     """Export a tiny model once, verified for real in a fresh process."""
     from tfapp.export.exporter import export_model
+    from tfapp.export.options import ExportOptions
 
     model = make_classifier()
     encoded = [encode(picture) for picture in make_pictures()]
     result = export_model(
         model,
         TinyPreprocess(),
-        class_names=CLASS_NAMES,
-        card={"recipe": {"seed": 0}},
-        destination=tmp_path_factory.mktemp("saved_models") / "tiny" / "1",
-        temperature=2.0,
-        warmup_images=encoded,
-        check_images=encoded,
+        tmp_path_factory.mktemp("saved_models") / "tiny" / "1",
+        ExportOptions(
+            class_names=CLASS_NAMES,
+            card={"recipe": {"seed": 0}},
+            temperature=2.0,
+            warmup_images=encoded,
+            check_images=encoded,
+        ),
     )
     return SimpleNamespace(result=result, path=result.path, model=model)
 

@@ -14,12 +14,18 @@ from tfapp.data.preprocessing import ImagePreprocess
 from tfapp.errors import ExportError
 from tfapp.export import exporter, parity
 from tfapp.export.exporter import export_model, next_version
+from tfapp.export.options import ExportOptions
 from tfapp.export.predictor import load_saved_model
+
+
+def export(model, preprocess, *, destination, **options):
+    """Export to a place with options that go by their names."""
+    return export_model(model, preprocess, destination, ExportOptions(**options))
 
 
 @pytest.fixture
 def arguments(tiny, tmp_path):
-    """Return arguments of export_model that work."""
+    """Return arguments of `export` that work."""
     encoded = [tiny.encode(picture) for picture in tiny.pictures(count=2)]
     return {
         "class_names": tiny.class_names,
@@ -69,7 +75,7 @@ def test_nothing_temporary_stays(exported):
 def test_a_mixed_model_answers_as_its_float32_copy(tiny, arguments, same_process):
     """Exported in float32; the difference from mixed precision is on the card."""
     model = tiny.classifier(dtype="mixed_bfloat16")
-    result = export_model(model, tiny.preprocess(), **arguments)
+    result = export(model, tiny.preprocess(), **arguments)
     twin = tiny.classifier()
     twin.set_weights(model.get_weights())
     pictures = tiny.pictures(count=2)
@@ -87,7 +93,7 @@ def test_grey_images_have_one_channel(tiny, arguments, same_process):
     encoded = [tiny.encode(picture) for picture in pictures]
     arguments |= {"warmup_images": encoded, "check_images": encoded}
     model = tiny.classifier(channels=1)
-    result = export_model(model, tiny.preprocess(channels=1), **arguments)
+    result = export(model, tiny.preprocess(channels=1), **arguments)
     shape = result.card["signatures"]["serve_images"]["inputs"]["images"]["shape"]
     assert shape == [-1, -1, -1, 1]
     answer = tf.saved_model.load(str(result.path)).signatures["serving_default"](
@@ -101,7 +107,7 @@ def test_versions_increase(tiny, arguments, same_process):
     """Each export goes beside the ones before."""
     folder = arguments["destination"].parent
     assert next_version(folder) == 1
-    export_model(tiny.classifier(), tiny.preprocess(), **arguments)
+    export(tiny.classifier(), tiny.preprocess(), **arguments)
     assert next_version(folder) == 2
     (folder / "10").mkdir()
     (folder / ".11.partial").mkdir()
@@ -138,7 +144,7 @@ def test_a_write_error_is_one_line(
     """The line names the folder; nothing is left, not even the model's folder."""
     monkeypatch.setattr(exporter, step, raise_error(error))
     with pytest.raises(ExportError, match=message) as caught:
-        export_model(tiny.classifier(), tiny.preprocess(), **arguments)
+        export(tiny.classifier(), tiny.preprocess(), **arguments)
     assert str(arguments["destination"]) in str(caught.value)
     assert "\n" not in str(caught.value)
     assert not arguments["destination"].parents[1].exists()
@@ -148,7 +154,7 @@ def test_a_folder_in_the_way_is_named(tiny, arguments, tmp_path):
     """A file where a folder should be is the user's to mend."""
     (tmp_path / "saved_models").write_text("")
     with pytest.raises(ExportError, match="Cannot write .*saved_models/tiny/1: "):
-        export_model(tiny.classifier(), tiny.preprocess(), **arguments)
+        export(tiny.classifier(), tiny.preprocess(), **arguments)
 
 
 def test_a_model_that_answers_differently_is_not_published(
@@ -165,7 +171,7 @@ def test_a_model_that_answers_differently_is_not_published(
     monkeypatch.setattr(parity, "ask_fresh_process", ask)
     arguments["destination"] = folder / "2"
     with pytest.raises(ExportError, match="off by up to 0.5 on 2 check images"):
-        export_model(tiny.classifier(), tiny.preprocess(), **arguments)
+        export(tiny.classifier(), tiny.preprocess(), **arguments)
     assert [path.name for path in folder.iterdir()] == ["1"]
 
 
@@ -173,7 +179,7 @@ def test_ctrl_c_leaves_nothing(tiny, arguments, monkeypatch):
     """An interrupted verification publishes nothing."""
     monkeypatch.setattr(parity, "ask_fresh_process", raise_error(KeyboardInterrupt()))
     with pytest.raises(KeyboardInterrupt):
-        export_model(tiny.classifier(), tiny.preprocess(), **arguments)
+        export(tiny.classifier(), tiny.preprocess(), **arguments)
     assert not arguments["destination"].parent.exists()
 
 
@@ -195,14 +201,14 @@ def test_ctrl_c_leaves_nothing(tiny, arguments, monkeypatch):
 def test_arguments_that_do_not_fit_are_refused(tiny, arguments, change, message):
     """Each mistake has its own line, before anything is computed."""
     with pytest.raises(ExportError, match=message):
-        export_model(tiny.classifier(), tiny.preprocess(), **arguments | change)
+        export(tiny.classifier(), tiny.preprocess(), **arguments | change)
 
 
 def test_a_published_version_is_never_replaced(tiny, arguments):
     """The error names the version to use instead."""
     arguments["destination"].mkdir(parents=True)
     with pytest.raises(ExportError, match="exists already.*The next one is 2"):
-        export_model(tiny.classifier(), tiny.preprocess(), **arguments)
+        export(tiny.classifier(), tiny.preprocess(), **arguments)
 
 
 def test_the_projects_own_preprocessing_survives_the_export(
@@ -216,7 +222,7 @@ def test_the_projects_own_preprocessing_survives_the_export(
     ]
     arguments |= {"warmup_images": encoded, "check_images": encoded}
     model = tiny.classifier()
-    result = export_model(model, preprocess, **arguments)
+    result = export(model, preprocess, **arguments)
     inputs = np.stack([preprocess(tf.constant(image)) for image in encoded])
     np.testing.assert_allclose(
         load_saved_model(result.path).predict(encoded),
@@ -238,10 +244,7 @@ def test_real_weights_and_photographs_agree(shared_data, shared_weights, tmp_pat
     result = export_model(
         keras.Model(inputs, network(scaled)),
         ImagePreprocess((224, 224)),
-        class_names=[str(index) for index in range(1000)],
-        card={},
-        destination=tmp_path / "mobilenet" / "1",
-        warmup_images=encoded,
-        check_images=encoded,
+        tmp_path / "mobilenet" / "1",
+        ExportOptions([str(index) for index in range(1000)], {}, encoded, encoded),
     )
     assert result.max_difference < 1e-5

@@ -3,6 +3,7 @@
 import pickle
 import signal
 import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -10,6 +11,10 @@ import tensorflow as tf
 
 from tfapp.errors import ExportError
 from tfapp.export import own_process
+from tfapp.export.options import ExportOptions
+
+PLACE = Path("saved_models", "tiny", "1")
+OPTIONS = ExportOptions(("a", "b", "c"), {}, [b""], [b""])
 
 JAX = """
 import io, json, sys
@@ -23,6 +28,7 @@ start_tensorflow(Reporter(quiet=True), RuntimeConfig(backend="jax"))
 import keras
 from tfapp.data.preprocessing import ImagePreprocess
 from tfapp.export.exporter import export_model
+from tfapp.export.options import ExportOptions
 from tfapp.layers.pixel_normalization import PixelNormalization
 from tfapp.models.saved import load_model, save_model
 from tfapp.training.inference import predict
@@ -44,8 +50,8 @@ for image in pixels:
     encoded.append(buffer.getvalue())
 place = Path(sys.argv[1]) / "tiny" / "1"
 result = export_model(
-    model, ImagePreprocess((8, 6)), class_names=("a", "b", "c"), card={"x": 1},
-    destination=place, warmup_images=encoded, check_images=encoded)
+    model, ImagePreprocess((8, 6)), place,
+    ExportOptions(("a", "b", "c"), {"x": 1}, encoded, encoded))
 file = Path(sys.argv[1]) / "model.keras"
 save_model(model, file)
 print(json.dumps({
@@ -87,7 +93,7 @@ def test_a_killed_process_is_one_line(tiny, tmp_path, monkeypatch):
     """Such as one that finds no memory left."""
     fake_python(tmp_path, monkeypatch, f"kill -{signal.SIGKILL.value} $$")
     with pytest.raises(ExportError, match="ended by signal 9"):
-        own_process.export_in_own_process(tiny.classifier(), len, {})
+        own_process.export_in_own_process(tiny.classifier(), len, PLACE, OPTIONS)
 
 
 def test_a_bug_keeps_its_traceback(tiny, tmp_path, monkeypatch):
@@ -95,7 +101,7 @@ def test_a_bug_keeps_its_traceback(tiny, tmp_path, monkeypatch):
     script = "echo 'Traceback:\n  File x\nKeyError: 3' >&2; exit 1"
     fake_python(tmp_path, monkeypatch, script)
     with pytest.raises(RuntimeError, match="(?s)Traceback:.*File x.*KeyError: 3"):
-        own_process.export_in_own_process(tiny.classifier(), len, {})
+        own_process.export_in_own_process(tiny.classifier(), len, PLACE, OPTIONS)
 
 
 def test_the_model_and_every_argument_reach_the_process(tiny, tmp_path, monkeypatch):
@@ -112,9 +118,9 @@ def test_the_model_and_every_argument_reach_the_process(tiny, tmp_path, monkeypa
 
     monkeypatch.setattr(own_process.subprocess, "run", run)
     with pytest.raises(ExportError, match="^no$"):
-        own_process.export_in_own_process(tiny.classifier(), len, {"card": {}})
+        own_process.export_in_own_process(tiny.classifier(), len, PLACE, OPTIONS)
     assert seen == {
         "model": True,
-        "passed": ([], len, {"card": {}}),
+        "passed": ([], len, PLACE, OPTIONS),
         "backend": "tensorflow",
     }

@@ -20,7 +20,9 @@ cpu = tf.config.list_physical_devices("CPU")[0]
 two = [tf.config.LogicalDeviceConfiguration()] * 2
 tf.config.set_logical_device_configuration(cpu, two)
 from tfapp.reporter import Reporter
+from tfapp.training.precision import chooser
 from tfapp.verbs.run import run
+chooser.WORTH_MEASURING, chooser.MEASURING_SHARE = 0.0, 1e9  # so that it measures
 settings = json.loads(sys.argv[2])
 result = run("digits", settings, runs_folder=sys.argv[1], saved_models=sys.argv[1],
              reporter=Reporter(quiet=True))
@@ -38,7 +40,7 @@ TRANSFER = [
 @pytest.mark.slow
 @pytest.mark.parametrize("model", ["small_cnn", "transfer"])
 def test_mirrored_over_two_devices(tmp_path, quick, model):
-    """A whole run works under MirroredStrategy, in one phase and in two."""
+    """A whole run works under MirroredStrategy, the choice of precision included."""
     settings = [*quick, 'runtime.strategy="mirrored"']
     settings += TRANSFER if model == "transfer" else []
     done = subprocess.run(

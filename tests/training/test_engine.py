@@ -10,7 +10,7 @@ from tfapp.reporter import Reporter
 from tfapp.tasks import get_task
 from tfapp.training.deadline import Deadline
 from tfapp.training.passes import ImagePasses
-from tfapp.training.phase import PhaseSettings, Setting, fit_phase
+from tfapp.training.phase import PhasePlan, RunSetup, fit_phase
 
 from .conftest import SIZE, make_dataset
 
@@ -50,8 +50,8 @@ def fit(folder, model, *, train=None, dataset=None, runtime=None, **training):
             model,
             train or ImagePasses(dataset, 4, seed=0),
             dataset.batches("validation"),
-            setting=Setting(task, recipe.training, recipe.runtime, folder),
-            settings=PhaseSettings("train", EPOCHS, 0.02, warmup_epochs=0.5),
+            setup=RunSetup(task, recipe.training, recipe.runtime, folder),
+            plan=PhasePlan("train", EPOCHS, 0.02, warmup_epochs=0.5),
             deadline=Deadline(),
             stage=stage,
         )

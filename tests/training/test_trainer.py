@@ -11,6 +11,7 @@ from tfapp.errors import ModelError, TrainingError
 from tfapp.reporter import Reporter
 from tfapp.tasks import get_task
 from tfapp.training.deadline import Deadline
+from tfapp.training.optimizers import make_optimizer
 from tfapp.training.trainer import Trainer
 
 from .conftest import make_dataset, make_model
@@ -101,6 +102,22 @@ def test_thaw_phase_changes_the_named_layers_and_no_statistics(
         "block2_conv/kernel",
         "block2_conv/bias",
     }
+
+
+def test_thaw_phase_may_have_an_optimizer_of_its_own(
+    tmp_path, model, dataset, monkeypatch
+):
+    """Each phase steps with the optimizer that its recipe names."""
+    built = []
+
+    def spy(*arguments):
+        built.append(type(make_optimizer(*arguments)).__name__)
+        return make_optimizer(*arguments)
+
+    monkeypatch.setattr("tfapp.training.phase.make_optimizer", spy)
+    tables = {"fine_tune": {**HEAD, "thaw": {**THAW["thaw"], "optimizer": "sgd"}}}
+    train(tmp_path, model, dataset, training={"optimizer": "rmsprop"}, **tables)
+    assert built == ["LayerwiseRMSprop", "LayerwiseSGD"]
 
 
 def test_features_and_images_give_the_same_logits(tmp_path, model, dataset):

@@ -3,7 +3,7 @@
 import errno
 import math
 import platform
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from importlib import metadata
@@ -17,6 +17,7 @@ import tensorflow as tf
 from tfapp import __version__
 from tfapp.errors import ExportError, TfappError
 from tfapp.export import CARD, parity
+from tfapp.export.options import ExportOptions
 from tfapp.export.own_process import export_in_own_process
 from tfapp.export.precision import float32_copy
 from tfapp.export.saved_model import write_labels, write_saved_model
@@ -55,16 +56,7 @@ class ExportResult:
 
 
 def export_model(
-    model: Any,
-    preprocess: ImagePreprocess,
-    *,
-    class_names: Sequence[str],
-    card: Mapping[str, Any],
-    destination: Path,
-    temperature: float = 1.0,
-    warmup_images: Sequence[bytes],
-    check_images: Sequence[bytes],
-    tolerance: float = 1e-4,
+    model: Any, preprocess: ImagePreprocess, destination: Path, options: ExportOptions
 ) -> ExportResult:
     """Write, verify and publish a SavedModel; it appears whole or not at all.
 
@@ -73,13 +65,8 @@ def export_model(
             to logits (batch, num_classes). A mixed-precision model is exported as its
             float32 copy; one on another Keras backend in a process of its own.
         preprocess: encoded or raw images to inputs of the model, in TensorFlow ops.
-        class_names: names in the order of the logits.
-        card: JSON-ready; goes into tfapp.json beside what the export adds.
         destination: saved_models/NAME/VERSION, not there yet; see `next_version`.
-        temperature: divides the logits before the softmax.
-        warmup_images: encoded images for TensorFlow Serving's warm-up, at least one.
-        check_images: encoded images whose answers are compared, at least one.
-        tolerance: largest absolute difference of a probability allowed.
+        options: names, card, temperature, and how the export is checked.
 
     Returns:
         What was published, with the timings of a fresh process.
@@ -88,47 +75,49 @@ def export_model(
         ExportError: if the arguments do not fit together, the place cannot be written
             or the SavedModel answers differently. Nothing is left behind.
     """
-    _check_arguments(model, class_names, destination, temperature)
-    _check_images(warmup_images=warmup_images, check_images=check_images)
+    _check_destination(destination)
+    _check_options(model, options)
     if keras.config.backend() != "tensorflow":
-        options = {
-            "class_names": tuple(class_names),
-            "card": dict(card),
-            "destination": destination,
-            "temperature": temperature,
-            "warmup_images": list(warmup_images),
-            "check_images": list(check_images),
-            "tolerance": tolerance,
-        }
-        result: ExportResult = export_in_own_process(model, preprocess, options)
+        result: ExportResult = export_in_own_process(
+            model, preprocess, destination, options
+        )
         return result
-    servable = float32_copy(model)
-    questions = parity.make_questions(servable, preprocess, check_images, temperature)
-    signatures = make_signatures(servable, preprocess, class_names, temperature)
+    servable, temperature = float32_copy(model), options.temperature
+    checked = options.check_images
+    questions = parity.make_questions(servable, preprocess, checked, temperature)
     found: dict[str, Any] = {}
     if servable is not model:  # its metrics were measured in mixed precision
-        trained = parity.make_questions(model, preprocess, check_images, temperature)
+        trained = parity.make_questions(model, preprocess, checked, temperature)
         found["from_mixed_precision"] = parity.largest_difference(trained, questions)
     with _publishing(destination) as folder:
-        described = write_saved_model(folder, servable, signatures)
-        write_labels(folder, class_names)
-        warmup = warmup_images[:WARMUP_IMAGES]
+        described = _write(folder, servable, preprocess, options)
+        warmup = options.warmup_images[:WARMUP_IMAGES]
         write_warmup(folder, destination.parent.name, warmup, questions.images)
         answers = parity.ask_fresh_process(folder, questions)
-        found |= parity.compare(questions, answers, class_names, tolerance)
-        whole_card = {
-            **card,
-            "class_names": list(class_names),
-            "signatures": described,
-            "preprocess": preprocess.describe(),
-            "temperature": temperature,
-            "parity": found,
-            "latency": _latency(answers),
-            "versions": _versions(),
-        }
-        write_json(folder / CARD, whole_card)
-    difference = found["max_difference"]
-    return ExportResult(destination, difference, card=whole_card, **_latency(answers))
+        names, tolerance = options.class_names, options.tolerance
+        found |= parity.compare(questions, answers, names, tolerance)
+        card = {**options.card, **described, "parity": found}
+        card |= {"latency": _latency(answers), "versions": _versions()}
+        write_json(folder / CARD, card)
+    return ExportResult(
+        destination, found["max_difference"], card=card, **_latency(answers)
+    )
+
+
+def _write(
+    folder: Path, servable: Any, preprocess: ImagePreprocess, options: ExportOptions
+) -> dict[str, Any]:
+    """Write the network with its signatures and labels; return it for the card."""
+    names, temperature = options.class_names, options.temperature
+    signatures = make_signatures(servable, preprocess, names, temperature)
+    described = write_saved_model(folder, servable, signatures)
+    write_labels(folder, names)
+    return {
+        "class_names": list(names),
+        "signatures": described,
+        "preprocess": preprocess.describe(),
+        "temperature": temperature,
+    }
 
 
 def next_version(folder: Path) -> int:
@@ -170,25 +159,7 @@ def _cannot_write(error: OSError, destination: Path) -> ExportError:
     return ExportError(f"Cannot write {destination}: {error.strerror or error}.")
 
 
-def _check_arguments(
-    model: Any, class_names: Sequence[str], destination: Path, temperature: float
-) -> None:
-    num_outputs = model.output_shape[-1]
-    if num_outputs != len(class_names):
-        raise ExportError(
-            f"The model has {num_outputs} outputs. Expected one for each of the "
-            f"{len(class_names)} class names."
-        )
-    broken = [name for name in class_names if len(name.splitlines()) != 1]
-    if broken:
-        raise ExportError(
-            f"Class name {broken[0]!r} does not fit on one line of labels.txt. "
-            "Rename the class."
-        )
-    if not (math.isfinite(temperature) and temperature > 0):
-        raise ExportError(
-            f"`temperature` must be a number above 0. Received: {temperature!r}"
-        )
+def _check_destination(destination: Path) -> None:
     if not _is_version(destination.name):
         raise ExportError(
             f"An export goes to a folder named by its version, such as "
@@ -201,9 +172,25 @@ def _check_arguments(
         )
 
 
-def _check_images(**images: Sequence[bytes]) -> None:
-    for name, encoded in images.items():
-        if not encoded:
+def _check_options(model: Any, options: ExportOptions) -> None:
+    num_outputs, names = model.output_shape[-1], options.class_names
+    if num_outputs != len(names):
+        raise ExportError(
+            f"The model has {num_outputs} outputs. Expected one for each of the "
+            f"{len(names)} class names."
+        )
+    broken = [name for name in names if len(name.splitlines()) != 1]
+    if broken:
+        raise ExportError(
+            f"Class name {broken[0]!r} does not fit on one line of labels.txt. "
+            "Rename the class."
+        )
+    if not (math.isfinite(options.temperature) and options.temperature > 0):
+        raise ExportError(
+            f"`temperature` must be a number above 0. Received: {options.temperature!r}"
+        )
+    for name in ("warmup_images", "check_images"):
+        if not getattr(options, name):
             raise ExportError(f"`{name}` is empty. Expected at least one image.")
 
 

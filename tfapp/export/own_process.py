@@ -9,18 +9,18 @@ import pickle
 import subprocess
 import sys
 import tempfile
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from tfapp.errors import ExportError, TfappError
+from tfapp.export.options import ExportOptions
 from tfapp.export.parity import environment, last_useful_line
 
 MODEL, ARGUMENTS, OUTCOME = "model.keras", "arguments.pickle", "outcome.pickle"
 
 
 def export_in_own_process(
-    model: Any, preprocess: Any, options: Mapping[str, Any]
+    model: Any, preprocess: Any, destination: Path, options: ExportOptions
 ) -> Any:
     """Export a model in a fresh process, on Keras' TensorFlow backend.
 
@@ -30,7 +30,8 @@ def export_in_own_process(
     Args:
         model: Keras model on any backend, as for `export_model`.
         preprocess: as for `export_model`; has to be picklable.
-        options: keyword arguments of `export_model`.
+        destination: as for `export_model`.
+        options: as for `export_model`; have to be picklable.
 
     Returns:
         The ExportResult.
@@ -42,7 +43,7 @@ def export_in_own_process(
     with tempfile.TemporaryDirectory(prefix="tfapp-export-") as place:
         folder = Path(place)
         model.save(folder / MODEL)
-        passed = (_modules(model), preprocess, dict(options))
+        passed = (_modules(model), preprocess, destination, options)
         (folder / ARGUMENTS).write_bytes(pickle.dumps(passed))
         command = [sys.executable, "-m", "tfapp.export.own_process", place]
         done = subprocess.run(
@@ -65,12 +66,12 @@ def main(folder: str) -> None:
     from tfapp.export.exporter import export_model
 
     place = Path(folder)
-    modules, preprocess, options = pickle.loads((place / ARGUMENTS).read_bytes())
+    modules, *arguments = pickle.loads((place / ARGUMENTS).read_bytes())
     for module in modules:
         importlib.import_module(module)
     model = keras.models.load_model(place / MODEL, compile=False)
     try:
-        outcome: Any = export_model(model, preprocess, **options)
+        outcome: Any = export_model(model, *arguments)
     except TfappError as error:
         outcome = error
     (place / OUTCOME).write_bytes(pickle.dumps(outcome))

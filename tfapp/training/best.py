@@ -9,6 +9,7 @@ import keras
 import numpy as np
 
 from tfapp.files import replacing
+from tfapp.training.optimizers import innermost
 from tfapp.training.state import Progress
 
 
@@ -76,8 +77,7 @@ def averaged(model: keras.Model) -> Iterator[None]:
     Args:
         model: compiled; its optimizer has seen a step.
     """
-    optimizer: Any = model.optimizer
-    optimizer = getattr(optimizer, "inner_optimizer", optimizer)
+    optimizer = innermost(model.optimizer)
     if not optimizer.use_ema:
         yield
         return

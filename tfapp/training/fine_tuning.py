@@ -1,5 +1,7 @@
 """Transfer learning in two phases: the head, then the extractor from one layer on."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -13,9 +15,9 @@ from tfapp.training import freezing
 from tfapp.training.cutting import Halves, cut
 from tfapp.training.deadline import Deadline
 from tfapp.training.features import FeatureStore, standardize
-from tfapp.training.phase import PhaseSettings
+from tfapp.training.phase import PhasePlan
 from tfapp.training.row_passes import RowPasses
-from tfapp.training.stored import StoredData
+from tfapp.training.stored import training_passes, validation_batches
 
 if TYPE_CHECKING:
     from typing import Any
@@ -63,16 +65,14 @@ class FineTuning:
             "extract features", self.extractor, views
         )
         standardize(self.head, passes.views[0])
-        settings, share = self._head_settings(), self._head_share()
-        self.trainer.fit(self.head, passes, validation, settings, share)
+        plan, share = self._head_plan(), self._head_share()
+        self.trainer.fit(self.head, passes, validation, plan, share)
 
     def _train_head_on_images(self) -> None:
         if any(isinstance(x, Standardization) for x in self.head.layers):
-            with self.trainer.reporter.stage("measure features") as stage:
-                dataset = self.trainer.dataset
-                store = FeatureStore(self.extractor, dataset, self.cache, stage)
+            with self._store("measure features", self.extractor) as store:
                 standardize(self.head, store.plain("train"))
-        self.trainer.fit_on_images(self._head_settings(), self._head_share())
+        self.trainer.fit_on_images(self._head_plan(), self._head_share())
 
     def _thaw(self, thaw: ThawPhase) -> None:
         trainer = self.trainer
@@ -86,42 +86,53 @@ class FineTuning:
             return
         freezing.thaw(self.extractor, thaw.from_layer)
         self.features = None  # they are of the extractor as it was
-        settings = PhaseSettings(
+        plan = PhasePlan(
             name="thaw",
             epochs=thaw.epochs,
             learning_rate=thaw.learning_rate,
             warmup_epochs=thaw.warmup_epochs,
             rate_factors=freezing.rate_factors(self.extractor, thaw.layer_decay),
+            optimizer=thaw.optimizer,
             class_weight=trainer.class_weight,
             start=trainer.phases[-1].best,
         )
         views = thaw.views or int(not trainer.dataset.augmentation)
         halves = cut(trainer.model) if views else None
         if halves is None or not self._can_store(halves, views):
-            trainer.fit_on_images(settings, trainer.deadline)
+            trainer.fit_on_images(plan, trainer.deadline)
             return
         passes, validation, _ = self._stored(
             "compute frozen layers", halves.lower, views
         )
         trainer.fit(
-            halves.upper, passes, validation, settings, trainer.deadline, trainer.model
+            halves.upper, passes, validation, plan, trainer.deadline, trainer.model
         )
 
     def _stored(
         self, what: str, part: keras.Model, views: int
     ) -> tuple[RowPasses, "Any", FeatureStore]:
         """Compute a frozen part once; return passes, validation data and the store."""
+        recipe, note = self.trainer.recipe, self.trainer.note
+        batch_size = recipe.data.batch_size
+        wanted = views if self.trainer.dataset.augmentation else 1  # else all alike
+        with self._store(what, part) as store:
+            validation = validation_batches(store, batch_size)
+            passes = training_passes(
+                store, wanted, batch_size, recipe.seed, self._time_for_view
+            )
+        if len(passes.views) < wanted:
+            note(f"{len(passes.views)} of {wanted} views: no time for more")
+        return passes, validation, store
+
+    @contextmanager
+    def _store(self, what: str, part: keras.Model) -> Iterator[FeatureStore]:
+        """Yield the store of a frozen part; what it computes is a stage of the run."""
         trainer = self.trainer
         with trainer.reporter.stage(what) as stage:
             limit = int(MEMORY_SHARE * available_memory())
             store = FeatureStore(part, trainer.dataset, self.cache, stage, limit)
-            data = StoredData(store, trainer.dataset, trainer.recipe.data.batch_size)
-            validation = data.validation()
-            passes = data.passes(views, trainer.recipe.seed, self._time_for_view)
+            yield store
             stage.detail = f"{store.computed} computed, the rest from the cache"
-        if len(passes.views) < data.most_views(views):
-            trainer.note(f"{len(passes.views)} of {views} views: no time for more")
-        return passes, validation, store
 
     def _time_for_view(self) -> bool:
         """Augmentation costs about as much as the network; the head comes first."""
@@ -140,9 +151,9 @@ class FineTuning:
         )
         return False
 
-    def _head_settings(self) -> PhaseSettings:
+    def _head_plan(self) -> PhasePlan:
         head = self.config.head
-        return PhaseSettings(
+        return PhasePlan(
             name="head",
             epochs=head.epochs,
             learning_rate=head.learning_rate,

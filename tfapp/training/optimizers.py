@@ -19,6 +19,7 @@ def make_optimizer(
     config: TrainingConfig,
     learning_rate: float,
     rate_factors: Mapping[str, float] | None = None,
+    name: str | None = None,
 ) -> Any:
     """Build the recipe's optimizer.
 
@@ -26,6 +27,7 @@ def make_optimizer(
         config: name, weight decay, clipping and averaging.
         learning_rate: at the start; the schedule changes it.
         rate_factors: variable path → factor on the learning rate; 1 if absent.
+        name: of another optimizer than the config's.
 
     Returns:
         A Keras optimizer. Weight decay is decoupled (AdamW's way) for all of them,
@@ -39,9 +41,10 @@ def make_optimizer(
     }
     if config.ema_momentum:
         arguments["ema_momentum"] = config.ema_momentum
-    if config.optimizer == "sgd":
+    name = name or config.optimizer
+    if name == "sgd":
         arguments["momentum"] = 0.9
-    return layerwise(OPTIMIZERS[config.optimizer])(
+    return layerwise(OPTIMIZERS[name])(
         rate_factors=dict(rate_factors or {}), **arguments
     )
 
@@ -79,6 +82,11 @@ def layerwise(optimizer: type) -> type:
 
     Layerwise.__name__ = f"Layerwise{optimizer.__name__}"
     return Layerwise
+
+
+def innermost(optimizer: Any) -> Any:
+    """Return the optimizer that owns rate and averages, below any loss scaling."""
+    return getattr(optimizer, "inner_optimizer", optimizer)
 
 
 def class_weights(config: TrainingConfig, labels: Any) -> dict[int, float] | None:

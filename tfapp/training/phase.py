@@ -4,7 +4,7 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import keras
 import numpy as np
@@ -26,7 +26,7 @@ from tfapp.training.stepping import make_stepper
 
 
 @dataclass(frozen=True)
-class PhaseSettings:
+class PhasePlan:
     """Length and rates of one phase.
 
     Args:
@@ -35,6 +35,7 @@ class PhaseSettings:
         learning_rate: after the warm-up.
         warmup_epochs: of linear warm-up.
         rate_factors: variable path → factor on the learning rate.
+        optimizer: of this phase; None for that of the run.
         class_weight: class index → weight of its examples, or None.
         start: value of the monitored figure before the first step, or None.
     """
@@ -44,12 +45,13 @@ class PhaseSettings:
     learning_rate: float
     warmup_epochs: float = 0.0
     rate_factors: Mapping[str, float] = field(default_factory=dict)
+    optimizer: str | None = None
     class_weight: Mapping[int, float] | None = None
     start: float | None = None
 
 
 @dataclass(frozen=True)
-class Setting:
+class RunSetup:
     """What all phases of a run share.
 
     Args:
@@ -67,9 +69,36 @@ class Setting:
     jit_compile: bool = False
 
     @property
-    def checkpoints(self) -> Path:
-        """Folder of states, best weights and histories of finished phases."""
-        return self.folder / "checkpoints"
+    def steps_per_execution(self) -> int:
+        """Training steps in one call; 0 = by their length."""
+        # Bundled steps are one graph, whose roundings may differ from single ones.
+        return 1 if self.runtime.deterministic else self.runtime.steps_per_execution
+
+    def files(self, phase: str) -> "PhaseFiles":
+        """Return where a phase keeps what it learns."""
+        kept = self.folder / "checkpoints"
+        return PhaseFiles(
+            weights=kept / f"{phase}.weights.h5",
+            history=kept / f"{phase}.json",
+            state=kept / f"{phase}.state.npz",
+            logs=self.folder / "logs" / phase,
+        )
+
+
+class PhaseFiles(NamedTuple):
+    """Where a phase keeps what it learns.
+
+    Args:
+        weights: of the best epoch, once the phase has ended.
+        history: what happened; it is there once the phase has ended.
+        state: to resume from while the phase lasts.
+        logs: folder of its TensorBoard figures.
+    """
+
+    weights: Path
+    history: Path
+    state: Path
+    logs: Path
 
 
 def fit_phase(
@@ -77,8 +106,8 @@ def fit_phase(
     train: Passes,
     validation: Any,
     *,
-    setting: Setting,
-    settings: PhaseSettings,
+    setup: RunSetup,
+    plan: PhasePlan,
     deadline: Deadline,
     stage: Stage,
     kept: keras.Model | None = None,
@@ -92,52 +121,49 @@ def fit_phase(
         model: outputs logits.
         train: passes over the training data.
         validation: what `keras.Model.evaluate` takes, or None.
-        setting: what all phases share.
-        settings: of this phase.
+        setup: what all phases share.
+        plan: of this phase.
         deadline: of this phase.
         stage: shows progress.
         kept: the model whose weights the checkpoint holds, if it is not `model`,
             which then shares its variables.
     """
     kept = kept or model
-    name, folder = settings.name, setting.checkpoints
-    weights = folder / f"{name}.weights.h5"
-    finished = read_history(folder / f"{name}.json")
-    if finished is not None and weights.exists():
-        kept.load_weights(weights)
+    files = setup.files(plan.name)
+    finished = read_history(files.history)
+    if finished is not None and files.weights.exists():
+        kept.load_weights(files.weights)
         return finished
-    if settings.class_weight:
-        train = WeightedPasses(train, settings.class_weight)
-    compiled = _compiled(model, train, setting, settings)
-    runtime = setting.runtime
+    if plan.class_weight:
+        train = WeightedPasses(train, plan.class_weight)
+    compiled = _compiled(model, train, setup, plan)
     engine = Engine(
         model=compiled,
         stepper=make_stepper(compiled, tf.distribute.get_strategy()),
         train=train,
         validation=validation,
-        schedule=_schedule(setting.training, settings, train.steps, deadline),
-        epochs=settings.epochs,
-        phase=name,
-        monitor=setting.task.monitor,
-        patience=setting.training.patience,
-        best=BestWeights(compiled, kept, weights, setting.task.mode),
-        board=Board(setting.folder / "logs" / name),
+        schedule=_schedule(setup.training, plan, train.steps, deadline),
+        epochs=plan.epochs,
+        phase=plan.name,
+        monitor=setup.task.monitor,
+        patience=setup.training.patience,
+        best=BestWeights(compiled, kept, files.weights, setup.task.mode),
+        board=Board(files.logs),
         deadline=deadline,
-        state_file=folder / f"{name}.state.npz",
-        state_seconds=runtime.checkpoint_seconds,
-        # Bundled steps are one graph, whose roundings may differ from single ones.
-        steps_per_execution=1 if runtime.deterministic else runtime.steps_per_execution,
+        state_file=files.state,
+        state_seconds=setup.runtime.checkpoint_seconds,
+        steps_per_execution=setup.steps_per_execution,
         stage=stage,
     )
-    engine.run(settings.start)
-    history = _history(engine, settings)
-    history.write(folder / f"{name}.json")
-    engine.state_file.unlink(missing_ok=True)
+    engine.run(plan.start)
+    history = _history(engine, plan)
+    history.write(files.history)
+    files.state.unlink(missing_ok=True)
     return history
 
 
 def _compiled(
-    model: keras.Model, train: Passes, setting: Setting, settings: PhaseSettings
+    model: keras.Model, train: Passes, setup: RunSetup, plan: PhasePlan
 ) -> keras.Model:
     """Wrap a model and compile the wrapping, with all its variables made.
 
@@ -149,12 +175,14 @@ def _compiled(
     """
     folded = fold(model)
     wrapped = keras.Model(folded.input, folded.output, name=model.name)
-    config, task = setting.training, setting.task
+    config, task = setup.training, setup.task
     wrapped.compile(
-        optimizer=make_optimizer(config, settings.learning_rate, settings.rate_factors),
+        optimizer=make_optimizer(
+            config, plan.learning_rate, plan.rate_factors, plan.optimizer
+        ),
         loss=task.make_loss(config.label_smoothing),
         metrics=task.make_metrics(),
-        jit_compile=setting.jit_compile or keras.backend.backend() == "jax",
+        jit_compile=setup.jit_compile or keras.backend.backend() == "jax",
     )
     wrapped.optimizer.build(wrapped.trainable_variables)
     # Metrics make their variables at the first batch; a state needs them before.
@@ -170,21 +198,21 @@ def _blank(spec: Any) -> Any:
 
 
 def _schedule(
-    config: TrainingConfig, settings: PhaseSettings, steps: int, deadline: Deadline
+    config: TrainingConfig, plan: PhasePlan, steps: int, deadline: Deadline
 ) -> Schedule:
     return Schedule(
-        peak=settings.learning_rate,
-        total_steps=steps * settings.epochs,
-        warmup_steps=steps * settings.warmup_epochs,
+        peak=plan.learning_rate,
+        total_steps=steps * plan.epochs,
+        warmup_steps=steps * plan.warmup_epochs,
         kind=config.schedule,
         seconds=deadline.seconds_left(),
     )
 
 
-def _history(engine: Engine, settings: PhaseSettings) -> PhaseHistory:
+def _history(engine: Engine, plan: PhasePlan) -> PhaseHistory:
     progress, model = engine.progress, engine.model
     return PhaseHistory(
-        phase=settings.name,
+        phase=plan.name,
         epochs=progress.rows,
         best_epoch=progress.best_epoch,
         best=progress.best,

@@ -11,6 +11,8 @@ from typing import Any, Protocol
 import keras
 import tensorflow as tf
 
+from tfapp.training.optimizers import innermost
+
 
 class Stepper(Protocol):
     """Takes training steps."""
@@ -50,7 +52,7 @@ class TensorFlowStepper:
 
     def __init__(self, model: keras.Model, strategy: Any) -> None:
         self.strategy = strategy
-        optimizer = _innermost(model.optimizer)
+        optimizer = innermost(model.optimizer)
         model.make_train_function()
 
         @tf.autograph.experimental.do_not_convert
@@ -83,7 +85,7 @@ class JaxStepper:
     def __init__(self, model: keras.Model) -> None:
         self.model = model
         model.make_train_function()
-        rate = _innermost(model.optimizer)._learning_rate
+        rate = innermost(model.optimizer)._learning_rate
         self.rate_index = [v is rate for v in model.optimizer.variables].index(True)
         self.state: tuple[list[Any], ...] | None = None
 
@@ -126,8 +128,3 @@ class JaxStepper:
             [keras.ops.copy(v.value) for v in variables]
             for variables in self._variables()
         )
-
-
-def _innermost(optimizer: Any) -> Any:
-    """Return the optimizer that owns the learning rate, below any loss scaling."""
-    return getattr(optimizer, "inner_optimizer", optimizer)

@@ -1,57 +1,51 @@
-"""What a phase learns from when its frozen layers are computed once."""
+"""Batches of what a frozen part of a model computed once."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-from tfapp.data.spec import Dataset
 from tfapp.training.features import FeatureStore
 from tfapp.training.row_passes import RowPasses
 
 
-@dataclass(frozen=True)
-class StoredData:
-    """Training and validation data as the rows of a feature store.
+def training_passes(
+    store: FeatureStore,
+    views: int,
+    batch_size: int,
+    seed: int,
+    time_left: Callable[[], bool],
+) -> RowPasses:
+    """Return training passes over the plain rows and augmented ones.
 
     Args:
         store: computes what it lacks.
-        dataset: whose splits are asked for.
+        views: wanted, the plain one counted.
+        batch_size: examples in a batch.
+        seed: of order and changes.
+        time_left: asked before each augmented view is computed.
+    """
+    found = [store.plain("train")]
+    for number in range(1, views):
+        if not time_left():
+            break
+        found.append(store.view("train", number, seed))
+    return RowPasses(found, _one_hot(store, "train"), batch_size, seed)
+
+
+def validation_batches(store: FeatureStore, batch_size: int) -> Any:
+    """Return a tf.data.Dataset of the validation rows, None if there are none.
+
+    Args:
+        store: computes what it lacks.
         batch_size: examples in a batch.
     """
+    if not store.dataset.examples["validation"]:
+        return None
+    rows, labels = store.plain("validation"), _one_hot(store, "validation")
+    return RowPasses([rows], labels, batch_size, seed=0).in_order()
 
-    store: FeatureStore
-    dataset: Dataset
-    batch_size: int
 
-    def passes(self, views: int, seed: int, time_left: Callable[[], bool]) -> RowPasses:
-        """Return training passes over the plain rows and augmented ones.
-
-        Args:
-            views: wanted, the plain one counted; without augmentation one is all.
-            seed: of order and changes.
-            time_left: asked before each augmented view is computed.
-        """
-        found = [self.store.plain("train")]
-        for number in range(1, self.most_views(views)):
-            if not time_left():
-                break
-            found.append(self.store.view("train", number, seed))
-        return RowPasses(found, self._one_hot("train"), self.batch_size, seed)
-
-    def most_views(self, views: int) -> int:
-        """Return how many of the wanted views can differ from each other."""
-        return views if self.dataset.augmentation else 1
-
-    def validation(self) -> Any:
-        """Return a tf.data.Dataset of the validation rows, None if there are none."""
-        if not self.dataset.examples["validation"]:
-            return None
-        rows = self.store.plain("validation")
-        one_hot = self._one_hot("validation")
-        return RowPasses([rows], one_hot, self.batch_size, 0).in_order()
-
-    def _one_hot(self, split: str) -> np.ndarray:
-        identity = np.eye(self.dataset.info.num_outputs, dtype="float32")
-        return identity[self.dataset.labels(split)]
+def _one_hot(store: FeatureStore, split: str) -> np.ndarray:
+    identity = np.eye(store.dataset.info.num_outputs, dtype="float32")
+    return identity[store.dataset.labels(split)]

@@ -17,7 +17,7 @@ from tfapp.training.history import PhaseHistory
 from tfapp.training.inference import predict, seconds_per_image
 from tfapp.training.optimizers import class_weights
 from tfapp.training.passes import ImagePasses, Passes
-from tfapp.training.phase import PhaseSettings, Setting, fit_phase
+from tfapp.training.phase import PhasePlan, RunSetup, fit_phase
 
 
 @dataclass
@@ -79,42 +79,42 @@ class Trainer:
         with self.reporter.stage(f"predict {split}") as stage:
             return predict(self.model, self.dataset.batches(split), total, stage)
 
-    def fit_on_images(self, settings: PhaseSettings, deadline: Deadline) -> None:
+    def fit_on_images(self, plan: PhasePlan, deadline: Deadline) -> None:
         """Train the whole model on images, changed anew in every epoch."""
         batch_size = self.recipe.data.batch_size
         train = ImagePasses(self.dataset, batch_size, self.recipe.seed)
         held = self.dataset.examples["validation"]
         validation = self.dataset.batches("validation") if held else None
-        self.fit(self.model, train, validation, settings, deadline)
+        self.fit(self.model, train, validation, plan, deadline)
 
     def fit(
         self,
         model: keras.Model,
         train: Passes,
         validation: Any,
-        settings: PhaseSettings,
+        plan: PhasePlan,
         deadline: Deadline,
         kept: keras.Model | None = None,
     ) -> None:
         """Train one phase; see `fit_phase`."""
         recipe = self.recipe
-        setting = Setting(
+        setup = RunSetup(
             self.task, recipe.training, recipe.runtime, self.folder, self.jit_compile
         )
-        with self.reporter.stage(f"phase {settings.name}", unit="steps") as stage:
+        with self.reporter.stage(f"phase {plan.name}", unit="steps") as stage:
             history = fit_phase(
                 model,
                 train,
                 validation,
-                setting=setting,
-                settings=settings,
+                setup=setup,
+                plan=plan,
                 deadline=deadline,
                 stage=stage,
                 kept=kept,
             )
             stage.detail = history.summary()
         if history.stopped_by == "deadline":
-            self.note(f"phase {settings.name!r} ended by the time budget")
+            self.note(f"phase {plan.name!r} ended by the time budget")
         if advice := history.advice():
             self.note(advice)
         self.phases.append(history)
@@ -141,11 +141,11 @@ class Trainer:
 
     def _train_all_layers(self) -> None:
         config = self.recipe.training
-        settings = PhaseSettings(
+        plan = PhasePlan(
             name="train",
             epochs=config.epochs,
             learning_rate=config.learning_rate,
             warmup_epochs=config.warmup_epochs,
             class_weight=self.class_weight,
         )
-        self.fit_on_images(settings, self.deadline)
+        self.fit_on_images(plan, self.deadline)

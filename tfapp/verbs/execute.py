@@ -66,39 +66,26 @@ def execute(
     """
     from tfapp.training import devices
     from tfapp.training.deadline import Deadline
-    from tfapp.training.trainer import Trainer
 
     strategy = devices.make_strategy(recipe.runtime)
     devices.check_batch_size(recipe.data.batch_size, strategy)
     dataset = _load(recipe, folder, reporter)
-    task = get_task(recipe.task)
 
     def build() -> Any:
-        with strategy.scope():
-            return build_model(recipe.model, dataset.info)
+        return build_model(recipe.model, dataset.info)
 
-    choice = choose(recipe, dataset, task, strategy, build, reporter, facts)
+    # Tried on one device: mirrored variables train inside their strategy alone.
+    choice = choose(recipe, dataset, strategy, build, reporter, facts)
     recipe = resolved(recipe, choice)
     with devices.numerics(recipe.runtime, recipe.seed, choice.policy):
-        with reporter.stage("build model"):
+        with reporter.stage("build model"), strategy.scope():
             model = build()
         devices.check_compilation(model, choice.jit_compile, strategy)
         facts["device"] = announce(strategy, recipe, choice, dataset, facts)
         reporter.say(f"run {folder.folder} on {facts['device']}")
         runs.record_start(folder, recipes.to_toml(recipe), facts)
-        trainer = Trainer(
-            model,
-            dataset,
-            task,
-            recipe,
-            folder.folder,
-            default_cache_dir() / "features",
-            reporter,
-            Deadline(recipe.runtime.minutes, began, AFTER_TRAINING_SECONDS),
-            choice.jit_compile,
-        )
-        if choice.note:
-            trainer.notes.append(choice.note)
+        deadline = Deadline(recipe.runtime.minutes, began, AFTER_TRAINING_SECONDS)
+        trainer = _trainer(model, dataset, recipe, folder, reporter, deadline, choice)
         folder.set_status(TRAINING)
         with reading(dataset):
             with strategy.scope():
@@ -118,6 +105,32 @@ def _load(recipe: Recipe, folder: Run, reporter: Reporter) -> Any:
     return dataset
 
 
+def _trainer(
+    model: Any,
+    dataset: Any,
+    recipe: Recipe,
+    folder: Run,
+    reporter: Reporter,
+    deadline: Any,
+    choice: Any,
+) -> Any:
+    """Return the trainer of a run."""
+    from tfapp.training.trainer import Trainer
+
+    return Trainer(
+        model,
+        dataset,
+        get_task(recipe.task),
+        recipe,
+        folder.folder,
+        default_cache_dir() / "features",
+        reporter,
+        deadline,
+        choice.jit_compile,
+        notes=[choice.note] if choice.note else [],
+    )
+
+
 def _finish(
     trainer: Any, folder: Run, saved_models: Path, facts: dict[str, Any], began: float
 ) -> RunResult:
@@ -128,7 +141,9 @@ def _finish(
     reporter, dataset, task = trainer.reporter, trainer.dataset, trainer.task
     results = task.assess(trainer.logits, dataset)
     with reporter.stage("export and verify") as stage:
-        exported = _export(trainer, folder, saved_models, results.metrics, facts)
+        told = card(trainer, folder, results.metrics, facts)
+        parent = saved_models / folder.name
+        exported = _export(trainer, parent, told, results.metrics["temperature"])
         stage.detail = (
             f"largest difference to the Keras model {exported.max_difference:.1e}"
         )
@@ -152,47 +167,30 @@ def _finish(
 
 
 def _export(
-    trainer: Any,
-    folder: Run,
-    saved_models: Path,
-    metrics: dict[str, Any],
-    facts: dict[str, Any],
+    trainer: Any, parent: Path, card: dict[str, Any], temperature: float
 ) -> Any:
-    from tfapp.export.exporter import next_version
-
-    parent = saved_models / folder.name
-    while True:
-        destination = parent / str(next_version(parent))
-        try:
-            return _export_as(destination, trainer, folder, metrics, facts)
-        except ExportError:
-            if not destination.exists():
-                raise  # else another run took the number meanwhile: take the next
-
-
-def _export_as(
-    destination: Path,
-    trainer: Any,
-    folder: Run,
-    metrics: dict[str, Any],
-    facts: dict[str, Any],
-) -> Any:
-    from tfapp.export.exporter import export_model
+    """Publish the model as the next version of its name, whoever else publishes."""
+    from tfapp.export.exporter import export_model, next_version
+    from tfapp.export.options import ExportOptions
 
     dataset, config = trainer.dataset, trainer.recipe.export
     held = dataset.examples["test"] or dataset.examples["train"]
     images = [dataset.read(example) for example in held[: config.check_images]]
-    return export_model(
-        trainer.model,
-        dataset.preprocess,
+    options = ExportOptions(
         class_names=dataset.info.class_names,
-        card=card(trainer, folder, metrics, facts),
-        destination=destination,
-        temperature=metrics["temperature"] if config.calibrated else 1.0,
+        card=card,
         warmup_images=images,
         check_images=images,
+        temperature=temperature if config.calibrated else 1.0,
         tolerance=config.tolerance,
     )
+    while True:
+        destination = parent / str(next_version(parent))
+        try:
+            return export_model(trainer.model, dataset.preprocess, destination, options)
+        except ExportError:
+            if not destination.exists():
+                raise  # else another run took the number meanwhile: take the next
 
 
 def peak_memory_bytes() -> int:

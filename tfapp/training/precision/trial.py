@@ -88,7 +88,7 @@ class Trial:
         if self.step is not None:
             config = work.recipe.training
             self.step.compile(
-                optimizer=make_optimizer(config, *self._rates(network.model)),
+                optimizer=self._optimizer(network.model),
                 loss=work.task.make_loss(config.label_smoothing),
                 jit_compile=jit_compile,
             )
@@ -132,16 +132,17 @@ class Trial:
             freezing.thaw(extractor, tune.thaw.from_layer)
         return _wrapped(fold(model))
 
-    def _rates(self, model: keras.Model) -> tuple[float, dict[str, float]]:
-        """Return the learning rate of the longest phase, and the factors on it."""
-        tune = self.work.recipe.fine_tune
+    def _optimizer(self, model: keras.Model) -> Any:
+        """Return the optimizer of the longest phase."""
+        config, tune = self.work.recipe.training, self.work.recipe.fine_tune
         if tune is None:
-            return self.work.recipe.training.learning_rate, {}
+            return make_optimizer(config, config.learning_rate)
         if tune.thaw is None:
-            return tune.head.learning_rate, {}
+            return make_optimizer(config, tune.head.learning_rate)
         extractor, _ = freezing.parts(model)
         factors = freezing.rate_factors(extractor, tune.thaw.layer_decay)
-        return tune.thaw.learning_rate, factors
+        rate = tune.thaw.learning_rate
+        return make_optimizer(config, rate, factors, tune.thaw.optimizer)
 
 
 @dataclass(frozen=True)

@@ -1,11 +1,10 @@
 """What a run computes most of the time, and the ways to compute it."""
 
 import hashlib
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from importlib import metadata
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 
@@ -13,6 +12,7 @@ from tfapp import __version__
 from tfapp.config import Recipe
 from tfapp.tasks.spec import Task
 from tfapp.training import devices
+from tfapp.training.identity import digest
 
 FORMAT = 1
 """Of the files of choices; counts up when what is measured changes."""
@@ -131,31 +131,30 @@ def identity(work: Work, options: Sequence[Candidate]) -> str:
     """
     recipe = work.recipe
     thaw = recipe.fine_tune.thaw if recipe.fine_tune else None
-    return _digest(
-        FORMAT,
-        recipe.model.model_dump(),
-        work.images.shape[1:],
-        work.labels.shape[1:],
-        thaw.from_layer if thaw else "",
-        work.kinds,
-        options,
-        devices.identity(recipe.runtime),
-        [__version__, *(metadata.version(n) for n in ("keras", "tensorflow"))],
+    return digest(
+        [
+            FORMAT,
+            recipe.model.model_dump(),
+            work.images.shape[1:],
+            work.labels.shape[1:],
+            thaw.from_layer if thaw else "",
+            work.kinds,
+            options,
+            devices.identity(recipe.runtime),
+            [__version__, *(metadata.version(n) for n in ("keras", "tensorflow"))],
+        ]
     )
 
 
 def sample_identity(work: Work) -> str:
     """Return a digest of what decides the first steps, besides the network."""
     tune = work.recipe.fine_tune
-    return _digest(
-        work.recipe.seed,
-        work.recipe.training.model_dump(),
-        tune.model_dump() if tune else None,
-        hashlib.sha256(work.images.tobytes()).hexdigest(),
-        work.labels.tolist(),
+    return digest(
+        [
+            work.recipe.seed,
+            work.recipe.training.model_dump(),
+            tune.model_dump() if tune else None,
+            hashlib.sha256(work.images.tobytes()).hexdigest(),
+            work.labels.tolist(),
+        ]
     )
-
-
-def _digest(*parts: Any) -> str:
-    text = json.dumps(parts, sort_keys=True, default=repr)
-    return hashlib.sha256(text.encode()).hexdigest()[:32]
