@@ -11,6 +11,7 @@ from tfapp.errors import DataError, TrainingError
 from tfapp.evaluation.calibration import softmax
 from tfapp.evaluation.metrics import (
     classification_metrics,
+    of_one_class,
     roc_auc,
     wilson_interval,
 )
@@ -116,6 +117,20 @@ def test_absent_classes_are_none_and_do_not_enter_averages():
     assert metrics["macro_f1"] == pytest.approx((0.8 + 0.0) / 2)
     assert metrics["roc_auc"] is None
     assert np.shape(metrics["confusion_matrix"]) == (3, 3)
+
+
+def test_one_class_alone_has_no_precision_and_no_averages():
+    """Where no other class can be mistaken for it, its precision would always be 1."""
+    probabilities = np.array([[0.9, 0.1], [0.2, 0.8], [0.7, 0.3]])
+    known = classification_metrics(np.zeros(3, int), probabilities, ["a", "b"])
+    metrics = of_one_class(known)
+    row = {"precision": None, "recall": 2 / 3, "f1": None, "support": 3}
+    assert metrics["per_class"]["a"] == row
+    assert metrics["accuracy"] == 2 / 3
+    averages = ("macro_f1", "balanced_accuracy", "roc_auc")
+    assert [metrics[key] for key in averages] == [None] * 3
+    assert metrics.keys() == known.keys()
+    assert metrics["log_loss"] == known["log_loss"]
 
 
 def test_metrics_are_json_ready_and_finite_when_certain_and_wrong():

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from tfapp.data.spec import Example
-from tfapp.evaluation.blocks import Details, Items, Table
+from tfapp.evaluation.blocks import Details, Items, Paragraph, Table
 from tfapp.evaluation.run_facts import (
     RunFacts,
     data_section,
@@ -80,3 +80,21 @@ def test_reproducibility_holds_recipe_versions_and_stages():
     )
     assert stages.rows == (("a", "2.0\u00a0s", "100.0\u00a0%"),)
     assert '"name": "é"' in recipe.text
+
+
+def test_waiting_for_data_stands_beside_the_seconds_of_its_stage():
+    """Stages that do not train have no share; what it means is told once."""
+    facts = RunFacts(
+        "n",
+        1,
+        seconds={"extract": 30.0, "phase head": 10.0},
+        waiting={"phase head": 0.25},
+    )
+    _, stages, explained, _ = reproducibility_section(facts, {}).blocks
+    assert stages.header[-1] == "Waiting for data"
+    assert stages.rows == (
+        ("extract", "30.0\u00a0s", "75.0\u00a0%", ""),
+        ("phase head", "10.0\u00a0s", "25.0\u00a0%", "25.0\u00a0%"),
+    )
+    assert isinstance(explained, Paragraph)
+    assert "the network stood idle" in explained.text

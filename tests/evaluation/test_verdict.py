@@ -3,8 +3,9 @@
 import numpy as np
 import pytest
 
+from tfapp.evaluation.figures import Figures
 from tfapp.evaluation.metrics import classification_metrics
-from tfapp.evaluation.verdict import Figures, confused_pairs, findings
+from tfapp.evaluation.verdict import confused_pairs, findings
 
 
 def _figures(confusion, *, confidence=0.9, history=(), **extra):
@@ -33,12 +34,19 @@ def _text(figures):
     )
 
 
-def _phase(training, validation, val_losses=(0.5, 0.4, 0.45), best_epoch=None):
+def _phase(
+    training,
+    validation,
+    val_losses=(0.5, 0.4, 0.45),
+    best_epoch=None,
+    stopped_by="",
+):
     epochs = [
         {"accuracy": training, "val_accuracy": validation, "val_loss": loss}
         for loss in val_losses
     ]
-    return {"phase": "head", "epochs": epochs, "best_epoch": best_epoch}
+    described = {"phase": "head", "epochs": epochs, "best_epoch": best_epoch}
+    return described | {"stopped_by": stopped_by}
 
 
 GOOD = [[950, 50], [50, 950]]
@@ -103,6 +111,39 @@ def test_losses_still_falling_call_for_more_epochs():
     for losses in ((0.5, 0.3, 0.4), (0.5, 0.3, 0.299), (0.5, 0.4)):
         history = [_phase(0.96, 0.96, losses)]
         assert "still falling" not in _text(_figures(GOOD, history=history))
+
+
+@pytest.mark.parametrize(
+    ("accuracy", "losses", "advice"),
+    [
+        (0.7, (0.5, 0.4, 0.45), "It had more to learn: try a larger budget"),
+        (0.95, (0.5, 0.4, 0.3), "It had more to learn: try a larger budget"),
+        (0.95, (0.5, 0.4), "It had more to learn: try a larger budget"),
+        (0.95, (0.5, 0.4, 0.45), "more time may gain little"),
+    ],
+)
+def test_a_budget_that_ended_training_speaks_for_what_it_caused(
+    accuracy, losses, advice
+):
+    """The model is not called weak, nor more epochs advised, for the budget's sake."""
+    cut = _phase(accuracy, accuracy, losses, stopped_by="deadline")
+    text = _text(_figures(GOOD, history=[cut]))
+    said = f"The time budget ended phase “head” after {len(losses)} epochs. "
+    assert said in text
+    assert advice in text
+    assert "reaches only" not in text
+    assert "still falling" not in text
+    assert "Nothing stands out" not in text
+
+
+def test_praise_is_not_taken_back():
+    """Without a mistake nothing is said against the training, budget or not."""
+    for stopped_by in ("", "deadline"):
+        phase = _phase(0.7, 0.6, (0.5, 0.4, 0.3), stopped_by=stopped_by)
+        text = _text(_figures([[500, 0], [0, 500]], history=[phase]))
+        assert text.startswith("Not one mistake.")
+        words = ("budget", "reaches only", "above validation", "still falling")
+        assert not [word for word in words if word in text]
 
 
 @pytest.mark.parametrize(

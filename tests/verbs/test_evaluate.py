@@ -1,6 +1,7 @@
 """Evaluating a run again, on its own test split and on other data."""
 
 import json
+import shutil
 
 import numpy as np
 import pytest
@@ -51,3 +52,19 @@ def test_unknown_classes_and_unknown_runs(workspace, other_digits):
         )
     with pytest.raises(ConfigError, match="No run 'nothing'"):
         evaluate("nothing", runs_folder=folder / "runs", reporter=QUIET)
+
+
+def test_examples_of_one_class_are_judged_by_what_needs_no_other(
+    workspace, other_digits, capsys
+):
+    """Recall of that class is the accuracy; what needs two classes is left out."""
+    folder, _ = workspace
+    for digit in set("0123456789") - {"4"}:
+        shutil.rmtree(other_digits / digit)
+    runs = folder / "runs"
+    metrics = evaluate("digits", str(other_digits), runs_folder=runs)
+    assert "every example is of class '4'" in capsys.readouterr().err
+    assert metrics["examples"] == metrics["per_class"]["4"]["support"] == 3
+    assert metrics["per_class"]["4"]["recall"] == metrics["accuracy"]
+    alone = [metrics[key] for key in ("macro_f1", "balanced_accuracy", "roc_auc")]
+    assert [*alone, metrics["per_class"]["4"]["precision"]] == [None] * 4

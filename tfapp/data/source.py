@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from tfapp.data.context import LoadContext
 from tfapp.data.problems import Problem
 from tfapp.data.spec import Example
 from tfapp.errors import DataError
@@ -83,12 +84,20 @@ class Source:
         return example.path.removeprefix(start).replace(os.sep, "/")
 
 
-def require_classes(name: str, class_names: tuple[str, ...], found: str) -> None:
-    """Refuse a source from which nothing can be told apart, and names of no one line.
+def require_classes(
+    name: str, class_names: tuple[str, ...], found: str, context: LoadContext
+) -> None:
+    """Refuse a source from which nothing can be learned, and names of no one line.
+
+    Args:
+        name: of the source, for the errors.
+        class_names: that occur in it.
+        found: what else is in it, for the errors.
+        context: a trained model may be tested on a single class.
 
     Raises:
-        DataError: for fewer than two classes, and for a class name that is empty or
-            has a line break: labels.txt of the export holds one name per line.
+        DataError: for too few classes, and for a class name that is empty or has a
+            line break: labels.txt of the export holds one name per line.
     """
     if broken := [n for n in class_names if len(n.splitlines()) != 1]:
         raise DataError(
@@ -99,7 +108,7 @@ def require_classes(name: str, class_names: tuple[str, ...], found: str) -> None
         raise DataError(
             f"{name} holds no labelled image ({found}). Expected at least two classes."
         )
-    if len(class_names) == 1:
+    if len(class_names) == 1 and not context.class_names:
         raise DataError(
             f"{name} holds the single class {class_names[0]!r} ({found}). Expected "
             "at least two classes; add images of what it should be told from."

@@ -8,13 +8,14 @@ from tfapp.evaluation.figure_sections import (
     confusion_section,
     curves_section,
 )
+from tfapp.evaluation.figures import Figures
 from tfapp.evaluation.gallery_sections import mistakes_section, sample_section
 from tfapp.evaluation.run_facts import (
     data_section,
     reproducibility_section,
     run_headline,
 )
-from tfapp.evaluation.verdict import Figures, findings
+from tfapp.evaluation.verdict import findings
 from tfapp.evaluation.wording import count, percent, percent_interval
 
 

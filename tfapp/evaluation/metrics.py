@@ -1,6 +1,6 @@
 """Figures of a classifier, as plain numbers ready for JSON."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from statistics import NormalDist
 from typing import Any
 
@@ -106,6 +106,24 @@ def classification_metrics(
         top = np.argsort(-probabilities, axis=1, kind="stable")[:, :5]
         metrics["top_5_accuracy"] = float((top == labels[:, None]).any(axis=1).mean())
     return metrics
+
+
+def of_one_class(metrics: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the figures of examples of one class, without those that need two.
+
+    Where nothing else can be taken for the class, its precision is 1 whatever the
+    model answers, F1 follows from the recall, and averages over classes are of one.
+
+    Args:
+        metrics: as `classification_metrics` returns.
+
+    Returns:
+        the same with None for precision, F1, macro_f1, balanced_accuracy and roc_auc.
+    """
+    unknown = {"precision": None, "f1": None}
+    averages = dict.fromkeys(("macro_f1", "balanced_accuracy", "roc_auc"))
+    rows = {name: row | unknown for name, row in metrics["per_class"].items()}
+    return {**metrics, **averages, "per_class": rows}
 
 
 def confusion_matrix(labels: np.ndarray, predicted: np.ndarray) -> np.ndarray:

@@ -6,11 +6,19 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from tfapp.data.spec import SPLITS, Example
-from tfapp.evaluation.blocks import Details, Fact, Items, Section, Table
+from tfapp.evaluation.blocks import Details, Fact, Items, Paragraph, Section, Table
 from tfapp.evaluation.wording import count, duration, percent, size
 
 MAX_LINES = 12
 """Longer lists of notes and of left-out files open on demand."""
+
+WAITING = (
+    "Waiting for data: the share of the training steps' time in which the next images "
+    "were not ready yet, so the network stood idle. A few percent are usual. Far more "
+    "means that reading and changing images takes longer than learning from them: "
+    "then more processor cores or data.cache = 'memory' make training faster, a "
+    "smaller network does not."
+)
 
 
 @dataclass(frozen=True)
@@ -29,6 +37,8 @@ class RunFacts:
         predict_command: command that predicts with it.
         started: date and time, as text.
         seconds: wall time per stage.
+        waiting: share of the training steps' time in which no batch was ready, per
+            stage that trains.
         peak_memory_bytes: most memory held at once.
         device: what computed, in words.
         versions: package → version.
@@ -46,6 +56,7 @@ class RunFacts:
     predict_command: str = ""
     started: str = ""
     seconds: Mapping[str, float] = field(default_factory=dict)
+    waiting: Mapping[str, float] = field(default_factory=dict)
     peak_memory_bytes: int = 0
     device: str = ""
     versions: Mapping[str, str] = field(default_factory=dict)
@@ -156,12 +167,21 @@ def _notes(lines: Sequence[str]) -> tuple[Items | Details, ...]:
     return (Items(tuple(("", line) for line in lines)),)
 
 
-def _stages(facts: RunFacts) -> tuple[Table, ...]:
+def _stages(facts: RunFacts) -> tuple[Table | Paragraph, ...]:
     total = sum(facts.seconds.values())
     if not total:
         return ()
+    header = ("Stage", "Time", "Share", "Waiting for data")
     rows = tuple(
-        (stage, duration(seconds), percent(seconds / total))
+        (
+            stage,
+            duration(seconds),
+            percent(seconds / total),
+            percent(facts.waiting[stage]) if stage in facts.waiting else "",
+        )
         for stage, seconds in facts.seconds.items()
     )
-    return (Table(("Stage", "Time", "Share"), rows, "Where the time went"),)
+    caption = "Where the time went"
+    if not any(stage in facts.waiting for stage in facts.seconds):
+        return (Table(header[:3], tuple(row[:3] for row in rows), caption),)
+    return (Table(header, rows, caption), Paragraph(WAITING))

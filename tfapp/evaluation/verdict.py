@@ -4,11 +4,13 @@ Each rule is a function that returns one finding or None; the order of `RULES` i
 the order of the answer. The thresholds are stated where they are used.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 import numpy as np
 
+from tfapp.evaluation.figures import Figures, Finding
+from tfapp.evaluation.learning_rules import LEARNING_RULES
 from tfapp.evaluation.metrics import wilson_interval
 from tfapp.evaluation.wording import (
     count,
@@ -17,24 +19,6 @@ from tfapp.evaluation.wording import (
     points,
     quoted,
 )
-
-
-class Figures(NamedTuple):
-    """What the rules look at.
-
-    Args:
-        metrics: of the judged split, as `evaluate_logits` returns.
-        history: training phases, as `learning_curves` takes.
-        confidence: float array (examples,), probability of each prediction.
-        correct: bool array (examples,), whether each prediction is right.
-        noun: what the examples are, in the plural.
-    """
-
-    metrics: Mapping[str, Any]
-    history: Sequence[Mapping[str, Any]]
-    confidence: np.ndarray
-    correct: np.ndarray
-    noun: str
 
 
 class Pair(NamedTuple):
@@ -46,9 +30,6 @@ class Pair(NamedTuple):
     support: int
 
 
-Finding = tuple[str, str]
-
-
 def findings(figures: Figures, most: int = 5) -> tuple[Finding, ...]:
     """Return what was found and what to do about it, the most useful first.
 
@@ -56,7 +37,9 @@ def findings(figures: Figures, most: int = 5) -> tuple[Finding, ...]:
         figures: what the rules look at.
         most: number of findings at most.
     """
-    found = [finding for rule in RULES if (finding := rule(figures)) is not None]
+    silent = LEARNING_RULES if figures.correct.all() else ()
+    rules = [rule for rule in RULES if rule not in silent]
+    found = [finding for rule in rules if (finding := rule(figures)) is not None]
     return tuple(found[:most]) or (
         ("Nothing stands out.", "More examples of every class are the surest gain."),
     )
@@ -156,45 +139,6 @@ def weak_classes(figures: Figures) -> Finding | None:
     )
 
 
-def train_validation_gap(figures: Figures) -> Finding | None:
-    """Tell when training accuracy is over 5 points above validation's."""
-    gap = _gap(figures.history)
-    if gap is None or gap <= 0.05:
-        return None
-    return (
-        f"Training accuracy is {points(gap)} above validation accuracy.",
-        "The model memorises: use more data, stronger augmentation or dropout, or "
-        "train fewer layers.",
-    )
-
-
-def underfitting(figures: Figures) -> Finding | None:
-    """Tell when training accuracy itself is below 90 %, without a gap."""
-    accuracy = _kept_epoch(figures.history).get("accuracy")
-    gap = _gap(figures.history)
-    if accuracy is None or accuracy >= 0.9 or (gap is not None and gap > 0.05):
-        return None
-    return (
-        f"Training accuracy reaches only {percent(accuracy)}.",
-        "The model is too weak or was stopped early: train longer, thaw more "
-        "layers, or choose a larger network.",
-    )
-
-
-def still_improving(figures: Figures) -> Finding | None:
-    """Tell when the last of at least 3 epochs had the lowest validation loss."""
-    epochs = figures.history[-1]["epochs"] if figures.history else []
-    losses = [epoch.get("val_loss") for epoch in epochs]
-    if len(losses) < 3 or None in losses or min(losses) < losses[-1]:
-        return None
-    if losses[-1] > 0.98 * losses[-2]:  # converged: the last step gained under 2 %
-        return None
-    return (
-        "Validation loss was still falling in the last epoch.",
-        "More epochs of the last phase may gain something.",
-    )
-
-
 def dishonest_confidence(figures: Figures) -> Finding | None:
     """Tell when the calibration error before scaling exceeds 3 points."""
     before = figures.metrics.get("ece_before")
@@ -215,27 +159,7 @@ RULES = (
     suspicious_labels,
     most_confused,
     weak_classes,
-    train_validation_gap,
-    underfitting,
-    still_improving,
+    *LEARNING_RULES,
     dishonest_confidence,
     too_few_examples,
 )
-
-
-def _kept_epoch(history: Sequence[Mapping[str, Any]]) -> Mapping[str, Any]:
-    """Figures of the epoch whose weights the model has, {} if nothing is known."""
-    for phase in reversed(history):
-        epochs, best = phase["epochs"], phase.get("best_epoch")
-        if epochs and best != 0:  # 0: the phase changed nothing, look before it
-            return dict(epochs[best - 1 if best else -1])
-    return {}
-
-
-def _gap(history: Sequence[Mapping[str, Any]]) -> float | None:
-    """Training minus validation accuracy of the kept epoch."""
-    kept = _kept_epoch(history)
-    training, validation = kept.get("accuracy"), kept.get("val_accuracy")
-    if training is None or validation is None:
-        return None
-    return float(training - validation)

@@ -32,7 +32,9 @@ def evaluate(
         reporter: hears of the progress; None for one on stderr.
 
     Returns:
-        The metrics, also written into the run's folder as evaluation*.json.
+        The metrics, also written into the run's folder as evaluation*.json. Of
+        examples of one class alone, what needs two (precision, F1, averages over
+        classes, ROC AUC) is None.
 
     Raises:
         TfappError: if the run did not finish, or the data or its classes do not fit.
@@ -43,7 +45,7 @@ def evaluate(
     start_tensorflow(reporter)
     dataset = _load(found, data, card["class_names"], reporter)
     logits = _logits(found, dataset, reporter)
-    metrics = _measure(logits, dataset, card)
+    metrics = _measure(logits, dataset, card, reporter)
     target = "evaluation.json" if not data else f"evaluation_{_plain(data)}.json"
     write_json(found.folder / target, metrics)
     return metrics
@@ -77,14 +79,22 @@ def _logits(run: Run, dataset: Dataset, reporter: Reporter) -> np.ndarray:
 
 
 def _measure(
-    logits: np.ndarray, dataset: Dataset, card: dict[str, Any]
+    logits: np.ndarray, dataset: Dataset, card: dict[str, Any], reporter: Reporter
 ) -> dict[str, Any]:
     from tfapp.evaluation.calibration import apply_temperature
-    from tfapp.evaluation.metrics import classification_metrics
+    from tfapp.evaluation.metrics import classification_metrics, of_one_class
 
     probabilities = apply_temperature(logits, card["temperature"])
     labels = dataset.labels("test")
-    return classification_metrics(labels, probabilities, card["class_names"])
+    metrics = classification_metrics(labels, probabilities, card["class_names"])
+    if len(present := np.unique(labels)) > 1:
+        return metrics
+    name = card["class_names"][present[0]]
+    reporter.say(
+        f"every example is of class {name!r}: precision, F1, averages over classes and "
+        "ROC AUC need examples of two classes and are left out"
+    )
+    return of_one_class(metrics)
 
 
 def _plain(data: str) -> str:

@@ -54,6 +54,7 @@ def tell(trainer: Any, folder: Run, facts: dict[str, Any]) -> Story:
             predict_command=predict_command(Path(facts["saved_model"])),
             started=facts["started"],
             seconds=facts["seconds"],
+            waiting={f"phase {p.phase}": p.waiting_share for p in trainer.phases},
             peak_memory_bytes=facts["peak_memory_bytes"],
             device=facts["device"],
             versions=facts["versions"],

@@ -1,5 +1,7 @@
 """Listing class folders."""
 
+from dataclasses import replace
+
 import pytest
 
 from tfapp.data.sources.folder import folder
@@ -116,3 +118,13 @@ def test_unusable_layouts(listed, layout, message):
     """Each unusable layout is one clear error."""
     with pytest.raises(DataError, match=message):
         listed(layout)
+
+
+def test_a_trained_model_may_be_tested_on_one_class(make_folder, context_for):
+    """Nothing has to be told apart; to learn from, one class is too few."""
+    root = make_folder({"cats": 2})
+    context = context_for(root)
+    with pytest.raises(DataError, match="single class 'cats'"):
+        folder(str(root), context)
+    tested = replace(context, class_names=("cats", "dogs"))
+    assert folder(str(root), tested).class_names == ("cats",)

@@ -27,7 +27,7 @@ def csv_table(place: str, context: LoadContext) -> Source:
     class_names = tuple(sorted({e.label for e in examples}))
     if not class_names:
         raise DataError(f"{table} has no rows below its header. Expected path,label.")
-    require_classes(str(table), class_names, f"{len(examples)} rows")
+    require_classes(str(table), class_names, f"{len(examples)} rows", context)
     require_training_classes(str(table), examples)
     return Source(str(table), table.parent, examples, class_names)
 

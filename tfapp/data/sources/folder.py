@@ -48,7 +48,7 @@ def folder(place: str, context: LoadContext) -> Source:
     class_names = tuple(sorted({e.label for e in listing.examples}))
     if not class_names:
         raise DataError(f"{root} holds no images. Expected {_expected()}.")
-    require_classes(str(root), class_names, _single_class_hint(listing))
+    require_classes(str(root), class_names, _single_class_hint(listing), context)
     examples = tuple(listing.examples)
     require_training_classes(str(root), examples)
     return Source(

@@ -48,7 +48,7 @@ def npz_arrays(place: str, context: LoadContext) -> Source:
     names = _names_by_label(path, arrays, parts)
     examples = tuple(e for part in parts for e in _examples(path, part, names))
     class_names = tuple(dict.fromkeys(names.values()))
-    require_classes(str(path), class_names, f"{len(examples)} images")
+    require_classes(str(path), class_names, f"{len(examples)} images", context)
     require_training_classes(str(path), examples)
     files = [image for part in parts for image in part.encoded]
     encoded = {e.path: image for e, image in zip(examples, files, strict=True)}

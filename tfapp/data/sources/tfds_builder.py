@@ -65,7 +65,7 @@ def tfds_builder(place: str, context: LoadContext) -> Source:
     used = {e.label for e in examples}
     names = builder.info.features[label_key].names
     class_names = tuple(name for name in names if name in used)
-    require_classes(place, class_names, f"{len(examples)} images")
+    require_classes(place, class_names, f"{len(examples)} images", context)
     require_training_classes(place, examples)
     return Source(place, folder, examples, class_names)
 
