@@ -41,6 +41,7 @@ class AugmentationConfig(Table):
     flip: Literal["none", "horizontal", "vertical", "both"] = "none"
     rotate: float = Field(0.0, ge=0.0, le=0.5, description="share of a full turn")
     zoom: float = Field(0.0, ge=0.0, lt=1.0, description="share of the image")
+    shear: float = Field(0.0, ge=0.0, lt=1.5, description="radians")
     shift: float = Field(0.0, ge=0.0, lt=1.0, description="share of the image")
     contrast: float = Field(0.0, ge=0.0, lt=1.0)
     brightness: float = Field(0.0, ge=0.0, lt=1.0)

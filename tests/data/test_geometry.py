@@ -1,9 +1,10 @@
-"""Flips, turns, zooms and shifts as one transform; Keras' layers are the oracle."""
+"""Flips, turns, zooms, shears and shifts as one transform; Keras is the oracle."""
 
 import keras
 import numpy as np
 import pytest
 import tensorflow as tf
+from keras.src.legacy.preprocessing.image import apply_affine_transform
 from scipy.stats import kstest
 
 from tfapp.config import AugmentationConfig
@@ -11,7 +12,7 @@ from tfapp.data.geometry import change_geometry, matrices, transform
 
 RNG = np.random.default_rng(0)
 IMAGES = RNG.integers(0, 256, (3, 20, 30, 3)).astype("uint8")
-NOTHING = {"signs": (1, 1), "angle": 0.0, "zoom": 1.0, "shift": (0, 0)}
+NOTHING = {"signs": (1, 1), "angle": 0.0, "zoom": 1.0, "shear": 0.0, "shift": (0, 0)}
 
 
 def move(images, **keys):
@@ -46,6 +47,26 @@ def test_each_change_is_that_of_keras(layer, keys):
     """The same angle, zoom or shift gives the same pixels, mirrored edges included."""
     expected = layer(IMAGES.astype("float32"), training=True)
     np.testing.assert_allclose(move(IMAGES, **keys), expected, atol=0.05)
+
+
+@pytest.mark.parametrize("shear", [0.2, -0.35])
+def test_shear_is_that_of_the_image_data_generator(shear):
+    """The same angle gives the pixels that Keras' old generator gave, inside."""
+    images = IMAGES[:, :, :20].astype("float32")  # its middle is right for squares
+    axes = {"row_axis": 0, "col_axis": 1, "channel_axis": 2}
+    expected = [
+        apply_affine_transform(image, shear=np.degrees(shear), **axes)
+        for image in images
+    ]
+    found = move(images, shear=shear)
+    inside = np.s_[:, 5:-5, 5:-5]
+    np.testing.assert_allclose(found[inside], np.stack(expected)[inside], atol=0.1)
+
+
+def test_shear_leaves_the_other_changes_as_they_were():
+    """Switching it on at an angle of almost nothing changes almost nothing."""
+    with_it = change(IMAGES, rotate=0.1, zoom=0.2, shear=1e-6)
+    np.testing.assert_allclose(with_it, change(IMAGES, rotate=0.1, zoom=0.2), atol=0.1)
 
 
 @pytest.mark.parametrize("signs", [(-1, 1), (1, -1), (-1, -1), (1, 1)])

@@ -1,6 +1,6 @@
-"""Flips, turns, zooms and shifts of image batches as one transform.
+"""Flips, turns, zooms, shears and shifts of image batches as one transform.
 
-Keras interpolates once per layer; here the four are one matrix per image, so pixels
+Keras interpolates once per layer; here all of them are one matrix per image, so pixels
 are interpolated once. With flips alone they are not interpolated at all.
 """
 
@@ -10,32 +10,34 @@ import numpy as np
 import tensorflow as tf
 
 from tfapp.config import AugmentationConfig
-from tfapp.data.random_streams import uniform
+from tfapp.data.random_streams import fold, uniform
 
 DRAWS = 6
 """Random numbers per image: two flips, angle, zoom, and two shifts."""
 
 
 def changes_geometry(config: AugmentationConfig) -> bool:
-    """Say whether any of flip, rotate, zoom and shift is on."""
+    """Say whether any of flip, rotate, zoom, shear and shift is on."""
     return config.flip != "none" or interpolates(config)
 
 
 def interpolates(config: AugmentationConfig) -> bool:
     """Say whether pixels may come to lie between pixels."""
-    return bool(config.rotate or config.zoom or config.shift)
+    return bool(config.rotate or config.zoom or config.shear or config.shift)
 
 
 def change_geometry(config: AugmentationConfig, images: Any, seed: Any) -> Any:
-    """Flip, turn, zoom and shift each image by numbers of its own.
+    """Flip, turn, zoom, shear and shift each image by numbers of its own.
 
     Distributions are those of Keras' RandomFlip, RandomRotation, RandomZoom and
     RandomTranslation of the same factor, but for `flip = "both"`: Keras then flips in
     both directions or in none, here each direction has its own chance of one half.
+    `shear` is that of Keras' ImageDataGenerator, in radians: upright lines lean
+    by up to that angle.
     What a change uncovers shows the image mirrored at its edge.
 
     Args:
-        config: flip, rotate, zoom and shift of it count.
+        config: flip, rotate, zoom, shear and shift of it count.
         images: uint8 or float32 tensor (batch, height, width, channels).
         seed: int64 tensor (2,).
 
@@ -49,24 +51,30 @@ def change_geometry(config: AugmentationConfig, images: Any, seed: Any) -> Any:
         return _flip(_flip(images, across, 2), down, 1)
     spread = 2.0 * draws[:, 2:] - 1.0
     size = tf.cast(tf.shape(images)[1:3], tf.float32)
+    # From a stream of its own, so that switching it on leaves the others as they were.
+    slope = uniform(fold(seed, 0), [tf.shape(images)[0]], -config.shear, config.shear)
     transforms = matrices(
         size,
         signs=tf.stack([_sign(draws, across), _sign(draws, down)], axis=1),
         angle=spread[:, 0] * (2.0 * np.pi * config.rotate),
         zoom=1.0 + spread[:, 1] * config.zoom,
+        shear=slope,
         shift=spread[:, 2:] * config.shift * size,
     )
     return transform(images, transforms)
 
 
-def matrices(size: Any, *, signs: Any, angle: Any, zoom: Any, shift: Any) -> Any:
-    """Return where each pixel comes from: a flip, a turn, a zoom, then a shift.
+def matrices(
+    size: Any, *, signs: Any, angle: Any, zoom: Any, shear: Any, shift: Any
+) -> Any:
+    """Return where each pixel comes from: a flip, turn, zoom, shear, then a shift.
 
     Args:
         size: float32 (2,), height and width in pixels.
         signs: float32 (batch, 2), -1 where flipped left to right, top to bottom.
         angle: float32 (batch,), radians, counter-clockwise.
         zoom: float32 (batch,), above 1 the image becomes smaller.
+        shear: float32 (batch,), radians; upright lines lean to the left.
         shift: float32 (batch, 2), downwards and to the right, in pixels.
 
     Returns:
@@ -76,6 +84,7 @@ def matrices(size: Any, *, signs: Any, angle: Any, zoom: Any, shift: Any) -> Any
     cos, sin = zoom * tf.cos(angle), zoom * tf.sin(angle)
     xx, xy = signs[:, 0] * cos, -signs[:, 0] * sin
     yx, yy = signs[:, 1] * sin, signs[:, 1] * cos
+    xy, yy = (b * tf.cos(shear) - a * tf.sin(shear) for a, b in ((xx, xy), (yx, yy)))
     from_x, from_y = middle_x + shift[:, 1], middle_y + shift[:, 0]
     x = middle_x - xx * from_x - xy * from_y
     y = middle_y - yx * from_x - yy * from_y

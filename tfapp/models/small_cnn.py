@@ -3,6 +3,7 @@
 import keras
 
 from tfapp.errors import ModelError
+from tfapp.layers.two_class_logits import logits
 
 
 def small_cnn(
@@ -14,12 +15,13 @@ def small_cnn(
     padding: str = "valid",
     units: int = 64,
     dropout_rate: float = 0.5,
+    single_logit: bool = False,
 ) -> keras.Model:
     """Three convolutions with pooling and one hidden layer, from scratch.
 
-    With the defaults and 150×150×3 inputs this is the network of Keras' article on
-    2,000 cats and dogs, except that it ends in one logit per class where the article
-    has a single sigmoid unit: 1,212,578 parameters with two classes.
+    With `single_logit` and 150×150×3 inputs this is the network of Keras' article on
+    2,000 cats and dogs, 1,212,513 parameters. Otherwise it ends in one logit per class,
+    which serves any number of them: 1,212,578 parameters with two.
 
     Args:
         input_shape: height, width, channels; pixels in [0, 255].
@@ -29,13 +31,15 @@ def small_cnn(
         padding: "valid" or "same".
         units: of the hidden layer.
         dropout_rate: before the logits.
+        single_logit: one sigmoid unit for two classes.
 
     Returns:
         keras.Model: float tensor (batch, height, width, channels) → float32 logits
         (batch, num_outputs).
 
     Raises:
-        ModelError: if the image is too small for so many convolutions.
+        ModelError: if the image is too small for so many convolutions, or a single
+            logit is asked for other than two classes.
 
     Reference:
         Chollet, Building powerful image classification models using very little data,
@@ -48,8 +52,8 @@ def small_cnn(
     x = keras.layers.Flatten(name="flatten")(x)
     x = keras.layers.Dense(units, activation="relu", name="hidden")(x)
     x = keras.layers.Dropout(dropout_rate, name="dropout")(x)
-    logits = keras.layers.Dense(num_outputs, dtype="float32", name="logits")(x)
-    return keras.Model(inputs, logits, name="small_cnn")
+    outputs = logits(x, num_outputs, single_logit=single_logit)
+    return keras.Model(inputs, outputs, name="small_cnn")
 
 
 def _convolution(x, filters: int, kernel_size: int, padding: str, block: int):  # type: ignore[no-untyped-def]

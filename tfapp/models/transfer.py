@@ -1,11 +1,12 @@
 """A pretrained extractor with a new head."""
 
-from typing import Literal
+from typing import Any, Literal
 
 import keras
 
 from tfapp.layers.pixel_normalization import PixelNormalization
 from tfapp.layers.standardization import Standardization
+from tfapp.layers.two_class_logits import logits
 from tfapp.models.extractors import EXTRACTORS
 from tfapp.models.weights import load_backbone
 
@@ -22,6 +23,7 @@ def transfer(
     hidden_units: list[int] = [],  # noqa: B006 - never changed; TOML gives lists
     dropout_rate: float = 0.0,
     l2: float = 0.0,
+    single_logit: bool = False,
 ) -> keras.Model:
     """Any keras.applications network as extractor, with a head of your own.
 
@@ -42,6 +44,7 @@ def transfer(
         hidden_units: of dense ReLU layers before the logits.
         dropout_rate: before each dense layer of the head.
         l2: weight of the head's squared kernels in the loss.
+        single_logit: one sigmoid unit for two classes, as in networks of 2016.
 
     Returns:
         keras.Model: float tensor (batch, height, width, channels) → float32 logits
@@ -60,6 +63,7 @@ def transfer(
         hidden_units=hidden_units,
         dropout_rate=dropout_rate,
         l2=l2,
+        single_logit=single_logit,
     )
     inputs = keras.Input(input_shape, name="image")
     return keras.Model(inputs, head(extract(inputs)), name=f"transfer_{extractor}")
@@ -93,6 +97,7 @@ def _head(
     hidden_units: list[int],
     dropout_rate: float,
     l2: float,
+    single_logit: bool,
 ) -> keras.Model:
     """Feature vector → float32 logits; small, so it runs in float32 throughout."""
     regularizer = keras.regularizers.L2(l2) if l2 else None
@@ -100,17 +105,26 @@ def _head(
     x = inputs
     if standardize:
         x = Standardization(name="standardize", dtype="float32")(x)
-    for index, units in enumerate([*hidden_units, num_outputs]):
-        last = index == len(hidden_units)
-        if dropout_rate:
-            x = keras.layers.Dropout(dropout_rate, name=f"dropout_{index}")(x)
+    for index, units in enumerate(hidden_units):
+        x = _dropped(x, dropout_rate, index)
         x = keras.layers.Dense(
             units,
-            activation=None if last else "relu",
+            activation="relu",
             kernel_regularizer=regularizer,
-            # With standardised features a zero start begins at uniform probabilities.
-            kernel_initializer="zeros" if last else "he_normal",
-            name="logits" if last else f"hidden_{index}",
+            kernel_initializer="he_normal",
+            name=f"hidden_{index}",
             dtype="float32",
         )(x)
-    return keras.Model(inputs, x, name="head")
+    outputs = logits(
+        _dropped(x, dropout_rate, len(hidden_units)),
+        num_outputs,
+        single_logit=single_logit,
+        kernel_regularizer=regularizer,
+        # With standardised features a zero start begins at uniform probabilities.
+        kernel_initializer="zeros",
+    )
+    return keras.Model(inputs, outputs, name="head")
+
+
+def _dropped(x: Any, rate: float, index: int) -> Any:
+    return keras.layers.Dropout(rate, name=f"dropout_{index}")(x) if rate else x
