@@ -95,3 +95,45 @@ def _in_fresh_process(code, *arguments, **variables):
     )
     assert done.returncode == 0, done.stderr
     return json.loads(done.stdout.splitlines()[-1])
+
+
+@pytest.fixture(scope="session")
+def fake_run():
+    """Write the folder of a finished run without training; see `_fake_run`."""
+    return _fake_run
+
+
+def _fake_run(root, name, number, correct, overrides=(), test="t", seed=0, train=6):
+    """Write root/NAME/NUMBER with one answer per entry of `correct`; return it.
+
+    Examples are of classes a and b in turn; `test` begins the content hashes of the
+    test set, `train` is the number of training examples per class.
+    """
+    from tfapp import recipes
+    from tfapp.files import write_json, write_text
+
+    folder = root / name / str(number)
+    table = {"name": name, "seed": seed, "data": {"path": "photos"}}
+    for text in overrides:
+        table = recipes.override(table, *recipes.parse_override(text))
+    recipe = recipes.build(table, "test")
+    write_text(folder / "recipe.toml", recipes.to_toml(recipe))
+    rows = [
+        {"path": f"{s}/{i}.png", "content_hash": f"{s}{i}", "label": "ab"[i % 2]}
+        | {"split": "test" if s == test else "train", "group": ""}
+        for s, count in ((test, len(correct)), ("train", 2 * train))
+        for i in range(count)
+    ]
+    write_json(folder / "split.json", {"class_names": ["a", "b"], "examples": rows})
+    lines = ["path,split,label,predicted,confidence,correct,loss"]
+    for row, right in zip(rows, correct, strict=False):
+        predicted = row["label"] if right else {"a": "b", "b": "a"}[row["label"]]
+        told = f"0.9,{'true' if right else 'false'},{0.1 if right else 2.3}"
+        lines.append(f"{row['path']},test,{row['label']},{predicted},{told}")
+    write_text(folder / "predictions.csv", "\n".join(lines) + "\n")
+    accuracy = sum(map(bool, correct)) / len(correct)
+    figures = {"accuracy": accuracy, "macro_f1": accuracy, "log_loss": 0.3}
+    figures |= {"expected_calibration_error": 0.02, "run": {"total_seconds": 9.0}}
+    write_json(folder / "metrics.json", figures)
+    write_json(folder / "status.json", {"status": "complete", "detail": ""})
+    return folder

@@ -75,14 +75,17 @@ def _inner(annotation: Any) -> type[BaseModel] | None:
 
 
 def _type(field: Any) -> str:
-    choices = get_args(field.annotation)
+    annotation = field.annotation
+    if type(None) in get_args(annotation):  # a key that may be left out
+        annotation = get_args(annotation)[0]
+    choices = get_args(annotation)
     if choices and all(isinstance(choice, str) for choice in choices):
         return " or ".join(f"`{choice}`" for choice in choices)
-    return str(getattr(field.annotation, "__name__", field.annotation))
+    return str(getattr(annotation, "__name__", annotation))
 
 
 def _value(field: Any) -> str:
-    if field.default is PydanticUndefined:
+    if field.default in (PydanticUndefined, None):
         return ""
     return f"`{field.default!r}`"
 

@@ -2,8 +2,16 @@
 
 import numpy as np
 import pytest
+from scipy.stats import binomtest, fisher_exact, ttest_ind
 
-from tfapp.evaluation.comparison import paired_bootstrap
+from tfapp.evaluation.comparison import (
+    Scores,
+    accuracy_interval,
+    holm,
+    judge,
+    paired_bootstrap,
+)
+from tfapp.evaluation.metrics import wilson_interval
 
 
 def test_paired_bootstrap_agrees_with_plain_resampling():
@@ -51,3 +59,119 @@ def test_arrays_of_different_length_are_refused():
     """Pairs need the same examples."""
     with pytest.raises(ValueError, match=r"Received: \(3,\) and \(2,\)"):
         paired_bootstrap(np.ones(3), np.ones(2))
+
+
+def scores(*runs):
+    """Return the scores of runs given as right and wrong answers."""
+    answers = np.array(runs, dtype=float)
+    return Scores(answers.mean(axis=0), answers.mean(axis=1))
+
+
+@pytest.mark.parametrize(("gains", "losses"), [(3, 0), (6, 0), (9, 2), (15, 12)])
+def test_two_single_runs_are_judged_by_mcnemars_exact_test(gains, losses):
+    """The p-value is the binomial one of the examples on which they disagree."""
+    a = np.r_[np.zeros(gains), np.ones(losses), np.ones(50)]
+    b = np.r_[np.ones(gains), np.zeros(losses), np.ones(50)]
+    found = judge(scores(a), scores(b), paired=True)
+    exact = binomtest(gains, gains + losses).pvalue
+    assert found.p_value == pytest.approx(exact, abs=0.01)
+    assert found.difference == pytest.approx((gains - losses) / len(a))
+    assert found.low <= found.difference <= found.high
+
+
+def test_unpaired_single_runs_are_judged_by_fishers_exact_test():
+    """Two test sets of one size: the p-value of the table of counts."""
+    a, b = np.arange(60) < 30, np.arange(60) < 42
+    found = judge(scores(a), scores(b), paired=False)
+    exact = fisher_exact([[30, 30], [42, 18]]).pvalue
+    assert found.p_value == pytest.approx(exact, abs=0.005)
+    assert found.difference == pytest.approx(0.2)
+    error = (0.5 * 0.5 / 60 + 0.7 * 0.3 / 60) ** 0.5
+    assert found.low == pytest.approx(0.2 - 1.96 * error, abs=0.02)
+    assert not found.paired
+
+
+def test_pairing_finds_what_two_test_sets_cannot():
+    """Ten examples gained and none lost are real, but small beside a new test set."""
+    a, b = np.arange(200) < 100, np.arange(200) < 110
+    assert judge(scores(a), scores(b), paired=True).p_value < 0.01
+    assert judge(scores(a), scores(b), paired=False).p_value > 0.2
+
+
+def test_runs_that_scatter_widen_the_interval_of_a_difference():
+    """The same mean answers, once from steady runs and once from unsteady ones."""
+    base = np.arange(400) < 200
+    steady = scores(*[np.arange(400) < n for n in (220, 221, 219)])
+    unsteady = scores(*[np.arange(400) < n for n in (180, 220, 260)])
+    one = judge(scores(base, base, base), steady, paired=True)
+    other = judge(scores(base, base, base), unsteady, paired=True)
+    assert one.difference == pytest.approx(other.difference)
+    assert one.certain
+    assert one.p_value < 0.01
+    assert not other.certain
+    assert other.p_value > 0.2
+
+
+def test_seeds_alone_are_judged_by_welchs_test():
+    """With examples that all behave alike, only the runs are left to chance."""
+    a, b = np.array([0.5, 0.54, 0.58, 0.5]), np.array([0.6, 0.7, 0.72])
+    means = [Scores(np.full(100_000, runs.mean()), runs) for runs in (a, b)]
+    found = judge(*means, paired=False)
+    exact = ttest_ind(a, b, equal_var=False)
+    assert found.p_value == pytest.approx(exact.pvalue, abs=0.005)
+    low, high = exact.confidence_interval()
+    assert (found.low, found.high) == pytest.approx((-high, -low), abs=0.03)
+
+
+def test_a_single_run_scatters_as_the_other_system():
+    """One run beside three: its seed is a fourth draw of the same spread."""
+    three = scores(*[np.arange(400) < n for n in (200, 220, 240)])
+    one = scores(np.arange(400) < 260)
+    found = judge(three, one, paired=True)
+    half = 4.302653 * 0.05 * (1 / 3 + 1) ** 0.5
+    assert found.high - found.difference == pytest.approx(half, rel=0.15)
+
+
+def test_equal_systems_are_rarely_told_apart():
+    """Under the null hypothesis p-values below 5 % come in about 5 % of cases."""
+    random = np.random.default_rng(0)
+    low = 0
+    for case in range(200):
+        each = random.random(300)
+        seeds_a = [random.random(300) < each for _ in range(2)]
+        seeds_b = [random.random(300) < each for _ in range(2)]
+        found = judge(scores(*seeds_a), scores(*seeds_b), paired=True, draws=500)
+        low += found.p_value < 0.05
+        assert 0 < found.p_value <= 1, case
+    assert low <= 16  # two standard deviations above 5 %
+
+
+def test_the_interval_of_one_run_is_wilsons():
+    """Nothing is known about its seed."""
+    answers = np.arange(50) < 45
+    assert accuracy_interval(scores(answers)) == wilson_interval(45, 50)
+
+
+def test_the_interval_of_several_runs_covers_examples_and_seeds():
+    """Wilson's and Student's halves add as squares; nothing leaves [0, 1]."""
+    runs = scores(*[np.arange(100) < n for n in (78, 80, 82)])
+    low, high = accuracy_interval(runs)
+    wilson = wilson_interval(80, 100)
+    half = 4.302653 * 0.02 / 3**0.5  # t of 2 degrees of freedom
+    assert low == pytest.approx(0.8 - np.hypot(0.8 - wilson[0], half))
+    assert high == pytest.approx(0.8 + np.hypot(wilson[1] - 0.8, half))
+    wild = scores(np.zeros(4), np.ones(4))
+    assert accuracy_interval(wild) == (0.0, 1.0)
+
+
+def test_holm_agrees_with_hand_computation():
+    """The smallest times 3, the next times 2, never falling, at most 1."""
+    assert holm([0.04, 0.01, 0.03]) == pytest.approx([0.06, 0.03, 0.06])
+    assert holm([0.5, 0.9]) == [1.0, 1.0]
+    assert holm([]) == []
+
+
+def test_examples_of_different_number_cannot_be_paired():
+    """Two test sets need `paired=False`."""
+    with pytest.raises(ValueError, match="hold an example"):
+        judge(scores([1, 0]), scores([1, 0, 1]), paired=True)

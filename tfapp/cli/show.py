@@ -84,7 +84,7 @@ def metrics(found: Mapping[str, Any], as_json_: bool) -> None:
     for name, row in found["per_class"].items():
         figures = [_figure(row[k]) for k in ("precision", "recall", "f1")]
         table.add_row(Text(name), *figures, str(row["support"]))
-    _print(table)
+    print_table(table)
 
 
 def check(report: "CheckReport", as_json_: bool) -> None:
@@ -109,7 +109,7 @@ def predictions(found: "Predictions", top: int, as_json_: bool) -> None:
         first, *rest = row.top(top)
         then = ", ".join(f"{name} {share:.1%}" for name, share in rest)
         table.add_row(Text(row.path), Text(first[0]), f"{first[1]:.1%}", Text(then))
-    _print(table)
+    print_table(table)
 
 
 def catalogue(rows: Sequence[Mapping[str, Any]], as_json_: bool) -> None:
@@ -123,7 +123,7 @@ def catalogue(rows: Sequence[Mapping[str, Any]], as_json_: bool) -> None:
         for key, option in row.get("options", {}).items():
             text.append(f"\n  {key}: {option}", style="dim")
         table.add_row(Text(row["name"]), text)
-    _print(table)
+    print_table(table)
 
 
 def findings(found: Sequence["Finding"], as_json_: bool) -> None:
@@ -136,10 +136,10 @@ def findings(found: Sequence["Finding"], as_json_: bool) -> None:
         style = STATUS_STYLES[finding.status]
         value = Text(str(finding.value), style=style)
         table.add_row(Text(finding.name), value, Text(finding.advice))
-    _print(table)
+    print_table(table)
 
 
-def _print(table: Table) -> None:
+def print_table(table: Table) -> None:
     """Print a table; into a file or pipe as wide as it needs, so nothing is cut."""
     console = Console()
     if not console.is_terminal:

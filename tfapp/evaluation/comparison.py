@@ -1,8 +1,23 @@
-"""Is one model better than another on the very same examples?"""
+"""Is one system better than another, or could it be chance?"""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from scipy.stats import t as student
+
+from tfapp.evaluation.metrics import wilson_interval
+from tfapp.evaluation.resampling import (
+    dealt_differences,
+    resampled_means,
+    swapped_means,
+)
+
+DRAWS = 20_000
+"""Resampled test sets per comparison: p-values down to 1 / 20,000."""
+
+SAME = 1e-9
+"""Sums of the same numbers in another order differ by less."""
 
 
 @dataclass(frozen=True)
@@ -25,6 +40,43 @@ class PairedDifference:
         return self.low > 0.0 or self.high < 0.0
 
 
+@dataclass(frozen=True)
+class JudgedDifference(PairedDifference):
+    """A difference, and how easily chance alone would give one as large.
+
+    Args:
+        p_value: chance of a difference at least as large between equal systems,
+            two-sided, before any correction for many comparisons.
+        paired: whether both systems answered the same examples.
+    """
+
+    p_value: float
+    paired: bool
+
+
+@dataclass(frozen=True)
+class Scores:
+    """What one system scored on every example and in each of its runs.
+
+    Args:
+        examples: float array (examples,), share of the runs that were right.
+        runs: float array (runs,), accuracy of each run, in [0, 1].
+    """
+
+    examples: np.ndarray
+    runs: np.ndarray
+
+    @property
+    def accuracy(self) -> float:
+        """Mean over the runs."""
+        return float(self.runs.mean())
+
+    @property
+    def spread(self) -> float:
+        """Standard deviation over the runs, 0 for a single one."""
+        return float(self.runs.std(ddof=1)) if len(self.runs) > 1 else 0.0
+
+
 def paired_bootstrap(
     correct_a: np.ndarray, correct_b: np.ndarray, draws: int = 10_000, seed: int = 0
 ) -> PairedDifference:
@@ -42,28 +94,124 @@ def paired_bootstrap(
     Raises:
         ValueError: if the arrays differ in shape or are empty.
     """
-    score_a = np.asarray(correct_a, dtype=np.float64)
-    score_b = np.asarray(correct_b, dtype=np.float64)
+    difference = _differences(correct_a, correct_b)
+    means = resampled_means(difference, draws, np.random.default_rng(seed))
+    low, high = np.quantile(means, [0.025, 0.975])
+    return PairedDifference(float(difference.mean()), float(low), float(high))
+
+
+def judge(
+    a: Scores, b: Scores, *, paired: bool, draws: int = DRAWS, seed: int = 0
+) -> JudgedDifference:
+    """Compare two systems, each trained once or several times.
+
+    Two things are left to chance: which examples are in the test set, and the seed of
+    each training. The interval bootstraps the examples (paired, or either set by
+    itself) and adds Welch's t of the runs' means. A system with one run is taken to
+    scatter as the other does; of two single runs nothing is known, and nothing is
+    added. The p-value swaps the systems example by example at random (unpaired: deals
+    the examples anew), which for two single runs is McNemar's exact test (unpaired:
+    Fisher's), and adds the same t.
+
+    Args:
+        a: scores of the first system.
+        b: scores of the second; if `paired`, of the same examples in the same order.
+        paired: whether both answered the same examples.
+        draws: number of resampled sets.
+        seed: of the draws.
+
+    Raises:
+        ValueError: if `paired` and the numbers of examples differ, or one is 0.
+
+    Reference:
+        McNemar, Note on the Sampling Error of the Difference between Correlated
+        Proportions or Percentages, Psychometrika 12, 1947; Welch, The Generalization
+        of Student's Problem when Several Different Population Variances Are
+        Involved, Biometrika 34, 1947.
+    """
+    generator = np.random.default_rng(seed)
+    noise = _seed_noise(a, b, draws, generator)
+    if paired:
+        each = _differences(a.examples, b.examples)
+        means = resampled_means(each, draws, generator)
+        null = swapped_means(each, draws, generator)
+    else:
+        means = resampled_means(b.examples, draws, generator)
+        means -= resampled_means(a.examples, draws, generator)
+        null = dealt_differences(a.examples, b.examples, draws, generator)
+    difference = b.accuracy - a.accuracy
+    low, high = np.clip(np.quantile(means + noise, [0.025, 0.975]), -1.0, 1.0)
+    as_large = int((np.abs(null + noise) >= abs(difference) - SAME).sum())
+    p_value = (1 + as_large) / (1 + draws)
+    return JudgedDifference(difference, float(low), float(high), p_value, paired)
+
+
+def accuracy_interval(scores: Scores) -> tuple[float, float]:
+    """Return the 95 % interval of a system's accuracy.
+
+    Wilson's interval for the examples and Student's for the mean of the runs, added
+    as independent errors are; with one run, Wilson's alone.
+    """
+    total, runs = len(scores.examples), len(scores.runs)
+    centre, half = scores.accuracy, 0.0
+    if runs > 1:
+        half = float(student.ppf(0.975, runs - 1)) * scores.spread / runs**0.5
+    low, high = wilson_interval(round(centre * total), total)
+    if not half:
+        return low, high
+    return (
+        max(0.0, centre - float(np.hypot(max(centre - low, 0.0), half))),
+        min(1.0, centre + float(np.hypot(max(high - centre, 0.0), half))),
+    )
+
+
+def holm(p_values: Sequence[float]) -> list[float]:
+    """Raise p-values so that many comparisons together err as rarely as one.
+
+    Returns:
+        adjusted values in the order given, at most 1.
+
+    Reference:
+        Holm, A Simple Sequentially Rejective Multiple Test Procedure,
+        Scandinavian Journal of Statistics 6, 1979.
+    """
+    order = sorted(range(len(p_values)), key=lambda i: p_values[i])
+    adjusted, largest = [1.0] * len(p_values), 0.0
+    for rank, i in enumerate(order):
+        largest = max(largest, (len(p_values) - rank) * p_values[i])
+        adjusted[i] = min(largest, 1.0)
+    return adjusted
+
+
+def _differences(first: np.ndarray, second: np.ndarray) -> np.ndarray:
+    score_a = np.asarray(first, dtype=np.float64)
+    score_b = np.asarray(second, dtype=np.float64)
     if score_a.shape != score_b.shape or score_a.ndim != 1 or not len(score_a):
         raise ValueError(
-            "`correct_a` and `correct_b` must both have shape (examples,). "
+            "Both scores must have shape (examples,) and hold an example. "
             f"Received: {score_a.shape} and {score_b.shape}"
         )
-    values, counts = np.unique(score_b - score_a, return_counts=True)
-    means = _resampled_means(values, counts, draws, np.random.default_rng(seed))
-    low, high = np.quantile(means, [0.025, 0.975])
-    return PairedDifference(float((score_b - score_a).mean()), float(low), float(high))
+    return score_b - score_a
 
 
-def _resampled_means(
-    values: np.ndarray, counts: np.ndarray, draws: int, generator: np.random.Generator
+def _seed_noise(
+    a: Scores, b: Scores, draws: int, generator: np.random.Generator
 ) -> np.ndarray:
-    total = int(counts.sum())
-    block = max(1, 2_000_000 // len(values))  # 16 MB at a time
-    sizes = [min(block, draws - start) for start in range(0, draws, block)]
-    return np.concatenate(
-        [
-            generator.multinomial(total, counts / total, size=size) @ values / total
-            for size in sizes
-        ]
-    )
+    """Return errors of the difference that other seeds would make, (draws,)."""
+    many = [scores for scores in (a, b) if len(scores.runs) > 1]
+    if not many:
+        return np.zeros(draws)
+    # Of a single run nothing is known: it is taken to scatter as the other system.
+    variances = [
+        (scores if len(scores.runs) > 1 else many[0]).spread ** 2 / len(scores.runs)
+        for scores in (a, b)
+    ]
+    variance = sum(variances)
+    if len(many) == 1 or not variance:
+        freedom = float(len(many[0].runs) - 1)
+    else:  # Welch and Satterthwaite
+        parts = zip(variances, (a, b), strict=True)
+        freedom = variance**2 / sum(v**2 / (len(s.runs) - 1) for v, s in parts)
+    noise: np.ndarray = generator.standard_t(freedom, draws)
+    noise *= variance**0.5
+    return noise

@@ -1,0 +1,178 @@
+"""Tests of tfapp.verbs.compare and of the command."""
+
+import json
+import subprocess
+import sys
+
+import pytest
+
+from tfapp.__main__ import main
+from tfapp.errors import ConfigError, TfappError
+from tfapp.files import write_json
+from tfapp.reporter import Reporter
+from tfapp.verbs.compare import compare
+
+GOOD = [1] * 45 + [0] * 5
+BAD = [1, 0] * 25
+
+
+@pytest.fixture
+def root(fake_run, tmp_path, monkeypatch):
+    """Three runs of two recipes below runs/, in the working folder."""
+    monkeypatch.chdir(tmp_path)
+    runs = tmp_path / "runs"
+    fake_run(runs, "good", 1, GOOD, ["training.epochs=3"])
+    fake_run(runs, "good", 2, GOOD, ["training.epochs=3"], seed=1)
+    fake_run(runs, "bad", 1, BAD)
+    return runs
+
+
+def quietly(*names, **options):
+    """Compare without a word on stderr."""
+    return compare(names, reporter=Reporter(quiet=True), **options)
+
+
+@pytest.mark.parametrize(
+    "names",
+    [
+        ["good", "bad"],
+        ["good/1", "good/2", "bad/1"],
+        ["runs/good", "runs/bad"],
+        ["runs/good/1", "good", "runs/good/2/", "runs/bad/1", "bad"],
+    ],
+)
+def test_runs_are_named_by_folder_number_or_name(root, names):
+    """A name means all its finished runs, and no run counts twice."""
+    found = quietly(*names)
+    assert [(g.name, len(g.records)) for g in found.groups] == [("good", 2), ("bad", 1)]
+    assert found.pairs[0].found.difference == pytest.approx(-0.4)
+    assert found.pairs[0].real
+
+
+def test_unfinished_runs_of_a_name_are_left_out_and_told(root, fake_run):
+    """Asked for by number they are refused."""
+    folder = fake_run(root, "good", 3, BAD, seed=2)
+    write_json(folder / "status.json", {"status": "interrupted"})
+    found = quietly("good")
+    assert len(found.records) == 2
+    assert found.notes[0] == "Unfinished runs of good left out: 1."
+    with pytest.raises(ConfigError, match=r"3 did not finish.*--resume`, or leave"):
+        quietly("good/3", "bad")
+
+
+def test_three_files_are_written_whole(root, tmp_path):
+    """Written only if asked for; a second time replaces them."""
+    quietly("good", "bad")
+    assert not (tmp_path / "comparison").exists()
+    for _ in range(2):
+        quietly("good", "bad", out="new/place")
+        assert sorted(p.name for p in (tmp_path / "new/place").iterdir()) == [
+            "comparison.csv",
+            "comparison.html",
+            "comparison.json",
+        ]
+
+
+@pytest.mark.parametrize(
+    ("names", "message"),
+    [
+        ([], "No run to compare"),
+        (["nothing"], "No run 'nothing' below"),
+        (["good", "good/9"], "No run 'good/9'"),
+        (["empty/1"], "is no run: it has no recipe.toml"),
+        (["good", "other"], "Expected runs with the same classes"),
+        (["odd"], r"(?s)Unknown key `training.epoch`.*leave the run out"),
+        (["torn", "good"], "metrics.json cannot be used: it is not JSON"),
+    ],
+)
+def test_mistakes_are_told(root, fake_run, tmp_path, names, message):
+    """One clear error each, and nothing is written."""
+    (root / "empty/1").mkdir(parents=True)
+    other = fake_run(root, "other", 1, GOOD)
+    split = json.loads((other / "split.json").read_text())
+    write_json(other / "split.json", split | {"class_names": ["x", "y", "z"]})
+    odd = fake_run(root, "odd", 1, GOOD) / "recipe.toml"
+    odd.write_text(odd.read_text().replace("epochs", "epoch"))
+    (fake_run(root, "torn", 1, GOOD) / "metrics.json").write_text('{"accuracy": 0.')
+    with pytest.raises(ConfigError, match=message):
+        quietly(*names, out="out")
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_place_that_cannot_be_written_is_told_before_the_work(root, tmp_path):
+    """A file is in the way of the folder."""
+    (tmp_path / "out").write_text("a file")
+    with pytest.raises(TfappError, match="is a file, not a folder"):
+        quietly("nothing at all", out="out")
+
+
+def test_two_test_sets_are_compared_unpaired(root, fake_run):
+    """Other examples under the same names are other examples."""
+    fake_run(root, "moved", 1, GOOD, ["data.batch_size=8"], test="u")
+    found = quietly("good", "moved")
+    assert not found.pairs[0].found.paired
+    assert any("different test sets" in note for note in found.notes)
+
+
+def call(monkeypatch, capsys, *arguments):
+    """Run the command line in this process; return exit code, stdout, stderr."""
+    monkeypatch.setattr(sys, "argv", ["tfapp", *map(str, arguments)])
+    with pytest.raises(SystemExit) as caught:
+        main()
+    return caught.value.code, *capsys.readouterr()
+
+
+def test_the_command_prints_a_table_and_what_is_best(root, monkeypatch, capsys):
+    """Figures with intervals, the verdict, and where the page is."""
+    code, out, err = call(monkeypatch, capsys, "compare", "good", "bad")
+    assert code == 0
+    for text in (
+        "90.00 ± 0.00\u00a0%",
+        "−40.00\u00a0points",
+        "real",
+        "“good” has the highest accuracy",
+        "wrong in every run: 3 of 50",
+        "note: Some groups have a single run",
+        "comparison/comparison.html",
+    ):
+        assert text in out, text
+    assert "read runs" in err
+
+
+def test_the_command_as_json(root, monkeypatch, capsys):
+    """The same as comparison.json, and nothing else on stdout."""
+    code, out, _ = call(monkeypatch, capsys, "compare", "good", "bad", "--json", "-q")
+    assert code == 0
+    stored = json.loads((root.parent / "comparison/comparison.json").read_text())
+    assert json.loads(out) == stored
+    assert stored["best"] == "good"
+
+
+def test_mistakes_are_one_line_and_exit_code_2(root, monkeypatch, capsys):
+    """As everywhere."""
+    code, out, err = call(monkeypatch, capsys, "compare", "nothing")
+    assert (code, out) == (2, "")
+    assert err.startswith("tfapp: error: No run 'nothing'")
+    assert err.count("\n") == 1
+
+
+def test_comparing_does_not_start_tensorflow(root):
+    """Tables of finished runs need neither TensorFlow nor Keras."""
+    code = (
+        "import tfapp, sys; found = tfapp.compare(['good', 'bad'], out='o');"
+        "print([m for m in ('tensorflow', 'keras') if m in sys.modules])"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True
+    )
+    assert done.stdout.strip() == "[]"
+
+
+def test_real_runs_are_compared(workspace, quick):
+    """What a run leaves behind is all that is needed."""
+    folder, result = workspace
+    (group,) = quietly("digits", runs_folder=folder / "runs").groups
+    assert group.scores.accuracy == pytest.approx(result.metrics["accuracy"])
+    assert group.interval == pytest.approx(result.metrics["accuracy_interval"])
+    assert group.trained_on == 200
+    assert group.parameters > 1000

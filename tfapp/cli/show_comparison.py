@@ -1,0 +1,80 @@
+"""Prints a comparison of runs on stdout."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from tfapp.cli import show
+
+if TYPE_CHECKING:
+    from tfapp.evaluation.compared import Comparison
+
+HEADERS = (
+    "accuracy\n95 % interval",
+    "to the best\n95 % interval\nverdict",
+    "trained on\nparameters\ntime",
+    "macro F1\nlog loss (nats)\ncalibration",
+)
+"""What stands in each line of a cell."""
+
+NARROW = 90
+"""Columns of a terminal below which the last column of the table is left out."""
+
+
+def comparison(found: "Comparison", out: Path, as_json_: bool) -> None:
+    """Print one row per group, what is best, and where the page is."""
+    from tfapp.evaluation import comparison_wording as say
+
+    if as_json_:
+        show.as_json(found.to_json())
+        return
+    table = Table(show_lines=True)
+    table.add_column("group\nruns", overflow="fold", min_width=16)
+    headers = HEADERS[: None if _wide() else -1]
+    for header in headers:
+        table.add_column(header, no_wrap=True)
+    for index in range(len(found.groups)):
+        cells = _row(found, index)[: 1 + len(headers)]
+        table.add_row(*map(Text, cells))
+    show.print_table(table)
+    show.line(say.conclusion(found))
+    if found.missed and len(found.records) > 1:
+        show.line(
+            f"wrong in every run: {len(found.missed)} of {found.common} test examples"
+        )
+    for note in found.notes:
+        show.line(f"note: {note}")
+    show.line(f"page  {out / 'comparison.html'}")
+    show.line(f"data  {out / 'comparison.csv'}, {out / 'comparison.json'}")
+
+
+def _wide() -> bool:
+    """Say whether there is room for the last column, which the page has too."""
+    console = Console()
+    return not console.is_terminal or console.width >= NARROW
+
+
+def _row(found: "Comparison", index: int) -> tuple[str, ...]:
+    """Return the cells of a group, their lines as `HEADERS` names them."""
+    from tfapp.evaluation import comparison_wording as say
+    from tfapp.evaluation.wording import count, duration
+
+    group, pair = found.groups[index], found.to_best(index)
+    runs = len(group.records)
+    gap = "best"
+    if pair is not None:
+        gap = f"{say.difference(pair)}\n{say.difference_interval(pair)}\n"
+        gap += say.verdict(pair)
+    return (
+        f"{group.name}\n{count(runs, 'runs')}",
+        f"{say.share(group.figure('accuracy'), runs)}\n{say.interval(*group.interval)}",
+        gap,
+        f"{group.trained_on:,}\n{say.parameters(group)}\n"
+        f"{duration(group.figure('seconds').mean)}",
+        f"{say.share(group.figure('macro_f1'), runs)}\n"
+        f"{say.number(group.figure('log_loss'), runs)}\n"
+        f"{say.share(group.figure('expected_calibration_error'), runs)}",
+    )
