@@ -1,13 +1,14 @@
 """What the frozen part of a model computes, computed once and kept on disk."""
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import keras
 import numpy as np
 
-from tfapp.data.spec import Dataset, Example
+from tfapp.data.spec import Dataset
 from tfapp.layers.standardization import Standardization
 from tfapp.rows import DamagedRows, Rows, RowStore
 from tfapp.training.folding import FOLDING_VERSION
@@ -74,13 +75,17 @@ class FeatureStore:
 
         return self._rows(keys, compute)
 
-    def view(self, split: str, number: int, seed: int) -> np.ndarray | Rows:
+    def view(
+        self, split: str, number: int, seed: int, *, shuffle: bool = False
+    ) -> np.ndarray | Rows:
         """Return rows (examples, ...) of one augmented pass.
 
         Args:
             split: whose images.
-            number: of the view, from 1: the pass is the one of that epoch.
+            number: of the view: the pass is the one of that epoch.
             seed: of the run; another seed draws other changes.
+            shuffle: rows in the order of the shuffled pass, not in that of the
+                images. Changes that mix images need it: neighbours are of one class.
 
         Raises:
             DamagedRows: if what was just written cannot be read back.
@@ -93,26 +98,28 @@ class FeatureStore:
         size = getattr(self.dataset.make_batches, "batch_size", 0)
         hashes = [e.content_hash for e in examples]
         change = dict(self.dataset.augmentation)
-        name = digest([change, number, seed, size, hashes])
+        order = ["shuffled"] if shuffle else []
+        name = digest([change, number, seed, size, hashes, *order])
+        made = partial(
+            self.dataset.make_batches,
+            examples,
+            shuffle=shuffle,
+            augment=True,
+            seed=seed,
+            epoch=number,
+        )
         keys = [f"{name}/{i}" for i in range(len(examples))]
 
         def compute(missing: list[int]) -> None:
             skip, size = 0, 1
             if missing[0]:  # an earlier run was killed: go on in its last batch
-                (first, _) = next(iter(self._augmented(examples, number, seed)))
+                (first, _) = next(iter(made()))
                 size = int(first.shape[0])
                 skip = missing[0] // size
-            batches = self._augmented(examples, number, seed, skip)
-            self._keep(batches, keys[skip * size :], [i - skip * size for i in missing])
+            wanted = [i - skip * size for i in missing]
+            self._keep(made(skip=skip), keys[skip * size :], wanted)
 
         return self._rows(keys, compute)
-
-    def _augmented(
-        self, examples: tuple[Example, ...], number: int, seed: int, skip: int = 0
-    ) -> Any:
-        return self.dataset.make_batches(
-            examples, shuffle=False, augment=True, seed=seed, epoch=number, skip=skip
-        )
 
     def _rows(
         self, keys: Sequence[str], compute: Callable[[list[int]], None]
@@ -159,19 +166,17 @@ def standardize(head: keras.Model, features: np.ndarray | Rows) -> None:
             if isinstance(features, np.ndarray):
                 layer.adapt(features)
             else:
-                mean, deviation = _moments(features)
-                layer.mean.assign(mean)
-                layer.deviation.assign(np.maximum(deviation, layer.epsilon))
+                layer.set_moments(*_moments(features), len(features))
 
 
 def _moments(rows: Rows) -> tuple[np.ndarray, np.ndarray]:
-    """Return mean and standard deviation (dims,) of rows that stay on disk."""
+    """Return mean and variance (dims,) of rows that stay on disk."""
     sums = np.zeros((2, *rows.shape[1:]))
     for start in range(0, len(rows), CHUNK_ROWS):
         chunk = rows[start : start + CHUNK_ROWS].astype("float64")
         sums += chunk.sum(axis=0), (chunk**2).sum(axis=0)
     mean, square = sums / len(rows)
-    return mean, np.sqrt(np.maximum(square - mean**2, 0.0))
+    return mean, np.maximum(square - mean**2, 0.0)
 
 
 def _identity(part: keras.Model, dataset: Dataset) -> dict[str, Any]:
