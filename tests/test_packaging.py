@@ -20,6 +20,7 @@ def test_wheel_is_complete_by_itself(tmp_path):
     """Away from the source, the installed wheel finds its recipes and tables."""
     from tfapp import recipes
     from tfapp.models.extractors import EXTRACTORS
+    from tfapp.models.weight_files import BUNDLED
 
     command = [sys.executable, "-m", "build", "--wheel", "--no-isolation"]
     subprocess.run(
@@ -28,8 +29,10 @@ def test_wheel_is_complete_by_itself(tmp_path):
     (wheel,) = tmp_path.glob("*.whl")
     with zipfile.ZipFile(wheel) as found:
         names = {name.split("/")[0] for name in found.namelist()}
+        weights = {Path(n).name for n in found.namelist() if "/bundled/" in n}
         found.extractall(tmp_path / "site")
     assert {name for name in names if not name.endswith(".dist-info")} == {"tfapp"}
+    assert weights == {path.name for path in BUNDLED.iterdir()}
     done = subprocess.run(
         [sys.executable, "-c", ASK],
         cwd=tmp_path / "site",

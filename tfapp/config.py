@@ -77,6 +77,17 @@ class ModelConfig(Table):
     options: dict[str, Any] = Field({}, description="arguments of the builder")
 
 
+class DistillConfig(Table):
+    """What a teacher adds to training: its answers to the same changed images."""
+
+    teacher: str = Field(description="a run (NAME, NAME/NUMBER, folder) or .keras file")
+    temperature: float = Field(1.0, gt=0.0, description="of both softmaxes")
+    share: float = Field(0.9, ge=0.0, le=1.0, description="of the loss; rest: labels")
+    passes: int = Field(
+        0, ge=0, description="different augmented passes, repeated; 0 = one per epoch"
+    )
+
+
 OptimizerName = Literal["adam", "adamw", "sgd", "rmsprop"]
 
 
@@ -94,6 +105,7 @@ class TrainingConfig(Table):
     ema_momentum: float = Field(0.0, ge=0.0, lt=1.0, description="0 = no averaging")
     clip_norm: float = Field(0.0, ge=0.0, description="of the gradient; 0 = off")
     patience: int = Field(0, ge=0, description="epochs without progress; 0 = off")
+    distill: DistillConfig | None = None
 
 
 class HeadPhase(Table):
@@ -121,7 +133,7 @@ class ThawPhase(Table):
     )
     warmup_epochs: float = Field(0.5, ge=0.0)
     optimizer: OptimizerName | None = Field(
-        None, description="another one than training's"
+        None, description="of this phase; default: training's"
     )
     views: int = Field(
         0,
@@ -207,6 +219,11 @@ class Recipe(Table):
             raise ValueError(
                 f"`training.{key}` has no effect beside [fine_tune]. "
                 f"Set `fine_tune.head.{key}` or `fine_tune.thaw.{key}` instead."
+            )
+        if self.fine_tune is not None and self.training.distill is not None:
+            raise ValueError(
+                "`training.distill` trains the whole network on images, which "
+                "[fine_tune] does not. Leave one of the two out."
             )
         mixes = self.data.augmentation.mixup or self.data.augmentation.cutmix
         if self.fine_tune is not None and self.fine_tune.head.views and mixes:

@@ -13,6 +13,7 @@ from tfapp.models.extractors import EXTRACTORS
 FAMILIES = {
     getattr(keras.applications, extractor.builder).__module__: extractor.normalization
     for extractor in EXTRACTORS.values()
+    if ":" not in extractor.builder  # our own have nothing to be compared with
 }
 
 

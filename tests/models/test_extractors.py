@@ -1,4 +1,4 @@
-"""The table of extractors against keras.applications itself."""
+"""The table of extractors against keras.applications and our own builders."""
 
 import subprocess
 import sys
@@ -18,13 +18,31 @@ from tfapp.models.extractors import (
 )
 
 QUICK = ["vgg16", "mobilenet", "mobilenet_v2", "mobilenet_v3_small", "resnet50"]
-OTHERS = sorted(set(EXTRACTORS) - set(QUICK))
+OWN = sorted(name for name, row in EXTRACTORS.items() if ":" in row.builder)
+OTHERS = sorted(set(EXTRACTORS) - set(QUICK) - set(OWN))
 
 
 def test_covers_every_network_of_keras() -> None:
     """No network of keras.applications is missing, and none is made up."""
     networks = {name for name in dir(keras.applications) if name[0].isupper()}
-    assert {extractor.builder for extractor in EXTRACTORS.values()} == networks
+    builders = {row.builder for name, row in EXTRACTORS.items() if name not in OWN}
+    assert builders == networks
+
+
+@pytest.mark.parametrize("name", OWN)
+def test_row_of_our_own_network(name: str) -> None:
+    """Our own have no file of Keras', and exactly the weights that the row says."""
+    extractor = EXTRACTORS[name]
+    side = extractor.smallest_size
+    network = build_backbone(name, (side, side, 3))
+    assert network.count_params() == extractor.parameters <= 5_500_000
+    assert network.name == name
+    assert (extractor.file, extractor.address, extractor.hash) == ("", "", "")
+    assert extractor.weights != "imagenet"
+    with pytest.raises(ModelError, match=f"too small for '{name}': at least {side}x"):
+        build_backbone(name, (side - 1, side, 3))
+    with pytest.raises(ModelError, match="has no argument 'alpha'"):
+        build_backbone(name, (side, side, 3), arguments={"alpha": 1.0})
 
 
 def test_the_table_needs_no_keras() -> None:

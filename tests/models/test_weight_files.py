@@ -9,8 +9,8 @@ from tfapp.errors import WeightsError
 from tfapp.models.extractors import EXTRACTORS
 from tfapp.models.weight_files import (
     check_hash,
-    imagenet_files,
     keras_folder,
+    pretrained_files,
     read_catalogue,
     weight_folders,
 )
@@ -45,7 +45,7 @@ def test_finds_files_in_order(folders: tuple[Path, Path]) -> None:
     (own / "weights.toml").write_text(ENTRY)
     for path in (own / "own.weights.h5", own / VGG16.file, cache / VGG16.file):
         path.write_bytes(b"x")
-    files = list(imagenet_files(VGG16))
+    files = list(pretrained_files(VGG16, "imagenet"))
     assert [(f.path.parent, f.source) for f in files] == [
         (own, "catalogue"),
         (own, "keras"),
@@ -69,7 +69,7 @@ def test_leaves_out_what_does_not_serve(
     """Other networks, other data and absent files are no ImageNet files."""
     (folders[0] / "weights.toml").write_text(ENTRY.replace(*change))
     (folders[0] / "own.weights.h5").write_bytes(b"x")
-    assert list(imagenet_files(VGG16)) == []
+    assert list(pretrained_files(VGG16, "imagenet")) == []
 
 
 @pytest.mark.parametrize(

@@ -21,6 +21,7 @@ SOURCES = {
     "csv": "tfapp.data.sources.csv_table:csv_table",
     "digits": "tfapp.data.sources.digits:digits",
     "folder": "tfapp.data.sources.folder:folder",
+    "mosaics": "tfapp.data.sources.mosaics:mosaics",
     "npz": "tfapp.data.sources.npz_arrays:npz_arrays",
     "tfds": "tfapp.data.sources.tfds_builder:tfds_builder",
 }

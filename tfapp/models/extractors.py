@@ -1,4 +1,4 @@
-"""The networks of keras.applications as feature extractors.
+"""Networks as feature extractors: those of keras.applications, and tfapp's own.
 
 The table is data (extractors.toml) and is read without Keras, which is imported only
 to build a network.
@@ -7,6 +7,7 @@ to build a network.
 from __future__ import annotations
 
 import difflib
+import importlib
 import inspect
 import tomllib
 from collections import defaultdict
@@ -37,20 +38,22 @@ EFFICIENTNET_DEVIATION = (0.229, 0.224, 0.225)
 
 @dataclass(frozen=True)
 class Extractor:
-    """One network of keras.applications, and its ImageNet weights without the top.
+    """One network, and the pretrained weights without the top that are made for it.
 
     Args:
         name: how recipes call it.
-        builder: attribute of keras.applications.
+        builder: attribute of keras.applications, or "module:function" of our own.
         summary: one line for `tfapp list`.
         normalization: mode of PixelNormalization; "none" if the network scales
             pixels itself.
         default_size: pixels, height = width, of the published network.
-        smallest_size: pixels, the least that Keras accepts.
+        smallest_size: pixels, the least that the builder accepts.
         parameters: number of weights without the top.
-        file: name of Keras' weight file.
+        file: name of Keras' weight file; "" for a network of our own, whose files
+            are described by a weights.toml alone.
         address: where Keras downloads it.
         hash: md5 (32 digits) or sha256 (64 digits) of the file, "" if Keras has none.
+        weights: what the weights made for it were trained on, as recipes write it.
     """
 
     name: str
@@ -60,9 +63,17 @@ class Extractor:
     default_size: int
     smallest_size: int
     parameters: int
-    file: str
-    address: str
-    hash: str
+    file: str = ""
+    address: str = ""
+    hash: str = ""
+    weights: str = "imagenet"
+
+    def load_builder(self) -> Any:
+        """Import and return the function that builds the network."""
+        module, _, function = self.builder.rpartition(":")
+        return getattr(
+            importlib.import_module(module or "keras.applications"), function
+        )
 
 
 def _read_table() -> dict[str, Extractor]:
@@ -96,7 +107,7 @@ def build_backbone(
     Args:
         name: of the extractor.
         image_shape: height, width, channels.
-        arguments: of Keras' builder, for example {"alpha": 0.5}.
+        arguments: of the builder, for example {"alpha": 0.5}.
         output: layer at which the network ends; "" = its last.
 
     Returns:
@@ -119,17 +130,15 @@ def build_network(
     *,
     arguments: Mapping[str, Any],
 ) -> keras.Model:
-    """Build a network as Keras does, top included unless `include_top` is false.
+    """Build a network, top included unless `include_top` is false or it has none.
 
     Args and errors are those of `build_backbone`.
 
     Returns:
         keras.Model with random weights; with its top, to class probabilities.
     """
-    import keras
-
     extractor = find_extractor(name)
-    builder = getattr(keras.applications, extractor.builder)
+    builder = extractor.load_builder()
     _check_shape(extractor, image_shape)
     _check_arguments(extractor, builder, arguments)
     with _fresh_names():

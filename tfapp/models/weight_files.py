@@ -1,9 +1,10 @@
 """Pretrained weight files: where they lie, what they hold, whether they are whole."""
 
 import hashlib
+import json
 import os
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -12,9 +13,12 @@ from pydantic import ValidationError
 
 from tfapp.config import Table
 from tfapp.errors import WeightsError
+from tfapp.files import write_text
 from tfapp.models.extractors import Extractor
 
 CATALOGUE = "weights.toml"
+BUNDLED = Path(__file__).parent / "bundled"
+"""Folder of the weight files that come with tfapp."""
 MD5_DIGITS = 32
 
 
@@ -122,19 +126,36 @@ def described(folder: Path, entry: Entry) -> WeightsFile:
     )
 
 
-def imagenet_files(extractor: Extractor) -> Iterator[WeightsFile]:
-    """Yield the extractor's ImageNet files on this machine, unread, best first."""
-    folders = weight_folders()
-    for folder in folders:
+def pretrained_files(extractor: Extractor, trained_on: str) -> Iterator[WeightsFile]:
+    """Yield an extractor's files on this machine, unread, best first.
+
+    Args:
+        extractor: whose files.
+        trained_on: "imagenet" or what a weights.toml says.
+    """
+    for folder in [*weight_folders(), BUNDLED]:
         for entry in read_catalogue(folder):
             file = described(folder, entry)
-            wanted = entry.extractor == extractor.name
-            if wanted and entry.trained_on == "imagenet" and file.path.is_file():
+            wanted = (entry.extractor, entry.trained_on) == (extractor.name, trained_on)
+            if wanted and file.path.is_file():
                 yield file
-        if (folder / extractor.file).is_file():
-            yield keras_file(extractor, folder / extractor.file)
-    if (keras_folder() / extractor.file).is_file():
-        yield keras_file(extractor, keras_folder() / extractor.file)
+        if trained_on == "imagenet":
+            yield from _keras_files(extractor, folder)
+    if trained_on == "imagenet":
+        yield from _keras_files(extractor, keras_folder())
+
+
+def names_of_weights() -> set[str]:
+    """Return what `trained_on` stands for in any weights.toml at hand, and ImageNet."""
+    folders = [*weight_folders(), BUNDLED]
+    entries = (entry for folder in folders for entry in read_catalogue(folder))
+    return {"imagenet"} | {entry.trained_on for entry in entries if entry.trained_on}
+
+
+def _keras_files(extractor: Extractor, folder: Path) -> Iterator[WeightsFile]:
+    """Yield the file of a folder that bears the name of Keras' own."""
+    if extractor.file and (folder / extractor.file).is_file():
+        yield keras_file(extractor, folder / extractor.file)
 
 
 def keras_file(
@@ -142,6 +163,31 @@ def keras_file(
 ) -> WeightsFile:
     """Describe a file as Keras' own ImageNet weights without the top."""
     return WeightsFile(path, extractor.name, trained_on="imagenet", source=source)
+
+
+def add_to_catalogue(folder: Path, entry: Entry) -> None:
+    """Put an entry into a folder's weights.toml, in place of one of the same file.
+
+    Raises:
+        WeightsError: if the weights.toml that is there is not valid.
+        TfappError: if it cannot be written.
+    """
+    others = [e for e in read_catalogue(folder) if e.file != entry.file]
+    tables = [_table(e.model_dump(exclude_defaults=True)) for e in [*others, entry]]
+    write_text(folder / CATALOGUE, "\n".join(tables))
+
+
+def _table(entry: Mapping[str, Any]) -> str:
+    lines = [f"{key} = {_value(value)}" for key, value in entry.items()]
+    return "\n".join(["[[weights]]", *lines, ""])
+
+
+def _value(value: Any) -> str:
+    """Return a TOML value; JSON's strings, numbers and lists are TOML's."""
+    if isinstance(value, Mapping):
+        pairs = (f"{json.dumps(k)} = {_value(v)}" for k, v in value.items())
+        return "{ " + ", ".join(pairs) + " }"
+    return json.dumps(value)
 
 
 def check_hash(path: Path, expected: str) -> str:

@@ -24,7 +24,8 @@ from tfapp.models.weight_files import (
     WeightsFile,
     check_hash,
     described,
-    imagenet_files,
+    names_of_weights,
+    pretrained_files,
     read_catalogue,
 )
 
@@ -46,12 +47,14 @@ def resolve_weights(
 ) -> WeightsFile | None:
     """Find the file that `weights` stands for; ImageNet's may be downloaded.
 
-    ImageNet weights are looked for in the folders of TFAPP_WEIGHTS (files described
-    by a weights.toml, then Keras' own by their names), then in KERAS_HOME/models.
+    Pretrained weights are looked for in the folders of TFAPP_WEIGHTS (files described
+    by a weights.toml, then Keras' own by their names), then among those that come
+    with tfapp; ImageNet's in KERAS_HOME/models too.
 
     Args:
         extractor: name of the network.
-        weights: "imagenet", "none" or the path of a file; ~ and $VAR expand.
+        weights: what they were trained on ("imagenet", "tiny_imagenet"), "none" or
+            the path of a file; ~ and $VAR expand.
         output: layer that will be asked for; among several files, one that ends
             there or nowhere comes before one that is cut elsewhere.
         progress: told about the bytes of a download.
@@ -66,23 +69,30 @@ def resolve_weights(
     found = find_extractor(extractor)
     if weights == "none":
         return None
-    if weights == "imagenet":
-        file = _find_imagenet(found, output, progress)
+    path = Path(os.path.expandvars(weights)).expanduser()
+    if not path.is_file() and weights in names_of_weights():
+        file = _find_named(found, weights, output, progress)
     else:
-        file = _at_path(found, weights)
+        file = _at_path(found, path)
     expected = found.hash if file.source in ("keras", "download") else file.sha256
     return replace(file, sha256=check_hash(file.path, expected))
 
 
 def available_weights() -> list[WeightsFile]:
-    """Return the ImageNet file of every extractor that has one on this machine.
+    """Return the pretrained file of every extractor that has one on this machine.
+
+    Pretrained as the extractor is meant to be: our own on Tiny ImageNet, Keras' on
+    ImageNet.
 
     The files are not read, so their `sha256` is "" unless a weights.toml states it.
 
     Raises:
         WeightsError: if TFAPP_WEIGHTS or a weights.toml is wrong.
     """
-    best = (next(imagenet_files(extractor), None) for extractor in EXTRACTORS.values())
+    best = (
+        next(pretrained_files(extractor, extractor.weights), None)
+        for extractor in EXTRACTORS.values()
+    )
     return [file for file in best if file is not None]
 
 
@@ -99,7 +109,7 @@ def load_backbone(
     Args:
         extractor: name of the network.
         image_shape: height, width, channels; independent of the file's own size.
-        weights: "imagenet", "none" or the path of a file.
+        weights: as in `resolve_weights`.
         output: layer at which the network ends; "" = where the file's does, top left
             out.
         progress: told about the bytes of a download.
@@ -120,24 +130,28 @@ def load_backbone(
     return _load_known(file, image_shape, output)
 
 
-def _find_imagenet(
-    extractor: Extractor, output: str, progress: Progress | None
+def _find_named(
+    extractor: Extractor, weights: str, output: str, progress: Progress | None
 ) -> WeightsFile:
-    here = list(imagenet_files(extractor))
+    here = list(pretrained_files(extractor, weights))
     fitting = [f for f in here if f.include_top or f.output in ("", output)]
     preferred = fitting if output and fitting else here
     if preferred:
         return preferred[0]
-    return download(extractor, progress=progress)
+    if weights == "imagenet" and extractor.address:
+        return download(extractor, progress=progress)
+    raise WeightsError(
+        f"Extractor {extractor.name!r} has no weights {weights!r}. Set `weights` to "
+        f"{extractor.weights!r}, to a file, or to 'none' for random ones."
+    )
 
 
-def _at_path(extractor: Extractor, weights: str) -> WeightsFile:
-    path = Path(os.path.expandvars(weights)).expanduser()
+def _at_path(extractor: Extractor, path: Path) -> WeightsFile:
     if not path.is_file():
         kind = "a folder" if path.is_dir() else "missing"
         raise WeightsError(
-            f"Weight file {str(path)!r} is {kind}. Expected an .h5 file, 'imagenet' or "
-            "'none'."
+            f"Weight file {str(path)!r} is {kind}. Expected an .h5 file, "
+            f"{', '.join(map(repr, sorted(names_of_weights())))} or 'none'."
         )
     for entry in read_catalogue(path.parent):
         if entry.file != path.name:

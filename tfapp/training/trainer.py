@@ -12,6 +12,8 @@ from tfapp.data.spec import Dataset
 from tfapp.reporter import Reporter
 from tfapp.tasks.spec import Task
 from tfapp.training.deadline import Deadline
+from tfapp.training.distillation import distilled, taught_passes
+from tfapp.training.features import FeatureStore
 from tfapp.training.fine_tuning import FineTuning
 from tfapp.training.history import PhaseHistory
 from tfapp.training.inference import predict, seconds_per_image
@@ -38,6 +40,7 @@ class Trainer:
         notes: lines worth telling in the report.
         pass_seconds: that one pass over the training images takes; 0 if there is no
             budget and so nobody asks.
+        teacher: images of the dataset → logits; only with `training.distill`.
     """
 
     model: keras.Model
@@ -53,6 +56,7 @@ class Trainer:
     notes: list[str] = field(default_factory=list)
     pass_seconds: float = 0.0
     fine_tuning: FineTuning | None = None
+    teacher: keras.Model | None = None
 
     def train(self) -> None:
         """Train every phase of the recipe; the model ends with its best weights.
@@ -82,7 +86,8 @@ class Trainer:
     def fit_on_images(self, plan: PhasePlan, deadline: Deadline) -> None:
         """Train the whole model on images, changed anew in every epoch."""
         batch_size = self.recipe.data.batch_size
-        train = ImagePasses(self.dataset, batch_size, self.recipe.seed)
+        images = ImagePasses(self.dataset, batch_size, self.recipe.seed)
+        train = self._taught(images, plan.epochs)
         held = self.dataset.examples["validation"]
         validation = self.dataset.batches("validation") if held else None
         self.fit(self.model, train, validation, plan, deadline)
@@ -99,7 +104,11 @@ class Trainer:
         """Train one phase; see `fit_phase`."""
         recipe = self.recipe
         setup = RunSetup(
-            self.task, recipe.training, recipe.runtime, self.folder, self.jit_compile
+            self._own_task,
+            recipe.training,
+            recipe.runtime,
+            self.folder,
+            self.jit_compile,
         )
         with self.reporter.stage(f"phase {plan.name}", unit="steps") as stage:
             history = fit_phase(
@@ -123,6 +132,31 @@ class Trainer:
         """Say a line, and keep it for the report."""
         self.notes.append(line)
         self.reporter.say(line)
+
+    @property
+    def _own_task(self) -> Task:
+        distill = self.recipe.training.distill
+        return distilled(self.task, distill) if distill and self.teacher else self.task
+
+    def _taught(self, images: ImagePasses, epochs: int) -> Passes:
+        """Return the passes with what the teacher answers to them."""
+        distill = self.recipe.training.distill
+        if self.teacher is None or distill is None:
+            return images
+        with self.reporter.stage("ask the teacher") as stage:
+            store = FeatureStore(self.teacher, self.dataset, self.cache, stage)
+            taught = taught_passes(
+                images, store, distill, epochs, self._time_for_a_pass
+            )
+            stage.detail = (
+                f"{len(taught.answers)} different passes; {store.computed} answers "
+                "computed, the rest from the cache"
+            )
+        return taught
+
+    def _time_for_a_pass(self) -> bool:
+        """The student should have most of the time."""
+        return self.deadline.seconds_left() >= 10.0 * self.pass_seconds
 
     @property
     def class_weight(self) -> dict[int, float] | None:

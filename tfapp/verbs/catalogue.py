@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 from tfapp import data, models, recipes, registry, tasks
-from tfapp.models.extractors import EXTRACTORS
+from tfapp.models.extractors import EXTRACTORS, Extractor
 from tfapp.models.weights import available_weights
 
 Row = dict[str, Any]
@@ -19,7 +19,7 @@ def list_models() -> list[Row]:
             {
                 "name": f"transfer: {name}",
                 "summary": f"{extractor.summary} ({extractor.default_size} px)"
-                + (", weights here" if name in here else ""),
+                + (f", {extractor.weights} weights here" if name in here else ""),
             }
         )
     return rows
@@ -49,20 +49,28 @@ def list_tasks() -> list[Row]:
 
 
 def list_weights() -> list[Row]:
-    """Return the ImageNet weight file of every extractor, and where it is found."""
+    """Return the pretrained weight file of every extractor, and where it is found."""
     here = {weights.extractor: weights.path for weights in available_weights()}
     return [
         {
             "name": name,
             "summary": f"here: {here[name]}" if name in here else "not here",
-            "options": {
-                "file": extractor.file,
-                "address": extractor.address,
-                "hash": extractor.hash or "none known",
-            },
+            "options": _source(extractor),
         }
         for name, extractor in EXTRACTORS.items()
     ]
+
+
+def _source(extractor: Extractor) -> dict[str, str]:
+    """Return how recipes name the weights of an extractor, and where they come from."""
+    named = {"weights": extractor.weights}
+    if not extractor.file:  # they come with tfapp
+        return named
+    return named | {
+        "file": extractor.file,
+        "address": extractor.address,
+        "hash": extractor.hash or "none known",
+    }
 
 
 LISTS: dict[str, Callable[[], list[Row]]] = {

@@ -13,7 +13,7 @@ def examine() -> list[Finding]:
 
 
 def _weights() -> Finding:
-    found = available_weights()
+    found = [w for w in available_weights() if w.trained_on == "imagenet"]
     if not found:
         return Finding(
             "ImageNet weights",

@@ -21,6 +21,7 @@ from tfapp.verbs.choices import announce, choose, resolved
 from tfapp.verbs.reading import reading
 from tfapp.verbs.recording import TRAINING
 from tfapp.verbs.story import card, tell
+from tfapp.verbs.teacher import load_teacher
 
 AFTER_TRAINING_SECONDS = 60.0
 """Kept back from a time budget for the export, its check and the report."""
@@ -114,9 +115,10 @@ def _trainer(
     deadline: Any,
     choice: Any,
 ) -> Any:
-    """Return the trainer of a run."""
+    """Return the trainer of a run, with its teacher if the recipe names one."""
     from tfapp.training.trainer import Trainer
 
+    distilled = recipe.training.distill is not None
     return Trainer(
         model,
         dataset,
@@ -128,6 +130,7 @@ def _trainer(
         deadline,
         choice.jit_compile,
         notes=[choice.note] if choice.note else [],
+        teacher=load_teacher(recipe, folder, dataset) if distilled else None,
     )
 
 

@@ -24,6 +24,8 @@ LAST_BLOCK = {
     "resnet50": "conv5_block3_1_conv",
     "xception": "block14_sepconv1",
     "vgg16": "block5_conv1",
+    "inception_small": "mixed4",
+    "vgg_small": "block5_conv1",
 }
 """Preferred extractors, best accuracy for their cost on two cores first, and the layer
 from which each is thawed (docs/results.md)."""
@@ -61,6 +63,10 @@ def choose_model(table: dict[str, Any], found: CheckReport) -> list[str]:
     size = _image_size(chosen, side)
     table["data"]["options"] = {"image_size": [size, size]}
     options = {"extractor": chosen, "l2": _l2(found)}
+    if (
+        EXTRACTORS[chosen].weights != "imagenet"
+    ):  # which is what recipes mean by default
+        options["weights"] = EXTRACTORS[chosen].weights
     table["model"] = {"name": "transfer", "options": options}
     return [
         f"model: {chosen} (weights: {here[chosen].path.name}) at {size} px, the first "
@@ -85,7 +91,8 @@ def _image_size(extractor: str, side: int) -> int:
     """
     known = EXTRACTORS[extractor]
     wanted = round(ENLARGE * side / 32) * 32
-    most = max(known.default_size, LARGEST_PIXELS)
+    imagenet = known.weights == "imagenet"
+    most = max(known.default_size, LARGEST_PIXELS) if imagenet else known.default_size
     return max(min(wanted, most), SMALLEST_SIDE, known.smallest_size)
 
 

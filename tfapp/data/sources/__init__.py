@@ -9,7 +9,7 @@ from tfapp.data.source import Source
 from tfapp.errors import ConfigError, DataError
 from tfapp.registry import load
 
-FORMS = "a folder of class folders, a .csv, a .npz, tfds:NAME or digits"
+FORMS = "a folder of class folders, a .csv, a .npz, tfds:NAME, mosaics:… or digits"
 
 
 def open_source(context: LoadContext) -> Source:
@@ -50,8 +50,9 @@ def source_form(place: str) -> str:
     """
     if place == "digits":
         return "digits"
-    if place.startswith("tfds:"):
-        return "tfds"
+    for form in ("tfds", "mosaics"):
+        if place.startswith(f"{form}:"):
+            return form
     path = Path(place)
     if not place:
         raise DataError(f"`data.path` is empty. Expected {FORMS}.")

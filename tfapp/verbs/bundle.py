@@ -1,0 +1,145 @@
+"""Turn the extractor of a finished run into a weight file for other recipes."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+from tfapp import recipes, runs
+from tfapp.config import Recipe
+from tfapp.errors import ConfigError, ExportError
+from tfapp.files import replacing, write_text
+from tfapp.models.extractors import EXTRACTORS
+from tfapp.models.weight_files import add_to_catalogue
+from tfapp.reporter import Reporter
+from tfapp.runs import Run
+from tfapp.start import start_tensorflow
+from tfapp.verbs.weights_card import weights_card
+
+MOST_LOST = 0.005
+"""Accuracy that rounding to float16 may cost at most."""
+
+
+def bundle(
+    run: str,
+    to: Path | str,
+    *,
+    trained_on: str,
+    licence: str = "",
+    runs_folder: Path | str = "runs",
+    reporter: Reporter | None = None,
+) -> Path:
+    """Write a run's extractor as EXTRACTOR.f16.weights.h5, with a card.
+
+    The file is read back and evaluated on the run's test split before it appears;
+    a weights.toml beside it says what it is, so that a recipe finds it once its
+    folder is named by TFAPP_WEIGHTS.
+
+    Args:
+        run: NAME (its latest complete run), NAME/NUMBER, or the run's folder.
+        to: folder of the file.
+        trained_on: how recipes call the weights: `weights = "TRAINED_ON"`.
+        licence: text for the card: what others may do with the weights.
+        runs_folder: where runs lie.
+        reporter: hears of the progress; None for one on stderr.
+
+    Returns:
+        Path of the weight file.
+
+    Raises:
+        ConfigError: if the run has no extractor, or `trained_on` is no plain word.
+        ExportError: if the rounded weights are worse than the run's by more than
+            half a percent.
+        TfappError: if the run did not finish or the folder cannot be written.
+    """
+    reporter = reporter or Reporter()
+    found = runs.find(run, Path(runs_folder))
+    card, recipe = found.card(), recipes.load_recipe(str(found.recipe_file))
+    extractor, output = _extractor(found, recipe)
+    if not trained_on.isidentifier() or trained_on in ("none", "imagenet"):
+        raise ConfigError(
+            f"`trained_on` must be one word other than none and imagenet, for example "
+            f"my_photos. Received: {trained_on!r}"
+        )
+    start_tensorflow(reporter, recipe.runtime)
+    path = Path(to) / f"{extractor}.f16.weights.h5"
+    with replacing(path) as temporary:
+        model = _write(found, extractor, output, temporary)
+        figures = _judged(model, found, recipe, reporter)
+        _refuse_worse(found, card["metrics"]["accuracy"], figures["accuracy"])
+    entry = _entry(path, extractor, output, trained_on)
+    facts = json.loads((found.folder / "metrics.json").read_text(encoding="utf-8"))
+    text = weights_card(
+        entry, path.stat().st_size, card | facts["run"], figures, licence
+    )
+    write_text(path.with_name(f"{extractor}.md"), text)
+    add_to_catalogue(path.parent, entry)
+    reporter.say(f"{path}: accuracy {figures['accuracy']:.4f} after rounding")
+    return path
+
+
+def _extractor(run: Run, recipe: Recipe) -> tuple[str, str]:
+    """Return the extractor of a run, and the layer at which it was cut."""
+    options = recipe.model.options
+    name = options.get("extractor", "mobilenet_v2")
+    if recipe.model.name != "transfer" or name not in EXTRACTORS:
+        raise ConfigError(
+            f"{run.folder} has no extractor: its model is {recipe.model.name!r}. "
+            "Expected a run of the model 'transfer'."
+        )
+    return name, options.get("extractor_output", "")
+
+
+def _write(run: Run, extractor: str, output: str, path: Path) -> Any:
+    """Write the rounded weights; return the run's model with them read back."""
+    from tfapp.models.bundle import backbone_of, write_rounded
+    from tfapp.models.saved import load_model
+    from tfapp.models.weights import load_backbone
+
+    model = load_model(run.model_file)
+    write_rounded(backbone_of(model, extractor, output), path)
+    backbone = model.get_layer("extractor").get_layer("backbone")
+    shape = tuple(backbone.input_shape[1:])
+    read = load_backbone(extractor, shape, str(path), output)
+    backbone.set_weights(read.get_weights())
+    return model
+
+
+def _judged(model: Any, run: Run, recipe: Recipe, reporter: Reporter) -> dict[str, Any]:
+    """Return the figures of a model on the test split of a run."""
+    from tfapp.data import load_dataset
+    from tfapp.evaluation.classification import evaluate_logits
+    from tfapp.training.inference import predict
+
+    with reporter.stage("check data", unit="files") as stage:
+        dataset = load_dataset(
+            recipe.data, seed=recipe.seed, split_file=run.split_file, progress=stage
+        )
+    with reporter.stage("evaluate the rounded weights") as stage:
+        total = len(dataset.examples["test"])
+        logits = predict(model, dataset.batches("test"), total, stage)
+    names = dataset.info.class_names
+    figures = evaluate_logits(logits, dataset.labels("test"), names, None)
+    return {**figures, "classes": len(names)} | {
+        split: len(examples) for split, examples in dataset.examples.items()
+    }
+
+
+def _refuse_worse(run: Run, before: float, after: float) -> None:
+    if after < before - MOST_LOST:
+        raise ExportError(
+            f"The weights of {run.folder} in float16 have an accuracy of {after:.4f}, "
+            f"the run has {before:.4f}. Expected a loss of at most {MOST_LOST}; keep "
+            "the run's model.keras instead."
+        )
+
+
+def _entry(path: Path, extractor: str, output: str, trained_on: str) -> Any:
+    from tfapp.models.weight_files import Entry, check_hash
+
+    return Entry(
+        file=path.name,
+        extractor=extractor,
+        output=output,
+        trained_on=trained_on,
+        sha256=check_hash(path, ""),
+    )
