@@ -28,6 +28,7 @@ ALLOWED = {
     "tasks": {"errors", "registry", "data.spec", "evaluation"},
     "training": BASE | {"machine", "reporter", "layers", "data.spec", "tasks.spec"},
     "evaluation": BASE | {"data.spec"},
+    "explanation": BASE | {"reporter", "data.spec", "training", "evaluation"},
     "export": BASE | {"data.spec"},
 }
 NO_TENSORFLOW = [

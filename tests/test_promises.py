@@ -87,6 +87,17 @@ def test_accuracy_is_the_same_everywhere(in_fresh_process, finished):
     assert there == pytest.approx(expected, abs=1e-5)
 
 
+def test_a_finished_run_explains_itself(finished):
+    """Maps, neighbours and a sheet of a test photo; the report has maps as well."""
+    photo = str(sorted(finished.photos.iterdir())[0])
+    found = tfapp.explain(str(finished.folder), [photo], reporter=QUIET)
+    found.require_good()
+    assert set(found.rows[0].findings) == {"gradcam", "occlusion", "neighbours"}
+    assert found.rows[0].sheet.read_bytes().startswith(b"\x89PNG")
+    if finished.metrics["accuracy"] < 1.0:
+        assert 'class="pair"' in (finished.folder / "report.html").read_text()
+
+
 TENSORFLOW_ALONE = """
 import json, sys
 sys.modules["tfapp"] = sys.modules["keras"] = None  # importing either would fail

@@ -1,8 +1,9 @@
 """From a small dataset to a served Keras model with one command.
 
 The verbs of the command line are functions here, for notebooks: `tfapp.fit`,
-`tfapp.run`, `tfapp.resume`, `tfapp.check`, `tfapp.evaluate`, `tfapp.predict`,
-`tfapp.examine`. They are imported when first used, so `import tfapp` is quick.
+`tfapp.run`, `tfapp.resume`, `tfapp.check`, `tfapp.evaluate`, `tfapp.compare`,
+`tfapp.predict`, `tfapp.explain`, `tfapp.bundle`, `tfapp.examine`. They are
+imported when first used, so `import tfapp` is quick.
 """
 
 import importlib
@@ -11,9 +12,12 @@ from typing import Any
 __version__ = "0.1.0"
 
 API = {
+    "bundle": "tfapp.verbs.bundle",
     "check": "tfapp.verbs.check",
+    "compare": "tfapp.verbs.compare",
     "evaluate": "tfapp.verbs.evaluate",
     "examine": "tfapp.verbs.doctor",
+    "explain": "tfapp.verbs.explain",
     "fit": "tfapp.verbs.fit",
     "load_recipe": "tfapp.recipes",
     "plan": "tfapp.verbs.fit",

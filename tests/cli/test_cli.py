@@ -86,7 +86,8 @@ def test_version(monkeypatch, capsys):
 def test_help_lists_every_verb(monkeypatch, capsys):
     """The help names each verb."""
     _, out, _ = call(monkeypatch, capsys, "--help")
-    for verb in "run fit check evaluate predict list board doctor".split():
+    verbs = "run fit check evaluate compare predict explain bundle list board doctor"
+    for verb in verbs.split():
         assert f" {verb} " in out
 
 

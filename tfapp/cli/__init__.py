@@ -144,6 +144,72 @@ def predict(
     predictions.require_good()
 
 
+@app.command()
+def explain(
+    name: Annotated[str, typer.Argument(help="Run: NAME, NAME/NUMBER, or folder.")],
+    inputs: Annotated[list[str], typer.Argument(help="Files, folders or globs.")],
+    method: Annotated[
+        str, typer.Option(help="Some of gradcam,occlusion,neighbours; default: all.")
+    ] = "",
+    label: Annotated[
+        str, typer.Option(help="Maps of this class too: its name, second, or folder.")
+    ] = "",
+    out: Annotated[str, typer.Option(help="Folder of the sheets.")] = "",
+    runs_folder: Runs = Path("runs"),
+    json: Json = False,
+    quiet: Quiet = False,
+) -> None:
+    """Show what in a picture decides, and which training pictures are alike."""
+    from tfapp.cli import show_explanations
+    from tfapp.verbs.explain import explain
+
+    found = explain(
+        name,
+        inputs,
+        methods=[part.strip() for part in method.split(",") if part.strip()],
+        label=label,
+        out=out,
+        runs_folder=runs_folder,
+        reporter=Reporter(quiet),
+    )
+    show_explanations.explanations(found, json)
+    found.require_good()
+
+
+@app.command()
+def compare(
+    names: Annotated[list[str], typer.Argument(help="Runs: NAME = all finished.")],
+    out: Annotated[Path, typer.Option(help="Folder of the page.")] = Path("comparison"),
+    runs_folder: Runs = Path("runs"),
+    json: Json = False,
+    quiet: Quiet = False,
+) -> None:
+    """Compare finished runs: a table, a page, and which differences are real."""
+    from tfapp.cli import show_comparison
+    from tfapp.verbs.compare import compare
+
+    found = compare(names, out=out, runs_folder=runs_folder, reporter=Reporter(quiet))
+    show_comparison.comparison(found, out, json)
+
+
+@app.command()
+def bundle(
+    name: Annotated[str, typer.Argument(help="Run: NAME, NAME/NUMBER, or folder.")],
+    to: Annotated[Path, typer.Option(help="Folder of the weight file.")],
+    trained_on: Annotated[str, typer.Option(help='For weights = "NAME" in recipes.')],
+    licence: Annotated[str, typer.Option(help="A sentence for the card.")] = "",
+    runs_folder: Runs = Path("runs"),
+    quiet: Quiet = False,
+) -> None:
+    """Turn a run's extractor into a weight file for other recipes."""
+    from tfapp.verbs.bundle import bundle
+
+    facts = {"trained_on": trained_on, "licence": licence}
+    reporter = Reporter(quiet)
+    path = bundle(name, to, runs_folder=runs_folder, reporter=reporter, **facts)
+    show.line(str(path))
+
+
 @app.command("list")
 def list_(
     what: Annotated[

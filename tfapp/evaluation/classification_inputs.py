@@ -10,6 +10,7 @@ import numpy as np
 from tfapp.data.spec import Example
 from tfapp.evaluation.calibration import apply_temperature
 from tfapp.evaluation.run_facts import RunFacts
+from tfapp.evaluation.thumbnails import Maps
 
 
 @dataclass(frozen=True)
@@ -30,6 +31,7 @@ class ClassificationReportInputs:
         notes: lines worth telling about the data.
         split: the judged split; anything but "test" is called so in the text.
         noun: what the examples are, in the plural, ending in s.
+        maps: draws what the network saw in mistakes; None for no maps.
     """
 
     facts: RunFacts
@@ -44,6 +46,7 @@ class ClassificationReportInputs:
     notes: Sequence[str] = ()
     split: str = "test"
     noun: str = "images"
+    maps: Maps | None = None
 
     @cached_property
     def labels(self) -> np.ndarray:

@@ -1,6 +1,10 @@
 """Sections of small images: the worst mistakes, and a sample of the data."""
 
+from collections.abc import Sequence
+from dataclasses import replace
+
 from tfapp.data.spec import Example
+from tfapp.errors import TfappError
 from tfapp.evaluation.blocks import Block, Gallery, Section, Tile
 from tfapp.evaluation.classification_inputs import ClassificationReportInputs
 from tfapp.evaluation.predictions import top_losses
@@ -9,18 +13,25 @@ from tfapp.evaluation.wording import percent, shorten
 
 NUM_MISTAKES = 24
 
+MAPS = (
+    " Beside each, as the network sees it: where it found the class that it predicted, "
+    "weak in purple, strong in yellow (Grad-CAM)."
+)
+
 
 def mistakes_section(inputs: ClassificationReportInputs) -> Section | None:
-    """Show the most confident mistakes."""
+    """Show the most confident mistakes, with maps where the network has any."""
     worst = top_losses(inputs.labels, inputs.probabilities, NUM_MISTAKES)
     if not len(worst):
         return None
-    tiles = tuple(_mistake(inputs, int(index)) for index in worst)
+    maps, told = _maps(inputs, [int(index) for index in worst])
+    pairs = zip(worst, maps, strict=True)
+    tiles = tuple(_mistake(inputs, int(index), beside) for index, beside in pairs)
     lead = (
         "The most confident first: true class → prediction and its probability. A "
         "wrong label shows here before anywhere else."
     )
-    return Section("Worst mistakes", lead, (Gallery("", tiles),))
+    return Section("Worst mistakes", lead + told, (Gallery("", tiles),))
 
 
 def sample_section(inputs: ClassificationReportInputs) -> Section | None:
@@ -43,21 +54,29 @@ def sample_section(inputs: ClassificationReportInputs) -> Section | None:
     return Section("Sample of the data", lead, blocks)
 
 
-def _mistake(inputs: ClassificationReportInputs, index: int) -> Tile:
+def _maps(
+    inputs: ClassificationReportInputs, indices: Sequence[int]
+) -> tuple[list[bytes], str]:
+    """Return a map for each mistake, empty without, and what to say of them."""
+    if inputs.maps is None:
+        return [b""] * len(indices), ""
+    examples = [inputs.examples[inputs.split][index] for index in indices]
+    classes = [int(inputs.probabilities[index].argmax()) for index in indices]
+    try:
+        return inputs.maps(examples, classes), MAPS
+    except TfappError as error:
+        return [b""] * len(indices), f" There are no maps beside them: {error}"
+
+
+def _mistake(inputs: ClassificationReportInputs, index: int, beside: bytes) -> Tile:
     row = inputs.probabilities[index]
     example = inputs.examples[inputs.split][index]
     label = shorten(example.label, 24)
     predicted = shorten(inputs.class_names[int(row.argmax())], 24)
-    return _tile(
-        inputs, example, f"{label} → {predicted}, {percent(float(row.max()))}", True
-    )
+    tile = _tile(inputs, example, f"{label} → {predicted}, {percent(float(row.max()))}")
+    return replace(tile, path=example.path, beside=beside)
 
 
-def _tile(
-    inputs: ClassificationReportInputs,
-    example: Example,
-    caption: str,
-    with_path: bool = False,
-) -> Tile:
+def _tile(inputs: ClassificationReportInputs, example: Example, caption: str) -> Tile:
     image, media_type = thumbnail(inputs.read, example)
-    return Tile(image, media_type, caption, example.path if with_path else "")
+    return Tile(image, media_type, caption)

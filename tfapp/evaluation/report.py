@@ -143,7 +143,8 @@ def _columns(block: blocks.Columns) -> str:
 @_block.register
 def _gallery(block: blocks.Gallery) -> str:
     title = f"<h3>{escape(block.title)}</h3>" if block.title else ""
-    return f'{title}<ul class="gallery">{_join(map(_tile, block.tiles))}</ul>'
+    pairs = " pairs" if any(tile.beside for tile in block.tiles) else ""
+    return f'{title}<ul class="gallery{pairs}">{_join(map(_tile, block.tiles))}</ul>'
 
 
 @_block.register
@@ -155,15 +156,25 @@ def _details(block: blocks.Details) -> str:
 
 
 def _tile(tile: blocks.Tile) -> str:
-    data = base64.b64encode(tile.image).decode("ascii")
     path = (
         f'<span class="path" title="{escape(tile.path)}">'
         f"{escape(shorten(tile.path, 44))}</span>"
     )
+    images = _img(tile.image, tile.media_type, tile.caption)
+    if tile.beside:
+        beside = _img(tile.beside, "image/jpeg", f"map: {tile.caption}")
+        images = f'<div class="pair">{images}{beside}</div>'
     return (
-        f'<li><figure><img src="data:{tile.media_type};base64,{data}" loading="lazy" '
-        f'alt="{escape(tile.caption)}"><figcaption>{escape(tile.caption)}'
+        f"<li><figure>{images}<figcaption>{escape(tile.caption)}"
         f"{path if tile.path else ''}</figcaption></figure></li>"
+    )
+
+
+def _img(image: bytes, media_type: str, alt: str) -> str:
+    data = base64.b64encode(image).decode("ascii")
+    return (
+        f'<img src="data:{media_type};base64,{data}" loading="lazy" '
+        f'alt="{escape(alt)}">'
     )
 
 

@@ -12,6 +12,10 @@ from tfapp.data.spec import Example
 
 Item = TypeVar("Item")
 
+Maps = Callable[[Sequence[Example], Sequence[int]], list[bytes]]
+"""Examples and a class of each → JPEGs that show where the network found it; raises
+TfappError if it cannot tell."""
+
 SIZE = 144
 """Pixels of the longer side."""
 

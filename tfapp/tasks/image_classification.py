@@ -75,5 +75,6 @@ def _report(results: Results, dataset: Dataset, story: Story) -> Report:
             metrics=results.metrics,
             history=story.history,
             notes=story.notes,
+            maps=story.maps,
         )
     )

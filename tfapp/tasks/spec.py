@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 
     from tfapp.evaluation.blocks import Report
     from tfapp.evaluation.run_facts import RunFacts
+    from tfapp.evaluation.thumbnails import Maps
 
 Logits = Callable[[str], "np.ndarray"]
 """Split → what the model answers for its examples, in their order."""
@@ -39,12 +40,14 @@ class Story:
         recipe: the resolved recipe, JSON-ready.
         history: one dict per training phase.
         notes: lines worth telling about data and training.
+        maps: draws where the network found a class in examples; None for no maps.
     """
 
     facts: "RunFacts"
     recipe: Mapping[str, Any]
     history: Sequence[Mapping[str, Any]] = ()
     notes: Sequence[str] = field(default_factory=tuple)
+    maps: "Maps | None" = None
 
 
 @dataclass(frozen=True)

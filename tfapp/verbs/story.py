@@ -1,12 +1,18 @@
 """What a run tells about itself: the card beside the model, the facts of the report."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from shlex import quote
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from tfapp import recipes
+from tfapp.data.spec import Example
 from tfapp.runs import Run
 from tfapp.tasks.spec import Story
+from tfapp.verbs.reading import reading
+
+if TYPE_CHECKING:
+    from tfapp.evaluation.thumbnails import Maps
 
 LONG_FIGURES = ("per_class", "confusion_matrix", "validation")
 """Left out of the card, which travels with the model; metrics.json has them."""
@@ -65,7 +71,23 @@ def tell(trainer: Any, folder: Run, facts: dict[str, Any]) -> Story:
         recipe=recipes.describe(trainer.recipe),
         history=[phase.describe() for phase in trainer.phases],
         notes=facts["notes"],
+        maps=_maps(trainer),
     )
+
+
+def _maps(trainer: Any) -> "Maps":
+    """Return what draws maps over examples; misfortunes become one clear line."""
+    from tfapp.explanation.mistakes import mistake_maps
+
+    draw = mistake_maps(trainer.model, trainer.dataset)
+
+    def draw_or_tell(
+        examples: Sequence[Example], classes: Sequence[int]
+    ) -> list[bytes]:
+        with reading(trainer.dataset):
+            return draw(examples, classes)
+
+    return draw_or_tell
 
 
 def predict_command(saved_model: Path) -> str:

@@ -1,0 +1,35 @@
+"""Prints what `explain` found."""
+
+from typing import TYPE_CHECKING
+
+from rich.table import Table
+from rich.text import Text
+
+from tfapp.cli import show
+
+if TYPE_CHECKING:
+    from tfapp.verbs.explained import Explanations
+
+
+def explanations(found: "Explanations", as_json: bool) -> None:
+    """Print a row per picture: what it is, what decided, and where its sheet is."""
+    if as_json:
+        show.as_json(found.to_json())
+        return
+    table = Table("picture", "label", "probability", "why", "sheet")
+    for row in found.rows:
+        told = row.prediction
+        if row.sheet is None:
+            table.add_row(Text(told.path), "", "", Text(told.error, style="red"), "")
+            continue
+        label, share = told.top(1)[0]
+        why = "\n".join(finding.summary for finding in row.findings.values())
+        table.add_row(
+            Text(told.path),
+            Text(label),
+            f"{share:.1%}",
+            Text(why),
+            Text(row.sheet.name),
+        )
+    show.print_table(table)
+    show.line(f"sheets       {found.folder}")

@@ -1,0 +1,142 @@
+"""Explain to a person why a run's model answers as it does."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from tfapp import recipes, registry, runs
+from tfapp.config import Recipe
+from tfapp.data import load_dataset
+from tfapp.data.cache_dir import default_cache_dir
+from tfapp.data.spec import Dataset
+from tfapp.errors import ConfigError, ModelError, TfappError, UnknownNameError
+from tfapp.explanation import METHODS
+from tfapp.files import require_writable
+from tfapp.reporter import Reporter
+from tfapp.runs import Run
+from tfapp.start import start_tensorflow
+from tfapp.verbs.explained import FOLDER, SECOND, Explanations, sheet_names
+from tfapp.verbs.predict import find_images
+
+if TYPE_CHECKING:
+    from tfapp.explanation.spec import Explainer, Subject
+
+
+def explain(
+    run: str,
+    inputs: Sequence[str],
+    *,
+    methods: Sequence[str] = (),
+    label: str = "",
+    out: Path | str = "",
+    runs_folder: Path | str = "runs",
+    reporter: Reporter | None = None,
+) -> Explanations:
+    """Show what in a picture decides, and which training pictures are alike.
+
+    Writes a sheet per picture and explanations.json.
+
+    Args:
+        run: NAME (its latest complete run), NAME/NUMBER, or the run's folder.
+        inputs: image files, folders (searched through), or glob patterns.
+        methods: some of "gradcam", "occlusion" and "neighbours"; () for all that
+            the model and its data allow.
+        label: another class whose maps to show beside the predicted one's: its name,
+            "second" (the second likeliest) or "folder" (that of the picture's folder).
+        out: folder of the sheets; "" = the folder `explanations` of the run.
+        runs_folder: where runs lie.
+        reporter: hears of the progress; None for one on stderr.
+
+    Returns:
+        One row per picture, with its maps; a file that cannot be read has an error.
+
+    Raises:
+        TfappError: if there is no such run, model, class or input, or if a method
+            that was named cannot explain the model.
+    """
+    reporter = reporter or Reporter()
+    found = runs.find(run, Path(runs_folder))
+    card = found.card()
+    if not found.model_file.is_file():
+        raise ModelError(
+            f"{found.folder} has no model.keras, which explanations need: it is no "
+            "run, or its model was removed. Expected NAME, NAME/NUMBER or the folder "
+            "of a complete run."
+        )
+    names = tuple(card["class_names"])
+    for name in methods:
+        registry.find("method", METHODS, name)
+    paths = find_images(inputs)
+    _check_label(label, names, paths)
+    folder = Path(out).expanduser() if out else found.folder / "explanations"
+    require_writable(folder)
+    recipe = recipes.load_recipe(str(found.recipe_file))
+    start_tensorflow(reporter)
+    from tfapp.training.devices import numerics
+    from tfapp.verbs.explaining import Work, reader
+
+    with numerics(recipe.runtime, recipe.seed):
+        subject = _subject(found, recipe, card, reporter)
+        explainers, notes = _explainers(subject, methods)
+        work = Work(subject, explainers, reader(card["preprocess"]), label)
+        rows = work.explain(paths, sheet_names(folder, paths))
+    kinds = {name: explainer.facts for name, explainer in explainers.items()}
+    result = Explanations(found.folder, folder, names, kinds, rows, notes)
+    result.write()
+    return result
+
+
+def _check_label(label: str, names: Sequence[str], paths: Sequence[Path]) -> None:
+    """Refuse a class that the model does not know, before anything is loaded."""
+    if label == FOLDER and FOLDER not in names:
+        for path in paths:
+            if path.absolute().parent.name not in names:
+                raise ConfigError(
+                    f"--label folder: {path} lies in a folder that is not named after "
+                    f"a class. Expected one of {list(names)}."
+                )
+    elif label and label not in (*names, SECOND):
+        raise UnknownNameError("class", label, [*names, SECOND, FOLDER])
+
+
+def _subject(run: Run, recipe: Recipe, card: Any, reporter: Reporter) -> "Subject":
+    from tfapp.explanation.spec import Subject
+    from tfapp.models.saved import load_model
+
+    def dataset() -> Dataset:
+        with reporter.stage("check data", unit="files") as stage:
+            return load_dataset(
+                recipe.data,
+                seed=recipe.seed,
+                split_file=run.split_file,
+                progress=stage,
+            )
+
+    with reporter.stage("load model"):
+        model = load_model(run.model_file)
+    return Subject(
+        model,
+        tuple(card["class_names"]),
+        dataset,
+        default_cache_dir() / "features",
+        reporter,
+        card["temperature"],
+    )
+
+
+def _explainers(
+    subject: "Subject", methods: Sequence[str]
+) -> tuple[dict[str, "Explainer"], tuple[str, ...]]:
+    """Make the explainers; those that nobody named may be left out, with a line."""
+    explainers, notes = {}, []
+    for name in METHODS:
+        if methods and name not in methods:
+            continue
+        try:
+            explainers[name] = registry.load("method", METHODS, name)(subject)
+        except TfappError as error:
+            if methods:
+                raise
+            notes.append(f"{name} left out: {error}")
+            subject.reporter.say(notes[-1])
+    return explainers, tuple(notes)
