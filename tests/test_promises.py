@@ -206,13 +206,17 @@ def test_behind_a_broken_proxy_the_way_out_is_told(in_fresh_process, tmp_path):
 
 
 def test_no_layer_needs_its_author():
-    """Nothing uses Lambda, and every layer of ours carries a registered name."""
+    """Nothing uses Lambda, and every layer of ours carries a registered name.
+
+    Those of training stand in for others while a phase lasts, and are never saved.
+    """
     own = []
     for path in (ROOT / "tfapp").rglob("*.py"):
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             assert getattr(node, "attr", "") != "Lambda", path
             if isinstance(node, ast.ClassDef) and "Layer" in map(_last, node.bases):
-                own.append(node.name)
+                if path.parent.name != "training":
+                    own.append(node.name)
     layers.register()
     registered = keras.saving.get_custom_objects()
     assert own
