@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from tfapp.errors import UnknownNameError, WeightsError
+from tfapp.models import weight_files
 from tfapp.models import weights as weights_module
 from tfapp.models.extractors import EXTRACTORS
 from tfapp.models.weights import available_weights, resolve_weights
@@ -13,9 +14,10 @@ from tfapp.models.weights import available_weights, resolve_weights
 
 @pytest.fixture(autouse=True)
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """An empty folder of weights; Keras' folder is empty, too."""
+    """An empty folder of weights; Keras' folder and tfapp's own are empty, too."""
     own = tmp_path / "own"
     own.mkdir()
+    monkeypatch.setattr(weight_files, "BUNDLED", tmp_path / "bundled")
     monkeypatch.setenv("TFAPP_WEIGHTS", str(own))
     monkeypatch.setenv("KERAS_HOME", str(tmp_path / "keras"))
     return own

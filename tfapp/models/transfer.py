@@ -25,7 +25,7 @@ def transfer(
     l2: float = 0.0,
     single_logit: bool = False,
 ) -> keras.Model:
-    """Any keras.applications network as extractor, with a head of your own.
+    """A pretrained network as extractor, with a head of your own.
 
     The model holds two models by name, `extractor` (raw pixels to a feature vector;
     inside it the network itself is the layer `backbone`) and `head` (feature vector
@@ -36,7 +36,8 @@ def transfer(
         input_shape: height, width, channels; RGB pixels in [0, 255].
         num_outputs: number of classes.
         extractor: name of the network: `tfapp list models`.
-        weights: "imagenet", a file, or "none" for random ones.
+        weights: what they were trained on ("imagenet"; "tiny_imagenet" for the
+            networks that come with tfapp), a file, or "none" for random ones.
         extractor_output: layer at which the network is cut; "" = its last.
         pooling: of the feature maps: mean, maximum, both, or none ("flatten").
         standardize: scale every feature to mean 0 and variance 1 over the training
