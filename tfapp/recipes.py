@@ -6,11 +6,12 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-from pydantic import BaseModel, ValidationError
+from pydantic import ValidationError
 
 from tfapp import data, models, registry, tasks
 from tfapp.config import PHASE_KEYS, Recipe
 from tfapp.errors import ConfigError, UnknownNameError, did_you_mean
+from tfapp.table_errors import explain
 
 PACKAGE = Path(__file__).parent
 
@@ -93,9 +94,7 @@ def build(table: Mapping[str, Any], where: str) -> Recipe:
     try:
         recipe = Recipe.model_validate(dict(table))
     except ValidationError as error:
-        raise ConfigError(
-            "\n".join(_explain(e, where) for e in error.errors())
-        ) from None
+        raise explain(error, where, Recipe) from None
     try:
         tasks.check(recipe.task)
         registry.check_options(
@@ -172,29 +171,3 @@ def _toml_value(value: Any) -> str:
     if isinstance(value, list):
         return f"[{', '.join(_toml_value(v) for v in value)}]"
     return json.dumps(value, ensure_ascii=False)
-
-
-def _explain(error: Any, where: str) -> str:
-    """Turn one pydantic error into one line that names the file and the key."""
-    location = [str(part) for part in error["loc"]]
-    key = ".".join(location)
-    if error["type"] == "extra_forbidden":
-        known = _fields(location[:-1])
-        hint = did_you_mean(location[-1], known)
-        return f"{where}: Unknown key `{key}`.{hint} Expected one of {known}."
-    if error["type"] == "value_error":
-        return f"{where}: {str(error['ctx']['error'])}"
-    if error["type"] == "missing":
-        return f"{where}: `{key}` is missing."
-    message = error["msg"][0].lower() + error["msg"][1:]
-    return f"{where}: `{key}`: {message}. Received: {error['input']!r}"
-
-
-def _fields(location: list[str]) -> list[str]:
-    """Return the keys that the table at `location` may have."""
-    table: type[BaseModel] = Recipe
-    for part in location:
-        annotation = table.model_fields[part].annotation
-        options = getattr(annotation, "__args__", (annotation,))
-        table = next(o for o in options if isinstance(o, type))
-    return sorted(table.model_fields)
