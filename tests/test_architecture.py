@@ -21,7 +21,15 @@ ALLOWED = {
     "reporter": set(),
     "runs": {"errors", "files"},
     "provenance": set(),
-    "recipes": {"errors", "config", "registry", "data", "models", "tasks"},
+    "recipes": {
+        "errors",
+        "config",
+        "table_errors",
+        "registry",
+        "data",
+        "models",
+        "tasks",
+    },
     "layers": {"errors"},
     "models": BASE | {"layers", "data.spec"},
     "data": BASE,
@@ -30,6 +38,8 @@ ALLOWED = {
     "evaluation": BASE | {"data.spec"},
     "explanation": BASE | {"reporter", "data.spec", "training", "evaluation"},
     "export": BASE | {"data.spec"},
+    "table_errors": {"errors"},
+    "serving": {"errors", "reporter", "table_errors"},
 }
 NO_TENSORFLOW = [
     "errors",

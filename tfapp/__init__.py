@@ -2,8 +2,8 @@
 
 The verbs of the command line are functions here, for notebooks: `tfapp.fit`,
 `tfapp.run`, `tfapp.resume`, `tfapp.check`, `tfapp.evaluate`, `tfapp.compare`,
-`tfapp.predict`, `tfapp.explain`, `tfapp.bundle`, `tfapp.examine`. They are
-imported when first used, so `import tfapp` is quick.
+`tfapp.predict`, `tfapp.explain`, `tfapp.serve`, `tfapp.bundle`, `tfapp.examine`. They
+are imported when first used, so `import tfapp` is quick.
 """
 
 import importlib
@@ -24,6 +24,7 @@ API = {
     "predict": "tfapp.verbs.predict",
     "resume": "tfapp.verbs.run",
     "run": "tfapp.verbs.run",
+    "serve": "tfapp.verbs.serve",
 }
 
 __all__ = [*API]

@@ -8,6 +8,7 @@ TfappError                 one line on stderr, exit code 2
 ├── ModelError             the network cannot be built from these options
 ├── TrainingError          training cannot go on (disk full, NaN loss, …)
 ├── ExportError            the exported model is missing, broken or differs
+├── ServingError           the server cannot start, or a request cannot be answered
 └── Interrupted            the user pressed Ctrl-C
 
 Anything else that is raised is a bug and keeps its traceback. A message says what
@@ -61,6 +62,10 @@ class TrainingError(TfappError, RuntimeError):
 
 class ExportError(TfappError, RuntimeError):
     """The exported model is missing, broken or answers differently."""
+
+
+class ServingError(TfappError, RuntimeError):
+    """The server cannot start as told, or a request cannot be answered."""
 
 
 class Interrupted(TfappError):

@@ -94,7 +94,7 @@ def _tune_allocator(runtime: RuntimeConfig) -> tuple[str, ...]:
 
 def _start(reporter: Reporter, runtime: RuntimeConfig) -> None:
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-    with reporter.stage("start TensorFlow"), _native_stderr_aside():
+    with reporter.stage("start TensorFlow"), native_stderr_aside():
         import keras
         import tensorflow as tf
 
@@ -133,7 +133,8 @@ def running_threads(tf: Any) -> int:
 
 
 @contextmanager
-def _native_stderr_aside() -> Iterator[None]:
+def native_stderr_aside() -> Iterator[None]:
+    """Keep what native code writes to stderr from the terminal, unless it fails."""
     if threading.current_thread() is not threading.main_thread():
         yield  # other threads may be writing
         return

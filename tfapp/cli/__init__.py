@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from tfapp.cli import show
+from tfapp.cli import serving, show
 from tfapp.reporter import Reporter
 
 app = typer.Typer(
@@ -245,3 +245,6 @@ def doctor(json: Json = False) -> None:
     from tfapp.verbs.doctor import examine
 
     show.findings(examine(), json)
+
+
+app.command()(serving.serve)

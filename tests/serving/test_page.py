@@ -1,0 +1,141 @@
+"""The page in a headless Chromium, used as a person uses it."""
+
+import io
+
+import pytest
+import tensorflow as tf
+from PIL import Image
+
+from tests.serving.browser import CHROMIUM, Browser
+from tests.serving.conftest import running, save
+
+pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="no Chromium here")
+SHOWN = "!document.getElementById('{}').hidden"
+
+
+def classifier(folder):
+    """Write a classifier by brightness that can explain itself."""
+
+    def serve(image_bytes):
+        def one(data):
+            pixels = tf.io.decode_image(data, channels=3, expand_animations=False)
+            return tf.reduce_mean(tf.cast(pixels, tf.float32)) / 255
+
+        light = tf.map_fn(one, image_bytes, fn_output_signature=tf.float32)
+        names = tf.tile([["dark", "<b>light</b>"]], [tf.shape(light)[0], 1])
+        shares = tf.stack([1 - light, light], axis=-1)
+        return {"probabilities": shares, "classes": names}
+
+    def explain(image_bytes):
+        return {"picture_bytes": image_bytes}
+
+    spec = {"image_bytes": tf.TensorSpec((None,), tf.string)}
+    return save(folder, {"serving_default": (serve, spec), "explain": (explain, spec)})
+
+
+@pytest.fixture(scope="module")
+def models(tmp_path_factory, saved_models):
+    """A folder with a classifier and a model of numbers."""
+    folder = tmp_path_factory.mktemp("page_models")
+    classifier(folder / "light" / "1")
+    (folder / "numbers").symlink_to(saved_models / "affine")
+    return folder
+
+
+@pytest.fixture(scope="module")
+def photo(tmp_path_factory):
+    """A grey picture."""
+    path = tmp_path_factory.mktemp("photo") / "it's grey.png"
+    Image.new("RGB", (40, 30), (191, 191, 191)).save(path)
+    return path
+
+
+@pytest.fixture
+def browser(tmp_path):
+    """A Chromium."""
+    found = Browser(tmp_path / "profile")
+    yield found
+    found.close()
+
+
+def text_of(browser, name):
+    """Return the visible text of an element."""
+    return browser.run(f"document.getElementById('{name}').innerText")
+
+
+def choose(browser, name, value):
+    """Choose an option, as a person does."""
+    browser.run(
+        f"{{const box = document.getElementById('{name}'); box.value = '{value}';"
+        "box.dispatchEvent(new Event('change'));}"
+    )
+
+
+def test_a_picture_is_classified_and_explained(models, photo, browser, tmp_path):
+    """Bars, the whole answer, curl, the picture of the explanation; no scripts run."""
+    with running(models, log="off") as client:
+        browser.open(f"http://127.0.0.1:{client.rest_port}/")
+        browser.wait_for(SHOWN.format("try"))
+        assert text_of(browser, "health") == "2 of 2 models serving"
+        browser.choose_file("#file", photo)
+        browser.wait_for(SHOWN.format("result"))
+        assert text_of(browser, "verdict") == "<b>light</b>, 74.9 %"
+        assert text_of(browser, "bars").split("\n")[::2]
+        assert "light, version latest (1)" in text_of(browser, "facts")
+        browser.run("document.getElementById('curl-box').open = true")
+        curl = text_of(browser, "curl")
+        assert curl.startswith("curl -H 'Content-Type: image/png' --data-binary")
+        assert "'@it'\\''s grey.png'" in curl
+        browser.run("document.getElementById('explain').click()")
+        browser.wait_for(SHOWN.format("explanation"))
+        browser.wait_for("document.getElementById('explanation').naturalWidth == 40")
+        browser.screenshot(tmp_path / "page.png")
+        picture = Image.open(io.BytesIO((tmp_path / "page.png").read_bytes()))
+        assert min(picture.size) > 500
+        assert browser.errors == []
+
+
+def test_numbers_are_typed_and_mistakes_explained(models, browser):
+    """JSON of the right shape is there to start from; errors are read aloud."""
+    with running(models, log="off") as client:
+        browser.open(f"http://127.0.0.1:{client.rest_port}/")
+        browser.wait_for(SHOWN.format("try"))
+        choose(browser, "model", "numbers")
+        assert browser.run("document.getElementById('text').value") == "[[0.5,0.5]]"
+        browser.run("document.getElementById('predict').click()")
+        browser.wait_for(SHOWN.format("result"))
+        assert "2.0" in text_of(browser, "raw") or "2" in text_of(browser, "raw")
+        for typed, message in (("[[1,2,3]]", "must have shape"), ("[", "no JSON")):
+            browser.run(f"document.getElementById('text').value = '{typed}'")
+            browser.run("document.getElementById('predict').click()")
+            browser.wait_for(SHOWN.format("error"))
+            assert message in text_of(browser, "error")
+
+
+def test_the_token_is_asked_for_on_the_page(models, browser, tmp_path):
+    """And kept for the tab alone."""
+    (tmp_path / "token").write_text("geheim")
+    options = {"token_file": str(tmp_path / "token"), "log": "off"}
+    with running(models, **options) as client:
+        browser.open(f"http://127.0.0.1:{client.rest_port}/")
+        browser.wait_for(SHOWN.format("token-form"))
+        browser.run("document.getElementById('token').value = 'geheim'")
+        browser.run("document.getElementById('token-form').requestSubmit()")
+        browser.wait_for(SHOWN.format("try"))
+        assert browser.run("localStorage.length") == 0
+
+
+def test_everything_has_a_name_for_those_who_do_not_see_it(models, browser):
+    """Each control, picture and region is named, as the browser itself computes it."""
+    with running(models, log="off") as client:
+        browser.open(f"http://127.0.0.1:{client.rest_port}/")
+        browser.wait_for(SHOWN.format("try"))
+        nodes = browser.do("Accessibility.getFullAXTree")["nodes"]
+        roles = {"button", "combobox", "textbox", "image", "link", "table"}
+        for node in nodes:
+            role = node.get("role", {}).get("value")
+            if role in roles and role != "table" and not node.get("ignored"):
+                assert node.get("name", {}).get("value"), node
+        found = {node.get("role", {}).get("value") for node in nodes}
+        assert {"main", "heading", "combobox", "button"} <= found
+        assert browser.run("document.documentElement.lang") == "en"

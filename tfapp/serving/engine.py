@@ -1,0 +1,154 @@
+"""Answers requests of any protocol; knows nothing of HTTP or gRPC."""
+
+import asyncio
+import time
+from collections.abc import Iterator
+from concurrent.futures import Future
+from contextlib import contextmanager
+
+from tfapp.serving.examples import check_images
+from tfapp.serving.exchange import Exchange, RequestLog
+from tfapp.serving.manager import Manager, ModelSpec
+from tfapp.serving.metrics import Metrics
+from tfapp.serving.model import Say
+from tfapp.serving.request import Answer, Request
+from tfapp.serving.settings import ServerSettings
+from tfapp.serving.signature import check_outputs
+from tfapp.serving.status import RequestError, Status
+from tfapp.serving.work import Outputs, too_late
+
+LARGE = 64 * 1024
+"""Bytes; reading more than this would hold up the other clients of the event loop."""
+
+
+class Engine:
+    """The models, and what is counted and logged of their work.
+
+    Args:
+        settings: of the server.
+        say: tells a person what happens.
+    """
+
+    def __init__(self, settings: ServerSettings, say: Say) -> None:
+        self.settings = settings
+        self.metrics = Metrics()
+        self.manager = Manager(settings, self.metrics, say)
+        self.log = RequestLog(settings.log)
+        self.pending_bytes = 0
+
+    async def answer(self, request: Request, exchange: Exchange) -> Answer:
+        """Answer a request.
+
+        Args:
+            request: translated from a protocol.
+            exchange: remembers what is learned about it.
+
+        Raises:
+            RequestError: if it is wrong, late, or there is no room for it.
+        """
+        deadline = self._deadline(request)
+        with self.manager.lease(request.spec) as servable:
+            exchange.model, exchange.version = servable.name, servable.version
+            exchange.signature = request.signature
+            signature = servable.saved_model.signature(request.signature)
+            check_outputs(signature, request.outputs)
+            if request.size > LARGE:
+                inputs = await asyncio.to_thread(request.read, signature)
+            else:
+                inputs = request.read(signature)
+            check_images(signature, inputs, self.settings.limits.max_image_pixels)
+            exchange.rows = max(
+                (a.shape[0] for a in inputs.values() if a.ndim), default=1
+            )
+            started = time.monotonic()
+            outputs = await in_time(
+                servable.submit(signature, inputs, deadline), deadline
+            )
+            exchange.runtime_seconds = time.monotonic() - started
+            names = request.outputs or signature.outputs
+            spec = ModelSpec(servable.name, servable.version, request.spec.label)
+            return Answer(spec, signature, {name: outputs[name] for name in names})
+
+    @contextmanager
+    def recorded(self, entrypoint: str, api: str) -> Iterator[Exchange]:
+        """Count and log what happens in the block; errors pass through.
+
+        Args:
+            entrypoint: "REST" or "GRPC".
+            api: "Predict", "Classify", ….
+        """
+        exchange = Exchange(entrypoint, api)
+        try:
+            yield exchange
+        except RequestError as error:
+            exchange.status, exchange.error = error.status, str(error)
+            raise
+        except asyncio.CancelledError:
+            exchange.status = Status.CANCELLED
+            raise
+        except Exception as error:
+            exchange.status, exchange.error = Status.INTERNAL, repr(error)
+            raise
+        finally:
+            self.pending_bytes -= exchange.held_bytes
+            self.metrics.finished(exchange)
+            self.log.write(exchange)
+
+    def check_size(self, size: int) -> None:
+        """Refuse a request of so many bytes, if they are too many.
+
+        Raises:
+            RequestError: 413.
+        """
+        most = self.settings.limits.max_request_bytes
+        if size > most:
+            raise RequestError(
+                Status.INVALID_ARGUMENT,
+                f"The request is larger than {most:,} bytes.",
+                http=413,
+            )
+
+    def hold(self, exchange: Exchange, size: int) -> None:
+        """Account for the bytes of a request while it is here.
+
+        Raises:
+            RequestError: if the request, or all of them together, are too large.
+        """
+        self.check_size(exchange.held_bytes + size)
+        if self.pending_bytes + size > self.settings.limits.max_pending_bytes:
+            raise RequestError(
+                Status.UNAVAILABLE, "Too many bytes are being answered. Try again."
+            )
+        exchange.held_bytes += size
+        self.pending_bytes += size
+
+    def metrics_text(self) -> str:
+        """Return the metrics of this moment in Prometheus' text format."""
+        depths = {
+            name: sum(servable.depth for servable in model.versions.values())
+            for name, model in self.manager.models.items()
+        }
+        return self.metrics.text(depths)
+
+    def close(self) -> None:
+        """Drain and unload the models and write the log to its end."""
+        self.manager.close()
+        self.log.close()
+
+    def _deadline(self, request: Request) -> float:
+        longest = self.settings.limits.request_seconds
+        seconds = longest if request.seconds is None else request.seconds
+        return time.monotonic() + seconds
+
+
+async def in_time(future: "Future[Outputs]", deadline: float) -> Outputs:
+    """Wait for the outputs until the deadline.
+
+    Raises:
+        RequestError: DEADLINE_EXCEEDED.
+    """
+    try:
+        async with asyncio.timeout(deadline - time.monotonic()):
+            return await asyncio.wrap_future(future)
+    except TimeoutError:
+        raise too_late() from None

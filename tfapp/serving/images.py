@@ -1,0 +1,132 @@
+"""The size of encoded images, read from their headers before anything decodes them.
+
+A file of a few kilobytes can claim gigapixels. What the header claims is what the
+decoder will allocate, so a few bytes decide, in microseconds.
+"""
+
+from tfapp.serving.signature import Arrays
+from tfapp.serving.status import invalid
+
+JPEG, PNG, BMP = b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n", b"BM"
+GIFS = (b"GIF87a", b"GIF89a")
+START_OF_FRAME = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
+
+
+def image_pixels(data: bytes) -> int:
+    """Return width x height x frames that a header claims; 0 if it is no image.
+
+    JPEG, PNG, GIF, BMP and WebP are known: the formats that TensorFlow decodes.
+    """
+    if data.startswith(JPEG):
+        return _jpeg(data)
+    if data.startswith(PNG):
+        return _big(data, 16) * _big(data, 20)
+    if data.startswith(GIFS):
+        return _gif(data)
+    if data.startswith(BMP):
+        height = int.from_bytes(data[22:26], "little", signed=True)
+        return int.from_bytes(data[18:22], "little") * abs(height)
+    if data.startswith(b"RIFF") and data[8:12] == b"WEBP":
+        return _webp(data)
+    return 0
+
+
+def is_image(data: bytes) -> bool:
+    """Return whether bytes begin as an image of a known format does."""
+    return image_pixels(data[:64] + b"\0" * 64) > 0 or data.startswith((JPEG, *GIFS))
+
+
+def row_pixels(inputs: Arrays, rows: int, max_pixels: int) -> list[int]:
+    """Return the pixels of the images in each row of a request.
+
+    Args:
+        inputs: by name; only strings can be images.
+        rows: the first dimension that all inputs share; 0 if they do not.
+        max_pixels: of one image.
+
+    Returns:
+        A count for each row; [] if the request holds no images.
+
+    Raises:
+        RequestError: INVALID_ARGUMENT if an image claims more.
+    """
+    totals = [0] * rows
+    for array in inputs.values():
+        if array.dtype != object:
+            continue
+        flat = array.reshape(-1)
+        per_row = max(1, flat.size // rows) if rows else flat.size
+        for index, data in enumerate(flat):
+            pixels = image_pixels(data) if isinstance(data, bytes) else 0
+            if pixels > max_pixels:
+                raise invalid(
+                    f"Image {index} claims {pixels:,} pixels. "
+                    f"Expected at most {max_pixels:,}."
+                )
+            if rows:
+                totals[index // per_row] += pixels
+    return totals if any(totals) else []
+
+
+def _big(data: bytes, at: int, size: int = 4) -> int:
+    return int.from_bytes(data[at : at + size], "big")
+
+
+def _little(data: bytes, at: int, size: int = 2) -> int:
+    return int.from_bytes(data[at : at + size], "little")
+
+
+def _jpeg(data: bytes) -> int:
+    """Walk the segments to the largest frame header."""
+    at, largest = 2, 0
+    while at + 9 < len(data) and data[at] == 0xFF:
+        marker = data[at + 1]
+        if marker == 0xFF:  # fill byte
+            at += 1
+            continue
+        if marker in START_OF_FRAME:
+            largest = max(largest, _big(data, at + 5, 2) * _big(data, at + 7, 2))
+        if marker == 0xDA:  # the picture itself begins
+            break
+        standalone = marker == 0x01 or 0xD0 <= marker <= 0xD9
+        at += 2 if standalone else 2 + max(2, _big(data, at + 2, 2))
+    return largest
+
+
+def _gif(data: bytes) -> int:
+    """Count the frames: each is decoded to the size of the screen."""
+    screen = _little(data, 6) * _little(data, 8)
+    flags = data[10] if len(data) > 10 else 0
+    at, frames = 13 + (3 << ((flags & 7) + 1) if flags & 0x80 else 0), 0
+    while at < len(data) and data[at] in (0x21, 0x2C):
+        if data[at] == 0x2C:
+            frames += 1
+            own = _little(data, at + 5) * _little(data, at + 7)
+            screen = max(screen, own)
+            table = data[at + 9] if at + 9 < len(data) else 0
+            at += 11 + (3 << ((table & 7) + 1) if table & 0x80 else 0)
+        else:
+            at += 2
+        while at < len(data) and data[at]:  # blocks of data, each led by its length
+            at += data[at] + 1
+        at += 1
+    return screen * max(1, frames)
+
+
+def _webp(data: bytes) -> int:
+    kind = data[12:16]
+    if kind == b"VP8X":
+        return (1 + _little(data, 24, 3)) * (1 + _little(data, 27, 3)) * _frames(data)
+    if kind == b"VP8L":
+        bits = _little(data, 21, 4)
+        return ((bits & 0x3FFF) + 1) * ((bits >> 14 & 0x3FFF) + 1)
+    return (_little(data, 26) & 0x3FFF) * (_little(data, 28) & 0x3FFF)
+
+
+def _frames(data: bytes) -> int:
+    """Count the frames of an animated WebP file by walking its chunks."""
+    at, frames = 12, 0
+    while at + 8 <= len(data):
+        frames += data[at : at + 4] == b"ANMF"
+        at += 8 + _little(data, at + 4, 4) + _little(data, at + 4, 4) % 2
+    return max(1, frames)

@@ -1,0 +1,194 @@
+"""A SavedModel in memory, ready to be called from any thread.
+
+It is loaded into a graph and a session of its own, as TensorFlow Serving does it:
+the call costs less than that of an eager signature, grappler sees the whole graph,
+and closing the session gives all of its memory back.
+"""
+
+import json
+import logging
+import re
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import tensorflow as tf
+from google.protobuf.message import DecodeError
+from tensorflow.core.framework import types_pb2
+
+from tfapp.serving.signature import (
+    Arrays,
+    MissingSignatureError,
+    Signature,
+    TensorSpec,
+)
+from tfapp.serving.status import STATUS_OF_CODE, RequestError, Status
+
+SAVED_MODEL = ("saved_model.pb", "saved_model.pbtxt")
+CARD = "tfapp.json"
+LABELS = "assets.extra/labels.txt"
+NOISE = ("Graph execution error", "Detected at node", "<stack traces", "\t [[")
+LOAD_ERRORS = (OSError, ValueError, RuntimeError, KeyError, DecodeError)
+"""What TensorFlow raises on damaged folders, its own OpError aside."""
+
+
+class SavedModel:
+    """One version of a model.
+
+    Args:
+        path: folder that holds saved_model.pb.
+
+    Raises:
+        RequestError: if it cannot be loaded; the message is the first line of why.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.card = read_card(path)
+        graph = tf.Graph()
+        self._session = tf.compat.v1.Session(graph=graph, config=_session_config())
+        try:
+            with graph.as_default(), _quiet():
+                meta = tf.compat.v1.saved_model.load(
+                    self._session, [tf.saved_model.SERVING], str(path)
+                )
+            self.signatures = {
+                name: _signature(name, proto)
+                for name, proto in sorted(meta.signature_def.items())
+                if not name.startswith("__")
+            }
+            self._calls = {n: self._callable(s) for n, s in self.signatures.items()}
+        except tf.errors.OpError as error:
+            self._session.close()
+            raise explained(error) from None
+        except LOAD_ERRORS as error:
+            self._session.close()
+            reason = str(error).partition("\n")[0]
+            raise RequestError(Status.UNKNOWN, reason) from None
+
+    def signature(self, name: str) -> Signature:
+        """Return a signature by name.
+
+        Raises:
+            MissingSignatureError: if there is none of that name.
+        """
+        if name not in self.signatures:
+            raise MissingSignatureError(name)
+        return self.signatures[name]
+
+    def run(self, name: str, inputs: Arrays) -> dict[str, np.ndarray]:
+        """Call a signature; safe from several threads at once.
+
+        Args:
+            name: of the signature.
+            inputs: one array for each input.
+
+        Returns:
+            One array for each output; strings are objects of bytes.
+
+        Raises:
+            RequestError: with TensorFlow's code and the sentence of its message.
+        """
+        order = self.signatures[name].inputs
+        try:
+            return self._calls[name](*(inputs[alias] for alias in order))
+        except tf.errors.OpError as error:
+            raise explained(error) from None
+        except UnicodeDecodeError as error:
+            # TensorFlow quotes a client's bytes in its message, and Python then fails
+            # to read the message: such an error is the client's.
+            message = bytes(error.object).decode("utf-8", "replace")
+            raise RequestError(Status.INVALID_ARGUMENT, sentence(message)) from None
+
+    def close(self) -> None:
+        """Free the graph and its variables; no call may be under way or follow."""
+        self._calls.clear()
+        self._session.close()
+
+    def _callable(self, signature: Signature) -> Callable[..., dict[str, np.ndarray]]:
+        aliases = list(signature.outputs)
+        call = self._session.make_callable(
+            [spec.name for spec in signature.outputs.values()],
+            [spec.name for spec in signature.inputs.values()],
+        )
+
+        def run(*inputs: np.ndarray) -> dict[str, np.ndarray]:
+            found = call(*inputs)
+            return {a: np.asarray(v) for a, v in zip(aliases, found, strict=True)}
+
+        return run
+
+
+def holds_saved_model(path: Path) -> bool:
+    """Return whether a folder holds a SavedModel."""
+    return any((path / name).is_file() for name in SAVED_MODEL)
+
+
+def read_card(path: Path) -> dict[str, Any]:
+    """Return tfapp.json beside a SavedModel; {} if there is none or it is damaged.
+
+    A model that others made has only perhaps `assets.extra/labels.txt`; its lines
+    are returned as `class_names`.
+    """
+    try:
+        card = json.loads((path / CARD).read_text(encoding="utf-8"))
+        return card if isinstance(card, dict) else {}
+    except (OSError, ValueError):
+        pass
+    try:
+        lines = (path / LABELS).read_text(encoding="utf-8").splitlines()
+        return {"class_names": lines}
+    except (OSError, ValueError):
+        return {}
+
+
+def explained(error: Any) -> RequestError:
+    """Return a tf.errors.OpError as its status and the one sentence that helps."""
+    status = STATUS_OF_CODE.get(error.error_code, Status.UNKNOWN)
+    return RequestError(status, sentence(error.message))
+
+
+def sentence(message: str) -> str:
+    """Return the first line of TensorFlow's message that tells a client something."""
+    lines = [line for line in message.splitlines() if line.strip()]
+    lines = [line for line in lines if not line.startswith(NOISE)]
+    line = re.sub(r"\{\{.*?\}\}\s*", "", lines[0] if lines else "no reason given")
+    return line.removeprefix("assertion failed: [").removesuffix("]").strip()
+
+
+def _signature(name: str, proto: Any) -> Signature:
+    return Signature(
+        name,
+        proto.method_name,
+        {alias: _spec(info) for alias, info in sorted(proto.inputs.items())},
+        {alias: _spec(info) for alias, info in sorted(proto.outputs.items())},
+        proto,
+    )
+
+
+def _spec(info: Any) -> TensorSpec:
+    shape = info.tensor_shape
+    sizes = None if shape.unknown_rank else tuple(d.size for d in shape.dim)
+    kind = types_pb2.DataType.Name(info.dtype).removeprefix("DT_").lower()
+    dtype = np.dtype(tf.as_dtype(info.dtype).as_numpy_dtype)
+    return TensorSpec(info.name, kind, dtype, sizes)
+
+
+def _session_config() -> Any:
+    config = tf.compat.v1.ConfigProto()
+    config.gpu_options.allow_growth = True  # several models share a GPU
+    return config
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Keep TensorFlow from advising the loader that does not suit a server."""
+    logger = logging.getLogger("tensorflow")
+    level = logger.level
+    logger.setLevel(logging.ERROR)
+    try:
+        yield
+    finally:
+        logger.setLevel(level)

@@ -1,0 +1,215 @@
+// Chooses, asks, shows. Speaks the same REST API as every other client.
+
+import { classesOf, drawBars, drawModels, percent, picturesOf, readable } from "./results.js";
+
+const REFRESH_MS = 5000;
+const $ = (id) => document.getElementById(id);
+const state = { models: [], file: null, token: sessionStorage.getItem("token") ?? "" };
+
+function headers(more = {}) {
+  return state.token ? { ...more, Authorization: `Bearer ${state.token}` } : more;
+}
+
+async function refresh() {
+  let reply;
+  try {
+    reply = await fetch("models", { headers: headers() });
+  } catch {
+    $("health").textContent = "The server does not answer.";
+    return;
+  }
+  $("token-form").hidden = reply.status !== 401;
+  if (!reply.ok) {
+    $("health").textContent = reply.status === 401 ? "A token is needed." : `Error ${reply.status}`;
+    return;
+  }
+  state.models = (await reply.json()).models;
+  const serving = state.models.filter((model) => model.signatures);
+  $("health").textContent = `${serving.length} of ${state.models.length} models serving`;
+  $("try").hidden = !serving.length;
+  drawModels($("models"), state.models);
+  if (options($("model"), serving.map((model) => [model.name, model.name]))) chooseModel();
+  else chooseVersions();
+}
+
+/** Puts [value, text] pairs into a select; returns whether anything changed. */
+function options(select, pairs) {
+  const before = [...select.options].map((option) => option.value + option.text).join("\n");
+  if (before === pairs.map(([value, text]) => value + text).join("\n")) return false;
+  const chosen = select.value;
+  select.replaceChildren(...pairs.map(([value, text]) => new Option(text, value)));
+  if (pairs.some(([value]) => value === chosen)) select.value = chosen;
+  return true;
+}
+
+const model = () => state.models.find((found) => found.name === $("model").value);
+const signature = () => model()?.signatures?.[$("signature").value];
+
+function chooseVersions() {
+  const serving = (model()?.versions ?? []).filter((version) => version.state === "AVAILABLE");
+  const numbers = serving.map((version) => [`/versions/${version.version}`, String(version.version)]);
+  const labels = Object.entries(model()?.labels ?? {}).map(([l, n]) => [`/labels/${l}`, `${l} (${n})`]);
+  options($("version"), [["", `latest (${serving[0]?.version ?? "–"})`], ...labels, ...numbers]);
+}
+
+function chooseModel() {
+  chooseVersions();
+  const names = Object.keys(model()?.signatures ?? {}).filter((name) => name !== "explain");
+  names.sort((a, b) => (b === "serving_default") - (a === "serving_default") || a.localeCompare(b));
+  options($("signature"), names.map((name) => [name, name]));
+  chooseSignature();
+}
+
+function chooseSignature() {
+  const inputs = Object.entries(signature()?.inputs ?? {});
+  const task = model()?.task ?? "";
+  $("drop").hidden = !takesBytes() || task.startsWith("text");
+  $("typed").hidden = takesBytes() && task.startsWith("image");
+  $("text-label").textContent = takesBytes()
+    ? `${$("drop").hidden ? "T" : "or t"}ype a text:`
+    : method() ? "Examples as JSON:" : `Input as JSON: ${inputs.map(described).join(", ")}`;
+  $("text").value = takesBytes() ? "" : exampleOf(inputs);
+  $("explain").hidden = !(takesBytes() && model()?.signatures.explain);
+  clear();
+}
+
+/** Whether the signature takes a file or a text as it is. */
+function takesBytes() {
+  const inputs = Object.values(signature()?.inputs ?? {});
+  return inputs.length === 1 && inputs[0].kind === "string" && !method();
+}
+
+function method() {
+  const name = (signature()?.method ?? "").split("/").pop();
+  return name === "classify" || name === "regress" ? name : "";
+}
+
+const described = ([name, input]) => `${name} (${input.kind} ${input.shape ? `[${input.shape.join(", ")}]` : "of any shape"})`;
+
+/** Returns JSON of the right shape to start from. */
+function exampleOf(inputs) {
+  if (method()) return '[{"feature": 1.0}]';
+  const filled = ([kind, shape]) => {
+    if (!shape.length) return kind === "string" ? "" : kind === "bool" ? false : kind.startsWith("int") || kind.startsWith("uint") ? 0 : 0.5;
+    const size = Math.min(shape[0] < 0 ? 1 : shape[0], 8);
+    return Array.from({ length: size }, () => filled([kind, shape.slice(1)]));
+  };
+  const values = inputs.map(([name, input]) => [name, filled([input.kind, input.shape ?? [-1]])]);
+  return JSON.stringify(values.length === 1 ? values[0][1] : Object.fromEntries(values));
+}
+
+function chooseFile(file) {
+  if (!file) return;
+  state.file = file;
+  $("text").value = "";
+  const address = URL.createObjectURL(file);
+  $("preview").hidden = !file.type.startsWith("image/");
+  $("sound").hidden = !file.type.startsWith("audio/");
+  if (!$("preview").hidden) $("preview").src = address;
+  if (!$("sound").hidden) $("sound").src = address;
+  ask();
+}
+
+async function question(name = $("signature").value) {
+  const path = `v1/models/${encodeURIComponent($("model").value)}${$("version").value}:${method() || "predict"}`;
+  const base = { signature_name: name };
+  if (method()) return { path, body: { ...base, examples: JSON.parse($("text").value) } };
+  if (!takesBytes()) return { path, body: { ...base, inputs: JSON.parse($("text").value) } };
+  if ($("text").value.trim()) return { path, body: { ...base, instances: [$("text").value] } };
+  if (!state.file) throw new Error("Choose a file or type a text first.");
+  const bytes = new Uint8Array(await state.file.arrayBuffer());
+  let binary = "";
+  for (let i = 0; i < bytes.length; i += 32768) binary += String.fromCharCode(...bytes.subarray(i, i + 32768));
+  return { path, body: { ...base, instances: [{ b64: btoa(binary) }] } };
+}
+
+async function ask(event, name) {
+  event?.preventDefault();
+  clear();
+  $("predict").disabled = $("explain").disabled = true;
+  try {
+    const { path, body } = await question(name);
+    showCurl(path, body);
+    const started = performance.now();
+    const reply = await fetch(path, { method: "POST", headers: headers({ "Content-Type": "application/json" }), body: JSON.stringify(body) });
+    const text = await reply.text();
+    const ms = performance.now() - started;
+    // NaN and infinities are bare in the contract, and no JSON for a browser.
+    const value = JSON.parse(text.replace(/(?<=[[,:]\s*)(-?Infinity|NaN)(?=\s*[,\]}])/g, '"$1"'));
+    if (!reply.ok) throw new Error(value.error ?? `Error ${reply.status}`);
+    show(value, ms);
+  } catch (error) {
+    $("error").textContent = error instanceof SyntaxError ? `This is no JSON: ${error.message}` : error.message;
+    $("error").hidden = false;
+  } finally {
+    $("predict").disabled = $("explain").disabled = false;
+  }
+}
+
+function show(value, ms) {
+  const rows = value.predictions ?? value.results ?? value.outputs;
+  const row = value.outputs ? firstOf(rows) : Array.isArray(rows) ? rows[0] : rows;
+  const pairs = classesOf(row, model().class_names ?? []);
+  drawBars($("bars"), pairs ?? []);
+  $("verdict").textContent = pairs ? `${pairs[0][0]}, ${percent(pairs[0][1])}` : "Answer";
+  const [picture] = picturesOf(row);
+  $("explanation").hidden = !picture;
+  if (picture) $("explanation").src = picture;
+  $("raw").textContent = readable(value);
+  $("raw-box").open = !pairs && !picture;
+  $("facts").textContent = `${$("model").value}, version ${$("version").selectedOptions[0].text}, ${ms.toFixed(0)} ms`;
+  $("result").hidden = false;
+}
+
+/** Returns the first row of an answer in columns. */
+function firstOf(columns) {
+  if (Array.isArray(columns)) return columns[0];
+  if (!columns || typeof columns !== "object") return columns;
+  return Object.fromEntries(Object.entries(columns).map(([name, rows]) => [name, Array.isArray(rows) ? rows[0] : rows]));
+}
+
+function showCurl(path, body) {
+  const address = new URL(path, location.href).href;
+  const token = state.token ? " -H \"Authorization: Bearer $TOKEN\"" : "";
+  $("curl-box").hidden = false;
+  const isFile = takesBytes() && !$("text").value.trim();
+  const plain = JSON.stringify(body).replaceAll("'", "'\\''");
+  const query = `?signature_name=${encodeURIComponent(body.signature_name)}`;
+  const name = state.file?.name.replaceAll("'", "'\\''");
+  $("curl").textContent = isFile
+    ? `curl${token} -H 'Content-Type: ${state.file.type || "application/octet-stream"}' --data-binary '@${name}' '${address}${query}'`
+    : `curl${token} -d '${plain}' '${address}'`;
+}
+
+function clear() {
+  $("error").hidden = $("result").hidden = $("curl-box").hidden = true;
+}
+
+for (const picture of [$("preview"), $("explanation")]) {
+  picture.addEventListener("load", () => picture.classList.toggle("small", picture.naturalWidth < 100));
+}
+$("ask").addEventListener("submit", ask);
+$("explain").addEventListener("click", (event) => ask(event, "explain"));
+$("model").addEventListener("change", chooseModel);
+$("signature").addEventListener("change", chooseSignature);
+$("version").addEventListener("change", clear);
+$("file").addEventListener("change", () => chooseFile($("file").files[0]));
+$("copy").addEventListener("click", () => navigator.clipboard?.writeText($("curl").textContent));
+$("token-form").addEventListener("submit", (event) => {
+  event.preventDefault();
+  state.token = $("token").value;
+  sessionStorage.setItem("token", state.token);
+  refresh();
+});
+document.addEventListener("paste", (event) => chooseFile(event.clipboardData.files[0]));
+document.addEventListener("dragover", (event) => event.preventDefault());
+document.addEventListener("drop", (event) => {
+  event.preventDefault();
+  $("drop").classList.remove("over");
+  if (!$("drop").hidden) chooseFile(event.dataTransfer.files[0]);
+});
+$("drop").addEventListener("dragover", () => $("drop").classList.add("over"));
+$("drop").addEventListener("dragleave", () => $("drop").classList.remove("over"));
+
+refresh();
+setInterval(refresh, REFRESH_MS);

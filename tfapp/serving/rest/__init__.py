@@ -1,0 +1,28 @@
+"""HTTP: every protocol is one file that lists its routes, and one line here."""
+
+from starlette.applications import Starlette
+from starlette.routing import BaseRoute
+
+from tfapp.serving.engine import Engine
+from tfapp.serving.rest import kserve, openapi, operations, page, tensorflow
+from tfapp.serving.rest.guard import Guard
+
+PROTOCOLS = (
+    tensorflow.routes,
+    kserve.routes,
+    operations.routes,
+    openapi.routes,
+    page.routes,
+)
+"""Each returns the routes of one protocol, given the engine."""
+
+
+def make_app(engine: Engine, token: str = "") -> Guard:
+    """Return the ASGI application.
+
+    Args:
+        engine: answers the requests.
+        token: that requests must bear; "" for none.
+    """
+    routes: list[BaseRoute] = [r for protocol in PROTOCOLS for r in protocol(engine)]
+    return Guard(Starlette(routes=routes), token, engine.settings.cors)

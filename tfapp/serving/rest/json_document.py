@@ -1,0 +1,105 @@
+"""JSON as TensorFlow Serving reads it, and the words of its errors."""
+
+import binascii
+import json
+from typing import Any
+
+from tfapp.serving.status import RequestError, invalid
+
+LONGEST_QUOTE = 200
+"""Characters of a client's own value that an error repeats."""
+
+_DECODER = json.JSONDecoder()
+
+
+def parse_object(body: bytes) -> dict[str, Any]:
+    """Return the JSON object that a body begins with; what follows it is ignored.
+
+    NaN, Infinity and -Infinity are numbers.
+
+    Raises:
+        RequestError: INVALID_ARGUMENT if there is none.
+    """
+    try:
+        text = body.decode("utf-8-sig").lstrip(" \t\r\n")
+    except UnicodeDecodeError as error:
+        raise _parse_error("Invalid encoding in string.", error.start) from None
+    if not text:
+        raise _parse_error("The document is empty.", 0)
+    try:
+        value, _ = _DECODER.raw_decode(text)
+    except json.JSONDecodeError as error:
+        raise _parse_error("Invalid value.", error.pos) from None
+    except RecursionError:
+        raise _parse_error("The document is nested too deeply.", 0) from None
+    except ValueError:  # an integer of more digits than Python converts
+        raise _parse_error("Number too big to be stored in double.", 0) from None
+    if not isinstance(value, dict):
+        raise invalid(f"JSON Value: {quote(value)} Is not object")
+    return value
+
+
+def quote(value: Any) -> str:
+    """Return a value as JSON, for an error; long ones are cut."""
+    try:
+        text = json.dumps(value, ensure_ascii=False)
+    except (RecursionError, ValueError):
+        text = "…"
+    return text if len(text) <= LONGEST_QUOTE else f"{text[:LONGEST_QUOTE]}…"
+
+
+def kind_of(value: Any) -> str:
+    """Return the JSON type of a value in TensorFlow Serving's words."""
+    if value is None:
+        return "Null"
+    if isinstance(value, bool):
+        return str(value)
+    if isinstance(value, dict):
+        return "Object"
+    if isinstance(value, list):
+        return "Array"
+    return "String" if isinstance(value, str) else "Number"
+
+
+def is_base64(value: Any) -> bool:
+    """Return whether a value is {"b64": "…"}: bytes."""
+    return (
+        isinstance(value, dict)
+        and len(value) == 1
+        and isinstance(value.get("b64"), str)
+    )
+
+
+def as_bytes(value: Any) -> bytes:
+    """Return the bytes of a JSON string or of {"b64": "…"}.
+
+    Raises:
+        RequestError: INVALID_ARGUMENT if it is neither or not base64.
+    """
+    if isinstance(value, str):
+        try:
+            return value.encode()
+        except UnicodeEncodeError:
+            raise _parse_error("The surrogate pair in string is invalid.", 0) from None
+    if not is_base64(value):
+        raise invalid(
+            f"JSON Value: {quote(value)} not formatted correctly for base64 data"
+        )
+    return decode_base64(value["b64"])
+
+
+def decode_base64(text: str) -> bytes:
+    """Return the bytes of base64 text; padding may be left out.
+
+    Raises:
+        RequestError: INVALID_ARGUMENT.
+    """
+    try:
+        padding = "=" * (-len(text) % 4)
+        return binascii.a2b_base64((text + padding).encode("ascii"), strict_mode=True)
+    except (ValueError, UnicodeEncodeError):
+        raise invalid("Unable to base64 decode") from None
+
+
+def _parse_error(reason: str, offset: int) -> RequestError:
+    return invalid(f"JSON Parse error: {reason} at offset: {offset}")

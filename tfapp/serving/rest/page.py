@@ -1,0 +1,103 @@
+"""The web page: files of this package, and nothing else from the disk."""
+
+from functools import cache
+from pathlib import Path
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import BaseRoute, Route
+
+from tfapp.serving.engine import Engine
+from tfapp.serving.model import Model
+from tfapp.serving.rest.replies import answering, json_reply
+from tfapp.serving.status import RequestError, Status
+
+FOLDER = Path(__file__).parents[1] / "page"
+FILES = {
+    "index.html": "text/html; charset=utf-8",
+    "page.css": "text/css; charset=utf-8",
+    "page.js": "text/javascript; charset=utf-8",
+    "results.js": "text/javascript; charset=utf-8",
+}
+POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; "
+    "img-src 'self' data: blob:; media-src blob:; form-action 'none'; "
+    "frame-ancestors 'none'; base-uri 'none'"
+)
+"""What the browser may load: nothing from elsewhere."""
+
+
+def routes(engine: Engine) -> list[BaseRoute]:
+    """Return the routes of the page and of the list of models that it shows."""
+
+    async def index(_: Request) -> Response:
+        return _reply("index.html")
+
+    async def file(request: Request) -> Response:
+        return _reply(request.path_params["name"])
+
+    async def models(_: Request) -> Response:
+        found = [_summary(model) for _, model in sorted(engine.manager.models.items())]
+        return json_reply({"models": found})
+
+    return [
+        Route("/", answering(index), methods=["GET"]),
+        Route("/page/{name}", answering(file), methods=["GET"]),
+        Route("/models", answering(models), methods=["GET"]),
+    ]
+
+
+def _reply(name: str) -> Response:
+    if name not in FILES:
+        raise RequestError(Status.NOT_FOUND, "No such file.")
+    headers = {"content-security-policy": POLICY, "cache-control": "no-cache"}
+    return Response(_content(name), media_type=FILES[name], headers=headers)
+
+
+@cache
+def _content(name: str) -> bytes:
+    return (FOLDER / name).read_bytes()
+
+
+def _summary(model: Model) -> dict[str, object]:
+    """Return what the page tells of a model."""
+    versions = [
+        {
+            "version": number,
+            "state": servable.state.name,
+            "error": str(servable.error) if servable.error else "",
+            "load_seconds": round(servable.load_seconds, 2),
+        }
+        for number, servable in sorted(model.versions.items(), reverse=True)
+    ]
+    summary: dict[str, object] = {
+        "name": model.name,
+        "versions": versions,
+        "labels": model.labels,
+    }
+    if model.serving:
+        summary |= _contents(model)
+    return summary
+
+
+def _contents(model: Model) -> dict[str, object]:
+    saved_model = model.versions[model.serving[0]].saved_model
+    card = saved_model.card
+    signatures = {
+        name: {
+            "method": signature.method,
+            "inputs": {
+                alias: {"kind": spec.kind, "shape": spec.shape}
+                for alias, spec in signature.inputs.items()
+            },
+            "outputs": list(signature.outputs),
+        }
+        for name, signature in saved_model.signatures.items()
+    }
+    names = card.get("class_names", [])
+    return {
+        "signatures": signatures,
+        "class_names": names if isinstance(names, list) else [],
+        "metrics": card.get("metrics", {}),
+        "task": card.get("task", ""),
+    }

@@ -1,0 +1,178 @@
+"""TensorFlow Serving's REST API, `/v1/models/…`.
+
+Reference:
+    https://www.tensorflow.org/tfx/serving/api_rest
+"""
+
+import re
+from typing import Any
+from urllib.parse import unquote
+
+from starlette.requests import Request as HttpRequest
+from starlette.responses import Response
+from starlette.routing import BaseRoute, Route
+
+from tfapp.serving.engine import Engine
+from tfapp.serving.examples import classifications, read_examples, regressions
+from tfapp.serving.exchange import Exchange
+from tfapp.serving.manager import ModelSpec
+from tfapp.serving.request import Answer, Request
+from tfapp.serving.rest import json_tensor, json_text
+from tfapp.serving.rest.json_document import parse_object, quote
+from tfapp.serving.rest.json_examples import context_of, examples_of
+from tfapp.serving.rest.metadata import metadata, status_entry
+from tfapp.serving.rest.replies import ANY, answering, json_reply, read_body
+from tfapp.serving.rest.upload import files_of, read_files
+from tfapp.serving.signature import (
+    CLASSIFY,
+    DEFAULT,
+    REGRESS,
+    Arrays,
+    MissingSignatureError,
+    Signature,
+)
+from tfapp.serving.status import invalid
+
+WHICH = r"/v1/models(?:/([^/:]+))?(?:/versions/(\d+)|/labels/([^/:]+))?"
+ASK = re.compile(rf"{WHICH}:(predict|classify|regress)", re.IGNORECASE)
+LOOK = re.compile(rf"{WHICH}(/metadata)?", re.IGNORECASE)
+LARGEST_VERSION = 2**63 - 1
+
+
+def routes(engine: Engine) -> list[BaseRoute]:
+    """Return one route: the paths are told apart by TensorFlow Serving's own rules."""
+
+    async def handle(request: HttpRequest) -> Response:
+        raw = request.scope.get("raw_path") or request.url.path.encode()
+        path = raw.decode("latin-1")
+        if request.method == "OPTIONS":
+            return options(request)
+        ask, look = ASK.fullmatch(path), LOOK.fullmatch(path)
+        if request.method == "POST" and ask and ask[1]:
+            return await _ask(engine, request, ask)
+        if request.method == "GET" and look:
+            return _look(engine, look)
+        raise invalid(f"Malformed request: {request.method} {path}")
+
+    paths = ("/v1", "/v1/{_:path}", "/V1", "/V1/{_:path}")  # case does not matter
+    return [Route(path, answering(handle), methods=ANY) for path in paths]
+
+
+def options(request: HttpRequest) -> Response:
+    """Answer a browser that asks what it may do."""
+    origin = request.headers.get("origin", "")
+    if not origin.startswith(("http://", "https://")):
+        raise invalid(f"Malformed request: OPTIONS {request.url.path}")
+    return json_reply({})
+
+
+async def _ask(engine: Engine, http: HttpRequest, match: re.Match[str]) -> Response:
+    method = match[4].capitalize()
+    with engine.recorded("REST", method) as exchange:
+        body = await read_body(http, engine, exchange)
+        spec = _spec(match)
+        try:
+            if method == "Predict":
+                reply = await _predict(engine, spec, http, body, exchange)
+            else:
+                reply = await _classify_or_regress(engine, spec, method, body, exchange)
+        except MissingSignatureError as error:
+            raise invalid(
+                f'Serving signature name: "{error.name}" not found in signature def'
+            ) from None
+        return json_reply(reply)
+
+
+async def _predict(
+    engine: Engine, spec: ModelSpec, http: HttpRequest, body: bytes, exchange: Exchange
+) -> dict[str, Any]:
+    files = files_of(http.headers.get("content-type", ""), body)
+    if files is not None:
+        chosen = [data for field, data in files if field == "signature_name"]
+        name = chosen[0].decode("utf-8", "replace") if chosen else DEFAULT
+        name = http.query_params.get("signature_name", name)
+        files = [(field, data) for field, data in files if field != "signature_name"]
+        answer = await engine.answer(Request(spec, read_files(files), name), exchange)
+        return {"predictions": json_text.rows(answer.outputs)}
+    document = parse_object(body)
+    name = _signature_name(document)
+    in_rows = _is_row_format(document)
+
+    def read(signature: Signature) -> Arrays:
+        if in_rows:
+            return json_tensor.read_rows(document["instances"], signature)
+        return json_tensor.read_columns(document["inputs"], signature)
+
+    answer = await engine.answer(Request(spec, read, name, size=len(body)), exchange)
+    if in_rows:
+        return {"predictions": json_text.rows(answer.outputs)}
+    return {"outputs": json_text.columns(answer.outputs)}
+
+
+async def _classify_or_regress(
+    engine: Engine, spec: ModelSpec, method: str, body: bytes, exchange: Exchange
+) -> dict[str, Any]:
+    document = parse_object(body)
+    name = _signature_name(document)
+    wanted = CLASSIFY if method == "Classify" else REGRESS
+    read = read_examples(
+        examples_of(document, method.lower()),
+        context_of(document),
+        wanted,
+    )
+    answer = await engine.answer(Request(spec, read, name, size=len(body)), exchange)
+    return {"results": _results(answer, method)}
+
+
+def _results(answer: Answer, method: str) -> Any:
+    if method == "Regress":
+        return json_text.plain("outputs", regressions(answer))
+    scores = answer.outputs.get("scores")
+    pairs = classifications(answer)
+    if scores is None:
+        return pairs
+    written = json_text.plain("scores", scores)
+    return [
+        [[label, score] for (label, _), score in zip(row, texts, strict=True)]
+        for row, texts in zip(pairs, written, strict=True)
+    ]
+
+
+def _look(engine: Engine, match: re.Match[str]) -> Response:
+    if not match[1]:
+        raise invalid("Missing model name in request.")
+    spec = _spec(match)
+    if match[4]:
+        with engine.manager.lease(spec) as servable:
+            return json_reply(metadata(servable))
+    # As in TensorFlow Serving, a label in the path of a status is not looked at.
+    found = engine.manager.statuses(ModelSpec(spec.name, spec.version))
+    return json_reply({"model_version_status": [status_entry(s) for s in found]})
+
+
+def _spec(match: re.Match[str]) -> ModelSpec:
+    version = None if match[2] is None else int(match[2][:30])
+    if version is not None and version > LARGEST_VERSION:
+        raise invalid(f"Failed to convert version: {match[2]} to numeric.")
+    return ModelSpec(unquote(match[1]), version, unquote(match[3] or ""))
+
+
+def _signature_name(document: dict[str, Any]) -> str:
+    name = document.get("signature_name", DEFAULT)
+    if not isinstance(name, str):
+        raise invalid(
+            f"JSON Value: {quote(document)} not formatted correctly. "
+            "'signature_name' key must be a string value."
+        )
+    return name or DEFAULT
+
+
+def _is_row_format(document: dict[str, Any]) -> bool:
+    if "instances" in document and "inputs" in document:
+        raise invalid(
+            f"JSON Value: {quote(document)} Not formatted correctly expecting only one "
+            "of 'inputs' or 'instances' keys to exist"
+        )
+    if not ("instances" in document or "inputs" in document):
+        raise invalid("Missing 'inputs' or 'instances' key")
+    return "instances" in document

@@ -1,0 +1,63 @@
+"""TensorProto to arrays and back."""
+
+from math import prod
+from typing import Any
+
+import numpy as np
+import tensorflow as tf
+from tensorflow.core.framework import tensor_pb2
+
+from tfapp.serving.status import invalid
+
+FIELDS = {
+    "float32": "float_val",
+    "float64": "double_val",
+    "int32": "int_val",
+    "int16": "int_val",
+    "int8": "int_val",
+    "uint8": "int_val",
+    "uint16": "int_val",
+    "int64": "int64_val",
+    "uint32": "uint32_val",
+    "uint64": "uint64_val",
+    "bool": "bool_val",
+    "object": "string_val",
+}
+"""Where clients look for values: TensorFlow Serving fills these, not the raw bytes."""
+
+
+def read_tensor(name: str, tensor: Any, max_bytes: int) -> np.ndarray:
+    """Return a TensorProto as an array; strings are objects of bytes.
+
+    Args:
+        name: of the input, for messages.
+        tensor: the message.
+        max_bytes: of the array; one value may claim to fill a shape of any size.
+
+    Raises:
+        RequestError: INVALID_ARGUMENT if shape and values do not agree.
+    """
+    shape = [dim.size for dim in tensor.tensor_shape.dim]
+    if tensor.tensor_shape.unknown_rank or any(size < 0 for size in shape):
+        raise invalid(f"Input {name!r} has no definite shape.")
+    try:
+        itemsize = max(1, np.dtype(tf.as_dtype(tensor.dtype).as_numpy_dtype).itemsize)
+        if prod(shape) * itemsize > max_bytes:
+            raise invalid(f"Input {name!r} of shape {shape} is larger than allowed.")
+        array = tf.make_ndarray(tensor)
+    except (TypeError, ValueError, KeyError) as error:
+        raise invalid(f"Input {name!r} is no tensor: {error}") from None
+    return np.asarray(array)
+
+
+def write_tensor(array: np.ndarray) -> Any:
+    """Return an array as a TensorProto with its values in the field of its dtype."""
+    field = FIELDS.get(array.dtype.name)
+    if field is None:
+        return tf.make_tensor_proto(array)
+    dtype = tf.string if array.dtype == object else tf.as_dtype(array.dtype)
+    tensor = tensor_pb2.TensorProto(dtype=dtype.as_datatype_enum)
+    for size in array.shape:
+        tensor.tensor_shape.dim.add(size=size)
+    getattr(tensor, field).extend(array.ravel().tolist())
+    return tensor
