@@ -193,11 +193,11 @@ def test_two_runs_that_want_the_same_version(tmp_path, monkeypatch):
 
     first = exporter.export_model
 
-    def overtaken(*arguments, destination, **options):
+    def overtaken(model, preprocess, destination, options):
         if destination.name == "1":
             destination.mkdir(parents=True)
             (destination / "taken").touch()
-        return first(*arguments, destination=destination, **options)
+        return first(model, preprocess, destination, options)
 
     monkeypatch.setattr(exporter, "export_model", overtaken)
     monkeypatch.setenv("TFAPP_CACHE", str(tmp_path / "cache"))

@@ -61,6 +61,17 @@ def test_photos_with_weights_get_an_extractor(tmp_path, mobilenet_only):
     assert any("typically 120x100" in reason for reason in made.reasons)
 
 
+def test_what_comes_with_tfapp_serves_where_nothing_else_is(tmp_path, monkeypatch):
+    """Without any other weights the bundled extractor is taken, at a size it likes."""
+    monkeypatch.setenv("TFAPP_WEIGHTS", "")
+    monkeypatch.setenv("KERAS_HOME", str(tmp_path))
+    path = make_photos(tmp_path / "d", {"a": 4, "b": 4}, size=(400, 300))
+    recipe = fit.plan(path, reporter=QUIET).recipe
+    assert recipe.model.options["extractor"] == "vgg_small"
+    assert recipe.model.options["weights"] == "tiny_imagenet"
+    assert recipe.data.options["image_size"] == [128, 128]
+
+
 def test_photos_without_weights_are_learned_from_scratch(tmp_path, no_weights):
     """Without weights the reasons say what would be far better."""
     made = fit.plan(make_photos(tmp_path / "d", {"a": 4, "b": 4}), reporter=QUIET)

@@ -24,8 +24,8 @@ LAST_BLOCK = {
     "resnet50": "conv5_block3_1_conv",
     "xception": "block14_sepconv1",
     "vgg16": "block5_conv1",
-    "inception_small": "mixed4",
-    "vgg_small": "block5_conv1",
+    "vgg_small": "block4_conv1",
+    "inception_small": "mixed2",
 }
 """Preferred extractors, best accuracy for their cost on two cores first, and the layer
 from which each is thawed (docs/results.md)."""

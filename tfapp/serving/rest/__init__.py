@@ -1,11 +1,15 @@
 """HTTP: every protocol is one file that lists its routes, and one line here."""
 
+from typing import Any
+
 from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
 from starlette.routing import BaseRoute
 
 from tfapp.serving.engine import Engine
 from tfapp.serving.rest import kserve, openapi, operations, page, tensorflow
 from tfapp.serving.rest.guard import Guard
+from tfapp.serving.rest.replies import unrouted_reply
 
 PROTOCOLS = (
     tensorflow.routes,
@@ -25,4 +29,6 @@ def make_app(engine: Engine, token: str = "") -> Guard:
         token: that requests must bear; "" for none.
     """
     routes: list[BaseRoute] = [r for protocol in PROTOCOLS for r in protocol(engine)]
-    return Guard(Starlette(routes=routes), token, engine.settings.cors)
+    unrouted: dict[Any, Any] = {HTTPException: unrouted_reply}
+    app = Starlette(routes=routes, exception_handlers=unrouted)
+    return Guard(app, token, engine.settings.cors)

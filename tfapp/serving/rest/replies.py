@@ -5,6 +5,7 @@ from collections.abc import Awaitable, Callable
 from functools import wraps
 from typing import Any
 
+from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 
@@ -27,6 +28,12 @@ def json_reply(value: Any, status: int = 200) -> Response:
 def error_reply(error: RequestError) -> Response:
     """Return the reply of a request that failed."""
     return json_reply({"error": str(error)}, error.http)
+
+
+async def unrouted_reply(request: Request, error: HTTPException) -> Response:
+    """Return the reply to a path or method that no route takes."""
+    told = f"Malformed request: {request.method} {request.url.path}"
+    return json_reply({"error": told}, error.status_code)
 
 
 def answering(handler: Handler) -> Handler:
