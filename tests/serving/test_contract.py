@@ -535,3 +535,10 @@ def test_floats_round_trip(client):
     found = json.loads(body)["predictions"]
     assert np.array_equal(np.array(found, np.float32), values)
     assert found == [float(str(v)) for v in values]
+
+
+def test_a_path_that_no_route_takes_is_answered_in_json(client):
+    """Line ends in a name match no route; the reply is an error as any other."""
+    code, reply = client.get("/v1/models/a%0Ab/versions/1")
+    assert code == 404
+    assert reply["error"].startswith("Malformed request: GET /v1/models/a")
