@@ -6,12 +6,19 @@ import keras
 import numpy as np
 import pytest
 
-from tfapp.config import DataConfig, DistillConfig, Recipe, TrainingConfig
+from tfapp.config import (
+    DataConfig,
+    DistillConfig,
+    Recipe,
+    RuntimeConfig,
+    TrainingConfig,
+)
 from tfapp.reporter import Reporter
 from tfapp.tasks import get_task
 from tfapp.training.distillation import (
     DistillationLoss,
     LabelMetric,
+    TaughtPasses,
     distilled,
     for_student,
     taught_passes,
@@ -136,25 +143,56 @@ def test_images_are_brought_to_the_teachers_size():
     assert not teacher.trainable_variables
 
 
-def test_trains_with_a_teacher(tmp_path):
-    """A student of random weights comes to answer as its teacher does."""
-    task = get_task("image_classification")
-    dataset = make_dataset(augmentation={"noise": 5})
+def student_of(teacher, folder):
+    """Return a student and the trainer that teaches it."""
     recipe = Recipe(
         data=DataConfig(path="none", batch_size=4),
         training=TrainingConfig(
             epochs=6, learning_rate=0.02, distill=CONFIG, class_weights="balanced"
         ),
+        runtime=RuntimeConfig(checkpoint_seconds=0, deterministic=True),
     )
-    student, teacher = make_model(standardize=False), noisy_model()
+    student = make_model(standardize=False)
     trainer = Trainer(
-        student, dataset, task, recipe, tmp_path, tmp_path / "c", Reporter(quiet=True)
+        student,
+        make_dataset(augmentation={"noise": 5}),
+        get_task("image_classification"),
+        recipe,
+        folder,
+        folder / "c",
+        Reporter(quiet=True),
     )
     trainer.teacher = for_student(teacher, (SIZE, SIZE, 3))
-    trainer.train()
+    return student, trainer
+
+
+def test_trains_with_a_teacher(tmp_path):
+    """A student of random weights comes to answer as its teacher does."""
+    student_of(noisy_model(), tmp_path)[1].train()
     rows = json.loads((tmp_path / "checkpoints" / "train.json").read_text())["epochs"]
     assert rows[-1]["loss"] < rows[0]["loss"]
     assert {"accuracy", "val_accuracy", "val_loss"} <= set(rows[-1])
+
+
+def test_killed_and_resumed_equals_uninterrupted(tmp_path, monkeypatch):
+    """What a killed student learned, and what its teacher answered, is kept."""
+    expected, trainer = student_of(noisy_model(), tmp_path / "whole")
+    trainer.train()
+    make_pass = TaughtPasses.__call__
+
+    def killing(self, epoch, skip=0):
+        if epoch == 3:
+            raise KeyboardInterrupt
+        return make_pass(self, epoch, skip)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(TaughtPasses, "__call__", killing)
+        with pytest.raises(KeyboardInterrupt):
+            student_of(noisy_model(), tmp_path / "cut")[1].train()
+    found, trainer = student_of(noisy_model(), tmp_path / "cut")
+    trainer.train()
+    for mine, theirs in zip(found.get_weights(), expected.get_weights(), strict=True):
+        np.testing.assert_array_equal(mine, theirs)
 
 
 def test_the_task_stays_the_task():

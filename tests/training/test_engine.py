@@ -33,7 +33,16 @@ def network(dropout=0.3):
     return keras.Model(inputs, keras.layers.Dense(2, name="logits")(x))
 
 
-def fit(folder, model, *, train=None, dataset=None, runtime=None, **training):
+def fit(
+    folder,
+    model,
+    *,
+    train=None,
+    dataset=None,
+    runtime=None,
+    deadline=None,
+    **training,
+):
     """Train a phase of three epochs in a folder and return its history."""
     dataset = dataset or make_dataset(augmentation={"noise": 5})
     recipe = Recipe.model_validate(
@@ -52,7 +61,7 @@ def fit(folder, model, *, train=None, dataset=None, runtime=None, **training):
             dataset.batches("validation"),
             setup=RunSetup(task, recipe.training, recipe.runtime, folder),
             plan=PhasePlan("train", EPOCHS, 0.02, warmup_epochs=0.5),
-            deadline=Deadline(),
+            deadline=deadline or Deadline(),
             stage=stage,
         )
 
@@ -80,6 +89,37 @@ def killing(passes, epoch, step):
             return Iterable()
 
     return Killing()
+
+
+class Clock:
+    """A clock that the engine reads, moved by hand; the deadline keeps the real one."""
+
+    seconds = 0.0
+
+    def monotonic(self):
+        """Return the seconds that it shows."""
+        return self.seconds
+
+
+def test_a_resumed_phase_under_a_budget_does_not_cool_down_early(tmp_path, monkeypatch):
+    """The rate follows the clock over the seconds before the kill and those left."""
+    clock = Clock()
+    monkeypatch.setattr("tfapp.training.engine.time", clock)
+    passes = ImagePasses(make_dataset(augmentation={"noise": 5}), 4, seed=0)
+
+    def slow(number, skip=0):
+        clock.seconds += 1000.0 if number == 1 else 0.0
+        return killing(passes, 2, 0)(number, skip)
+
+    slow.steps = passes.steps
+    with pytest.raises(Killed):
+        fit(tmp_path, network(), train=slow, deadline=Deadline(minutes=50))
+    resumed = fit(tmp_path, network(), deadline=Deadline(minutes=1000 / 60))
+    # Half of the time has passed at the last epoch, and two thirds of the steps.
+    assert resumed.seconds == pytest.approx(1000, abs=1)
+    free = fit(tmp_path / "free", network())
+    rates = [history.epochs[-1]["learning_rate"] for history in (resumed, free)]
+    assert rates[0] == pytest.approx(rates[1])
 
 
 def weights(model):

@@ -1,5 +1,6 @@
 """The training loop: steps, epochs, and states to resume from."""
 
+import dataclasses
 import math
 import time
 from dataclasses import dataclass, field
@@ -82,6 +83,9 @@ class Engine:
         resumed = load_state(self.state_file, self._variables())
         if resumed is not None:
             self.progress, self.best.values = resumed
+            # The budget is what is left from here; the phase has had time before.
+            whole = self.schedule.seconds + self.progress.seconds
+            self.schedule = dataclasses.replace(self.schedule, seconds=whole)
             self.stage.detail = f"resumed in epoch {self.progress.epoch + 1}"
         elif start is not None:
             self.progress.best = start
