@@ -58,6 +58,15 @@ def test_photos_with_weights_get_an_extractor(tmp_path, mobilenet_only):
     assert size[0] == size[1]
     assert size[0] % 32 == 0
     assert made.recipe.fine_tune.thaw is None
+
+
+def test_few_images_are_learned_from_for_longer(tmp_path, mobilenet_only, monkeypatch):
+    """Below a number of images the head has more epochs, not fewer steps."""
+    path = make_photos(tmp_path / "photos", {"a": 4, "b": 4})
+    few = fit.plan(path, reporter=QUIET).recipe.fine_tune.head
+    monkeypatch.setattr(rules, "FEW_IMAGES", 8)
+    many = fit.plan(path, reporter=QUIET).recipe.fine_tune.head
+    assert few.epochs == 3 * many.epochs
     assert any("typically 120x100" in reason for reason in made.reasons)
 
 

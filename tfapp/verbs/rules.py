@@ -16,6 +16,9 @@ LARGEST_PIXELS = 288
 ENOUGH_TO_THAW = 1000
 """Usable images from which on the extractor's last block learns too."""
 
+FEW_IMAGES = 500
+"""Usable images below which the head learns for three times as many epochs."""
+
 LAST_BLOCK = {
     "mobilenet_v2": "block_14_expand",
     "inception_v3": "mixed7",
@@ -120,7 +123,9 @@ def choose_training(table: dict[str, Any], found: CheckReport) -> list[str]:
 
 
 def _choose_fine_tuning(table: dict[str, Any], found: CheckReport) -> list[str]:
-    head = {"epochs": 20, "learning_rate": 3e-4, "views": 2}
+    # Few images make few steps; with stored features more of them cost seconds.
+    epochs = 60 if found.usable < FEW_IMAGES else 20
+    head = {"epochs": epochs, "learning_rate": 1e-3, "views": 2}
     table["fine_tune"] = {"head": head}
     reasons = [
         "training: the head on stored features of two views of each image (as it is, "
