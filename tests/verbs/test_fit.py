@@ -58,6 +58,7 @@ def test_photos_with_weights_get_an_extractor(tmp_path, mobilenet_only):
     assert size[0] == size[1]
     assert size[0] % 32 == 0
     assert made.recipe.fine_tune.thaw is None
+    assert any("typically 120x100" in reason for reason in made.reasons)
 
 
 def test_few_images_are_learned_from_for_longer(tmp_path, mobilenet_only, monkeypatch):
@@ -67,7 +68,6 @@ def test_few_images_are_learned_from_for_longer(tmp_path, mobilenet_only, monkey
     monkeypatch.setattr(rules, "FEW_IMAGES", 8)
     many = fit.plan(path, reporter=QUIET).recipe.fine_tune.head
     assert few.epochs == 3 * many.epochs
-    assert any("typically 120x100" in reason for reason in made.reasons)
 
 
 def test_what_comes_with_tfapp_serves_where_nothing_else_is(tmp_path, monkeypatch):
