@@ -108,10 +108,15 @@ async def load(port, request, clients, seconds, meanwhile=None):
         "failures": len(failures),
         "first_failures": failures[:3],
         "per_second": round(len(ordered) / elapsed, 1),
-        "p50_ms": round(statistics.median(ordered) * 1000, 2),
-        "p99_ms": round(ordered[int(len(ordered) * 0.99)] * 1000, 2),
+        "p50_ms": _milliseconds(ordered, 0.5),
+        "p99_ms": _milliseconds(ordered, 0.99),
         "generator_share": round((time.process_time() - before) / elapsed, 2),
     }
+
+
+def _milliseconds(ordered, share):
+    """Return a quantile of latencies in seconds; None where nothing was answered."""
+    return round(ordered[int(len(ordered) * share)] * 1000, 2) if ordered else None
 
 
 class Running:

@@ -10,6 +10,7 @@ from PIL import Image
 
 from tfapp.config import DataConfig
 from tfapp.data import load_dataset
+from tfapp.export.options import ExportOptions
 from tfapp.export.saved_model import write_saved_model
 from tfapp.export.signatures import make_signatures
 from tfapp.files import write_json
@@ -54,9 +55,8 @@ def publish_probe(preprocess, folder):
     """Write the probe as a run's .keras file and as a SavedModel; return both."""
     model, saved_model = make_probe(), folder / "exported"
     names = [f"{i:03d}" for i in range(model.output_shape[-1])]
-    write_saved_model(
-        saved_model, model, make_signatures(model, preprocess, names, 1.0)
-    )
+    options = ExportOptions(names, {}, [b""], [b""])
+    write_saved_model(saved_model, model, make_signatures(model, preprocess, options))
     save_model(model, folder / "model.keras")
     card = {
         "class_names": names,

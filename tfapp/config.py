@@ -195,6 +195,7 @@ class ExportConfig(Table):
     calibrated: bool = Field(True, description="probabilities after temperature")
     check_images: int = Field(16, ge=1, description="held images compared")
     tolerance: float = Field(1e-4, gt=0.0, description="largest difference allowed")
+    explain: bool = Field(True, description="a signature that shows where it looks")
 
 
 class Recipe(Table):

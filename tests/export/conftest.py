@@ -92,6 +92,7 @@ def tiny():
 @pytest.fixture(scope="session")
 def exported(tmp_path_factory):
     """Export a tiny model once, verified for real in a fresh process."""
+    from tfapp.explanation.in_graph import gradcam_in_graph
     from tfapp.export.exporter import export_model
     from tfapp.export.options import ExportOptions
 
@@ -107,6 +108,7 @@ def exported(tmp_path_factory):
             temperature=2.0,
             warmup_images=encoded,
             check_images=encoded,
+            explain=gradcam_in_graph,
         ),
     )
     return SimpleNamespace(result=result, path=result.path, model=model)

@@ -7,6 +7,7 @@ import pytest
 
 from tfapp.errors import ExportError
 from tfapp.export import parity
+from tfapp.export.options import ExportOptions
 
 
 @pytest.fixture
@@ -67,7 +68,10 @@ def test_questions_hold_the_models_own_answers(tiny):
     model = tiny.classifier()
     pictures = tiny.pictures()
     encoded = [tiny.encode(picture) for picture in pictures]
-    asked = parity.make_questions(model, tiny.preprocess(), encoded, 4.0)
+    options = ExportOptions(tiny.class_names, {}, encoded, encoded, temperature=4.0)
+    names = ("serving_default", "serve_images", "explain")
+    asked = parity.make_questions(model, tiny.preprocess(), options, names)
+    assert tuple(asked.probabilities) == names
     expected = tiny.softmax(model.predict_on_batch(pictures.astype(np.float32)) / 4)
     np.testing.assert_allclose(
         asked.probabilities["serving_default"], expected, atol=1e-6
@@ -79,10 +83,10 @@ def test_a_diverged_model_is_not_exported(tiny):
     """NaN weights are found before anything is written."""
     model = tiny.classifier()
     model.set_weights([np.full_like(w, np.nan) for w in model.get_weights()])
+    encoded = [tiny.encode(tiny.pictures()[0])]
+    options = ExportOptions(tiny.class_names, {}, encoded, encoded)
     with pytest.raises(ExportError, match="NaN or infinity"):
-        parity.make_questions(
-            model, tiny.preprocess(), [tiny.encode(tiny.pictures()[0])], 1.0
-        )
+        parity.make_questions(model, tiny.preprocess(), options, ["classify"])
 
 
 def test_the_last_useful_line_is_the_error():

@@ -16,6 +16,7 @@ def test_classify_has_the_method_name_that_serving_looks_for(exported):
         "serving_default": PREDICT,
         "serve_images": PREDICT,
         "classify": "tensorflow/serving/classify",
+        "explain": PREDICT,
     }
 
 
@@ -50,6 +51,10 @@ def test_the_card_describes_dtypes_and_shapes(exported):
         "label": {"dtype": "string", "shape": [-1]},
         "probabilities": {"dtype": "float32", "shape": [-1, 3]},
         "score": {"dtype": "float32", "shape": [-1]},
+    }
+    assert signatures["explain"]["outputs"] == {
+        **signatures["serving_default"]["outputs"],
+        "explanation_bytes": {"dtype": "string", "shape": [-1]},
     }
     assert signatures["serve_images"]["inputs"] == {
         "images": {"dtype": "uint8", "shape": [-1, -1, -1, 3]}

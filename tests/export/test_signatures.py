@@ -1,9 +1,16 @@
 """What the signatures of an exported model answer."""
 
+import keras
 import numpy as np
 import pytest
 import tensorflow as tf
 
+from tfapp.explanation.gradcam import class_maps
+from tfapp.explanation.in_graph import gradcam_in_graph
+from tfapp.explanation.network import split
+from tfapp.explanation.overlay import overlay
+from tfapp.export.options import ExportOptions
+from tfapp.export.signatures import make_signatures
 from tfapp.export.verify import as_example
 
 
@@ -83,6 +90,35 @@ def test_classify_takes_examples(tiny, loaded, encoded, expected):
     assert sorted(answer) == ["classes", "scores"]
     np.testing.assert_allclose(answer["scores"], expected, atol=1e-6)
     assert answer["classes"].numpy()[0, 2].decode() == tiny.class_names[2]
+
+
+def test_explain_answers_the_same_and_shows_where_it_looked(
+    tiny, loaded, exported, encoded, expected
+):
+    """Bars and picture in one answer; the picture is that of `tfapp explain`."""
+    answer = loaded.signatures["explain"](image_bytes=encoded)
+    np.testing.assert_allclose(answer["probabilities"], expected, atol=1e-6)
+    names = [tiny.class_names[index] for index in expected.argmax(axis=1)]
+    assert [label.decode() for label in answer["label"].numpy()] == names
+    pictures = tiny.pictures()
+    pairs = list(enumerate(expected.argmax(axis=1)))
+    maps = class_maps(split(exported.model), pictures.astype(np.float32), pairs)
+    files = answer["explanation_bytes"].numpy()
+    for file, pixels, values in zip(files, pictures, maps, strict=True):
+        drawing = overlay(pixels, values / (values.max() or 1), signed=False)
+        found = tf.io.decode_jpeg(file).numpy().astype(int)
+        assert np.abs(found - drawing).mean() < 3  # JPEG's loss
+
+
+def test_explain_is_left_out_where_nothing_explains(tiny):
+    """Of a network without convolutions, and where nobody asked for it."""
+    image = keras.Input((tiny.height, tiny.width, 3))
+    dense = keras.Model(image, keras.layers.Dense(3)(keras.layers.Flatten()(image)))
+    options = ExportOptions(tiny.class_names, {}, [], [], explain=gradcam_in_graph)
+    assert "explain" not in make_signatures(dense, tiny.preprocess(), options)
+    options = ExportOptions(tiny.class_names, {}, [], [])
+    found = make_signatures(tiny.classifier(), tiny.preprocess(), options)
+    assert list(found) == ["serving_default", "serve_images", "classify"]
 
 
 @pytest.mark.parametrize("garbage", [b"", b"no image", b"\xff\xd8\xff\xe0 cut"])

@@ -22,13 +22,13 @@ def test_requests_name_the_model_and_a_signature(requests):
     """TensorFlow Serving checks both before it replays."""
     assert {request.model_spec.name for request in requests} == {"tiny"}
     names = [request.model_spec.signature_name for request in requests]
-    assert names == ["serving_default", "serving_default", "serve_images"]
+    assert names == ["serving_default", "serving_default", "serve_images", "explain"]
 
 
 def test_batches_of_one_and_eight_are_warmed_up(tiny, requests):
     """Five images fill a batch of eight by starting over."""
     sizes = [tf.make_ndarray(next(iter(r.inputs.values()))).shape[0] for r in requests]
-    assert sizes == [1, 8, 1]
+    assert sizes == [1, 8, 1, 1]
     batch = tf.make_ndarray(requests[1].inputs["image_bytes"])
     assert batch[0] == batch[5] == tiny.encode(tiny.pictures()[0])
 
@@ -40,7 +40,7 @@ def test_arrays_are_sent_as_uint8(requests):
 
 def test_replaying_answers_every_request(exported, loaded):
     """The requests fit the signatures they name."""
-    assert replay(loaded, exported.path) == 3
+    assert replay(loaded, exported.path) == 4
 
 
 def test_more_records_than_serving_takes_are_refused(exported, loaded, tmp_path):

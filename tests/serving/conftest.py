@@ -202,7 +202,8 @@ class Client:
 
     def raw(self, method, path, body=None, headers=None):
         """Return status, headers and bytes of one request."""
-        connection = http.client.HTTPConnection("127.0.0.1", self.rest_port, timeout=30)
+        address = ("127.0.0.1", self.rest_port)
+        connection = http.client.HTTPConnection(*address, timeout=120)
         try:
             connection.request(method, path, body, headers or {})
             reply = connection.getresponse()

@@ -381,6 +381,8 @@ def test_versions_and_labels(client):
         ("POST", "/v1/models/affine/versions/abc:predict"),
         ("POST", "/v1/models/affine/versions/1/labels/x:predict"),
         ("POST", "/v1/models/affine:explode"),
+        ("GET", "/v1/models/a%0Ab/versions/1"),
+        ("TRACE", "/v1/models/affine"),
         ("DELETE", "/v1/models/affine"),
         ("PUT", "/v1/models/affine:predict"),
     ],
@@ -538,7 +540,24 @@ def test_floats_round_trip(client):
 
 
 def test_a_path_that_no_route_takes_is_answered_in_json(client):
-    """Line ends in a name match no route; the reply is an error as any other."""
-    code, reply = client.get("/v1/models/a%0Ab/versions/1")
-    assert code == 404
-    assert reply["error"].startswith("Malformed request: GET /v1/models/a")
+    """Outside of /v1/ by the web server's own code, without a redirect."""
+    for path in ("/v2/models/a%0Ab", "/healthz/", "/models/", "/nothing"):
+        code, reply = client.get(path)
+        assert code == 404
+        assert reply["error"]
+    assert client.post("/healthz", {})[0] == 405
+
+
+def test_the_model_is_looked_up_before_its_input(client):
+    """Of two mistakes the one is told that the original tells."""
+    assert client.predict("nobody", "{}")[0] == 404
+    assert client.predict("nobody", '{"signature_name": 5}')[0] == 400
+
+
+def test_base64_may_be_broken_into_lines(client):
+    """`base64` writes 76 characters a line, as does Python's encodebytes."""
+    text = base64.encodebytes(png(10, (40, 30))).decode()
+    assert text.count("\n") > 1
+    for broken in (text, text.replace("\n", "\r\n"), text.rstrip("=\n")):
+        status, reply = client.predict("image", {"instances": [{"b64": broken}]})
+        assert (status, reply["predictions"][0]["mean"]) == (200, 10.0)

@@ -87,12 +87,54 @@ def test_a_picture_is_classified_and_explained(models, photo, browser, tmp_path)
         assert curl.startswith("curl -H 'Content-Type: image/png' --data-binary")
         assert "'@it'\\''s grey.png'" in curl
         browser.run("document.getElementById('explain').click()")
-        browser.wait_for(SHOWN.format("explanation"))
+        browser.wait_for(SHOWN.format("explained"))
+        assert text_of(browser, "verdict") == "<b>light</b>, 74.9 %"  # bars stay
         browser.wait_for("document.getElementById('explanation').naturalWidth == 40")
         browser.screenshot(tmp_path / "page.png")
         picture = Image.open(io.BytesIO((tmp_path / "page.png").read_bytes()))
         assert min(picture.size) > 500
         assert browser.errors == []
+
+
+DROP = """(async () => {
+    const canvas = new OffscreenCanvas(20, 10);
+    canvas.getContext("2d").fillRect(0, 0, 20, 10);
+    const files = new DataTransfer();
+    const data = [await canvas.convertToBlob()];
+    files.items.add(new File(data, "dark.png", {type: "image/png"}));
+    const box = document.getElementById("drop");
+    box.dispatchEvent(new DragEvent("drop", {dataTransfer: files, bubbles: true}));
+})()"""
+
+
+def test_a_picture_is_dropped(models, browser):
+    """It is shown, named and classified at once."""
+    with running(models, log="off") as client:
+        browser.open(f"http://127.0.0.1:{client.rest_port}/")
+        browser.wait_for(SHOWN.format("try"))
+        browser.run(DROP)
+        browser.wait_for(SHOWN.format("result"))
+        assert text_of(browser, "verdict") == "dark, 100.0 %"
+        assert (
+            browser.run("document.getElementById('file').files[0].name") == "dark.png"
+        )
+        browser.wait_for("document.getElementById('preview').naturalWidth == 20")
+
+
+@pytest.mark.parametrize("width", [400, 1280])
+def test_nothing_juts_out_of_a_screen(models, photo, browser, width):
+    """Of a phone or a desk, with an answer and an explanation on it."""
+    with running(models, log="off") as client:
+        size = {"width": width, "height": 900, "deviceScaleFactor": 1, "mobile": False}
+        browser.do("Emulation.setDeviceMetricsOverride", **size)
+        browser.open(f"http://127.0.0.1:{client.rest_port}/")
+        browser.wait_for(SHOWN.format("try"))
+        browser.choose_file("#file", photo)
+        browser.wait_for(SHOWN.format("result"))
+        browser.run("document.getElementById('explain').click()")
+        browser.wait_for(SHOWN.format("explained"))
+        assert browser.run("document.documentElement.scrollWidth") <= width
+        assert browser.run("document.querySelector('.track').offsetWidth") > width / 3
 
 
 def test_numbers_are_typed_and_mistakes_explained(models, browser):

@@ -27,9 +27,6 @@ def class_maps(
 ) -> np.ndarray:
     """Compute Grad-CAM maps.
 
-    Each feature map is weighted by the mean gradient of the class's logit over its
-    places; of the weighted sum only what is positive counts.
-
     Args:
         network: cut at the maps.
         images: float array (batch, height, width, channels) in [0, 255].
@@ -37,18 +34,36 @@ def class_maps(
 
     Returns:
         float32 array (pairs, rows, columns), at least 0, not scaled.
+    """
+    # Called, not predicted: one small batch is done before a graph would be traced.
+    maps = keras.ops.cast(network.below(images, training=False), "float32")
+    chosen, classes = np.array(pairs).T
+    activations = keras.ops.take(maps, chosen, axis=0)
+    found = weighted_maps(network, activations, classes)
+    return np.asarray(keras.ops.convert_to_numpy(found))
+
+
+def weighted_maps(network: Split, maps: Any, classes: Any) -> Any:
+    """Weight the maps of pictures by what they say for a class, and add them up.
+
+    Each feature map is weighted by the mean gradient of the class's logit over its
+    places; of the weighted sum only what is positive counts.
+
+    Args:
+        network: cut at the maps.
+        maps: float32 tensor (batch, rows, columns, features), also one inside a graph.
+        classes: int array or tensor (batch,).
+
+    Returns:
+        float32 tensor (batch, rows, columns), at least 0, not scaled.
 
     Reference:
         Selvaraju et al., Grad-CAM: Visual Explanations from Deep Networks via
         Gradient-based Localization, ICCV 2017, https://arxiv.org/abs/1610.02391
     """
-    # Called, not predicted: one small batch is done before a graph would be traced.
-    maps = keras.ops.cast(network.below(images, training=False), "float32")
-    chosen, classes = np.array(pairs).T
-    activations = np.asarray(keras.ops.convert_to_numpy(maps))[chosen]
-    gradients = score_gradients(network.above, activations, classes)
-    weights = gradients.mean(axis=(1, 2), keepdims=True)
-    return np.asarray(np.maximum((weights * activations).sum(axis=-1), 0.0))
+    gradients = score_gradients(network.above, maps, classes)
+    weights = keras.ops.mean(gradients, axis=(1, 2), keepdims=True)
+    return keras.ops.relu(keras.ops.sum(weights * maps, axis=-1))
 
 
 @dataclass(frozen=True)

@@ -68,10 +68,16 @@ def enlarged(pixels: np.ndarray) -> np.ndarray:
     Returns:
         uint8 array (height', width', 3), every side a whole multiple.
     """
-    factor = max(1, -(-FEWEST_PIXELS // min(pixels.shape[:2])))
-    factor = 1 if min(pixels.shape[:2]) >= FEWEST_PIXELS // 2 else factor
+    height, width = pixels.shape[:2]
+    factor = enlargement(height, width)
     coloured = np.repeat(pixels, 3, axis=2) if pixels.shape[2] == 1 else pixels
     return coloured.repeat(factor, axis=0).repeat(factor, axis=1)
+
+
+def enlargement(height: int, width: int) -> int:
+    """Return how many times larger than its pixels a picture is drawn."""
+    shorter = min(height, width)
+    return 1 if shorter >= FEWEST_PIXELS // 2 else -(-FEWEST_PIXELS // shorter)
 
 
 def decoded(encoded: bytes) -> np.ndarray:

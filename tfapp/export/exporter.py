@@ -82,21 +82,28 @@ def export_model(
             model, preprocess, destination, options
         )
         return result
-    servable, temperature = float32_copy(model), options.temperature
-    checked = options.check_images
-    questions = parity.make_questions(servable, preprocess, checked, temperature)
+    servable = float32_copy(model)
+    signatures = make_signatures(servable, preprocess, options)
+
+    def ask(network: Any) -> parity.Questions:
+        return parity.make_questions(network, preprocess, options, signatures)
+
+    questions = ask(servable)
     found: dict[str, Any] = {}
     if servable is not model:  # its metrics were measured in mixed precision
-        trained = parity.make_questions(model, preprocess, checked, temperature)
-        found["from_mixed_precision"] = parity.largest_difference(trained, questions)
+        mixed = parity.largest_difference(ask(model), questions)
+        found["from_mixed_precision"] = mixed
     with _publishing(destination) as folder:
-        described = _write(folder, servable, preprocess, options)
+        described = write_saved_model(folder, servable, signatures)
+        write_labels(folder, options.class_names)
         warmup = options.warmup_images[:WARMUP_IMAGES]
-        write_warmup(folder, destination.parent.name, warmup, questions.images)
+        name, images = destination.parent.name, questions.images
+        write_warmup(folder, name, warmup, images, signatures)
         answers = parity.ask_fresh_process(folder, questions)
         names, tolerance = options.class_names, options.tolerance
         found |= parity.compare(questions, answers, names, tolerance)
-        card = {**options.card, **described, "parity": found}
+        card = {**options.card, **_description(preprocess, options)}
+        card |= {"signatures": described, "parity": found}
         card |= {"latency": _latency(answers), "versions": _versions()}
         write_json(folder / CARD, card)
     return ExportResult(
@@ -104,19 +111,11 @@ def export_model(
     )
 
 
-def _write(
-    folder: Path, servable: Any, preprocess: ImagePreprocess, options: ExportOptions
-) -> dict[str, Any]:
-    """Write the network with its signatures and labels; return it for the card."""
-    names, temperature = options.class_names, options.temperature
-    signatures = make_signatures(servable, preprocess, names, temperature)
-    described = write_saved_model(folder, servable, signatures)
-    write_labels(folder, names)
+def _description(preprocess: ImagePreprocess, options: ExportOptions) -> dict[str, Any]:
     return {
-        "class_names": list(names),
-        "signatures": described,
+        "class_names": list(options.class_names),
         "preprocess": preprocess.describe(),
-        "temperature": temperature,
+        "temperature": options.temperature,
     }
 
 

@@ -1,8 +1,12 @@
 """What an export is told beside the model and the place."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
+
+Explain = Callable[[Any], tuple[Any, Any]]
+"""Inputs of a model → its logits (batch, num_classes), and a JPEG or PNG file for each
+that shows what decided, string tensor (batch,); in TensorFlow operations."""
 
 
 @dataclass(frozen=True)
@@ -16,6 +20,8 @@ class ExportOptions:
         check_images: encoded images whose answers are compared, at least one.
         temperature: divides the logits before the softmax.
         tolerance: largest absolute difference of a probability allowed.
+        explain: makes what explains a model's answers, out of the model; raises
+            ModelError for one that cannot be explained. None for no explanations.
     """
 
     class_names: Sequence[str]
@@ -24,3 +30,4 @@ class ExportOptions:
     check_images: Sequence[bytes]
     temperature: float = 1.0
     tolerance: float = 1e-4
+    explain: Callable[[Any], Explain] | None = None

@@ -5,7 +5,7 @@ import re
 import subprocess
 import sys
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,6 +14,7 @@ import numpy as np
 import tensorflow as tf
 
 from tfapp.errors import ExportError
+from tfapp.export.options import ExportOptions
 from tfapp.export.signatures import (
     ImagePreprocess,
     fit_batch,
@@ -42,8 +43,8 @@ class Questions:
 def make_questions(
     model: Any,
     preprocess: ImagePreprocess,
-    encoded: Sequence[bytes],
-    temperature: float,
+    options: ExportOptions,
+    signatures: Iterable[str],
 ) -> Questions:
     """Answer the check images with the Keras model itself.
 
@@ -53,20 +54,19 @@ def make_questions(
     Args:
         model: Keras model, images in [0, 255] to logits.
         preprocess: shared with the exported model.
-        encoded: encoded images, at least one.
-        temperature: divides the logits.
+        options: the check images, at least one, and the temperature.
+        signatures: names of those of the exported model.
     """
-    shape = model.input_shape[1:]
+    shape, encoded = model.input_shape[1:], options.check_images
     with tf.device("/CPU:0"):
         inputs = tf.stack([tf.cast(preprocess(e), tf.float32) for e in encoded])
         images = _raw_images(inputs.numpy())
         fitted = fit_batch(preprocess, tf.constant(images), shape)
-        from_bytes = _in_batches(model, inputs, temperature)
-        from_images = _in_batches(model, fitted, temperature)
+        from_bytes = _in_batches(model, inputs, options.temperature)
+        from_images = _in_batches(model, fitted, options.temperature)
     probabilities = {
-        "serving_default": from_bytes,
-        "serve_images": from_images,
-        "classify": from_bytes,
+        name: from_images if name == "serve_images" else from_bytes
+        for name in signatures
     }
     return Questions(encoded, images, probabilities)
 

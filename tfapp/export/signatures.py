@@ -1,10 +1,13 @@
 """What an exported model answers: raw input in, named probabilities out."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
 import tensorflow as tf
+
+from tfapp.errors import ModelError
+from tfapp.export.options import Explain, ExportOptions
 
 PARALLEL_IMAGES = 32
 """Images of one request decoded at the same time, given as many cores."""
@@ -32,10 +35,7 @@ class Signature:
 
 
 def make_signatures(
-    model: Any,
-    preprocess: ImagePreprocess,
-    class_names: Sequence[str],
-    temperature: float,
+    model: Any, preprocess: ImagePreprocess, options: ExportOptions
 ) -> dict[str, Signature]:
     """Return the signatures of an image classifier by name.
 
@@ -43,18 +43,19 @@ def make_signatures(
         model: Keras model, float tensor (batch, height, width, channels) in [0, 255]
             to logits (batch, num_classes).
         preprocess: encoded or raw images to inputs of the model.
-        class_names: names in the order of the logits.
-        temperature: divides the logits before the softmax; above 0.
+        options: names, temperature, and what explains.
 
     Returns:
         "serving_default" takes encoded images as `image_bytes`, string tensor
         (batch,); "serve_images" takes `images`, uint8 tensor (batch, any height, any
-        width, channels); "classify" takes `inputs`, string tensor (batch,) of
-        serialized tf.train.Example with one feature `image_bytes`. The first two
-        return what `answer` returns, the last one `classes` and `scores` alone, as
-        TensorFlow Serving's Classify API wants them.
+        width, channels); both return what `answer` returns. "classify" takes `inputs`,
+        string tensor (batch,) of serialized tf.train.Example with one feature
+        `image_bytes`, and returns `classes` and `scores` alone, as TensorFlow
+        Serving's Classify API wants them. "explain", where the model can be
+        explained, takes and returns what "serving_default" does and `explanation_bytes`
+        besides: a picture for each image, string tensor (batch,).
     """
-    names = tf.constant(list(class_names))
+    names, temperature = tf.constant(list(options.class_names)), options.temperature
     shape = model.input_shape[1:]
     # One traced function, called by all three: the graph is stored and loaded once.
     predict = tf.function(
@@ -75,13 +76,31 @@ def make_signatures(
         return {"classes": answers["classes"], "scores": answers["probabilities"]}
 
     raw_shape = (None, None, None, shape[-1])
-    return {
+    signatures = {
         "serving_default": Signature(serving_default, strings("image_bytes")),
         "serve_images": Signature(
             serve_images, tf.TensorSpec(raw_shape, tf.uint8, name="images")
         ),
         "classify": Signature(classify, strings("inputs")),
     }
+    explain = _explanation_of(model, options)
+    if explain is None:
+        return signatures
+
+    def explained(image_bytes: Any) -> dict[str, Any]:
+        logits, pictures = explain(decode_batch(preprocess, image_bytes, shape))
+        answers = answer(_calibrated(logits, temperature), names)
+        return {**answers, "explanation_bytes": pictures}
+
+    return signatures | {"explain": Signature(explained, strings("image_bytes"))}
+
+
+def _explanation_of(model: Any, options: ExportOptions) -> Explain | None:
+    """Return what explains the model; None if nothing can, or nobody asked."""
+    try:
+        return options.explain(model) if options.explain else None
+    except ModelError:  # no convolution: the other signatures do without
+        return None
 
 
 def strings(name: str) -> Any:
@@ -120,8 +139,11 @@ def fit_batch(
 
 def probabilities_of(model: Any, images: Any, temperature: float) -> Any:
     """Return float32 softmax(logits / temperature), (batch, num_classes)."""
-    logits = tf.cast(model(images, training=False), tf.float32)
-    return tf.nn.softmax(logits / temperature)
+    return _calibrated(model(images, training=False), temperature)
+
+
+def _calibrated(logits: Any, temperature: float) -> Any:
+    return tf.nn.softmax(tf.cast(logits, tf.float32) / temperature)
 
 
 def answer(probabilities: Any, class_names: Any) -> dict[str, Any]:
@@ -134,8 +156,8 @@ def answer(probabilities: Any, class_names: Any) -> dict[str, Any]:
     Returns:
         `probabilities` as received, `label` (batch,) the most probable class, `score`
         (batch,) its probability, `classes` (batch, num_classes) the names in the
-        order of the probabilities. No name ends in `_bytes`: TensorFlow Serving
-        would base64-encode such an output in JSON.
+        order of the probabilities. No name of a text ends in `_bytes`: TensorFlow
+        Serving would base64-encode it in JSON.
     """
     best = tf.argmax(probabilities, axis=-1)
     batch = tf.shape(probabilities)[0]

@@ -34,9 +34,10 @@ def answer_questions(
         images: uint8 (batch, height, width, channels), any size.
 
     Returns:
-        Probabilities (batch, num_classes) under "serving_default", "serve_images" and
-        "classify"; the class names under "classes"; milliseconds under "load_ms",
-        "first_request_ms" and "second_request_ms"; "warmup_requests", a count.
+        Probabilities (batch, num_classes) under "serving_default", "serve_images",
+        "classify" and, where there is one, "explain"; the class names under
+        "classes"; milliseconds under "load_ms", "first_request_ms" and
+        "second_request_ms"; "warmup_requests", a count.
     """
     started = time.perf_counter()
     loaded = tf.saved_model.load(str(folder))
@@ -46,7 +47,13 @@ def answer_questions(
     classify = loaded.signatures["classify"]
     examples = [as_example(image) for image in encoded]
     names = serve(image_bytes=tf.constant(encoded[:1]))["classes"].numpy()[0]
-    return {
+    explain = loaded.signatures.get("explain")
+    explained = (
+        {"explain": _answer(explain, "image_bytes", encoded, "probabilities")}
+        if explain
+        else {}
+    )
+    return explained | {
         "serving_default": _answer(serve, "image_bytes", encoded, "probabilities"),
         "serve_images": _answer(
             loaded.signatures["serve_images"], "images", images, "probabilities"

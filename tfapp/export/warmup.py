@@ -4,7 +4,7 @@ Reference:
     https://www.tensorflow.org/tfx/serving/saved_model_warmup
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +20,11 @@ MAX_RECORDS = 1000
 
 
 def write_warmup(
-    folder: Path, model_name: str, encoded: Sequence[bytes], images: np.ndarray
+    folder: Path,
+    model_name: str,
+    encoded: Sequence[bytes],
+    images: np.ndarray,
+    signatures: Container[str],
 ) -> int:
     """Write the warm-up file of a SavedModel.
 
@@ -29,6 +33,7 @@ def write_warmup(
         model_name: name under which the model will be served.
         encoded: at least one encoded image, repeated where a batch needs more.
         images: uint8 (batch, height, width, channels); the first one is sent alone.
+        signatures: names of those of the SavedModel.
 
     Returns:
         Number of requests written.
@@ -40,6 +45,9 @@ def write_warmup(
         for size in BATCH_SIZES
     ]
     requests.append(make_request(model_name, "serve_images", {"images": images[:1]}))
+    if "explain" in signatures:
+        inputs = {"image_bytes": list(encoded[:1])}
+        requests.append(make_request(model_name, "explain", inputs))
     path = folder / WARMUP
     path.parent.mkdir(exist_ok=True)
     write_records(path, [_as_log(request).SerializeToString() for request in requests])

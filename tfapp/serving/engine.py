@@ -2,9 +2,10 @@
 
 import asyncio
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future
 from contextlib import contextmanager
+from typing import TypeVar
 
 from tfapp.serving.examples import check_images
 from tfapp.serving.exchange import Exchange, RequestLog
@@ -12,10 +13,13 @@ from tfapp.serving.manager import Manager, ModelSpec
 from tfapp.serving.metrics import Metrics
 from tfapp.serving.model import Say
 from tfapp.serving.request import Answer, Request
+from tfapp.serving.servable import Prepared
 from tfapp.serving.settings import ServerSettings
-from tfapp.serving.signature import check_outputs
+from tfapp.serving.signature import check_inputs, check_outputs
 from tfapp.serving.status import RequestError, Status
 from tfapp.serving.work import Outputs, too_late
+
+Found = TypeVar("Found")
 
 LARGE = 64 * 1024
 """Bytes; reading more than this would hold up the other clients of the event loop."""
@@ -52,18 +56,17 @@ class Engine:
             exchange.signature = request.signature
             signature = servable.saved_model.signature(request.signature)
             check_outputs(signature, request.outputs)
-            if request.size > LARGE:
-                inputs = await asyncio.to_thread(request.read, signature)
-            else:
+
+            def prepare() -> Prepared:
                 inputs = request.read(signature)
-            check_images(signature, inputs, self.settings.limits.max_image_pixels)
-            exchange.rows = max(
-                (a.shape[0] for a in inputs.values() if a.ndim), default=1
-            )
+                check_inputs(signature, inputs)
+                check_images(signature, inputs, self.settings.limits.max_image_pixels)
+                return servable.prepare(signature, inputs, deadline)
+
+            prepared = await aside(request.size > LARGE, prepare)
+            exchange.rows = prepared.size
             started = time.monotonic()
-            outputs = await in_time(
-                servable.submit(signature, inputs, deadline), deadline
-            )
+            outputs = await in_time(servable.submit(signature, prepared), deadline)
             exchange.runtime_seconds = time.monotonic() - started
             names = request.outputs or signature.outputs
             spec = ModelSpec(servable.name, servable.version, request.spec.label)
@@ -115,6 +118,14 @@ class Engine:
             RequestError: if the request, or all of them together, are too large.
         """
         self.check_size(exchange.held_bytes + size)
+        self.make_room(exchange, size)
+
+    def make_room(self, exchange: Exchange, size: int) -> None:
+        """Account for memory that a request takes while it is here.
+
+        Raises:
+            RequestError: UNAVAILABLE if there is none left for it.
+        """
         if self.pending_bytes + size > self.settings.limits.max_pending_bytes:
             raise RequestError(
                 Status.UNAVAILABLE, "Too many bytes are being answered. Try again."
@@ -139,6 +150,11 @@ class Engine:
         longest = self.settings.limits.request_seconds
         seconds = longest if request.seconds is None else request.seconds
         return time.monotonic() + seconds
+
+
+async def aside(large: bool, work: Callable[[], Found]) -> Found:
+    """Do work; large work in a thread, so that others are answered meanwhile."""
+    return await asyncio.to_thread(work) if large else work()
 
 
 async def in_time(future: "Future[Outputs]", deadline: float) -> Outputs:

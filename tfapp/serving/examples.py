@@ -10,7 +10,7 @@ import numpy as np
 import tensorflow as tf
 from google.protobuf.message import DecodeError
 
-from tfapp.serving.images import image_pixels
+from tfapp.serving.images import checked_pixels
 from tfapp.serving.request import Answer, ReadInputs
 from tfapp.serving.signature import CLASSIFY, REGRESS, Arrays, Signature
 from tfapp.serving.status import invalid
@@ -57,11 +57,7 @@ def check_images(signature: Signature, inputs: Arrays, max_pixels: int) -> None:
             continue
         for name, feature in example.features.feature.items():
             for value in feature.bytes_list.value:
-                if image_pixels(value) > max_pixels:
-                    raise invalid(
-                        f"The image in feature {name!r} claims {image_pixels(value):,} "
-                        f"pixels. Expected at most {max_pixels:,}."
-                    )
+                checked_pixels(value, max_pixels, f"The image in feature {name!r}")
 
 
 def classifications(answer: Answer) -> list[list[tuple[str, float]]]:

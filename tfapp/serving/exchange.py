@@ -82,7 +82,10 @@ class RequestLog:
 
 
 def line_of(exchange: Exchange) -> str:
-    """Return the log line of a request; it holds no data of the client's."""
+    """Return the log line of a request.
+
+    Of the client's data it holds no more than an error message quotes.
+    """
     fields = {
         "time": datetime.now(UTC).isoformat(timespec="milliseconds"),
         "entrypoint": exchange.entrypoint,

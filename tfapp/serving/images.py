@@ -1,8 +1,12 @@
 """The size of encoded images, read from their headers before anything decodes them.
 
 A file of a few kilobytes can claim gigapixels. What the header claims is what the
-decoder will allocate, so a few bytes decide, in microseconds.
+decoder will allocate, so a few bytes decide, in microseconds. A progressive JPEG can
+also claim any number of passes over its pixels, each as long as decoding it once.
 """
+
+import re
+from collections.abc import Iterator
 
 from tfapp.serving.signature import Arrays
 from tfapp.serving.status import invalid
@@ -10,6 +14,14 @@ from tfapp.serving.status import invalid
 JPEG, PNG, BMP = b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n", b"BM"
 GIFS = (b"GIF87a", b"GIF89a")
 START_OF_FRAME = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
+PROGRESSIVE = frozenset({0xC2, 0xC6, 0xCA, 0xCE})
+START_OF_SCAN, END_OF_IMAGE = 0xDA, 0xD9
+STANDALONE = frozenset(range(0xD0, 0xDA)) | {0x01}
+"""Markers that no length follows."""
+MARKER = re.compile(rb"\xff+[^\x00\xd0-\xd7\xff]")
+"""Where a scan is over: inside it, 0xff is followed by 0 or a restart marker."""
+MOST_SCANS = 100
+"""Encoders write about ten."""
 
 
 def image_pixels(data: bytes) -> int:
@@ -36,6 +48,27 @@ def is_image(data: bytes) -> bool:
     return image_pixels(data[:64] + b"\0" * 64) > 0 or data.startswith((JPEG, *GIFS))
 
 
+def checked_pixels(data: bytes, max_pixels: int, name: str) -> int:
+    """Return `image_pixels`, unless decoding would take too much.
+
+    Args:
+        data: encoded image, or anything else.
+        max_pixels: that may be claimed.
+        name: what the image is called in messages.
+
+    Raises:
+        RequestError: INVALID_ARGUMENT.
+    """
+    pixels = image_pixels(data)
+    if pixels > max_pixels:
+        raise invalid(
+            f"{name} claims {pixels:,} pixels. Expected at most {max_pixels:,}."
+        )
+    if data.startswith(JPEG) and _has_many_scans(data):
+        raise invalid(f"{name} is stored in more than {MOST_SCANS} scans.")
+    return pixels
+
+
 def row_pixels(inputs: Arrays, rows: int, max_pixels: int) -> list[int]:
     """Return the pixels of the images in each row of a request.
 
@@ -57,12 +90,9 @@ def row_pixels(inputs: Arrays, rows: int, max_pixels: int) -> list[int]:
         flat = array.reshape(-1)
         per_row = max(1, flat.size // rows) if rows else flat.size
         for index, data in enumerate(flat):
-            pixels = image_pixels(data) if isinstance(data, bytes) else 0
-            if pixels > max_pixels:
-                raise invalid(
-                    f"Image {index} claims {pixels:,} pixels. "
-                    f"Expected at most {max_pixels:,}."
-                )
+            pixels = 0
+            if isinstance(data, bytes):
+                pixels = checked_pixels(data, max_pixels, f"Image {index}")
             if rows:
                 totals[index // per_row] += pixels
     return totals if any(totals) else []
@@ -77,20 +107,47 @@ def _little(data: bytes, at: int, size: int = 2) -> int:
 
 
 def _jpeg(data: bytes) -> int:
-    """Walk the segments to the largest frame header."""
-    at, largest = 2, 0
-    while at + 9 < len(data) and data[at] == 0xFF:
-        marker = data[at + 1]
-        if marker == 0xFF:  # fill byte
-            at += 1
-            continue
+    """Return the largest size of a frame before the picture itself begins."""
+    largest = 0
+    for marker, at in _segments(data):
         if marker in START_OF_FRAME:
             largest = max(largest, _big(data, at + 5, 2) * _big(data, at + 7, 2))
-        if marker == 0xDA:  # the picture itself begins
+        if marker == START_OF_SCAN:
             break
-        standalone = marker == 0x01 or 0xD0 <= marker <= 0xD9
-        at += 2 if standalone else 2 + max(2, _big(data, at + 2, 2))
     return largest
+
+
+def _has_many_scans(data: bytes) -> bool:
+    scans, components = 0, -1
+    for marker, at in _segments(data):
+        if marker in START_OF_FRAME and marker not in PROGRESSIVE:
+            components = _big(data, at + 9, 1)
+        if marker == START_OF_SCAN:
+            if components == _big(data, at + 4, 1):
+                return False  # all is in this scan, and decoders stop behind it
+            # What follows a picture, as the film of a motion photo, may hold the same
+            # bytes by chance: only where there are many is it worth to look closely.
+            if not scans and data.count(bytes([0xFF, START_OF_SCAN])) <= MOST_SCANS:
+                return False
+            scans += 1
+        if scans > MOST_SCANS:
+            return True
+    return False
+
+
+def _segments(data: bytes) -> Iterator[tuple[int, int]]:
+    """Yield marker and place of each segment of a JPEG file, up to its end."""
+    at = 2
+    while found := MARKER.match(data, at):
+        at = found.end() - 2
+        marker = data[at + 1]
+        yield marker, at
+        if marker == END_OF_IMAGE:
+            return
+        at += 2 if marker in STANDALONE else 2 + max(2, _big(data, at + 2, 2))
+        if marker == START_OF_SCAN:
+            over = MARKER.search(data, at)
+            at = over.start() if over else len(data)
 
 
 def _gif(data: bytes) -> int:

@@ -4,6 +4,7 @@ import enum
 import threading
 import time
 from concurrent.futures import Future
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
@@ -11,7 +12,7 @@ from tfapp.serving.batching import Batcher
 from tfapp.serving.images import row_pixels
 from tfapp.serving.loader import SavedModel
 from tfapp.serving.settings import BatchingSettings, LimitSettings
-from tfapp.serving.signature import Arrays, Signature, check_inputs
+from tfapp.serving.signature import Arrays, Signature
 from tfapp.serving.status import RequestError, Status
 from tfapp.serving.warmup import warm_up
 from tfapp.serving.work import Outputs, Work
@@ -33,6 +34,25 @@ class CallObserver(Protocol):
 
     def called(self, model: str, rows: int, seconds: float) -> None:
         """Record the rows of one call and the seconds it took."""
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """A request that only has to be queued.
+
+    Args:
+        work: what the queue takes.
+        row_pixels: pixels of the images in each row; [] if there are none.
+    """
+
+    work: Work
+    row_pixels: list[int]
+
+    @property
+    def size(self) -> int:
+        """The largest first dimension of its inputs: what metrics count as rows."""
+        sizes = (a.shape[0] for a in self.work.inputs.values() if a.ndim)
+        return max(sizes, default=1)
 
 
 class Servable:
@@ -132,26 +152,31 @@ class Servable:
             self._saved_model = None
         self.state = State.END
 
-    def submit(
+    def prepare(
         self, signature: Signature, inputs: Arrays, deadline: float
-    ) -> "Future[Outputs]":
-        """Check a request and queue it.
+    ) -> "Prepared":
+        """Measure a request.
 
         Args:
             signature: of this version.
-            inputs: arrays by alias.
+            inputs: arrays by alias that fit it.
             deadline: on time.monotonic's clock, seconds.
 
         Raises:
-            RequestError: INVALID_ARGUMENT if the inputs do not fit, UNAVAILABLE if
-                the queue is full.
+            RequestError: INVALID_ARGUMENT if an image is too large.
         """
-        check_inputs(signature, inputs)
         rows = common_rows(signature, inputs)
         pixels = row_pixels(inputs, max(rows, 1), self._limits.max_image_pixels)
-        work = Work(inputs, rows, deadline, sum(pixels))
-        self._batcher(signature).submit(work, pixels)
-        return work.future
+        return Prepared(Work(inputs, rows, deadline, sum(pixels)), pixels)
+
+    def submit(self, signature: Signature, prepared: "Prepared") -> "Future[Outputs]":
+        """Queue a request.
+
+        Raises:
+            RequestError: UNAVAILABLE if the queue is full.
+        """
+        self._batcher(signature).submit(prepared.work, prepared.row_pixels)
+        return prepared.work.future
 
     def _batcher(self, signature: Signature) -> Batcher:
         name = signature.name

@@ -4,6 +4,7 @@ import asyncio
 import logging
 import signal
 import socket
+import ssl
 import threading
 from collections.abc import Callable
 from contextlib import nullcontext
@@ -87,7 +88,7 @@ class Server:
         certificate, key = self.settings.tls_certificate, self.settings.tls_key
         config = uvicorn.Config(
             rest.make_app(self.engine, self._token),
-            http=protocol_with(limits.header_seconds),
+            http=protocol_with(limits.header_seconds, limits.body_seconds),
             ws="none",
             lifespan="off",
             log_config=None,
@@ -182,12 +183,21 @@ def read_tls(settings: ServerSettings) -> Any:
     """Return gRPC's credentials of the TLS files; None without them.
 
     Raises:
-        ConfigError: if a file cannot be read.
+        ConfigError: if a file cannot be read, or the two do not work together.
     """
-    if not settings.tls_certificate:
+    files = settings.tls_certificate, settings.tls_key
+    if not files[0]:
         return None
-    certificate = _read(settings.tls_certificate, "tls_certificate")
-    key = _read(settings.tls_key, "tls_key")
+    certificate, key = _read(files[0], "tls_certificate"), _read(files[1], "tls_key")
+    try:  # an empty password, so that nobody is asked for one
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(*files, password="")
+    except ssl.SSLError as error:
+        raise ConfigError(
+            f"tls_certificate {files[0]!r} and tls_key {files[1]!r} cannot be used: "
+            f"{error.reason or error}. Expected a certificate and its own key in PEM "
+            "files, the key without a password."
+        ) from None
     return grpc.ssl_server_credentials([(key, certificate)])
 
 

@@ -2,10 +2,14 @@
 
 import os
 from collections.abc import Iterable
+from contextlib import suppress
 from pathlib import Path
 
 from tfapp.serving.loader import holds_saved_model
 from tfapp.serving.settings import ModelSettings
+
+LARGEST_VERSION = 2**63 - 1
+"""The protocols hold a version in 64 bits; a folder of a larger number is ignored."""
 
 
 def find_versions(base: Path) -> dict[int, Path]:
@@ -22,7 +26,11 @@ def find_versions(base: Path) -> dict[int, Path]:
     with os.scandir(base) as entries:
         numbered = [e for e in entries if e.name.isascii() and e.name.isdigit()]
     folders = ((int(e.name), Path(e.path)) for e in numbered)
-    return {n: path for n, path in sorted(folders) if holds_saved_model(path)}
+    return {
+        number: path
+        for number, path in sorted(folders)
+        if number <= LARGEST_VERSION and holds_saved_model(path)
+    }
 
 
 def find_models(folder: Path) -> dict[str, Path]:
@@ -69,7 +77,17 @@ def may_go(serving: Iterable[int], wanted: Iterable[int]) -> list[int]:
 
 
 def fingerprint(path: Path) -> tuple[tuple[str, int, int], ...]:
-    """Return names, sizes and times of a version's files: a change is worth a retry."""
-    files = sorted(file for file in path.rglob("*") if file.is_file())
-    stats = [(file.relative_to(path).as_posix(), file.stat()) for file in files]
-    return tuple((name, stat.st_size, stat.st_mtime_ns) for name, stat in stats)
+    """Return names, sizes and times of a version's files: a change is worth a retry.
+
+    A file that goes while its folder is looked at, as those that rsync renames, is
+    one that is not there.
+    """
+    found = []
+    for folder, _, names in os.walk(path):
+        for name in names:
+            file = Path(folder, name)
+            with suppress(OSError):
+                stat = file.stat()
+                key = file.relative_to(path).as_posix()
+                found.append((key, stat.st_size, stat.st_mtime_ns))
+    return tuple(sorted(found))

@@ -173,6 +173,7 @@ def _export(
     trainer: Any, parent: Path, card: dict[str, Any], temperature: float
 ) -> Any:
     """Publish the model as the next version of its name, whoever else publishes."""
+    from tfapp.explanation.in_graph import gradcam_in_graph
     from tfapp.export.exporter import export_model, next_version
     from tfapp.export.options import ExportOptions
 
@@ -186,6 +187,7 @@ def _export(
         check_images=images,
         temperature=temperature if config.calibrated else 1.0,
         tolerance=config.tolerance,
+        explain=gradcam_in_graph if config.explain else None,
     )
     while True:
         destination = parent / str(next_version(parent))

@@ -125,7 +125,8 @@ async function question(name = $("signature").value) {
 
 async function ask(event, name) {
   event?.preventDefault();
-  clear();
+  const explains = name === "explain"; // adds to what was predicted
+  clear(explains);
   $("predict").disabled = $("explain").disabled = true;
   try {
     const { path, body } = await question(name);
@@ -137,7 +138,7 @@ async function ask(event, name) {
     // NaN and infinities are bare in the contract, and no JSON for a browser.
     const value = JSON.parse(text.replace(/(?<=[[,:]\s*)(-?Infinity|NaN)(?=\s*[,\]}])/g, '"$1"'));
     if (!reply.ok) throw new Error(value.error ?? `Error ${reply.status}`);
-    show(value, ms);
+    show(value, ms, explains);
   } catch (error) {
     $("error").textContent = error instanceof SyntaxError ? `This is no JSON: ${error.message}` : error.message;
     $("error").hidden = false;
@@ -146,14 +147,14 @@ async function ask(event, name) {
   }
 }
 
-function show(value, ms) {
+function show(value, ms, explains) {
   const rows = value.predictions ?? value.results ?? value.outputs;
   const row = value.outputs ? firstOf(rows) : Array.isArray(rows) ? rows[0] : rows;
   const pairs = classesOf(row, model().class_names ?? []);
-  drawBars($("bars"), pairs ?? []);
-  $("verdict").textContent = pairs ? `${pairs[0][0]}, ${percent(pairs[0][1])}` : "Answer";
+  if (pairs || !explains) drawBars($("bars"), pairs ?? []);
+  if (pairs) $("verdict").textContent = `${pairs[0][0]}, ${percent(pairs[0][1])}`;
   const [picture] = picturesOf(row);
-  $("explanation").hidden = !picture;
+  $("explained").hidden = !picture;
   if (picture) $("explanation").src = picture;
   $("raw").textContent = readable(value);
   $("raw-box").open = !pairs && !picture;
@@ -181,18 +182,23 @@ function showCurl(path, body) {
     : `curl${token} -d '${plain}' '${address}'`;
 }
 
-function clear() {
-  $("error").hidden = $("result").hidden = $("curl-box").hidden = true;
+function clear(keepResult = false) {
+  $("error").hidden = $("curl-box").hidden = true;
+  if (keepResult) return;
+  $("result").hidden = true;
+  $("verdict").textContent = "Answer";
+  $("bars").replaceChildren();
 }
 
 for (const picture of [$("preview"), $("explanation")]) {
   picture.addEventListener("load", () => picture.classList.toggle("small", picture.naturalWidth < 100));
 }
+$("preview").addEventListener("error", () => ($("preview").hidden = true)); // no picture that a browser shows
 $("ask").addEventListener("submit", ask);
 $("explain").addEventListener("click", (event) => ask(event, "explain"));
 $("model").addEventListener("change", chooseModel);
 $("signature").addEventListener("change", chooseSignature);
-$("version").addEventListener("change", clear);
+$("version").addEventListener("change", () => clear());
 $("file").addEventListener("change", () => chooseFile($("file").files[0]));
 $("copy").addEventListener("click", () => navigator.clipboard?.writeText($("curl").textContent));
 $("token-form").addEventListener("submit", (event) => {
@@ -206,7 +212,9 @@ document.addEventListener("dragover", (event) => event.preventDefault());
 document.addEventListener("drop", (event) => {
   event.preventDefault();
   $("drop").classList.remove("over");
-  if (!$("drop").hidden) chooseFile(event.dataTransfer.files[0]);
+  if ($("drop").hidden || !event.dataTransfer.files.length) return;
+  $("file").files = event.dataTransfer.files; // shows the name
+  chooseFile(event.dataTransfer.files[0]);
 });
 $("drop").addEventListener("dragover", () => $("drop").classList.add("over"));
 $("drop").addEventListener("dragleave", () => $("drop").classList.remove("over"));

@@ -50,9 +50,10 @@ export function percent(share) {
   return `${(share * 100).toFixed(1)} %`;
 }
 
-/** Returns JSON, with the long lists of numbers cut. */
+/** Returns JSON, with long texts and long lists of numbers cut. */
 export function readable(value) {
-  const text = JSON.stringify(value, null, 1);
+  const short = (_, part) => (typeof part === "string" && part.length > 200 ? `${part.slice(0, 200)}…` : part);
+  const text = JSON.stringify(value, short, 1);
   return text.length > 20000 ? `${text.slice(0, 20000)}\n…` : text;
 }
 
@@ -63,7 +64,7 @@ export function drawModels(body, models) {
       const row = document.createElement("tr");
       const name = element("th", "", model.name);
       name.scope = "row";
-      const versions = document.createElement("td");
+      const versions = cell("Versions");
       for (const version of model.versions) {
         const line = element("div", version.error ? "bad" : "", `${version.version} ${version.state}`);
         if (version.error) line.append(`: ${version.error}`);
@@ -72,7 +73,8 @@ export function drawModels(body, models) {
       const labels = Object.entries(model.labels).map(([label, number]) => `${label} → ${number}`);
       const names = model.class_names ?? [];
       const shown = names.slice(0, 12).join(", ") + (names.length > 12 ? `, … (${names.length})` : "");
-      row.append(name, versions, cell(labels.join(", ")), cell(shown), cell(figures(model.metrics ?? {})));
+      const tested = figures(model.metrics ?? {});
+      row.append(name, versions, cell("Labels", labels.join(", ") || "–"), cell("Classes", shown || "–"), cell("Figures of its test", tested || "–"));
       return row;
     }),
   );
@@ -86,8 +88,11 @@ function figures(metrics) {
     .join(", ");
 }
 
-function cell(text) {
-  return element("td", "", text || "–");
+/** Returns a cell that knows its heading, for screens too narrow for columns. */
+function cell(label, text) {
+  const made = element("td", "", text);
+  made.dataset.label = label;
+  return made;
 }
 
 function element(tag, className, text = "") {

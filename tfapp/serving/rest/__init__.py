@@ -9,7 +9,7 @@ from starlette.routing import BaseRoute
 from tfapp.serving.engine import Engine
 from tfapp.serving.rest import kserve, openapi, operations, page, tensorflow
 from tfapp.serving.rest.guard import Guard
-from tfapp.serving.rest.replies import unrouted_reply
+from tfapp.serving.rest.replies import broken_reply, unrouted_reply
 
 PROTOCOLS = (
     tensorflow.routes,
@@ -29,6 +29,8 @@ def make_app(engine: Engine, token: str = "") -> Guard:
         token: that requests must bear; "" for none.
     """
     routes: list[BaseRoute] = [r for protocol in PROTOCOLS for r in protocol(engine)]
-    unrouted: dict[Any, Any] = {HTTPException: unrouted_reply}
-    app = Starlette(routes=routes, exception_handlers=unrouted)
+    handlers: dict[Any, Any] = {HTTPException: unrouted_reply, Exception: broken_reply}
+    app = Starlette(routes=routes, exception_handlers=handlers)
+    # A redirect would repeat the Host that a client made up.
+    app.router.redirect_slashes = False
     return Guard(app, token, engine.settings.cors)

@@ -14,7 +14,6 @@ OPEN_FOLDER = "/page/"
 CORS = (
     (b"access-control-allow-origin", b"*"),
     (b"access-control-allow-methods", b"POST, GET"),
-    (b"access-control-allow-headers", b"Content-Type"),
 )
 SAFETY = (
     (b"x-content-type-options", b"nosniff"),
@@ -34,7 +33,9 @@ class Guard:
     def __init__(self, app: ASGIApp, token: str, cors: bool) -> None:
         self._app = app
         self._token = token.encode()
-        self._headers = [*SAFETY, *(CORS if cors else ())]
+        allowed = b"Content-Type, Authorization" if token else b"Content-Type"
+        asked = [*CORS, (b"access-control-allow-headers", allowed)] if cors else []
+        self._headers = [*SAFETY, *asked]
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""

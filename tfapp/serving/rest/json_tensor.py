@@ -16,6 +16,8 @@ from tfapp.serving.status import RequestError, Status, invalid
 
 INTEGERS = frozenset({"int32", "int16", "int8", "uint8", "int64", "uint32", "uint64"})
 FLOATS = frozenset({"float", "double"})
+MOST_DIMENSIONS = 64
+"""NumPy has no more."""
 
 
 def read_tensor(value: Any, spec: TensorSpec) -> np.ndarray:
@@ -157,6 +159,10 @@ def _flatten(value: Any) -> tuple[list[Any], list[int]]:
                 f"expected size: {size}"
             )
         shape.append(size)
+        if level == MOST_DIMENSIONS:
+            raise invalid(
+                f"Encountered list at unexpected level: {level} expected < {level}"
+            )
         flat = list(chain.from_iterable(flat))
     if list in set(map(type, flat)):
         rank = len(shape)

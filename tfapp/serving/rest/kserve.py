@@ -15,10 +15,16 @@ from tfapp import __version__
 from tfapp.serving.engine import Engine
 from tfapp.serving.manager import ModelSpec
 from tfapp.serving.request import Answer, Request
-from tfapp.serving.rest.json_document import parse_object
+from tfapp.serving.rest.json_document import parse_whole
 from tfapp.serving.rest.json_text import dumps
 from tfapp.serving.rest.kserve_tensors import Tensors, datatype, write_tensor
-from tfapp.serving.rest.replies import ANY, answering, json_reply, read_body
+from tfapp.serving.rest.replies import (
+    ANY,
+    answering,
+    json_reply,
+    parse_body,
+    read_body,
+)
 from tfapp.serving.signature import DEFAULT, TensorSpec
 from tfapp.serving.status import RequestError, Status, invalid
 
@@ -83,7 +89,7 @@ async def _infer(engine: Engine, http: HttpRequest) -> Response:
     with engine.recorded("REST", "Infer") as exchange:
         body = await read_body(http, engine, exchange)
         header, binary = _split(http.headers.get(JSON_LENGTH), body)
-        document = parse_object(header)
+        document = parse_body(header, engine, exchange)
         parameters = _object(document, "parameters")
         name = parameters.get("signature_name", DEFAULT)
         if not isinstance(name, str):
@@ -131,12 +137,13 @@ def _split(declared: str | None, body: bytes) -> tuple[bytes, bytes]:
     """Return the JSON and the binary part of a body."""
     if declared is None:
         return body, b""
-    if not declared.isascii() or not declared.isdigit() or int(declared) > len(body):
+    length = parse_whole(declared)
+    if length is None or length > len(body):
         raise invalid(
             f"Header Inference-Header-Content-Length must be at most {len(body)}, the "
             f"length of the body. Received: {declared[:30]!r}"
         )
-    return body[: int(declared)], body[int(declared) :]
+    return body[:length], body[length:]
 
 
 def _requested(document: dict[str, Any]) -> dict[str, Any]:
@@ -162,10 +169,11 @@ def _object(document: dict[str, Any], key: str) -> dict[str, Any]:
 
 
 def _spec(http: HttpRequest) -> ModelSpec:
-    version = http.path_params.get("version")
-    if version is not None and not (version.isascii() and version.isdigit()):
-        raise invalid(f"The version must be a number. Received: {version[:50]!r}")
-    return ModelSpec(http.path_params["name"], int(version[:19]) if version else None)
+    given = http.path_params.get("version")
+    version = None if given is None else parse_whole(given)
+    if given is not None and version is None:
+        raise invalid(f"The version must be a number. Received: {given[:50]!r}")
+    return ModelSpec(http.path_params["name"], version)
 
 
 def _metadata(engine: Engine, spec: ModelSpec) -> dict[str, Any]:

@@ -100,7 +100,10 @@ class Tensors:
                 f"Input {name!r} has {flat.size} values, but shape {shape} "
                 f"needs {prod(shape)}."
             )
-        return flat.reshape(shape)
+        try:
+            return flat.reshape(shape)
+        except ValueError:  # of no values, but of a size beyond all memory
+            raise invalid(f"Input {name!r} has an impossible shape: {shape}") from None
 
     def _from_bytes(self, name: str, size: Any, spec: TensorSpec) -> np.ndarray:
         left = len(self._binary) - self._at

@@ -1,13 +1,17 @@
 """The web page: files of this package, and nothing else from the disk."""
 
+import math
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
 from tfapp.serving.engine import Engine
+from tfapp.serving.loader import SavedModel
+from tfapp.serving.manager import Manager, ModelSpec
 from tfapp.serving.model import Model
 from tfapp.serving.rest.replies import answering, json_reply
 from tfapp.serving.status import RequestError, Status
@@ -37,8 +41,8 @@ def routes(engine: Engine) -> list[BaseRoute]:
         return _reply(request.path_params["name"])
 
     async def models(_: Request) -> Response:
-        found = [_summary(model) for _, model in sorted(engine.manager.models.items())]
-        return json_reply({"models": found})
+        found = sorted(engine.manager.models.items())
+        return json_reply({"models": [_summary(engine.manager, m) for _, m in found]})
 
     return [
         Route("/", answering(index), methods=["GET"]),
@@ -59,7 +63,7 @@ def _content(name: str) -> bytes:
     return (FOLDER / name).read_bytes()
 
 
-def _summary(model: Model) -> dict[str, object]:
+def _summary(manager: Manager, model: Model) -> dict[str, object]:
     """Return what the page tells of a model."""
     versions = [
         {
@@ -75,13 +79,14 @@ def _summary(model: Model) -> dict[str, object]:
         "versions": versions,
         "labels": model.labels,
     }
-    if model.serving:
-        summary |= _contents(model)
-    return summary
+    try:
+        with manager.lease(ModelSpec(model.name)) as servable:
+            return summary | _contents(servable.saved_model)
+    except RequestError:  # none of its versions serves
+        return summary
 
 
-def _contents(model: Model) -> dict[str, object]:
-    saved_model = model.versions[model.serving[0]].saved_model
+def _contents(saved_model: SavedModel) -> dict[str, object]:
     card = saved_model.card
     signatures = {
         name: {
@@ -94,10 +99,19 @@ def _contents(model: Model) -> dict[str, object]:
         }
         for name, signature in saved_model.signatures.items()
     }
-    names = card.get("class_names", [])
+    names, metrics = card.get("class_names"), card.get("metrics")
     return {
         "signatures": signatures,
-        "class_names": names if isinstance(names, list) else [],
-        "metrics": card.get("metrics", {}),
-        "task": card.get("task", ""),
+        "class_names": [str(n) for n in names] if isinstance(names, list) else [],
+        "metrics": _numbers(metrics) if isinstance(metrics, dict) else {},
+        "task": str(card.get("task", "")),
+    }
+
+
+def _numbers(metrics: dict[str, Any]) -> dict[str, float]:
+    """Return the figures of a card that are numbers; NaN is no JSON for a browser."""
+    return {
+        name: value
+        for name, value in metrics.items()
+        if isinstance(value, int) or (isinstance(value, float) and math.isfinite(value))
     }

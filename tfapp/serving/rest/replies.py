@@ -11,8 +11,13 @@ from starlette.responses import Response
 
 from tfapp.serving.engine import Engine
 from tfapp.serving.exchange import Exchange
+from tfapp.serving.rest.json_document import (
+    parse_object,
+    parse_whole,
+    parsed_bytes,
+)
 from tfapp.serving.rest.json_text import dumps
-from tfapp.serving.status import RequestError, Status
+from tfapp.serving.status import RequestError, Status, invalid
 
 ANY = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 """Methods of a route that decides by itself."""
@@ -30,10 +35,26 @@ def error_reply(error: RequestError) -> Response:
     return json_reply({"error": str(error)}, error.http)
 
 
+def malformed(request: Request) -> RequestError:
+    """Return the error of a path that means nothing, in TensorFlow Serving's words."""
+    raw = request.scope.get("raw_path") or request.url.path.encode()
+    return invalid(f"Malformed request: {request.method} {raw.decode('latin-1')}")
+
+
 async def unrouted_reply(request: Request, error: HTTPException) -> Response:
-    """Return the reply to a path or method that no route takes."""
-    told = f"Malformed request: {request.method} {request.url.path}"
-    return json_reply({"error": told}, error.status_code)
+    """Return the reply to a path or method that no route takes.
+
+    Below /v1/ that is 400, as TensorFlow Serving has it.
+    """
+    reply = error_reply(malformed(request))
+    if not request.url.path.lower().startswith("/v1/"):
+        reply.status_code = error.status_code
+    return reply
+
+
+async def broken_reply(_: Request, __: Exception) -> Response:
+    """Return the reply to a request that met a bug; its traceback goes to the log."""
+    return error_reply(RequestError(Status.INTERNAL, "The server has a fault."))
 
 
 def answering(handler: Handler) -> Handler:
@@ -51,6 +72,16 @@ def answering(handler: Handler) -> Handler:
     return answer
 
 
+def parse_body(body: bytes, engine: Engine, exchange: Exchange) -> dict[str, Any]:
+    """Return the JSON object of a body, if there is room for it.
+
+    Raises:
+        RequestError: INVALID_ARGUMENT, or UNAVAILABLE if there is none.
+    """
+    engine.make_room(exchange, parsed_bytes(body))
+    return parse_object(body)
+
+
 async def read_body(request: Request, engine: Engine, exchange: Exchange) -> bytes:
     """Return the body of a request, within the limits of size, room and time.
 
@@ -59,7 +90,7 @@ async def read_body(request: Request, engine: Engine, exchange: Exchange) -> byt
             too slowly.
     """
     declared = request.headers.get("content-length", "0")
-    engine.check_size(int(declared) if declared.isdigit() else 0)
+    engine.check_size(parse_whole(declared) or 0)
     chunks: list[bytes] = []
     seconds = engine.settings.limits.body_seconds
     try:

@@ -5,6 +5,7 @@ Reference:
 """
 
 import re
+from functools import partial
 from typing import Any
 from urllib.parse import unquote
 
@@ -12,16 +13,23 @@ from starlette.requests import Request as HttpRequest
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
-from tfapp.serving.engine import Engine
+from tfapp.serving.engine import Engine, aside
 from tfapp.serving.examples import classifications, read_examples, regressions
 from tfapp.serving.exchange import Exchange
 from tfapp.serving.manager import ModelSpec
 from tfapp.serving.request import Answer, Request
 from tfapp.serving.rest import json_tensor, json_text
-from tfapp.serving.rest.json_document import parse_object, quote
+from tfapp.serving.rest.json_document import parse_whole, quote
 from tfapp.serving.rest.json_examples import context_of, examples_of
 from tfapp.serving.rest.metadata import metadata, status_entry
-from tfapp.serving.rest.replies import ANY, answering, json_reply, read_body
+from tfapp.serving.rest.replies import (
+    ANY,
+    answering,
+    json_reply,
+    malformed,
+    parse_body,
+    read_body,
+)
 from tfapp.serving.rest.upload import files_of, read_files
 from tfapp.serving.signature import (
     CLASSIFY,
@@ -36,7 +44,8 @@ from tfapp.serving.status import invalid
 WHICH = r"/v1/models(?:/([^/:]+))?(?:/versions/(\d+)|/labels/([^/:]+))?"
 ASK = re.compile(rf"{WHICH}:(predict|classify|regress)", re.IGNORECASE)
 LOOK = re.compile(rf"{WHICH}(/metadata)?", re.IGNORECASE)
-LARGEST_VERSION = 2**63 - 1
+LARGE_FILES = 2**20
+"""Bytes; of files only the headers are read here, which is quick up to there."""
 
 
 def routes(engine: Engine) -> list[BaseRoute]:
@@ -52,7 +61,7 @@ def routes(engine: Engine) -> list[BaseRoute]:
             return await _ask(engine, request, ask)
         if request.method == "GET" and look:
             return _look(engine, look)
-        raise invalid(f"Malformed request: {request.method} {path}")
+        raise malformed(request)
 
     paths = ("/v1", "/v1/{_:path}", "/V1", "/V1/{_:path}")  # case does not matter
     return [Route(path, answering(handle), methods=ANY) for path in paths]
@@ -62,7 +71,7 @@ def options(request: HttpRequest) -> Response:
     """Answer a browser that asks what it may do."""
     origin = request.headers.get("origin", "")
     if not origin.startswith(("http://", "https://")):
-        raise invalid(f"Malformed request: OPTIONS {request.url.path}")
+        raise malformed(request)
     return json_reply({})
 
 
@@ -86,25 +95,28 @@ async def _ask(engine: Engine, http: HttpRequest, match: re.Match[str]) -> Respo
 async def _predict(
     engine: Engine, spec: ModelSpec, http: HttpRequest, body: bytes, exchange: Exchange
 ) -> dict[str, Any]:
-    files = files_of(http.headers.get("content-type", ""), body)
+    kind = http.headers.get("content-type", "")
+    large = len(body) > LARGE_FILES
+    files = await aside(large, partial(files_of, kind, body))
     if files is not None:
         chosen = [data for field, data in files if field == "signature_name"]
         name = chosen[0].decode("utf-8", "replace") if chosen else DEFAULT
         name = http.query_params.get("signature_name", name)
         files = [(field, data) for field, data in files if field != "signature_name"]
-        answer = await engine.answer(Request(spec, read_files(files), name), exchange)
+        size = len(body) if large else 0
+        request = Request(spec, read_files(files), name, size=size)
+        answer = await engine.answer(request, exchange)
         return {"predictions": json_text.rows(answer.outputs)}
-    document = parse_object(body)
+    document = parse_body(body, engine, exchange)
     name = _signature_name(document)
-    in_rows = _is_row_format(document)
 
     def read(signature: Signature) -> Arrays:
-        if in_rows:
+        if _is_row_format(document):
             return json_tensor.read_rows(document["instances"], signature)
         return json_tensor.read_columns(document["inputs"], signature)
 
     answer = await engine.answer(Request(spec, read, name, size=len(body)), exchange)
-    if in_rows:
+    if "instances" in document:
         return {"predictions": json_text.rows(answer.outputs)}
     return {"outputs": json_text.columns(answer.outputs)}
 
@@ -112,7 +124,7 @@ async def _predict(
 async def _classify_or_regress(
     engine: Engine, spec: ModelSpec, method: str, body: bytes, exchange: Exchange
 ) -> dict[str, Any]:
-    document = parse_object(body)
+    document = parse_body(body, engine, exchange)
     name = _signature_name(document)
     wanted = CLASSIFY if method == "Classify" else REGRESS
     read = read_examples(
@@ -151,8 +163,8 @@ def _look(engine: Engine, match: re.Match[str]) -> Response:
 
 
 def _spec(match: re.Match[str]) -> ModelSpec:
-    version = None if match[2] is None else int(match[2][:30])
-    if version is not None and version > LARGEST_VERSION:
+    version = None if match[2] is None else parse_whole(match[2])
+    if match[2] and version is None:
         raise invalid(f"Failed to convert version: {match[2]} to numeric.")
     return ModelSpec(unquote(match[1]), version, unquote(match[3] or ""))
 

@@ -14,6 +14,8 @@ from tfapp.serving.signature import Arrays, Signature
 from tfapp.serving.status import invalid
 
 MOST_PARTS = 1000
+LONGEST_HEADER = 4096
+"""Characters of one header; Python's own reader takes the square of them."""
 
 
 def files_of(content_type: str, body: bytes) -> list[tuple[str, bytes]] | None:
@@ -68,9 +70,9 @@ def parse_form(content_type: str, body: bytes) -> list[tuple[str, bytes]]:
     Raises:
         RequestError: INVALID_ARGUMENT if it is damaged, empty or has too many parts.
     """
-    boundary = _parameters("content-type", content_type).get("boundary", "")
     parts: list[tuple[str, bytes]] = []
     try:
+        boundary = _parameters("content-type", content_type).get("boundary", "")
         parser = MultipartParser(boundary.encode("latin-1"), _Collector(parts).calls())
         parser.write(body)
         parser.finalize()
@@ -118,6 +120,8 @@ class _Collector:
 
 
 def _parameters(header: str, value: str) -> Mapping[str, str]:
+    if len(value) > LONGEST_HEADER:
+        raise ValueError(f"a header of more than {LONGEST_HEADER} characters")
     message = Message()
     message[header] = value.replace("\n", " ").replace("\r", " ")
     found = message.get_params(header=header) or []

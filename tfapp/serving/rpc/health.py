@@ -10,6 +10,8 @@ from grpc_health.v1 import health_pb2, health_pb2_grpc
 from tfapp.serving.engine import Engine
 
 WATCH_SECONDS = 1.0
+MOST_WATCHERS = 100
+"""They need no token, and each takes the place of one call."""
 SERVICES = (
     "",
     "tensorflow.serving.PredictionService",
@@ -32,6 +34,7 @@ class Health(health_pb2_grpc.HealthServicer):  # type: ignore[misc]
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
+        self._watchers = 0
 
     async def Check(self, message: Any, context: Any) -> Any:
         """Return the health of this moment."""
@@ -40,15 +43,22 @@ class Health(health_pb2_grpc.HealthServicer):  # type: ignore[misc]
             await context.abort(code, f"Unknown service {message.service!r}.")
         return Reply(status=self._status(message.service))
 
-    async def Watch(self, message: Any, _: Any) -> AsyncIterator[Any]:
+    async def Watch(self, message: Any, context: Any) -> AsyncIterator[Any]:
         """Yield the health now and whenever it changes."""
-        last = None
-        while True:
-            status = self._status(message.service)
-            if status != last:
-                yield Reply(status=status)
-            last = status
-            await asyncio.sleep(WATCH_SECONDS)
+        if self._watchers >= MOST_WATCHERS:
+            code = grpc.StatusCode.RESOURCE_EXHAUSTED
+            await context.abort(code, f"{MOST_WATCHERS} clients watch already.")
+        self._watchers += 1
+        try:
+            last = None
+            while True:
+                status = self._status(message.service)
+                if status != last:
+                    yield Reply(status=status)
+                last = status
+                await asyncio.sleep(WATCH_SECONDS)
+        finally:
+            self._watchers -= 1
 
     def _status(self, service: str) -> Any:
         if service not in SERVICES:

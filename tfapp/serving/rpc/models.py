@@ -89,10 +89,13 @@ def require_inside(base_path: str, settings: ServerSettings) -> None:
     """Refuse a folder that the server was not started with: SavedModels are code.
 
     Raises:
-        RequestError: PERMISSION_DENIED.
+        RequestError: PERMISSION_DENIED, or INVALID_ARGUMENT if it is no path.
     """
     roots = [settings.folder, *(model.path for model in settings.models.values())]
-    path = Path(base_path).resolve()
+    try:
+        path = Path(base_path).resolve()
+    except (OSError, ValueError) as error:  # too long, a null character, …
+        raise invalid(f"{base_path!r} is no folder: {error}") from None
     if not any(path.is_relative_to(Path(root).resolve()) for root in roots if root):
         raise RequestError(
             Status.PERMISSION_DENIED,

@@ -24,7 +24,7 @@ from tfapp.serving.rpc.calls import (
     signature_of,
     spec_of,
 )
-from tfapp.serving.rpc.tensors import read_tensor, write_tensor
+from tfapp.serving.rpc.tensors import read_tensor, unpacked_bytes, write_tensor
 from tfapp.serving.signature import CLASSIFY, REGRESS, Arrays, Signature
 from tfapp.serving.status import RequestError, Status, invalid
 
@@ -53,6 +53,7 @@ class Prediction(prediction_service_pb2_grpc.PredictionServiceServicer):  # type
 
         async def work(exchange: Exchange) -> Any:
             most = self._engine.settings.limits.max_request_bytes
+            self._engine.hold(exchange, more_when_unpacked(message))
 
             def read(_: Signature) -> Arrays:
                 inputs = message.inputs.items()
@@ -160,6 +161,15 @@ class Prediction(prediction_service_pb2_grpc.PredictionServiceServicer):  # type
             size=given.ByteSize(),
         )
         return await self._engine.answer(request, exchange)
+
+
+def more_when_unpacked(message: Any) -> int:
+    """Return by how many bytes the arrays of a PredictRequest exceed the message."""
+    try:
+        size = sum(unpacked_bytes(tensor) for tensor in message.inputs.values())
+    except TypeError as error:
+        raise invalid(f"An input is no tensor: {error}") from None
+    return max(0, size - int(message.ByteSize()))
 
 
 def check_tasks(tasks: Sequence[Any]) -> None:

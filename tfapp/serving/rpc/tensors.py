@@ -32,7 +32,7 @@ def read_tensor(name: str, tensor: Any, max_bytes: int) -> np.ndarray:
     Args:
         name: of the input, for messages.
         tensor: the message.
-        max_bytes: of the array; one value may claim to fill a shape of any size.
+        max_bytes: of the array, see `unpacked_bytes`.
 
     Raises:
         RequestError: INVALID_ARGUMENT if shape and values do not agree.
@@ -41,13 +41,28 @@ def read_tensor(name: str, tensor: Any, max_bytes: int) -> np.ndarray:
     if tensor.tensor_shape.unknown_rank or any(size < 0 for size in shape):
         raise invalid(f"Input {name!r} has no definite shape.")
     try:
-        itemsize = max(1, np.dtype(tf.as_dtype(tensor.dtype).as_numpy_dtype).itemsize)
-        if prod(shape) * itemsize > max_bytes:
+        if unpacked_bytes(tensor) > max_bytes:
             raise invalid(f"Input {name!r} of shape {shape} is larger than allowed.")
         array = tf.make_ndarray(tensor)
     except (TypeError, ValueError, KeyError) as error:
         raise invalid(f"Input {name!r} is no tensor: {error}") from None
     return np.asarray(array)
+
+
+def unpacked_bytes(tensor: Any) -> int:
+    """Return the bytes that a TensorProto's array will hold.
+
+    Where there are fewer values than the shape has places, the last one fills the
+    rest: a message of a few bytes can claim any size.
+
+    Raises:
+        TypeError: if TensorFlow does not know the dtype.
+    """
+    places = int(prod(dim.size for dim in tensor.tensor_shape.dim))
+    itemsize = max(1, np.dtype(tf.as_dtype(tensor.dtype).as_numpy_dtype).itemsize)
+    lengths = [len(value) for value in tensor.string_val]
+    repeated = lengths[-1] * max(0, places - len(lengths)) if lengths else 0
+    return int(places * itemsize + sum(lengths) + repeated)
 
 
 def write_tensor(array: np.ndarray) -> Any:
