@@ -8,13 +8,14 @@ from pathlib import Path
 import pytest
 
 PACKAGE = Path(__file__).parents[1] / "tfapp"
-BASE = {"errors", "config", "files", "registry", "rows", "space"}
+BASE = {"errors", "config", "files", "registry", "rows", "space", "objects"}
 ALLOWED = {
     "errors": set(),
     "config": {"errors"},
     "files": {"errors"},
     "rows": {"errors", "files"},
     "space": set(),
+    "objects": set(),
     "machine": set(),
     "start": {"errors", "config", "machine", "reporter"},
     "registry": {"errors"},
@@ -33,10 +34,10 @@ ALLOWED = {
     "layers": {"errors"},
     "models": BASE | {"layers", "data.spec"},
     "data": BASE,
-    "tasks": {"errors", "registry", "data.spec", "evaluation"},
+    "tasks": {"errors", "registry", "layers", "data.spec", "evaluation"},
     "training": BASE | {"machine", "reporter", "layers", "data.spec", "tasks.spec"},
     "evaluation": BASE | {"data.spec"},
-    "explanation": BASE | {"reporter", "data.spec", "training", "evaluation"},
+    "explanation": BASE | {"reporter", "layers", "data.spec", "training", "evaluation"},
     "export": BASE | {"data.spec"},
     "table_errors": {"errors"},
     "serving": {"errors", "reporter", "table_errors"},

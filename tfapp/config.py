@@ -43,6 +43,7 @@ class AugmentationConfig(Table):
     zoom: float = Field(0.0, ge=0.0, lt=1.0, description="share of the image")
     shear: float = Field(0.0, ge=0.0, lt=1.5, description="radians")
     shift: float = Field(0.0, ge=0.0, lt=1.0, description="share of the image")
+    shift_pixels: int = Field(0, ge=0, description="whole pixels; black comes in")
     contrast: float = Field(0.0, ge=0.0, lt=1.0)
     brightness: float = Field(0.0, ge=0.0, lt=1.0)
     rand_augment: int = Field(0, ge=0, le=10, description="operations, drawn per batch")
@@ -203,7 +204,8 @@ class Recipe(Table):
 
     name: str = Field("", pattern=r"^[A-Za-z0-9_.-]*$", description="file name")
     description: str = ""
-    task: str = "image_classification"
+    task: str = Field("image_classification", description="`tfapp list tasks`")
+    task_options: dict[str, Any] = Field({}, description="arguments of the task")
     seed: int = Field(0, ge=0)
     data: DataConfig
     model: ModelConfig = ModelConfig()

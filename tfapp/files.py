@@ -5,12 +5,40 @@ import json
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from tfapp.errors import TfappError
+
+
+def free_names(
+    folder: Path, paths: Sequence[Path], taken: Mapping[str, str] | None = None
+) -> list[Path]:
+    """Choose a PNG file in a folder for each path: of its name, and no two the same.
+
+    Files of one name from several folders get the folder's name too, then a number.
+
+    Args:
+        folder: of the chosen files.
+        paths: that they are made from.
+        taken: chosen before: name → path, which gets that name again.
+    """
+    used = dict(taken or {})
+    before = {path: name for name, path in used.items()}
+    chosen = []
+    for path in map(str, paths):
+        name = before.get(path) or _free(Path(path), used)
+        used[name], before[path] = path, name
+        chosen.append(folder / name)
+    return chosen
+
+
+def _free(path: Path, taken: Mapping[str, str]) -> str:
+    stems = [path.stem, f"{path.parent.name}_{path.stem}".lstrip("_")]
+    stems += [f"{stems[1]}_{number}" for number in range(2, len(taken) + 3)]
+    return next(f"{stem}.png" for stem in stems if f"{stem}.png" not in taken)
 
 
 @contextmanager

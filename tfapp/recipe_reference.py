@@ -29,8 +29,7 @@ def reference() -> str:
     parts = [INTRODUCTION, *_tables(Recipe, "")]
     parts += _options("model", models.MODELS, "model.options")
     parts += _options("kind of data", data.DATASETS, "data.options")
-    names = ", ".join(f"`{name}`" for name in tasks.TASKS)
-    parts.append(f"## Tasks\n\n{names}\n")
+    parts += _options("task", tasks.TASKS, "task_options")
     return "\n".join(parts)
 
 
@@ -64,7 +63,8 @@ def _options(kind: str, names: dict[str, str], path: str) -> Iterator[str]:
         ]
         head = "| option | type | default |\n|---|---|---|"
         title = f"## `{path}` of the {kind} `{name}`"
-        yield "\n".join([title, "", found.summary, "", head, *rows, ""])
+        table = [head, *rows, ""] if rows else []
+        yield "\n".join([title, "", found.summary, "", *table])
 
 
 def _inner(annotation: Any) -> type[BaseModel] | None:

@@ -34,6 +34,8 @@ def names() -> list[str]:
 def find(name_or_path: str) -> Path:
     """Return the file of a recipe given by path or by name.
 
+    A recipe in a folder of `pipelines` is found by its own name too.
+
     Raises:
         UnknownNameError: if there is neither such a file nor such a recipe.
     """
@@ -41,14 +43,16 @@ def find(name_or_path: str) -> Path:
     if path.is_file():
         return path
     name = name_or_path.removesuffix(".toml")
-    if name in names():
-        return folder() / f"{name}.toml"
+    known = names()
+    below = [n for n in known if n.rpartition("/")[2] == name]
+    if name in known or len(below) == 1:
+        return folder() / f"{name if name in known else below[0]}.toml"
     if path.suffix == ".toml":
         raise ConfigError(
             f"Recipe file {str(path)!r} does not exist, and no recipe has that name."
-            f"{did_you_mean(name, names())}"
+            f"{did_you_mean(name, known)}"
         )
-    raise UnknownNameError("recipe", name_or_path, names())
+    raise UnknownNameError("recipe", name_or_path, known)
 
 
 def load_recipe(name_or_path: str, overrides: Iterable[str] = ()) -> Recipe:
@@ -96,7 +100,7 @@ def build(table: Mapping[str, Any], where: str) -> Recipe:
     except ValidationError as error:
         raise explain(error, where, Recipe) from None
     try:
-        tasks.check(recipe.task)
+        tasks.check(recipe.task, recipe.task_options, recipe)
         registry.check_options(
             "kind of data", data.DATASETS, recipe.data.name, recipe.data.options
         )

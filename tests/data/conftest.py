@@ -77,3 +77,41 @@ def context_for(tmp_path):
         return LoadContext(config, seed, split_file, tmp_path / "cache")
 
     return make
+
+
+@pytest.fixture
+def scene():
+    """Return a function: seed, size to a picture of two bright discs, and its mask."""
+
+    def make(seed=0, height=40, width=48, value=255):
+        rng = np.random.default_rng(seed)
+        down, right = np.mgrid[:height, :width]
+        inside = np.zeros((height, width), bool)
+        for _ in range(2):
+            y, x = rng.integers(8, height - 8), rng.integers(8, width - 8)
+            inside |= (down - y) ** 2 + (right - x) ** 2 < 36
+        noise = rng.integers(0, 60, (height, width))
+        pixels = (np.where(inside, 180, 40) + noise).astype(np.uint8)
+        return pixels, (inside * value).astype(np.uint8)
+
+    return make
+
+
+@pytest.fixture
+def make_scenes(tmp_path, scene, encode):
+    """Return a function: {"": 5, "test": 2} to a folder of images/ and masks/."""
+
+    def make(counts, name="cells", size=(40, 48)):
+        root, seed = tmp_path / name, 0
+        for place, count in counts.items():
+            for number in range(count):
+                seed += 1
+                for part, pixels in zip(
+                    ("images", "masks"), scene(seed, *size), strict=True
+                ):
+                    folder = root / place / part
+                    folder.mkdir(parents=True, exist_ok=True)
+                    (folder / f"{number}.png").write_bytes(encode(pixels))
+        return root
+
+    return make

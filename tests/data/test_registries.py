@@ -5,7 +5,7 @@ import sys
 
 import pytest
 
-from tfapp.data import DATASETS, SOURCES
+from tfapp.data import CHECKS, DATASETS, SOURCES
 from tfapp.registry import load, signature
 
 
@@ -15,6 +15,12 @@ def test_every_entry_exists_and_has_a_summary(registry):
     for name, target in registry.items():
         assert callable(load("entry", registry, name))
         assert signature(target).summary.endswith(".")
+
+
+def test_every_kind_of_data_can_be_checked():
+    """`tfapp check` knows all that `tfapp run` knows."""
+    assert set(CHECKS) == set(DATASETS)
+    assert all(callable(load("entry", CHECKS, name)) for name in CHECKS)
 
 
 def test_options_of_images():

@@ -11,6 +11,7 @@ import pytest
 
 from tfapp.config import ModelConfig
 from tfapp.data.spec import DataInfo
+from tfapp.layers.outputs import logits_model
 from tfapp.models import MODELS, build_model
 from tfapp.models.saved import load_model, save_model
 
@@ -23,27 +24,69 @@ class Case:
         options: of its builder.
         input_shape: of one example.
         parameters: its number of weights, counted by hand.
+        answer_shape: of its answers to one example, without the classes.
     """
 
     options: dict
     input_shape: tuple
     parameters: int
+    answer_shape: tuple = ()
 
 
 CASES = {
+    # 3x3x1x4+4 = 40, 3x3x4x8+8 = 296; 2x2x2 capsules: 8x3x4x4 = 384;
+    # decoder 12x5+5 = 65, 5x64+64 = 384
+    "capsnet": Case(
+        {
+            "filters": 4,
+            "kernel_size": 3,
+            "capsules": 2,
+            "capsule_dim": 4,
+            "class_dim": 4,
+            "decoder_units": [5],
+        },
+        (8, 8, 1),
+        1169,
+    ),
+    # 25x2+2 = 52, 9x2x4+4 = 76, 9x4x4+4 = 148, 9x4x8+8 = 296, batch norm 4x18 = 72;
+    # depthwise 8+8 = 16; 2 capsules: 2x3x4x4 = 96 and 6; decoder 65, 5x121+121 = 726
+    "efficient_capsnet": Case(
+        {
+            "filters": [2, 4, 4, 8],
+            "capsule_dim": 4,
+            "class_dim": 4,
+            "decoder_units": [5],
+        },
+        (11, 11, 1),
+        1553,
+    ),
+    # 25x64+64 = 1664, 65x17x8 = 8840, 9x8x16x16+32 = 18,464, 9x16x16x16+32 = 36,896,
+    # 16x3x16+6 = 774
+    "matrix_capsules": Case({}, (17, 17, 1), 66_638),
     # 3x3x3x4+4 = 112, 3x3x4x8+8 = 296, 2x2x8x16+16 = 528, 16x3+3 = 51
     "small_cnn": Case(
         {"filters": [4, 8], "padding": "same", "units": 16}, (8, 8, 3), 987
     ),
     # MobileNetV2 without top 2,257,984; scaling 2x1280; logits 1280x3+3
     "transfer": Case({"weights": "none"}, (32, 32, 3), 2_257_984 + 2560 + 3843),
+    # pairs 2x3x3x(1x4+4x4) etc.: 40+148, 296+584, bottom 1168+2320, grow 520 and 132,
+    # up 1160+584 and 292+148, logits 4x3+3
+    "unet": Case({"width": 4, "depth": 2}, (60, 60, 1), 7407, (20, 20)),
+    # MobileNetV2 without top 2,257,984; pairs of 4 filters with batch norm, over
+    # 1280+576, 4+192, 4+144, 4+96 and 4+3 maps; logits 4x3+3
+    "unet_transfer": Case(
+        {"weights": "none", "filters": [4, 4, 4, 4, 4]},
+        (32, 32, 3),
+        2_257_984 + 36 * (1856 + 196 + 148 + 100 + 7) + 5 * (144 + 32) + 15,
+        (32, 32),
+    ),
 }
 
 
 def build(name):
-    """Build the tiny network of a model, for three classes."""
+    """Build the tiny network of a model, for three classes, with all its outputs."""
     case = CASES[name]
-    info = DataInfo(case.input_shape, ("a", "b", "c"), "")
+    info = DataInfo(case.input_shape, ("a", "b", "c"), "", case.answer_shape)
     return build_model(ModelConfig(name=name, options=case.options), info)
 
 
@@ -62,8 +105,8 @@ def test_every_model_has_a_case():
 def test_shape_and_parameters(name):
     """One float32 logit per class, and exactly the weights counted by hand."""
     model = build(name)
-    logits = model(images(name))
-    assert logits.shape == (2, 3)
+    logits = logits_model(model)(images(name))
+    assert logits.shape == (2, *CASES[name].answer_shape, 3)
     assert keras.backend.standardize_dtype(logits.dtype) == "float32"
     assert model.count_params() == CASES[name].parameters
 
@@ -71,11 +114,13 @@ def test_shape_and_parameters(name):
 @pytest.mark.parametrize("name", MODELS)
 def test_gradients_are_finite(name):
     """A training step changes weights and leaves every one finite."""
-    model = build(name)
+    model = logits_model(build(name))
     before = [w.numpy() for w in model.trainable_weights]
     loss = keras.losses.CategoricalCrossentropy(from_logits=True)
     model.compile("adam", loss, run_eagerly=True)  # tracing it all takes longer
-    model.train_on_batch(images(name), np.eye(3, dtype="float32")[[0, 1]])
+    classes = np.ones((2, *CASES[name].answer_shape), int)
+    classes[0] = 0
+    model.train_on_batch(images(name), np.eye(3, dtype="float32")[classes])
     after = [w.numpy() for w in model.trainable_weights]
     assert all(np.isfinite(a).all() for a in after)
     assert any((a != b).any() for a, b in zip(after, before, strict=True))
@@ -91,16 +136,17 @@ def test_mixed_precision_keeps_float32_logits(name):
     finally:
         keras.config.set_dtype_policy("float32")
     mixed.set_weights(exact.get_weights())
-    logits = mixed(images(name))
+    logits, expected = (logits_model(m)(images(name)) for m in (mixed, exact))
     assert keras.backend.standardize_dtype(logits.dtype) == "float32"
-    np.testing.assert_allclose(logits, exact(images(name)), atol=0.1)
+    np.testing.assert_allclose(logits, expected, atol=0.1)
 
 
 READ = """
 import sys, numpy as np
 from pathlib import Path
+from tfapp.layers.outputs import logits_model
 from tfapp.models.saved import load_model
-model = load_model(Path(sys.argv[1]))
+model = logits_model(load_model(Path(sys.argv[1])))
 np.save(sys.argv[3], model.predict_on_batch(np.load(sys.argv[2])))
 """
 
@@ -113,7 +159,7 @@ def test_reads_back_the_same_in_a_fresh_process(name, tmp_path):
     save_model(model, tmp_path / "m.keras")
     np.save(tmp_path / "in.npy", images(name))
     _run(READ, tmp_path / "m.keras", tmp_path / "in.npy", tmp_path / "out.npy")
-    expected = model.predict_on_batch(images(name))
+    expected = logits_model(model).predict_on_batch(images(name))
     np.testing.assert_allclose(np.load(tmp_path / "out.npy"), expected, atol=1e-5)
 
 
@@ -132,7 +178,7 @@ def test_answers_alike_on_the_jax_backend(name, tmp_path):
         tmp_path / "out.npy",
         KERAS_BACKEND="jax",
     )
-    expected = model.predict_on_batch(images(name))
+    expected = logits_model(model).predict_on_batch(images(name))
     np.testing.assert_allclose(np.load(tmp_path / "out.npy"), expected, atol=1e-3)
 
 

@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from tfapp.cli import serving, show
+from tfapp.cli import predicting, serving, show
 from tfapp.reporter import Reporter
 
 app = typer.Typer(
@@ -119,29 +119,7 @@ def evaluate(
     show.metrics(metrics, json)
 
 
-@app.command()
-def predict(
-    model: Annotated[str, typer.Argument(help="SavedModel, run, or .keras file.")],
-    inputs: Annotated[list[str], typer.Argument(help="Files, folders or globs.")],
-    csv: Annotated[str, typer.Option(help="Also write a CSV file.")] = "",
-    top: Annotated[int, typer.Option(min=1, help="Classes shown per input.")] = 3,
-    runs_folder: Runs = Path("runs"),
-    json: Json = False,
-    quiet: Quiet = False,
-) -> None:
-    """Predict the class of images."""
-    from tfapp.files import require_writable
-    from tfapp.verbs.predict import predict, write_csv
-
-    if csv:  # before the work, not after it
-        require_writable(Path(csv).parent)
-    predictions = predict(
-        model, inputs, runs_folder=runs_folder, reporter=Reporter(quiet)
-    )
-    if csv:
-        write_csv(Path(csv), predictions)
-    show.predictions(predictions, top, json)
-    predictions.require_good()
+app.command()(predicting.predict)
 
 
 @app.command()

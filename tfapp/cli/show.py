@@ -10,6 +10,8 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from tfapp.cli import show_segmentation
+
 if TYPE_CHECKING:
     from tfapp.data.check_report import CheckReport
     from tfapp.verbs.doctor import Finding
@@ -66,7 +68,9 @@ def _as_argument(folder: Path) -> str:
 
 
 def headline(found: Mapping[str, Any]) -> str:
-    """Return the accuracy with its interval, in one line."""
+    """Return the figures that matter most, with their intervals."""
+    if "iou" in found:
+        return show_segmentation.headline(found)
     low, high = found["accuracy_interval"]
     return (
         f"accuracy     {found['accuracy']:.2%} of {found['examples']} test examples "
@@ -80,6 +84,9 @@ def metrics(found: Mapping[str, Any], as_json_: bool) -> None:
         as_json(found)
         return
     line(headline(found))
+    if "iou" in found:
+        print_table(show_segmentation.classes(found))
+        return
     table = Table("class", "precision", "recall", "F1", "examples")
     for name, row in found["per_class"].items():
         figures = [_figure(row[k]) for k in ("precision", "recall", "f1")]
@@ -100,6 +107,9 @@ def predictions(found: "Predictions", top: int, as_json_: bool) -> None:
     """Print one row per input, the likeliest classes first."""
     if as_json_:
         as_json(found.to_json())
+        return
+    if any(row.mask for row in found.rows):
+        print_table(show_segmentation.masks(found, top))
         return
     table = Table("input", "label", "probability", "then")
     for row in found.rows:

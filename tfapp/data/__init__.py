@@ -14,8 +14,15 @@ if TYPE_CHECKING:
 
 DATASETS = {
     "images": "tfapp.data.images:images",
+    "masks": "tfapp.data.masks:masks",
 }
 """Kinds of data: what the examples are and what the model receives."""
+
+CHECKS = {
+    "images": "tfapp.data.check:check_images",
+    "masks": "tfapp.data.masks:check_masks",
+}
+"""What looks for trouble in each kind of data."""
 
 SOURCES = {
     "csv": "tfapp.data.sources.csv_table:csv_table",
@@ -98,9 +105,19 @@ def check_data(
         ConfigError: for an unset variable in `path`.
         DataError: if there is nothing to check: no folder, no classes, one class.
     """
-    from tfapp.data.check import examine
-    from tfapp.data.sources import open_source
-
     cache_dir = cache_dir or default_cache_dir()
     context = LoadContext(config, 0, None, cache_dir, progress)
-    return examine(open_source(context), context).report
+    report: CheckReport = load("kind of data", CHECKS, config.name)(context)
+    return report
+
+
+def kind_of(path: str) -> str:
+    """Return the kind of data that lies at a path: "masks" if its folders say so.
+
+    Args:
+        path: as `data.path`.
+    """
+    from tfapp.data.mask_folders import holds_masks
+    from tfapp.data.sources import expand_path
+
+    return "masks" if holds_masks(Path(expand_path(path))) else "images"

@@ -97,7 +97,7 @@ class ImageBatches:
             return images, labels
 
         batches = batches.map(finish, num_parallel_calls=tf.data.AUTOTUNE)
-        return batches.prefetch(tf.data.AUTOTUNE).with_options(_options())
+        return batches.prefetch(tf.data.AUTOTUNE).with_options(pipeline_options())
 
     @cached_property
     def _change(self) -> Any:
@@ -160,7 +160,7 @@ class ImageBatches:
         return load
 
 
-def _options() -> Any:
+def pipeline_options() -> Any:
     """Return the options of every pipeline: a fixed order, shards by example."""
     options = tf.data.Options()
     options.deterministic = True

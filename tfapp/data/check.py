@@ -13,6 +13,7 @@ from tfapp.data.inspection import ImageFacts
 from tfapp.data.problems import Problem, Severity
 from tfapp.data.scan import scan
 from tfapp.data.source import Source
+from tfapp.data.sources import open_source
 from tfapp.data.spec import SPLITS, Example
 from tfapp.errors import DataError
 
@@ -46,9 +47,19 @@ class Examined:
     report: CheckReport
 
 
-def examine(source: Source, context: LoadContext) -> Examined:
-    """Scan a source; tell what is usable and what is wrong."""
-    facts = scan(source, context)
+def examine(
+    source: Source,
+    context: LoadContext,
+    facts: Mapping[str, ImageFacts] | None = None,
+) -> Examined:
+    """Scan a source; tell what is usable and what is wrong.
+
+    Args:
+        source: what to look at.
+        context: where scans are kept, and the progress.
+        facts: by path, of a scan that has been made already; None to make it.
+    """
+    facts = scan(source, context) if facts is None else facts
     readable = tuple(
         replace(e, content_hash=facts[e.path].content_hash)
         for e in source.examples
@@ -80,6 +91,11 @@ def examine(source: Source, context: LoadContext) -> Examined:
         ),
     )
     return Examined(readable, examples, report)
+
+
+def check_images(context: LoadContext) -> CheckReport:
+    """Look at all labelled images and report what is wrong with them."""
+    return examine(open_source(context), context).report
 
 
 def refuse_damaged(report: CheckReport, max_bad_share: float) -> None:

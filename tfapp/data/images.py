@@ -64,7 +64,7 @@ def images(
             encoded=source.encoded,
         ),
         read=source.read,
-        notes=tuple(_notes(source, examined, examples, plan.note)),
+        notes=tuple(loading_notes(source, examined, examples, plan.note)),
         augmentation=describe_augmentation(config.augmentation),
     )
 
@@ -124,16 +124,24 @@ def _require_trained_classes(source: Source, examples: tuple[Example, ...]) -> N
         )
 
 
-def _notes(
+def loading_notes(
     source: Source, examined: Examined, examples: tuple[Example, ...], cache_note: str
 ) -> list[str]:
-    """Return the lines worth telling before training begins."""
+    """Return the lines worth telling before training begins.
+
+    Args:
+        source: of the examples.
+        examined: what the scan found.
+        examples: that are used, each with its split.
+        cache_note: where decoded images are kept.
+    """
     report = examined.report
     notes = [*source.notes, report.summary()]
     by_kind = {p.kind: p for p in reversed(report.problems)}
     if few := [p.path for p in report.problems if p.kind == "few images"]:
         which = f"{few[0]} and {len(few) - 1} more classes" if few[1:] else few[0]
-        notes.append(f"few images: {which}, {by_kind['few images'].detail}")
+        told = ", ".join(filter(None, [which, by_kind["few images"].detail]))
+        notes.append(f"few images: {told}")
     if "class imbalance" in by_kind:
         notes.append(f"class imbalance: {by_kind['class imbalance'].detail}")
     leaks = [p for p in report.problems if p.kind == "near-duplicate across splits"]

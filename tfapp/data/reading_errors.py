@@ -31,6 +31,8 @@ def data_error(
     text = reason(error)
     if "stored rows are damaged" in text:
         return DataError(text.partition("DamagedRows: ")[2] or text)
+    if "DataError: " in text:  # of our own code inside the pipeline
+        return DataError(text.partition("DataError: ")[2])
     if isinstance(error, tf.errors.NotFoundError | tf.errors.PermissionDeniedError):
         path = text.partition(";")[0]
         return unreadable(path, text)

@@ -108,10 +108,12 @@ class Gallery:
     Args:
         title: heading of the rows, "" for none.
         tiles: the images.
+        large: whether they are shown in twice the size, for fine detail.
     """
 
     title: str
     tiles: tuple[Tile, ...]
+    large: bool = False
 
 
 @dataclass(frozen=True)

@@ -65,11 +65,12 @@ def classification_sections(inputs: ClassificationReportInputs) -> tuple[Section
     lines = [*inputs.check.get("lines", ()), *inputs.notes]
     sections = (
         verdict_section(inputs),
-        curves_section(inputs),
+        curves_section(inputs.history),
         confusion_section(inputs),
         classes_section(inputs),
         calibration_section(inputs),
         mistakes_section(inputs),
+        *inputs.further,
         sample_section(inputs),
         data_section(inputs.examples, inputs.class_names, lines, inputs.noun),
         reproducibility_section(inputs.facts, inputs.recipe),

@@ -18,9 +18,13 @@ from tfapp.evaluation.verdict import confused_pairs
 from tfapp.evaluation.wording import count, percent, percent_interval
 
 
-def curves_section(inputs: ClassificationReportInputs) -> Section | None:
-    """Show loss and accuracy over the epochs of every phase."""
-    phases = [phase for phase in inputs.history if phase["epochs"]]
+def curves_section(history: Sequence[Mapping[str, Any]]) -> Section | None:
+    """Show loss and accuracy over the epochs of every phase.
+
+    Args:
+        history: one dict per training phase, as `learning_curves` takes.
+    """
+    phases = [phase for phase in history if phase["epochs"]]
     quantities = [
         q
         for q in ("loss", "accuracy")

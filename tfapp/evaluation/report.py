@@ -144,7 +144,8 @@ def _columns(block: blocks.Columns) -> str:
 def _gallery(block: blocks.Gallery) -> str:
     title = f"<h3>{escape(block.title)}</h3>" if block.title else ""
     pairs = " pairs" if any(tile.beside for tile in block.tiles) else ""
-    return f'{title}<ul class="gallery{pairs}">{_join(map(_tile, block.tiles))}</ul>'
+    style = f"gallery{pairs}{' large' if block.large else ''}"
+    return f'{title}<ul class="{style}">{_join(map(_tile, block.tiles))}</ul>'
 
 
 @_block.register

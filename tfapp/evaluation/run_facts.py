@@ -110,7 +110,7 @@ def data_section(
         f"Number of {noun} by class and split",
     )
     lead = f"{count(sum(sums), noun)} of {count(len(class_names), 'classes')}."
-    return Section("Data", lead, (table, *_notes(lines)))
+    return Section("Data", lead, (table, *notes_blocks(lines)))
 
 
 def reproducibility_section(facts: RunFacts, recipe: Mapping[str, Any]) -> Section:
@@ -157,7 +157,8 @@ def _total(counts: Mapping[str, Mapping[str, int]], name: str) -> int:
     return sum(of_split[name] for of_split in counts.values())
 
 
-def _notes(lines: Sequence[str]) -> tuple[Items | Details, ...]:
+def notes_blocks(lines: Sequence[str]) -> tuple[Items | Details, ...]:
+    """Return lines as a list, or as one that opens on demand if there are many."""
     if not lines:
         return ()
     if len(lines) > MAX_LINES:

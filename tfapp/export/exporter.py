@@ -17,11 +17,11 @@ import tensorflow as tf
 from tfapp import __version__
 from tfapp.errors import ExportError, TfappError
 from tfapp.export import CARD, parity
+from tfapp.export.forms import Preprocess, find_form
 from tfapp.export.options import ExportOptions
 from tfapp.export.own_process import export_in_own_process
 from tfapp.export.precision import float32_copy
 from tfapp.export.saved_model import write_labels, write_saved_model
-from tfapp.export.signatures import ImagePreprocess, make_signatures
 from tfapp.export.warmup import write_warmup
 from tfapp.files import explained, replacing, write_json
 
@@ -56,14 +56,14 @@ class ExportResult:
 
 
 def export_model(
-    model: Any, preprocess: ImagePreprocess, destination: Path, options: ExportOptions
+    model: Any, preprocess: Preprocess, destination: Path, options: ExportOptions
 ) -> ExportResult:
     """Write, verify and publish a SavedModel; it appears whole or not at all.
 
     Args:
         model: Keras model, float tensor (batch, height, width, channels) in [0, 255]
-            to logits (batch, num_classes). A mixed-precision model is exported as its
-            float32 copy; one on another Keras backend in a process of its own.
+            to logits (batch, ..., num_classes). A mixed-precision model is exported
+            as its float32 copy; one on another Keras backend in a process of its own.
         preprocess: encoded or raw images to inputs of the model, in TensorFlow ops.
         destination: saved_models/NAME/VERSION, not there yet; see `next_version`.
         options: names, card, temperature, and how the export is checked.
@@ -82,11 +82,11 @@ def export_model(
             model, preprocess, destination, options
         )
         return result
-    servable = float32_copy(model)
-    signatures = make_signatures(servable, preprocess, options)
+    servable, form = float32_copy(model), find_form(options.form)
+    signatures = form.make_signatures(servable, preprocess, options)
 
     def ask(network: Any) -> parity.Questions:
-        return parity.make_questions(network, preprocess, options, signatures)
+        return form.make_questions(network, preprocess, options, signatures)
 
     questions = ask(servable)
     found: dict[str, Any] = {}
@@ -98,7 +98,7 @@ def export_model(
         write_labels(folder, options.class_names)
         warmup = options.warmup_images[:WARMUP_IMAGES]
         name, images = destination.parent.name, questions.images
-        write_warmup(folder, name, warmup, images, signatures)
+        write_warmup(folder, name, warmup, images, signatures, form.warmup_sizes)
         answers = parity.ask_fresh_process(folder, questions)
         names, tolerance = options.class_names, options.tolerance
         found |= parity.compare(questions, answers, names, tolerance)
@@ -111,7 +111,7 @@ def export_model(
     )
 
 
-def _description(preprocess: ImagePreprocess, options: ExportOptions) -> dict[str, Any]:
+def _description(preprocess: Preprocess, options: ExportOptions) -> dict[str, Any]:
     return {
         "class_names": list(options.class_names),
         "preprocess": preprocess.describe(),

@@ -22,6 +22,7 @@ class ExportOptions:
         tolerance: largest absolute difference of a probability allowed.
         explain: makes what explains a model's answers, out of the model; raises
             ModelError for one that cannot be explained. None for no explanations.
+        form: what the model answers; see `tfapp.export.forms`.
     """
 
     class_names: Sequence[str]
@@ -31,3 +32,4 @@ class ExportOptions:
     temperature: float = 1.0
     tolerance: float = 1e-4
     explain: Callable[[Any], Explain] | None = None
+    form: str = "image_classification"

@@ -14,6 +14,8 @@ from tfapp.errors import DataError, ExportError
 from tfapp.export import CARD, LABELS
 
 BATCH_SIZE = 32
+MASKS = "mask_bytes"
+"""Output of a segmentation: PNG pictures (batch,)."""
 
 
 @dataclass(frozen=True)
@@ -49,20 +51,42 @@ class Predictor:
         Raises:
             DataError: if an image cannot be decoded; names the first one.
         """
+        return self.answer(encoded, names)[0]
+
+    def answer(
+        self, encoded: Sequence[bytes], names: Sequence[str] = ()
+    ) -> tuple[np.ndarray, list[bytes]]:
+        """Return float32 probabilities, and the masks of a segmentation.
+
+        Args:
+            encoded: JPEG, PNG, … images.
+            names: of the images, for error messages; their positions if left out.
+
+        Returns:
+            Probabilities (images, num_classes), and a PNG picture per image; [] if
+            the model gives none.
+
+        Raises:
+            DataError: if an image cannot be decoded; names the first one.
+        """
         width = len(self.class_names)
         parts = [np.empty((0, width), dtype=np.float32)] if not encoded else []
+        masks: list[bytes] = []
         for start in range(0, len(encoded), BATCH_SIZE):
             batch = encoded[start : start + BATCH_SIZE]
             try:
-                parts.append(self._call(batch))
+                probabilities, pictures = self._call(batch)
             except tf.errors.InvalidArgumentError:
                 self._blame(batch, start, names)
                 raise
-        return np.concatenate(parts)
+            parts.append(probabilities)
+            masks += pictures
+        return np.concatenate(parts), masks
 
-    def _call(self, batch: Sequence[bytes]) -> np.ndarray:
+    def _call(self, batch: Sequence[bytes]) -> tuple[np.ndarray, list[bytes]]:
         answer = self.function(**{self.input_name: tf.constant(list(batch))})
-        return np.asarray(answer[self.output_name].numpy(), dtype=np.float32)
+        found = np.asarray(answer[self.output_name].numpy(), dtype=np.float32)
+        return found, list(answer[MASKS].numpy()) if MASKS in answer else []
 
     def _blame(self, batch: Sequence[bytes], start: int, names: Sequence[str]) -> None:
         """Name the broken image: TensorFlow's error does not say which one it is."""

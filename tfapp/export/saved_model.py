@@ -51,7 +51,8 @@ def _name_methods(path: Path, signatures: Mapping[str, Signature]) -> dict[str, 
     saved_model = saved_model_pb2.SavedModel.FromString(path.read_bytes())
     definitions = saved_model.meta_graphs[0].signature_def
     for name, method in METHOD_NAMES.items():
-        definitions[name].method_name = method
+        if name in signatures:
+            definitions[name].method_name = method
     path.write_bytes(saved_model.SerializeToString(deterministic=True))
     return {name: _describe(definitions[name]) for name in signatures}
 

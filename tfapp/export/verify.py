@@ -34,9 +34,9 @@ def answer_questions(
         images: uint8 (batch, height, width, channels), any size.
 
     Returns:
-        Probabilities (batch, num_classes) under "serving_default", "serve_images",
-        "classify" and, where there is one, "explain"; the class names under
-        "classes"; milliseconds under "load_ms", "first_request_ms" and
+        Probabilities (batch, num_classes) under "serving_default", "serve_images" and,
+        where there are such signatures, "classify" and "explain"; the class names
+        under "classes"; milliseconds under "load_ms", "first_request_ms" and
         "second_request_ms"; "warmup_requests", a count.
     """
     started = time.perf_counter()
@@ -44,27 +44,32 @@ def answer_questions(
     load_ms = _milliseconds_since(started)
     serve = loaded.signatures["serving_default"]
     first_request_ms, second_request_ms = (_request_ms(serve, encoded) for _ in "12")
-    classify = loaded.signatures["classify"]
-    examples = [as_example(image) for image in encoded]
     names = serve(image_bytes=tf.constant(encoded[:1]))["classes"].numpy()[0]
-    explain = loaded.signatures.get("explain")
-    explained = (
-        {"explain": _answer(explain, "image_bytes", encoded, "probabilities")}
-        if explain
-        else {}
-    )
-    return explained | {
+    return _answers_of_some(loaded, encoded) | {
         "serving_default": _answer(serve, "image_bytes", encoded, "probabilities"),
         "serve_images": _answer(
             loaded.signatures["serve_images"], "images", images, "probabilities"
         ),
-        "classify": _answer(classify, "inputs", examples, "scores"),
         "classes": np.array([name.decode() for name in names]),
         "load_ms": np.array(load_ms),
         "first_request_ms": np.array(first_request_ms),
         "second_request_ms": np.array(second_request_ms),
         "warmup_requests": np.array(replay(loaded, folder)),
     }
+
+
+def _answers_of_some(loaded: Any, encoded: Sequence[bytes]) -> dict[str, np.ndarray]:
+    """Return the answers of the signatures that only some models have."""
+    found, signatures = {}, loaded.signatures
+    if "classify" in signatures:
+        examples = [as_example(image) for image in encoded]
+        found["classify"] = _answer(
+            signatures["classify"], "inputs", examples, "scores"
+        )
+    if "explain" in signatures:
+        explain = signatures["explain"]
+        found["explain"] = _answer(explain, "image_bytes", encoded, "probabilities")
+    return found
 
 
 def as_example(encoded: bytes) -> bytes:

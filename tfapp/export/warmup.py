@@ -14,7 +14,6 @@ from tensorflow_serving.apis import predict_pb2, prediction_log_pb2
 
 from tfapp.export import WARMUP
 
-BATCH_SIZES = (1, 8)
 MAX_RECORDS = 1000
 """TensorFlow Serving refuses a file with more."""
 
@@ -25,6 +24,7 @@ def write_warmup(
     encoded: Sequence[bytes],
     images: np.ndarray,
     signatures: Container[str],
+    sizes: Sequence[int] = (1, 8),
 ) -> int:
     """Write the warm-up file of a SavedModel.
 
@@ -34,6 +34,7 @@ def write_warmup(
         encoded: at least one encoded image, repeated where a batch needs more.
         images: uint8 (batch, height, width, channels); the first one is sent alone.
         signatures: names of those of the SavedModel.
+        sizes: of the batches of encoded images.
 
     Returns:
         Number of requests written.
@@ -42,7 +43,7 @@ def write_warmup(
         make_request(
             model_name, "serving_default", {"image_bytes": _cycled(encoded, size)}
         )
-        for size in BATCH_SIZES
+        for size in sizes
     ]
     requests.append(make_request(model_name, "serve_images", {"images": images[:1]}))
     if "explain" in signatures:

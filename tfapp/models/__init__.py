@@ -1,7 +1,8 @@
 """Every network, by name. To add one: a builder in a file here, and a line below.
 
 A builder is `name(input_shape, num_outputs, *, options…) -> keras.Model` and returns
-logits. This file imports no Keras: the command line reads it.
+logits, or a dict of outputs of which "logits" is one. This file imports no Keras: the
+command line reads it.
 """
 
 from collections.abc import Mapping
@@ -16,8 +17,13 @@ if TYPE_CHECKING:  # NumPy stays out of the command line's start
     from tfapp.data.spec import DataInfo
 
 MODELS = {
+    "capsnet": "tfapp.models.capsnet:capsnet",
+    "efficient_capsnet": "tfapp.models.efficient_capsnet:efficient_capsnet",
+    "matrix_capsules": "tfapp.models.matrix_capsules:matrix_capsules",
     "small_cnn": "tfapp.models.small_cnn:small_cnn",
     "transfer": "tfapp.models.transfer:transfer",
+    "unet": "tfapp.models.unet:unet",
+    "unet_transfer": "tfapp.models.unet_transfer:unet_transfer",
 }
 
 
@@ -42,7 +48,8 @@ def build_model(config: ModelConfig, info: "DataInfo") -> Any:
 
     Returns:
         keras.Model from raw inputs, float tensor (batch, *info.input_shape), to
-        logits, float32 tensor (batch, info.num_outputs).
+        logits, float32 tensor (batch, *info.answer_shape, info.num_outputs), or to a
+        dict of outputs that are trained together, with such logits as "logits".
 
     Raises:
         ConfigError, ModelError, WeightsError: if it cannot be built.
@@ -50,9 +57,32 @@ def build_model(config: ModelConfig, info: "DataInfo") -> Any:
     check(config.name, config.options)
     builder = registry.load("model", MODELS, config.name)
     model = builder(info.input_shape, info.num_outputs, **config.options)
-    if model.output_shape[-1] != info.num_outputs:
+    found = model.output
+    logits = found["logits"] if isinstance(found, dict) else found
+    if logits.shape[-1] != info.num_outputs:
         raise ModelError(
-            f"Model {config.name!r} has {model.output_shape[-1]} outputs. "
+            f"Model {config.name!r} has {logits.shape[-1]} outputs. "
             f"Expected {info.num_outputs}, one per class."
         )
+    _check_answers(config.name, tuple(logits.shape[1:-1]), info)
     return model
+
+
+def _check_answers(name: str, answers: tuple[int, ...], info: "DataInfo") -> None:
+    """Refuse a network that answers for other pixels than the data has answers for."""
+    if answers == info.answer_shape:
+        return
+    if len(answers) != len(info.answer_shape):
+        kinds = {0: "one answer per image", 2: "an answer for every pixel"}
+        given, wanted = (kinds.get(len(s), s) for s in (answers, info.answer_shape))
+        raise ModelError(
+            f"Model {name!r} gives {given}, but the data has {wanted}. Choose another "
+            "model, or other data.name and task."
+        )
+    margin = (info.input_shape[0] - answers[0]) // 2
+    raise ModelError(
+        f"Model {name!r} answers for {answers[0]}x{answers[1]} pixels of a tile of "
+        f"{info.input_shape[0]}x{info.input_shape[1]}; the data has answers for "
+        f"{info.answer_shape[0]}x{info.answer_shape[1]}. Set data.options.margin = "
+        f"{margin}."
+    )

@@ -1,24 +1,64 @@
 """Every task, by name. To add one: a file with a `task()` here, and a line below."""
 
-from typing import cast
+from collections.abc import Mapping
+from typing import Any, cast
 
 from tfapp import registry
+from tfapp.errors import ConfigError
 from tfapp.tasks.spec import Task
 
 TASKS = {
+    "capsule_classification": "tfapp.tasks.capsule_classification:task",
     "image_classification": "tfapp.tasks.image_classification:task",
+    "image_segmentation": "tfapp.tasks.image_segmentation:task",
 }
 
+SETTLED: dict[str, dict[str, tuple[Any, ...]]] = {
+    "capsule_classification": {
+        "data.name": ("images",),
+        "training.distill": (None,),
+    },
+    "image_classification": {"data.name": ("images",)},
+    "image_segmentation": {
+        "data.name": ("masks",),
+        "data.augmentation.rand_augment": (0,),
+        "data.augmentation.erase": (0.0,),
+        "data.augmentation.mixup": (0.0,),
+        "data.augmentation.cutmix": (0.0,),
+        "training.class_weights": ("none",),
+        "training.distill": (None,),
+        "fine_tune.head.views": (0,),
+        "fine_tune.thaw.views": (0,),
+    },
+}
+"""Keys of a recipe for which a task leaves no choice, and what they have to be."""
 
-def check(name: str) -> None:
-    """Refuse an unknown task.
+
+def check(name: str, options: Mapping[str, Any], recipe: Any) -> None:
+    """Refuse an unknown task, options that it does not take, and settings beside it.
+
+    Args:
+        name: of the task.
+        options: its keyword arguments.
+        recipe: the whole recipe.
 
     Raises:
         UnknownNameError: if no task has that name.
+        ConfigError: naming the key, what it has to be and what it is.
     """
-    registry.find("task", TASKS, name)
+    registry.check_options("task", TASKS, name, options)
+    for key, allowed in SETTLED[name].items():
+        value = recipe
+        for part in key.split("."):
+            value = getattr(value, part, None)
+            if value is None:  # a table that the recipe does without
+                break
+        if value is not None and value not in allowed:
+            raise ConfigError(
+                f"Task {name!r} needs `{key}` = {allowed[0]!r}. Received: {value!r}"
+            )
 
 
-def get_task(name: str) -> Task:
-    """Return the task that a recipe names."""
-    return cast(Task, registry.load("task", TASKS, name)())
+def get_task(name: str, options: Mapping[str, Any] | None = None) -> Task:
+    """Return the task that a recipe names, with its `task_options`."""
+    return cast(Task, registry.load("task", TASKS, name)(**(options or {})))

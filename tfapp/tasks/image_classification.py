@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import Any
 
 import keras
+import numpy as np
 
 from tfapp.data.spec import Dataset
 from tfapp.errors import DataError
@@ -12,8 +13,9 @@ from tfapp.evaluation.calibration import apply_temperature
 from tfapp.evaluation.classification import evaluate_logits
 from tfapp.evaluation.classification_inputs import ClassificationReportInputs
 from tfapp.evaluation.classification_report import classification_report
+from tfapp.evaluation.metrics import classification_metrics, of_one_class
 from tfapp.evaluation.predictions import write_predictions
-from tfapp.tasks.spec import Logits, Results, Story, Task
+from tfapp.tasks.spec import Logits, Results, Say, Story, Task
 
 
 def task() -> Task:
@@ -27,6 +29,7 @@ def task() -> Task:
         mode="min",
         headline="accuracy",
         assess=_assess,
+        judge=_judge,
         write_predictions=_write_predictions,
         report=_report,
     )
@@ -57,6 +60,22 @@ def _assess(logits: Logits, dataset: Dataset) -> Results:
     return Results(outputs, metrics)
 
 
+def _judge(
+    logits: Logits, dataset: Dataset, temperature: float, say: Say
+) -> dict[str, Any]:
+    names = dataset.info.class_names
+    labels = dataset.labels("test")
+    probabilities = apply_temperature(logits("test"), temperature)
+    metrics = classification_metrics(labels, probabilities, names)
+    if len(present := np.unique(labels)) > 1:
+        return metrics
+    say(
+        f"every example is of class {names[present[0]]!r}: precision, F1, averages "
+        "over classes and ROC AUC need examples of two classes and are left out"
+    )
+    return of_one_class(metrics)
+
+
 def _write_predictions(path: Path, results: Results, dataset: Dataset) -> None:
     probabilities = apply_temperature(results.outputs, results.metrics["temperature"])
     names = dataset.info.class_names
@@ -76,5 +95,6 @@ def _report(results: Results, dataset: Dataset, story: Story) -> Report:
             history=story.history,
             notes=story.notes,
             maps=story.maps,
+            further=story.sections,
         )
     )

@@ -47,16 +47,16 @@ def cut(model: keras.Model) -> Halves | None:
 
     Returns:
         The halves, neither folded nor compiled; None if nothing in the extractor
-        learns, if nothing with weights lies below what learns, or if a layer below
-        is random in training (dropout, stochastic depth), so that one stored pass
-        could not stand for it.
+        learns, if the backbone gives several maps, if nothing with weights lies below
+        what learns, or if a layer below is random in training (dropout, stochastic
+        depth), so that one stored pass could not stand for it.
 
     Raises:
         ModelError: if the model has no such parts.
     """
     extractor, head = parts(model)
     backbone = extractor.get_layer("backbone")
-    if not is_functional(backbone):
+    if not is_functional(backbone) or len(backbone.outputs) > 1:
         return None
     border = _border(backbone)
     if not border or any(None in tensor.shape[1:] for tensor in border):

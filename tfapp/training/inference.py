@@ -9,7 +9,9 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from tfapp.training.folding import fold
+from tfapp.data.spec import Dataset
+from tfapp.layers.outputs import logits_model
+from tfapp.training.folding import fold, strategy_scope
 
 Progress = Callable[[int, int], None]
 
@@ -29,7 +31,7 @@ def predict(
     built under a mirrored strategy the latter answers every example once per replica.
 
     Args:
-        model: any Keras model of one input and one output.
+        model: any Keras model of one input; of several outputs, "logits" counts.
         batches: tf.data.Dataset of (inputs, labels), or an array of inputs.
         total: number of examples, for the progress.
         progress: called with examples done and examples in all.
@@ -42,11 +44,49 @@ def predict(
     return np.asarray(outputs, "float32")
 
 
+def answers(
+    model: keras.Model,
+    dataset: Dataset,
+    split: str,
+    progress: Progress | None = None,
+) -> Any:
+    """Return a model's answers to every example of a split, in their order.
+
+    Args:
+        model: inputs → logits.
+        dataset: gives the inputs, and puts their answers together if need be.
+        split: whose examples.
+        progress: called with inputs done and inputs in all.
+
+    Returns:
+        float32 array (examples, ...) where every example is one input, else an
+        iterator over float32 arrays, one per example, whose shapes may differ.
+    """
+    examples = dataset.examples[split]
+    total = dataset.num_inputs(examples, False)
+    batches = dataset.batches(split)
+    if dataset.join is None:
+        return predict(model, batches, total, progress)
+    return dataset.join(examples, _told(stream(model, batches), total, progress))
+
+
+def _told(
+    pieces: Iterator[np.ndarray], total: int, progress: Progress | None
+) -> Iterator[np.ndarray]:
+    """Yield arrays in float32, and tell how many of their rows are done."""
+    done = 0
+    for piece in pieces:
+        yield piece.astype("float32")
+        done += len(piece)
+        if progress is not None:
+            progress(done, total)
+
+
 def stream(model: keras.Model, batches: Any) -> Iterator[np.ndarray]:
     """Yield a model's outputs piece by piece, so that they need not fit in memory.
 
     Args:
-        model: any Keras model of one input and one output; folded as in `predict`.
+        model: as for `predict`, and folded as there.
         batches: tf.data.Dataset of (inputs, labels); only the last may be smaller.
 
     Yields:
@@ -96,7 +136,9 @@ def _twin(model: keras.Model) -> keras.Model:
     so a twin stays right whatever is frozen or thawed later.
     """
     if model not in _twins:
-        twin = fold(model, inference=True)
+        with strategy_scope(model):
+            answering = logits_model(model)
+        twin = fold(answering, inference=True)
         if twin is model:
             return model
         _twins[model] = twin

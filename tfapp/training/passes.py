@@ -1,6 +1,6 @@
 """What training asks its data for: one pass after another, from any place in it."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -46,7 +46,8 @@ class ImagePasses:
     @property
     def steps(self) -> int:
         """Number of batches in a pass."""
-        return -(-len(self.dataset.examples["train"]) // self.batch_size)
+        examples = self.dataset.examples["train"]
+        return -(-self.dataset.num_inputs(examples, True) // self.batch_size)
 
     def __call__(self, epoch: int, skip: int = 0) -> Any:
         """Return a tf.data.Dataset of one pass; see `Passes`."""
@@ -82,3 +83,33 @@ class WeightedPasses:
             return inputs, labels, tf.gather(table, tf.argmax(labels, axis=-1))
 
         return self.passes(epoch, skip).map(weigh, num_parallel_calls=tf.data.AUTOTUNE)
+
+
+@dataclass(frozen=True)
+class PreparedPasses:
+    """Passes whose batches are what a model with several outputs takes.
+
+    Args:
+        passes: of (inputs, labels) or (inputs, labels, weights).
+        batch: of `tasks.spec.Learning`.
+    """
+
+    passes: Passes
+    batch: Callable[[Any, Any], tuple[Any, Any]]
+
+    @property
+    def steps(self) -> int:
+        """Number of batches in a pass."""
+        return self.passes.steps
+
+    def __call__(self, epoch: int, skip: int = 0) -> Any:
+        """Return a tf.data.Dataset of (inputs, targets) or (…, weights)."""
+        return prepared(self.passes(epoch, skip), self.batch)
+
+
+def prepared(batches: Any, batch: Callable[[Any, Any], tuple[Any, Any]]) -> Any:
+    """Return a tf.data.Dataset with inputs and labels replaced, weights kept."""
+    return batches.map(
+        lambda inputs, labels, *weights: (*batch(inputs, labels), *weights),
+        num_parallel_calls=tf.data.AUTOTUNE,
+    )

@@ -1,5 +1,6 @@
 """Train a model as its recipe says: from scratch, or by transfer in two phases."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -16,7 +17,7 @@ from tfapp.training.distillation import distilled, taught_passes
 from tfapp.training.features import FeatureStore
 from tfapp.training.fine_tuning import FineTuning
 from tfapp.training.history import PhaseHistory
-from tfapp.training.inference import predict, seconds_per_image
+from tfapp.training.inference import answers, predict, seconds_per_image
 from tfapp.training.optimizers import class_weights
 from tfapp.training.passes import ImagePasses, Passes
 from tfapp.training.phase import PhasePlan, RunSetup, fit_phase
@@ -71,17 +72,23 @@ class Trainer:
         self.fine_tuning = FineTuning(self, self.recipe.fine_tune, self.cache)
         self.fine_tuning.train()
 
-    def logits(self, split: str) -> np.ndarray:
-        """Return float32 logits (examples, num_classes) of a split, in its order."""
+    def logits(self, split: str) -> Any:
+        """Return float32 logits of a split, in its order; see `inference.answers`."""
         tuning = self.fine_tuning
         if tuning is not None and tuning.features is not None:
             with self.reporter.stage(f"features of {split}") as stage:
                 tuning.features.progress = stage
                 features = tuning.features.plain(split)[:]
             return predict(tuning.head, features, len(features))
-        total = len(self.dataset.examples[split])
+        if self.dataset.join is not None:
+            return self._joined(split)
         with self.reporter.stage(f"predict {split}") as stage:
-            return predict(self.model, self.dataset.batches(split), total, stage)
+            return answers(self.model, self.dataset, split, stage)
+
+    def _joined(self, split: str) -> Iterator[np.ndarray]:
+        """Yield the answers one by one; the stage lasts as long as they are asked."""
+        with self.reporter.stage(f"predict {split}", unit="tiles") as stage:
+            yield from answers(self.model, self.dataset, split, stage)
 
     def fit_on_images(self, plan: PhasePlan, deadline: Deadline) -> None:
         """Train the whole model on images, changed anew in every epoch."""
@@ -161,6 +168,8 @@ class Trainer:
     @property
     def class_weight(self) -> dict[int, float] | None:
         """Class index → weight of its examples; None if all count the same."""
+        if self.recipe.training.class_weights == "none":
+            return None
         return class_weights(self.recipe.training, self.dataset.labels("train"))
 
     def _keep_time_for_evaluation(self) -> None:
@@ -168,10 +177,10 @@ class Trainer:
         if self.deadline.end is None:
             return
         seconds = seconds_per_image(self.model, self.recipe.data.batch_size)
-        examples = self.dataset.examples
-        held = len(examples["validation"]) + len(examples["test"])
+        examples, count = self.dataset.examples, self.dataset.num_inputs
+        held = sum(count(examples[s], False) for s in ("validation", "test"))
         self.deadline.end -= held * seconds
-        self.pass_seconds = len(examples["train"]) * seconds
+        self.pass_seconds = count(examples["train"], True) * seconds
 
     def _train_all_layers(self) -> None:
         config = self.recipe.training

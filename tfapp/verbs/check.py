@@ -1,7 +1,7 @@
 """Look for trouble in data before the first epoch, and change nothing."""
 
 from tfapp.config import DataConfig
-from tfapp.data import check_data
+from tfapp.data import check_data, kind_of
 from tfapp.data.check_report import CheckReport
 from tfapp.reporter import Reporter
 from tfapp.start import start_tensorflow
@@ -11,7 +11,8 @@ def check(data: str, *, reporter: Reporter | None = None) -> CheckReport:
     """Decode every file as training would, and report what is wrong with it.
 
     Args:
-        data: folder, .csv, .npz, tfds:NAME or digits.
+        data: folder, .csv, .npz, tfds:NAME or digits; a folder of images/ and masks/
+            is recognised.
         reporter: hears of the progress; None for one on stderr.
 
     Returns:
@@ -21,6 +22,7 @@ def check(data: str, *, reporter: Reporter | None = None) -> CheckReport:
         DataError: if there is nothing to look at.
     """
     reporter = reporter or Reporter()
+    kind = kind_of(data)
     start_tensorflow(reporter)
     with reporter.stage("check", unit="files") as stage:
-        return check_data(DataConfig(path=data), progress=stage)
+        return check_data(DataConfig(path=data, name=kind), progress=stage)

@@ -52,7 +52,7 @@ def choose(
         batch=(images, labels),
         num_images=_feature_images(recipe, dataset),
         steps=_steps(recipe, dataset),
-        task=get_task(recipe.task),
+        task=get_task(recipe.task, recipe.task_options),
         cache_dir=default_cache_dir(),
         reporter=reporter,
         replicas=strategy.num_replicas_in_sync,
@@ -98,7 +98,8 @@ def _feature_images(recipe: Recipe, dataset: Dataset) -> int:
 
 def _steps(recipe: Recipe, dataset: Dataset) -> int:
     """Return the number of training steps on whole images, of every phase."""
-    per_epoch = -(-len(dataset.examples["train"]) // recipe.data.batch_size)
+    inputs = dataset.num_inputs(dataset.examples["train"], True)
+    per_epoch = -(-inputs // recipe.data.batch_size)
     tune = recipe.fine_tune
     if tune is None:
         return per_epoch * recipe.training.epochs

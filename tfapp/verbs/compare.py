@@ -13,6 +13,7 @@ from tfapp.reporter import Reporter
 from tfapp.runs import Run
 
 FINISHED = ("complete", "unknown")
+COMPARED = "image_classification"
 
 
 def compare(
@@ -112,4 +113,9 @@ def _read(run: Run) -> RunRecord:
         raise ConfigError(
             f"{error} Another version of tfapp wrote it, perhaps; leave the run out."
         ) from None
+    if recipe.task != COMPARED:
+        raise ConfigError(
+            f"{run.folder} is of task {recipe.task!r}, and only runs of {COMPARED!r} "
+            "can be compared. Leave it out."
+        )
     return read_record(run.folder, recipes.describe(recipe))

@@ -3,9 +3,8 @@
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from tfapp import recipes, runs
+from tfapp.config import Recipe
 from tfapp.data import load_dataset, load_test_only
 from tfapp.data.spec import Dataset
 from tfapp.errors import DataError
@@ -13,6 +12,8 @@ from tfapp.files import write_json
 from tfapp.reporter import Reporter
 from tfapp.runs import Run
 from tfapp.start import start_tensorflow
+from tfapp.tasks import get_task
+from tfapp.tasks.spec import Logits
 
 
 def evaluate(
@@ -42,17 +43,20 @@ def evaluate(
     reporter = reporter or Reporter()
     found = runs.find(run, Path(runs_folder))
     card = found.card()
+    recipe = recipes.load_recipe(str(found.recipe_file))
     start_tensorflow(reporter)
-    dataset = _load(found, data, card["class_names"], reporter)
-    logits = _logits(found, dataset, reporter)
-    metrics = _measure(logits, dataset, card, reporter)
+    dataset = _load(recipe, found, data, card["class_names"], reporter)
+    task = get_task(recipe.task, recipe.task_options)
+    answer = _answers(found, dataset, reporter)
+    metrics = task.judge(answer, dataset, card["temperature"], reporter.say)
     target = "evaluation.json" if not data else f"evaluation_{_plain(data)}.json"
     write_json(found.folder / target, metrics)
     return metrics
 
 
-def _load(run: Run, data: str, class_names: list[str], reporter: Reporter) -> Dataset:
-    recipe = recipes.load_recipe(str(run.folder / "recipe.toml"))
+def _load(
+    recipe: Recipe, run: Run, data: str, class_names: list[str], reporter: Reporter
+) -> Dataset:
     with reporter.stage("check data", unit="files") as stage:
         if not data:
             return load_dataset(
@@ -68,33 +72,19 @@ def _load(run: Run, data: str, class_names: list[str], reporter: Reporter) -> Da
     return dataset
 
 
-def _logits(run: Run, dataset: Dataset, reporter: Reporter) -> np.ndarray:
+def _answers(run: Run, dataset: Dataset, reporter: Reporter) -> Logits:
+    """Return what answers for a split: the run's model, loaded once."""
     from tfapp.models.saved import load_model
-    from tfapp.training.inference import predict
+    from tfapp.training.inference import answers
 
     model = load_model(run.model_file)
-    total = len(dataset.examples["test"])
-    with reporter.stage("predict test") as stage:
-        return predict(model, dataset.batches("test"), total, stage)
 
+    def answer(split: str) -> Any:
+        with reporter.stage(f"predict {split}") as stage:
+            found = answers(model, dataset, split, stage)
+            return found if dataset.join is None else list(found)
 
-def _measure(
-    logits: np.ndarray, dataset: Dataset, card: dict[str, Any], reporter: Reporter
-) -> dict[str, Any]:
-    from tfapp.evaluation.calibration import apply_temperature
-    from tfapp.evaluation.metrics import classification_metrics, of_one_class
-
-    probabilities = apply_temperature(logits, card["temperature"])
-    labels = dataset.labels("test")
-    metrics = classification_metrics(labels, probabilities, card["class_names"])
-    if len(present := np.unique(labels)) > 1:
-        return metrics
-    name = card["class_names"][present[0]]
-    reporter.say(
-        f"every example is of class {name!r}: precision, F1, averages over classes and "
-        "ROC AUC need examples of two classes and are left out"
-    )
-    return of_one_class(metrics)
+    return answer
 
 
 def _plain(data: str) -> str:

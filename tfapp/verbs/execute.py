@@ -122,7 +122,7 @@ def _trainer(
     return Trainer(
         model,
         dataset,
-        get_task(recipe.task),
+        get_task(recipe.task, recipe.task_options),
         recipe,
         folder.folder,
         default_cache_dir() / "features",
@@ -176,7 +176,9 @@ def _export(
     from tfapp.explanation.in_graph import gradcam_in_graph
     from tfapp.export.exporter import export_model, next_version
     from tfapp.export.options import ExportOptions
+    from tfapp.layers.outputs import logits_model
 
+    model = logits_model(trainer.model)
     dataset, config = trainer.dataset, trainer.recipe.export
     held = dataset.examples["test"] or dataset.examples["train"]
     images = [dataset.read(example) for example in held[: config.check_images]]
@@ -188,11 +190,12 @@ def _export(
         temperature=temperature if config.calibrated else 1.0,
         tolerance=config.tolerance,
         explain=gradcam_in_graph if config.explain else None,
+        form=trainer.task.form,
     )
     while True:
         destination = parent / str(next_version(parent))
         try:
-            return export_model(trainer.model, dataset.preprocess, destination, options)
+            return export_model(model, dataset.preprocess, destination, options)
         except ExportError:
             if not destination.exists():
                 raise  # else another run took the number meanwhile: take the next

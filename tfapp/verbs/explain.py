@@ -10,7 +10,7 @@ from tfapp.data import load_dataset
 from tfapp.data.cache_dir import default_cache_dir
 from tfapp.data.spec import Dataset
 from tfapp.errors import ConfigError, ModelError, TfappError, UnknownNameError
-from tfapp.explanation import METHODS
+from tfapp.explanation import METHODS, OF_CAPSULES
 from tfapp.files import require_writable
 from tfapp.reporter import Reporter
 from tfapp.runs import Run
@@ -20,6 +20,8 @@ from tfapp.verbs.predict import find_images
 
 if TYPE_CHECKING:
     from tfapp.explanation.spec import Explainer, Subject
+
+EXPLAINED = "image_classification"
 
 
 def explain(
@@ -39,8 +41,8 @@ def explain(
     Args:
         run: NAME (its latest complete run), NAME/NUMBER, or the run's folder.
         inputs: image files, folders (searched through), or glob patterns.
-        methods: some of "gradcam", "occlusion" and "neighbours"; () for all that
-            the model and its data allow.
+        methods: some of those in `tfapp.explanation.METHODS`; () for all that the
+            model and its data allow.
         label: another class whose maps to show beside the predicted one's: its name,
             "second" (the second likeliest) or "folder" (that of the picture's folder).
         out: folder of the sheets; "" = the folder `explanations` of the run.
@@ -71,6 +73,11 @@ def explain(
     folder = Path(out).expanduser() if out else found.folder / "explanations"
     require_writable(folder)
     recipe = recipes.load_recipe(str(found.recipe_file))
+    if recipe.task != EXPLAINED:
+        raise ConfigError(
+            f"{found.folder} is of task {recipe.task!r}, and only runs of "
+            f"{EXPLAINED!r} can be explained."
+        )
     start_tensorflow(reporter)
     from tfapp.training.devices import numerics
     from tfapp.verbs.explaining import Work, reader
@@ -128,9 +135,12 @@ def _explainers(
     subject: "Subject", methods: Sequence[str]
 ) -> tuple[dict[str, "Explainer"], tuple[str, ...]]:
     """Make the explainers; those that nobody named may be left out, with a line."""
+    from tfapp.explanation.capsule_parts import has_capsules
+
     explainers, notes = {}, []
+    unasked = () if has_capsules(subject.model) else OF_CAPSULES
     for name in METHODS:
-        if methods and name not in methods:
+        if (methods and name not in methods) or (not methods and name in unasked):
             continue
         try:
             explainers[name] = registry.load("method", METHODS, name)(subject)

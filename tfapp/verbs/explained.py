@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from tfapp.files import write_json
+from tfapp.files import free_names, write_json
 from tfapp.verbs.predict import Prediction, Predictions
 
 if TYPE_CHECKING:
@@ -114,16 +114,4 @@ def sheet_names(folder: Path, paths: Sequence[Path]) -> list[Path]:
     number; a picture that was explained before gets its sheet again.
     """
     taken = {row["sheet"]: row["path"] for row in recorded(folder)}
-    before = {path: name for name, path in taken.items()}
-    sheets = []
-    for path in map(str, paths):
-        name = before.get(path) or _free(Path(path), taken)
-        taken[name], before[path] = path, name
-        sheets.append(folder / name)
-    return sheets
-
-
-def _free(path: Path, taken: Mapping[str, str]) -> str:
-    stems = [path.stem, f"{path.parent.name}_{path.stem}".lstrip("_")]
-    stems += [f"{stems[1]}_{number}" for number in range(2, len(taken) + 3)]
-    return next(f"{stem}.png" for stem in stems if f"{stem}.png" not in taken)
+    return free_names(folder, paths, taken)

@@ -8,13 +8,14 @@ from typing import Any
 
 from tfapp import recipes
 from tfapp.config import DataConfig, Recipe
-from tfapp.data import check_data
+from tfapp.data import check_data, kind_of
 from tfapp.data.check_report import CheckReport
 from tfapp.errors import DataError
 from tfapp.reporter import Reporter
 from tfapp.start import start_tensorflow
 from tfapp.verbs.budget import fit_into_budget
 from tfapp.verbs.execute import RunResult
+from tfapp.verbs.mask_rules import choose_for_masks, describe_masks
 from tfapp.verbs.rules import choose_model, choose_training, describe
 from tfapp.verbs.run import run
 
@@ -44,7 +45,8 @@ def fit(
     """Look at data, choose everything, and train, evaluate and export.
 
     Args:
-        data: folder, .csv, .npz, tfds:NAME or digits.
+        data: folder, .csv, .npz, tfds:NAME or digits; a folder of images/ and masks/
+            becomes a segmentation.
         minutes: budget of the whole run; 0 = as long as the rules say.
         name: of the run and the model; "" = from the data's name.
         runs_folder: the run becomes runs_folder/NAME/NUMBER.
@@ -81,7 +83,7 @@ def plan(
 ) -> Plan:
     """Return the recipe that `fit` would run, and the reasons for it."""
     reporter = reporter or Reporter()
-    config = DataConfig(path=data)
+    config = DataConfig(path=data, name=kind_of(data))
     known = {"name": name or name_of(data), "data": {"path": data}}
     recipes.build(known, where="fit")  # refuse a bad name before the scan
     start_tensorflow(reporter)
@@ -97,6 +99,10 @@ def plan(
     }
     if minutes:
         table["runtime"] = {"minutes": minutes}
+    if config.name == "masks":
+        _require_masks(found)
+        reasons = [describe_masks(found), *choose_for_masks(table, found)]
+        return Plan(recipes.build(table, where="fit"), tuple(reasons))
     _require_enough(found)
     reasons = [describe(found)]
     reasons += choose_model(table, found)
@@ -122,6 +128,19 @@ def _require_enough(found: CheckReport) -> None:
         raise DataError(
             f"{found.usable} images of {len(found.per_class)} classes are too few to "
             "learn from. Expected at least 3 images of each class."
+        )
+
+
+def _require_masks(found: CheckReport) -> None:
+    """Refuse sets that cannot fill three splits.
+
+    Raises:
+        DataError: with the number of images.
+    """
+    if found.usable < 3:
+        raise DataError(
+            f"{found.usable} images with usable masks are too few to learn from. "
+            "Expected at least 3; `tfapp check` lists what is wrong with the others."
         )
 
 

@@ -3,24 +3,21 @@
 import csv
 import glob
 import io
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
-from tfapp import runs
 from tfapp.data.image_files import IMAGE_SUFFIXES
-from tfapp.errors import DataError, ModelError, TfappError
-from tfapp.files import write_text
+from tfapp.errors import DataError
+from tfapp.files import free_names, replacing, write_text
 from tfapp.reporter import Reporter
 from tfapp.start import start_tensorflow
+from tfapp.verbs.answering import Answer, load
 
 BATCH_SIZE = 32
-
-Predict = Callable[[list[bytes]], np.ndarray]
-"""Encoded images → probabilities (images, num_classes)."""
+MASKS_FOLDER = "predicted_masks"
+"""Not "masks", which beside images/ may hold the masks that were drawn by hand."""
 
 
 @dataclass(frozen=True)
@@ -31,11 +28,13 @@ class Prediction:
         path: of the input.
         probabilities: class name → probability, in the order of the model.
         error: why there is no prediction, "" if there is one.
+        mask: file of the classes of all pixels, "" if the model gives none.
     """
 
     path: str
     probabilities: dict[str, float]
     error: str = ""
+    mask: str = ""
 
     def top(self, count: int) -> list[tuple[str, float]]:
         """Return the likeliest classes with their probabilities."""
@@ -79,6 +78,7 @@ class Predictions:
                 "label": r.top(1)[0][0],
                 "probability": r.top(1)[0][1],
                 "probabilities": r.probabilities,
+                **({"mask": r.mask} if r.mask else {}),
             }
             for r in self.rows
         ]
@@ -88,34 +88,41 @@ def predict(
     model: str,
     inputs: Sequence[str],
     *,
+    out: Path | str = MASKS_FOLDER,
     runs_folder: Path | str = "runs",
     reporter: Reporter | None = None,
 ) -> Predictions:
-    """Predict the class of images.
+    """Predict the class of images, or of every pixel of them.
 
     Args:
         model: a SavedModel folder (saved_models/NAME or saved_models/NAME/VERSION), a
             run (NAME, NAME/NUMBER or its folder), or a run's model.keras.
         inputs: image files, folders (searched through), or glob patterns.
+        out: folder in which a segmentation's masks become PNG files of the images'
+            names; other models write nothing.
         runs_folder: where runs lie.
         reporter: hears of the progress; None for one on stderr.
 
     Returns:
-        One row per image; a file that cannot be read has an error in its row.
+        One row per image; a file that cannot be read has an error in its row. Of a
+        segmentation, the probability of a class is its share of the image.
 
     Raises:
-        TfappError: if there is no such model or no input at all.
+        TfappError: if there is no such model or no input at all, or a mask would
+            replace an input.
     """
     reporter = reporter or Reporter()
     paths = find_images(inputs)
+    targets = free_names(Path(out).expanduser(), paths)
     start_tensorflow(reporter)
     with reporter.stage("load model"):
         class_names, function = load(model, Path(runs_folder))
     rows: list[Prediction] = []
     with reporter.stage("predict") as stage:
         for start in range(0, len(paths), BATCH_SIZE):
-            batch = paths[start : start + BATCH_SIZE]
-            rows += _predict_batch(function, class_names, batch)
+            part = slice(start, start + BATCH_SIZE)
+            pairs = list(zip(paths[part], targets[part], strict=True))
+            rows += _predict_batch(function, class_names, pairs)
             stage(len(rows), len(paths))
     return Predictions(class_names, tuple(rows))
 
@@ -156,72 +163,34 @@ def find_images(inputs: Sequence[str]) -> list[Path]:
     return found
 
 
-def load(model: str, runs_folder: Path) -> tuple[tuple[str, ...], Predict]:
-    """Return the class names and the prediction function of a model.
-
-    Raises:
-        TfappError: if there is no such model.
-    """
-    folder = saved_model_folder(Path(model).expanduser())
-    if folder is not None:
-        from tfapp.export.predictor import load_saved_model
-
-        predictor = load_saved_model(folder)
-        return tuple(predictor.class_names), predictor.predict
-    return _load_keras(model, runs_folder)
-
-
-def saved_model_folder(path: Path) -> Path | None:
-    """Return the SavedModel that a path means: itself or its newest version."""
-    if (path / "saved_model.pb").is_file():
-        return path
-    versions = [p for p in runs.numbered(path) if (p / "saved_model.pb").is_file()]
-    return versions[-1] if versions else None
-
-
-def _load_keras(model: str, runs_folder: Path) -> tuple[tuple[str, ...], Predict]:
-    from tfapp.data.preprocessing import ImagePreprocess, compiled_fit
-    from tfapp.evaluation.calibration import apply_temperature
-    from tfapp.models.saved import load_model
-
-    path = Path(model).expanduser()
-    folder = path.parent if path.suffix == ".keras" else _run(model, runs_folder)
-    network = load_model(path if path.suffix == ".keras" else folder / "model.keras")
-    card = runs.read_card(folder)
-    pixels = compiled_fit(ImagePreprocess.from_description(card["preprocess"]))
-
-    def function(encoded: list[bytes]) -> np.ndarray:
-        images = np.stack([pixels(data).numpy() for data in encoded])
-        logits = np.asarray(network.predict_on_batch(images.astype("float32")))
-        return apply_temperature(logits, card["temperature"])
-
-    return tuple(card["class_names"]), function
-
-
-def _run(model: str, runs_folder: Path) -> Path:
-    try:
-        return runs.find(model, runs_folder).folder
-    except TfappError as error:
-        raise ModelError(
-            f"No model {model!r}. Expected a SavedModel folder such as "
-            f"saved_models/NAME, a .keras file, or a run. {error}"
-        ) from None
-
-
 def _predict_batch(
-    function: Predict, names: tuple[str, ...], paths: Sequence[Path]
+    function: Answer, names: tuple[str, ...], pairs: Sequence[tuple[Path, Path]]
 ) -> list[Prediction]:
     """Predict a batch; if it fails, one by one, so that one bad file stays alone."""
     try:
-        shares = function([path.read_bytes() for path in paths])
+        shares, masks = function([path.read_bytes() for path, _ in pairs])
     except Exception as error:
-        if len(paths) > 1:
-            return [_predict_batch(function, names, [p])[0] for p in paths]
-        return [Prediction(str(paths[0]), {}, _reason(error))]
+        if len(pairs) > 1:
+            return [_predict_batch(function, names, [pair])[0] for pair in pairs]
+        return [Prediction(str(pairs[0][0]), {}, _reason(error))]
+    for (path, target), mask in zip(pairs, masks, strict=False):
+        _write_mask(path, target, mask)
+    written = [str(target) for _, target in pairs] if masks else [""] * len(pairs)
+    rows = zip(pairs, shares, written, strict=True)
     return [
-        Prediction(str(path), dict(zip(names, map(float, row), strict=True)))
-        for path, row in zip(paths, shares, strict=True)
+        Prediction(str(path), dict(zip(names, map(float, row), strict=True)), mask=mask)
+        for (path, _), row, mask in rows
     ]
+
+
+def _write_mask(path: Path, target: Path, mask: bytes) -> None:
+    """Write a mask, but never over the image that it is of."""
+    if target.exists() and target.samefile(path):
+        raise DataError(
+            f"The mask of {path} would replace it. Choose another folder with --out."
+        )
+    with replacing(target) as temporary:
+        temporary.write_bytes(mask)
 
 
 def _reason(error: Exception) -> str:

@@ -12,9 +12,10 @@ from tfapp.tasks.spec import Story
 from tfapp.verbs.reading import reading
 
 if TYPE_CHECKING:
+    from tfapp.evaluation.blocks import Section
     from tfapp.evaluation.thumbnails import Maps
 
-LONG_FIGURES = ("per_class", "confusion_matrix", "validation")
+LONG_FIGURES = ("per_class", "per_image", "confusion_matrix", "validation")
 """Left out of the card, which travels with the model; metrics.json has them."""
 
 
@@ -72,6 +73,7 @@ def tell(trainer: Any, folder: Run, facts: dict[str, Any]) -> Story:
         history=[phase.describe() for phase in trainer.phases],
         notes=facts["notes"],
         maps=_maps(trainer),
+        sections=_sections(trainer),
     )
 
 
@@ -88,6 +90,14 @@ def _maps(trainer: Any) -> "Maps":
             return draw(examples, classes)
 
     return draw_or_tell
+
+
+def _sections(trainer: Any) -> "Sequence[Section]":
+    """Return the chapters that only some networks have."""
+    from tfapp.explanation.capsule_section import capsule_sections
+
+    with reading(trainer.dataset):
+        return capsule_sections(trainer.model, trainer.dataset)
 
 
 def predict_command(saved_model: Path) -> str:

@@ -68,7 +68,7 @@ def is_hidden(name: str) -> bool:
 
 def _split_folders(root: Path, listing: Listing) -> list[tuple[str, Path]]:
     """Return (split, folder) pairs; ("", root) when the source is not split."""
-    folders = _subfolders(root)
+    folders = subfolders(root)
     splits = _by_split(root, folders)
     others = [f for f in folders if f.name.lower() not in SPLIT_FOLDERS]
     if not splits or (set(splits) <= {"train"} and others):
@@ -106,7 +106,7 @@ def _by_split(root: Path, folders: list[Path]) -> dict[str, Path]:
 def _list_split(split: str, directory: Path, listing: Listing) -> None:
     """List the class folders of one split."""
     before = len(listing.examples)
-    for class_folder in _subfolders(directory):
+    for class_folder in subfolders(directory):
         _list_class(split, class_folder, listing)
     files = [f for f in directory.iterdir() if f.is_file()]
     listing.skipped["hidden"] += sum(is_hidden(f.name) for f in directory.iterdir())
@@ -168,7 +168,8 @@ def _single_class_hint(listing: Listing) -> str:
     return f"{len(listing.examples)} images{hint}"
 
 
-def _subfolders(directory: Path) -> list[Path]:
+def subfolders(directory: Path) -> list[Path]:
+    """Return the visible folders in a folder, by name."""
     return sorted(
         f for f in directory.iterdir() if f.is_dir() and not is_hidden(f.name)
     )

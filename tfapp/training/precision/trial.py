@@ -9,6 +9,7 @@ from typing import Any
 import keras
 import numpy as np
 
+from tfapp.layers.outputs import logits_model
 from tfapp.training import freezing
 from tfapp.training.folding import fold
 from tfapp.training.optimizers import make_optimizer
@@ -65,7 +66,8 @@ class Network:
     def _infer(self, images: np.ndarray) -> Any:
         if keras.config.backend() == "jax":  # op by op it would compile every op
             return self.model.predict_on_batch(images)
-        return keras.ops.convert_to_numpy(self.model(images, training=False))
+        answering = logits_model(self.model)
+        return keras.ops.convert_to_numpy(answering(images, training=False))
 
 
 class Trial:
@@ -82,6 +84,7 @@ class Trial:
         self.network = network
         self.jit_compile = jit_compile
         self.features = self._features(network.model)
+        self.learning = work.task.learning(network.model)
         self.step = self._step(network.model)
         if self.features is not None:
             self.features.compile(jit_compile=jit_compile)
@@ -90,6 +93,7 @@ class Trial:
             self.step.compile(
                 optimizer=self._optimizer(network.model),
                 loss=work.task.make_loss(config.label_smoothing),
+                loss_weights=dict(self.learning.loss_weights) or None,
                 jit_compile=jit_compile,
             )
 
@@ -114,13 +118,16 @@ class Trial:
         return np.asarray(self.features.predict_on_batch(self.work.images))  # type: ignore[union-attr]
 
     def _learn(self) -> float:
-        return float(self.step.train_on_batch(self.work.images, self.work.labels))  # type: ignore[union-attr]
+        batch = self.learning.batch(self.work.images, self.work.labels)
+        return float(self.step.train_on_batch(*batch, return_dict=True)["loss"])  # type: ignore[union-attr]
 
     def _features(self, model: keras.Model) -> keras.Model | None:
         if self.work.recipe.fine_tune is None:
             return None
         extractor, _ = freezing.parts(model)
         freezing.freeze(extractor)
+        if len(extractor.outputs) > 1:  # such maps are never stored
+            return None
         return _wrapped(fold(extractor))
 
     def _step(self, model: keras.Model) -> keras.Model | None:
@@ -130,7 +137,7 @@ class Trial:
         if tune is not None and tune.thaw is not None:
             extractor, _ = freezing.parts(model)
             freezing.thaw(extractor, tune.thaw.from_layer)
-        return _wrapped(fold(model))
+        return _wrapped(fold(self.learning.model))
 
     def _optimizer(self, model: keras.Model) -> Any:
         """Return the optimizer of the longest phase."""

@@ -1,0 +1,42 @@
+"""The command that answers about images."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from tfapp.cli import show
+from tfapp.reporter import Reporter
+
+
+def predict(
+    model: Annotated[str, typer.Argument(help="SavedModel, run, or .keras file.")],
+    inputs: Annotated[list[str], typer.Argument(help="Files, folders or globs.")],
+    csv: Annotated[str, typer.Option(help="Also write a CSV file.")] = "",
+    out: Annotated[str, typer.Option(help="Folder of a segmentation's masks.")] = "",
+    top: Annotated[int, typer.Option(min=1, help="Classes shown per input.")] = 3,
+    runs_folder: Annotated[
+        Path, typer.Option("--runs", help="Folder of all runs.")
+    ] = Path("runs"),
+    json: Annotated[bool, typer.Option("--json", help="Print JSON on stdout.")] = False,
+    quiet: Annotated[
+        bool, typer.Option("--quiet", "-q", help="No progress on stderr.")
+    ] = False,
+) -> None:
+    """Predict the class of images, or the classes of all their pixels."""
+    from tfapp.files import require_writable
+    from tfapp.verbs.predict import MASKS_FOLDER, predict, write_csv
+
+    if csv:  # before the work, not after it
+        require_writable(Path(csv).parent)
+    predictions = predict(
+        model,
+        inputs,
+        out=out or MASKS_FOLDER,
+        runs_folder=runs_folder,
+        reporter=Reporter(quiet),
+    )
+    if csv:
+        write_csv(Path(csv), predictions)
+    show.predictions(predictions, top, json)
+    predictions.require_good()

@@ -1,0 +1,193 @@
+"""Images with their masks, paired by name, from folders or from TIFF stacks."""
+
+import io
+import re
+import warnings
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from PIL import Image, UnidentifiedImageError
+
+from tfapp.data.mask_folders import LAYOUT, STACK_SUFFIXES, Place, find_places
+from tfapp.data.problems import Problem
+from tfapp.data.source import Source
+from tfapp.data.sources.folder import SUFFIXES, is_hidden
+from tfapp.data.spec import Example
+from tfapp.errors import DataError
+
+ENDINGS = ("_mask", "-mask", "_masks", "_label", "_labels", "_gt", "_seg")
+"""What names of masks may have behind the names of their images."""
+
+
+@dataclass
+class _Listing:
+    """What walking through the folders brings together."""
+
+    examples: list[Example] = field(default_factory=list)
+    problems: list[Problem] = field(default_factory=list)
+    pages: dict[str, bytes] = field(default_factory=dict)
+    skipped: Counter[str] = field(default_factory=Counter)
+
+
+def list_pairs(place: str) -> tuple[Source, Source]:
+    """List the images of a folder that have a mask, in the order of their names.
+
+    Numbers in names count as numbers: 2.png comes before 10.png. Every page of a
+    TIFF file is an image of its own and is kept in memory as PNG.
+
+    Args:
+        place: folder of images/ and masks/, or of TIFF stacks.
+
+    Returns:
+        The images, whose `target` is their mask, and the masks, in the same order;
+        labels are empty.
+
+    Raises:
+        DataError: if there is no such folder, or no image with a mask in it.
+    """
+    root = Path(place).absolute()
+    listing = _Listing()
+    places = find_places(root)
+    if not any(found.masks for found in places):
+        raise DataError(f"{root} holds no images with masks. Expected {LAYOUT}.")
+    for found in places:
+        _list_place(root, found, listing)
+    if not listing.examples:
+        missing = listing.problems[0] if listing.problems else "the folders are empty."
+        raise DataError(
+            f"{root}: no image has a mask of the same name ({missing}) Expected "
+            f"{LAYOUT}."
+        )
+    return _sources(root, listing)
+
+
+def natural_key(text: str) -> list[tuple[int, str]]:
+    """Return a sort key by which numbers inside a text are in order of size."""
+    parts = re.split(r"(\d+)", text)
+    return [(int(part), "") if part.isdigit() else (-1, part) for part in parts]
+
+
+def _sources(root: Path, listing: _Listing) -> tuple[Source, Source]:
+    """Return the images and the masks; with any page in memory, all are."""
+    examples = tuple(listing.examples)
+    masks = tuple(Example(e.target, "", e.split) for e in examples)
+    encoded: list[dict[str, bytes]] = [{}, {}]
+    if listing.pages:
+        for held, members in zip(encoded, (examples, masks), strict=True):
+            held.update({e.path: _content(e.path, listing.pages) for e in members})
+    images = Source(
+        name=str(root),
+        root=root,
+        examples=examples,
+        class_names=(),
+        encoded=encoded[0],
+        problems=tuple(listing.problems),
+        skipped=dict(listing.skipped),
+    )
+    return images, Source(f"{root} (masks)", root, masks, (), encoded[1])
+
+
+def _content(path: str, pages: dict[str, bytes]) -> bytes:
+    return pages[path] if path in pages else Path(path).read_bytes()
+
+
+def _list_place(root: Path, place: Place, listing: _Listing) -> None:
+    """Pair the images of one split with their masks."""
+    if place.masks is None:
+        detail = "there are no masks beside these images; none of them is used."
+        name = str(place.images.relative_to(root))
+        listing.problems.append(Problem(name, "no masks", "note", detail))
+        return
+    images = _by_key(place.images, listing)
+    masks = {_without_ending(k): v for k, v in _by_key(place.masks, listing).items()}
+    if len(images) == len(masks) and _are_stacks(place):
+        masks = dict(zip(images, masks.values(), strict=True))
+    for key in sorted(images, key=natural_key):
+        if key in masks:
+            listing.examples.append(
+                Example(images[key], "", place.split, target=masks[key])
+            )
+    for key in sorted({_without_ending(k) for k in images} ^ masks.keys()):
+        without_mask = key in images
+        path = Path(images[key] if without_mask else masks[key])
+        kind = "no mask" if without_mask else "no image"
+        other = place.masks if without_mask else place.images
+        detail = f"{other.name} holds no file of that name; the file is not used."
+        listing.problems.append(
+            Problem(str(path.relative_to(root)), kind, "left out", detail)
+        )
+
+
+def _are_stacks(place: Place) -> bool:
+    """Tell whether images and masks are one TIFF file each: pages pair by number."""
+    return place.images.is_file() or all(
+        len({path.partition("#")[0] for path in paths}) == 1
+        for paths in (_paths(place.images), _paths(place.masks))
+    )
+
+
+def _paths(folder: Path | None) -> list[str]:
+    return [str(p) for p in folder.iterdir() if not is_hidden(p.name)] if folder else []
+
+
+def _without_ending(key: str) -> str:
+    ending = next((e for e in ENDINGS if key.lower().endswith(e)), "")
+    return key[: len(key) - len(ending)]
+
+
+def _by_key(place: Path, listing: _Listing) -> dict[str, str]:
+    """Return the path of each image below a folder, or page of a stack, by its key.
+
+    The key is the path inside the folder without extension, and the page's number.
+    """
+    found: dict[str, str] = {}
+    for path in _files(place, listing):
+        base = place if place.is_dir() else place.parent
+        key = path.relative_to(base).with_suffix("").as_posix()
+        if path.suffix.lower() not in STACK_SUFFIXES:
+            found[key] = str(path)
+            continue
+        pages = list(_pages(path))
+        for number, page in enumerate(pages):
+            mark = f"#{number:04d}" if len(pages) > 1 else ""
+            found[f"{key}{mark}"] = f"{path}{mark}"
+            listing.pages[f"{path}{mark}"] = page
+    return dict(sorted(found.items(), key=lambda item: natural_key(item[0])))
+
+
+def _files(place: Path, listing: _Listing) -> Iterator[Path]:
+    if place.is_file():
+        yield place
+        return
+    for path in sorted(place.rglob("*")):
+        if not path.is_file():
+            continue
+        if is_hidden(path.name):
+            listing.skipped["hidden"] += 1
+        elif path.suffix.lower() in SUFFIXES:
+            yield path
+        else:
+            listing.skipped["foreign"] += 1
+
+
+def _pages(path: Path) -> Iterator[bytes]:
+    """Yield the pages of a TIFF file as PNG.
+
+    Raises:
+        DataError: if the file is damaged or holds pixels that PNG has not.
+    """
+    try:
+        # Pillow warns of odd or damaged metadata; what matters is the pixels.
+        with warnings.catch_warnings(action="ignore"), Image.open(path) as image:
+            for number in range(getattr(image, "n_frames", 1)):
+                image.seek(number)
+                stream = io.BytesIO()
+                image.save(stream, "PNG", compress_level=1)
+                yield stream.getvalue()
+    except (OSError, UnidentifiedImageError, SyntaxError, ValueError) as error:
+        raise DataError(
+            f"{path} cannot be read as TIFF: {error}. Expected 8 or 16 bits a pixel, "
+            "grey or RGB; save the pages as PNG files."
+        ) from error
