@@ -120,7 +120,10 @@ def train_head(
             passes,
             None,
             setup=RunSetup(
-                get_task(recipe.task), recipe.training, recipe.runtime, Path(folder)
+                get_task(recipe.task, recipe.task_options),
+                recipe.training,
+                recipe.runtime,
+                Path(folder),
             ),
             plan=PhasePlan("head", config.epochs, config.learning_rate),
             deadline=Deadline(),

@@ -29,6 +29,15 @@ def test_name_with_and_without_suffix_and_by_path(tmp_path):
     assert recipes.load_recipe(write(tmp_path, SMALL)).name == "mine"
 
 
+def test_recipes_in_folders_are_found_by_their_own_name():
+    """Names of runs are the last part, so no two recipes share it."""
+    known = recipes.names()
+    short = [name.rpartition("/")[2] for name in known]
+    assert len(set(short)) == len(short)
+    for name in known:
+        assert recipes.find(name) == recipes.find(name.rpartition("/")[2])
+
+
 def test_overrides_take_toml_values_and_bare_words():
     """`--set` reads numbers, tables, truth values and plain words; the last wins."""
     recipe = recipes.load_recipe(

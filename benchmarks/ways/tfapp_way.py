@@ -110,7 +110,7 @@ def train(table: dict, reporter: Reporter) -> object:
 
     reporter.seconds.clear()
     recipe = recipes.build(table, where="benchmark")
-    task = get_task(recipe.task)
+    task = get_task(recipe.task, recipe.task_options)
     strategy = devices.make_strategy(recipe.runtime)
     with tempfile.TemporaryDirectory() as scratch, reporter.stage("whole"):
         dataset = load_dataset(recipe.data, seed=0)

@@ -5,10 +5,15 @@ import numpy as np
 import pytest
 import tensorflow as tf
 from keras.src.legacy.preprocessing.image import apply_affine_transform
-from scipy.stats import kstest
+from scipy.stats import chisquare, kstest
 
 from tfapp.config import AugmentationConfig
-from tfapp.data.geometry import change_geometry, matrices, transform
+from tfapp.data.geometry import (
+    change_geometry,
+    matrices,
+    shift_whole_pixels,
+    transform,
+)
 
 RNG = np.random.default_rng(0)
 IMAGES = RNG.integers(0, 256, (3, 20, 30, 3)).astype("uint8")
@@ -143,3 +148,18 @@ def test_one_pixel_wide():
         images = np.full(shape, 9, "uint8")
         keys = {"rotate": 0.5, "zoom": 0.9, "shift": 0.9, "flip": "both"}
         np.testing.assert_allclose(change(images, **keys), images)
+
+
+def test_shifts_by_whole_pixels_take_every_place_equally_often():
+    """All 25 shifts of up to two pixels; black comes in, no level is changed."""
+    images = np.repeat(IMAGES[:1], 2000, axis=0)
+    seed = tf.constant([3, 0], tf.int64)
+    found = shift_whole_pixels(tf.constant(images), seed, 2).numpy()
+    assert found.dtype == np.uint8
+    wider = np.pad(IMAGES[0], ((2, 2), (2, 2), (0, 0)))
+    places = [wider[y : y + 20, x : x + 30] for y in range(5) for x in range(5)]
+    counts = [(found == place).all(axis=(1, 2, 3)).sum() for place in places]
+    assert sum(counts) == 2000
+    assert chisquare(counts).pvalue > 0.001
+    again = shift_whole_pixels(tf.constant(images), seed, 2)
+    np.testing.assert_array_equal(again, found)

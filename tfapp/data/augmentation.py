@@ -7,7 +7,11 @@ import keras
 import tensorflow as tf
 
 from tfapp.config import AugmentationConfig
-from tfapp.data.geometry import change_geometry, changes_geometry
+from tfapp.data.geometry import (
+    change_geometry,
+    changes_geometry,
+    shift_whole_pixels,
+)
 from tfapp.data.random_streams import SeedSequence, fold, follow, uniform
 
 VALUE_RANGE = (0.0, 255.0)
@@ -77,6 +81,9 @@ def _changes(config: AugmentationConfig) -> list[Change | None]:
         else None,
         _of_layer(layers.MixUp, alpha=c.mixup) if c.mixup else None,
         _of_layer(layers.CutMix, factor=(c.cutmix,) * 2) if c.cutmix else None,
+        images_only(lambda x, s: shift_whole_pixels(x, s, c.shift_pixels))
+        if c.shift_pixels
+        else None,
     ]
 
 

@@ -64,6 +64,28 @@ def change_geometry(config: AugmentationConfig, images: Any, seed: Any) -> Any:
     return transform(images, transforms)
 
 
+def shift_whole_pixels(images: Any, seed: Any, most: int) -> Any:
+    """Shift each image by whole pixels, so that nothing is interpolated.
+
+    Args:
+        images: tensor (batch, height, width, channels).
+        seed: int64 tensor (2,).
+        most: pixels in each of the four directions.
+
+    Returns:
+        The same shape and type; zeros come in from the edge.
+    """
+    height, width = tf.shape(images)[1], tf.shape(images)[2]
+    drawn = uniform(seed, [tf.shape(images)[0], 2], 0.0, 2.0 * most + 1.0)
+    starts = tf.minimum(tf.cast(drawn, tf.int32), 2 * most)
+    wider = tf.pad(images, [[0, 0], [most, most], [most, most], [0, 0]])
+    rows = starts[:, :1] + tf.range(height)
+    columns = starts[:, 1:] + tf.range(width)
+    moved = tf.gather(wider, rows, axis=1, batch_dims=1)
+    moved = tf.gather(moved, columns, axis=2, batch_dims=1)
+    return tf.ensure_shape(moved, images.shape)
+
+
 def matrices(
     size: Any, *, signs: Any, angle: Any, zoom: Any, shear: Any, shift: Any
 ) -> Any:

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from tfapp.data.spec import Example
+from tfapp.evaluation.blocks import Section
 from tfapp.evaluation.calibration import apply_temperature
 from tfapp.evaluation.run_facts import RunFacts
 from tfapp.evaluation.thumbnails import Maps
@@ -32,6 +33,7 @@ class ClassificationReportInputs:
         split: the judged split; anything but "test" is called so in the text.
         noun: what the examples are, in the plural, ending in s.
         maps: draws what the network saw in mistakes; None for no maps.
+        further: chapters on what is special to the network.
     """
 
     facts: RunFacts
@@ -47,6 +49,7 @@ class ClassificationReportInputs:
     split: str = "test"
     noun: str = "images"
     maps: Maps | None = None
+    further: Sequence[Section] = ()
 
     @cached_property
     def labels(self) -> np.ndarray:

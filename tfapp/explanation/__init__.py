@@ -4,5 +4,11 @@ METHODS = {
     "gradcam": "tfapp.explanation.gradcam:gradcam",
     "occlusion": "tfapp.explanation.occlusion:occlusion",
     "neighbours": "tfapp.explanation.neighbours:neighbours",
+    "reconstruction": "tfapp.explanation.reconstruction:reconstruction",
+    "perturbation": "tfapp.explanation.perturbation:perturbation",
+    "routing": "tfapp.explanation.routing:routing",
 }
 """Kinds of explanation, in the order in which a sheet shows them; see `spec.Kind`."""
+
+OF_CAPSULES = ("reconstruction", "perturbation", "routing")
+"""Of them, those that nobody expects of a network without capsules."""

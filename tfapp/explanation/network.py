@@ -8,6 +8,7 @@ import keras
 
 from tfapp.errors import ModelError
 from tfapp.explanation.flattening import flat, layer_of, node_of
+from tfapp.layers.outputs import logits_model
 from tfapp.training.folding import CONVOLUTIONS, graph_nodes, strategy_scope
 
 
@@ -41,12 +42,12 @@ def split(model: keras.Model) -> Split:
     image leaves a network with maps of 1×1, an earlier one is taken.
 
     Args:
-        model: images → logits, with any models inside.
+        model: images → logits, or several outputs, with any models inside.
 
     Raises:
         ModelError: if it has no convolution, or cannot be taken apart.
     """
-    network = flat(model)
+    network = flat(logits_model(model))
     if len(network.output_shape) != 2:
         raise ModelError(
             f"Model {model.name!r} gives no class scores: expected an output of shape "
@@ -76,7 +77,7 @@ def embedding(model: keras.Model) -> keras.Model:
     names = [layer.name for layer in model.layers]
     if "extractor" in names and "head" in names:
         return model.get_layer("extractor")
-    network = flat(model)
+    network = flat(logits_model(model))
     for node in reversed(graph_nodes(network)):
         if isinstance(layer_of(node), keras.layers.Dense):
             with strategy_scope(model):

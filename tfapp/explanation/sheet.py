@@ -15,7 +15,7 @@ from matplotlib.figure import Figure
 from tfapp.evaluation.style import PALETTE, look
 from tfapp.evaluation.wording import drawable, percent
 from tfapp.explanation.overlay import colours, enlarged, largest, overlay
-from tfapp.explanation.spec import Finding, Heat, Photo, Picture
+from tfapp.explanation.spec import Finding, Heat, Picture
 
 MARGIN = 0.3
 GAP = 0.25
@@ -23,7 +23,6 @@ CELL = 2.8
 """Width of a picture, and the most of its height."""
 TITLE, HEADING, BAR, CAPTION = 0.75, 0.32, 0.78, 0.5
 """Heights of the text on top, above a cell, of a colour bar and below a photo."""
-PHOTOS_PER_ROW = 5
 MOST_CLASSES = 3
 """Classes whose probabilities stand on top."""
 
@@ -53,18 +52,17 @@ class Sheet:
         columns = max(1 + max(len(heats) for _, heats in rows), 3 if strips else 2)
         width = columns * (CELL + GAP) - GAP
         height, wide = _fitted(self.picture.pixels)
-        photo = (width + GAP) / PHOTOS_PER_ROW - GAP
         row_height = HEADING + height + BAR
         tops = [TITLE + number * row_height for number in range(len(rows) + 1)]
         for finding in strips:
-            tops.append(tops[-1] + _strip_height(finding.photos, photo))
+            tops.append(tops[-1] + _strip_height(finding, width))
         with look():
             canvas = _Canvas(width + 2 * MARGIN, tops[-1] + 2 * MARGIN)
             self._write_title(canvas)
             for top, (index, heats) in zip(tops, rows, strict=False):
                 self._draw_row(canvas, top + HEADING, (wide, height), index, heats)
             for top, finding in zip(tops[len(rows) :], strips, strict=False):
-                _draw_photos(canvas, top, photo, finding)
+                _draw_photos(canvas, top, width, finding)
         return canvas.figure
 
     def _rows(self) -> list[tuple[int, list[Heat]]]:
@@ -173,16 +171,26 @@ def _fitted(pixels: np.ndarray) -> tuple[float, float]:
     return height * scale, width * scale
 
 
-def _strip_height(photos: Sequence[Photo], side: float) -> float:
-    return HEADING + -(-len(photos) // PHOTOS_PER_ROW) * (side + CAPTION)
+def _photo_cell(finding: Finding, width: float) -> tuple[float, float]:
+    """Return side of a square that holds each photo, and height of the tallest."""
+    side = (width + GAP) / finding.photos_per_row - GAP
+    heights = [_fitted(photo.image)[0] * side / CELL for photo in finding.photos]
+    return side, max(heights)
 
 
-def _draw_photos(canvas: _Canvas, top: float, side: float, finding: Finding) -> None:
+def _strip_height(finding: Finding, width: float) -> float:
+    _, height = _photo_cell(finding, width)
+    rows = -(-len(finding.photos) // finding.photos_per_row)
+    return HEADING + rows * (height + CAPTION)
+
+
+def _draw_photos(canvas: _Canvas, top: float, width: float, finding: Finding) -> None:
     canvas.write(0.0, top, finding.photos_title, fontsize=10, weight="bold")
+    side, tallest = _photo_cell(finding, width)
     for number, photo in enumerate(finding.photos):
-        row, column = divmod(number, PHOTOS_PER_ROW)
-        height, width = (side / CELL * inches for inches in _fitted(photo.image))
+        row, column = divmod(number, finding.photos_per_row)
+        high, wide = (side / CELL * inches for inches in _fitted(photo.image))
         left = column * (side + GAP)
-        place = top + HEADING + row * (side + CAPTION)
-        canvas.picture(left, place, (width, height), photo.image, "")
-        canvas.write(left, place + side + 0.06, photo.caption, fontsize=9)
+        place = top + HEADING + row * (tallest + CAPTION)
+        canvas.picture(left, place, (wide, high), photo.image, "")
+        canvas.write(left, place + tallest + 0.06, photo.caption, fontsize=9)

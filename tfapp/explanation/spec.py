@@ -18,7 +18,7 @@ class Subject:
 
     Args:
         model: float tensor (batch, height, width, channels) in [0, 255] → float32
-            logits (batch, num_classes).
+            logits (batch, num_classes), or a dict with them.
         class_names: in the order of the logits.
         dataset: loads the data that the model was trained on, when it is asked for.
         cache: folder of stored features.
@@ -91,6 +91,7 @@ class Finding:
         heats: maps over the picture.
         photos: other pictures.
         photos_title: heading of the photos.
+        photos_per_row: on a sheet.
     """
 
     summary: str
@@ -98,6 +99,7 @@ class Finding:
     heats: tuple[Heat, ...] = ()
     photos: tuple[Photo, ...] = ()
     photos_title: str = ""
+    photos_per_row: int = 5
 
 
 Tick = Callable[[int], None]

@@ -10,7 +10,8 @@ import numpy as np
 import tensorflow as tf
 
 from tfapp.config import DistillConfig
-from tfapp.tasks.spec import Task
+from tfapp.errors import ConfigError
+from tfapp.tasks.spec import Learning, Task
 from tfapp.training.features import FeatureStore
 from tfapp.training.passes import ImagePasses
 from tfapp.training.row_passes import RowPasses
@@ -127,7 +128,15 @@ def distilled(task: Task, config: DistillConfig) -> Task:
     Args:
         task: whose loss and metrics take one-hot labels and logits.
         config: temperature, and the teacher's share of the loss.
+
+    Raises:
+        ConfigError: if the task learns by more than logits.
     """
+    if task.learning is not Learning:
+        raise ConfigError(
+            f"`training.distill` teaches logits alone, and task {task.name!r} learns "
+            "by other outputs. Leave it out, or use task = 'image_classification'."
+        )
 
     def loss(label_smoothing: float) -> Any:
         own = task.make_loss(label_smoothing)

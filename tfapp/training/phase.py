@@ -12,7 +12,7 @@ import tensorflow as tf
 
 from tfapp.config import RuntimeConfig, TrainingConfig
 from tfapp.reporter import Stage
-from tfapp.tasks.spec import Task
+from tfapp.tasks.spec import Learning, Task
 from tfapp.training.best import BestWeights
 from tfapp.training.board import Board
 from tfapp.training.deadline import Deadline
@@ -21,7 +21,12 @@ from tfapp.training.folding import fold
 from tfapp.training.fused_normalization import fuse
 from tfapp.training.history import PhaseHistory, read_history
 from tfapp.training.optimizers import make_optimizer
-from tfapp.training.passes import Passes, WeightedPasses
+from tfapp.training.passes import (
+    Passes,
+    PreparedPasses,
+    WeightedPasses,
+    prepared,
+)
 from tfapp.training.schedule import Schedule
 from tfapp.training.stepping import make_stepper
 
@@ -119,9 +124,9 @@ def fit_phase(
     from its last state.
 
     Args:
-        model: outputs logits.
+        model: outputs logits, and what else the task learns by.
         train: passes over the training data.
-        validation: what `keras.Model.evaluate` takes, or None.
+        validation: tf.data.Dataset of (inputs, labels), or a pair of arrays; or None.
         setup: what all phases share.
         plan: of this phase.
         deadline: of this phase.
@@ -137,7 +142,11 @@ def fit_phase(
         return finished
     if plan.class_weight:
         train = WeightedPasses(train, plan.class_weight)
-    compiled = _compiled(model, train, setup, plan)
+    learning = setup.task.learning(model)
+    if learning.main:
+        train = PreparedPasses(train, learning.batch)
+        validation = validation and prepared(validation, learning.batch)
+    compiled = _compiled(learning, train, setup, plan)
     engine = Engine(
         model=compiled,
         stepper=make_stepper(compiled, tf.distribute.get_strategy()),
@@ -164,9 +173,9 @@ def fit_phase(
 
 
 def _compiled(
-    model: keras.Model, train: Passes, setup: RunSetup, plan: PhasePlan
+    learning: Learning, train: Passes, setup: RunSetup, plan: PhasePlan
 ) -> keras.Model:
-    """Wrap a model and compile the wrapping, with all its variables made.
+    """Wrap what is trained and compile the wrapping, with all its variables made.
 
     Every phase compiles anew: Keras trains the set of weights that was trainable
     when the model was compiled, whatever has been frozen or thawed since.
@@ -174,20 +183,25 @@ def _compiled(
     so a saved model does not carry it. Frozen batch normalisation is folded into the
     convolutions before it and the rest is fused, which changes the speed alone.
     """
-    quick = fuse(fold(model))
-    wrapped = keras.Model(quick.input, quick.output, name=model.name)
-    config, task = setup.training, setup.task
+    quick = fuse(fold(learning.model))
+    wrapped = keras.Model(quick.input, quick.output, name=quick.name)
+    config, task, main = setup.training, setup.task, learning.main
+    metrics = task.make_metrics()
     wrapped.compile(
         optimizer=make_optimizer(
             config, plan.learning_rate, plan.rate_factors, plan.optimizer
         ),
         loss=task.make_loss(config.label_smoothing),
-        metrics=task.make_metrics(),
+        loss_weights=dict(learning.loss_weights) or None,
+        metrics={main: metrics} if main else metrics,
         jit_compile=setup.jit_compile or keras.backend.backend() == "jax",
     )
     wrapped.optimizer.build(wrapped.trainable_variables)
     # Metrics make their variables at the first batch; a state needs them before.
     wrapped._symbolic_build(data_batch=_blank(train(0).element_spec))
+    if main:  # its figures are the task's, and go by their names alone
+        for found in filter(None, wrapped._compile_metrics._flat_metrics):
+            found.output_name = None
     return wrapped
 
 

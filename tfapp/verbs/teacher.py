@@ -28,6 +28,7 @@ def load_teacher(recipe: Recipe, folder: Run, dataset: Dataset) -> Any:
             or other channels.
         ModelError: if its model cannot be read.
     """
+    from tfapp.layers.outputs import logits_model
     from tfapp.models.saved import load_model
     from tfapp.training.distillation import for_student
 
@@ -36,7 +37,7 @@ def load_teacher(recipe: Recipe, folder: Run, dataset: Dataset) -> Any:
     _check(run, recipe.task, card.get("task"), "task")
     classes = list(dataset.info.class_names)
     _check(run, classes, card.get("class_names"), "classes")
-    teacher = load_model(run.model_file)
+    teacher = logits_model(load_model(run.model_file))
     shape = dataset.info.input_shape
     _check(run, shape[-1], teacher.input_shape[-1], "image channels")
     return for_student(teacher, shape)

@@ -1,0 +1,145 @@
+"""Training of one network on arrays, and figures with their intervals."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import keras
+import numpy as np
+from wishes.digits import Digits
+
+from tfapp.config import ModelConfig
+from tfapp.data.spec import DataInfo
+from tfapp.evaluation.resampling import resampled_means
+from tfapp.layers.outputs import logits_model
+from tfapp.models import build_model
+from tfapp.tasks import get_task
+
+CAPSULES = "capsule_classification"
+DRAWS = 10_000
+
+
+@dataclass(frozen=True)
+class Network:
+    """A network of the comparison.
+
+    Args:
+        model: name of its builder.
+        options: of the builder.
+        task: that it learns by.
+    """
+
+    model: str
+    options: dict[str, Any] = field(default_factory=dict)
+    task: str = CAPSULES
+
+    def build(self, shape: tuple[int, ...], classes: int = 10) -> keras.Model:
+        """Return it, untrained, for images of some shape."""
+        info = DataInfo(shape, tuple(map(str, range(classes))), "")
+        return build_model(ModelConfig(name=self.model, options=self.options), info)
+
+
+NETWORKS = {
+    "efficient_capsnet": Network("efficient_capsnet"),
+    "capsnet": Network("capsnet", {"filters": 64, "capsules": 8}),
+    "cnn_parameters": Network(
+        "small_cnn",
+        {"filters": (32, 64, 96), "padding": "same", "units": 100},
+        "image_classification",
+    ),
+    "cnn_compute": Network(
+        "small_cnn",
+        {"filters": (64, 128, 256), "padding": "same", "units": 128},
+        "image_classification",
+    ),
+}
+"""What is compared: capsules, a CNN of as many weights as Efficient-CapsNet, and one
+that computes as much per picture."""
+
+
+def train(
+    network: Network,
+    digits: Digits,
+    seed: int,
+    *,
+    epochs: int,
+    batch_size: int = 64,
+    shift: int = 0,
+    stop_at: tuple[Digits, float] | None = None,
+    task_options: dict[str, Any] | None = None,
+    rate: float = 1e-3,
+) -> keras.Model:
+    """Train a network with Adam at a rate that falls along a cosine.
+
+    Args:
+        network: to train.
+        digits: to learn.
+        seed: of weights, order and shifts.
+        epochs: at most.
+        batch_size: examples in a step.
+        shift: every epoch shows the digits moved by up to so many whole pixels.
+        stop_at: digits to validate on after each epoch, and the accuracy at which
+            training ends.
+        task_options: of its task.
+        rate: learning rate at first.
+    """
+    keras.utils.set_random_seed(seed)
+    random = np.random.default_rng(seed)
+    classes = int(digits.labels.max()) + 1
+    model = network.build(digits.images.shape[1:], classes)
+    task = get_task(network.task, task_options)
+    learning = task.learning(model)
+    steps = -(-len(digits.labels) // batch_size) * epochs
+    schedule = keras.optimizers.schedules.CosineDecay(rate, steps)
+    learning.model.compile(keras.optimizers.Adam(schedule), loss=task.make_loss(0.0))
+    one_hot = np.eye(classes, dtype="float32")[digits.labels]
+    for _ in range(epochs):
+        images = shifted(digits.images, shift, random).astype("float32")
+        learning.model.fit(
+            *learning.batch(images, one_hot), batch_size=batch_size, verbose=0
+        )
+        if stop_at is not None and np.mean(right(model, stop_at[0])) >= stop_at[1]:
+            break
+    return model
+
+
+def shifted(images: np.ndarray, most: int, random: np.random.Generator) -> np.ndarray:
+    """Return images moved by up to `most` whole pixels each; black comes in."""
+    if not most:
+        return images
+    height, width = images.shape[1:3]
+    wider = np.pad(images, ((0, 0), (most, most), (most, most), (0, 0)))
+    tops, lefts = random.integers(0, 2 * most + 1, (2, len(images)))
+    rows, columns = tops[:, None] + range(height), lefts[:, None] + range(width)
+    numbers = np.arange(len(images))[:, None, None]
+    return wider[numbers, rows[:, :, None], columns[:, None, :]]
+
+
+def logits(model: keras.Model, images: np.ndarray) -> np.ndarray:
+    """Return logits (examples, classes) of uint8 images."""
+    part = logits_model(model)
+    return np.asarray(part.predict(images.astype("float32"), 256, verbose=0))
+
+
+def right(model: keras.Model, digits: Digits) -> np.ndarray:
+    """Return whether each digit is recognised, float array (examples,)."""
+    found = logits(model, digits.images).argmax(axis=1)
+    return (found == digits.labels).astype(float)
+
+
+def difference(ours: list[np.ndarray], theirs: list[np.ndarray]) -> str:
+    """Return a mean difference in points with its paired bootstrap interval.
+
+    Args:
+        ours: for each seed, a score of each example in [0, 1].
+        theirs: the same seeds and examples of the other network.
+    """
+    paired = np.mean(ours, axis=0) - np.mean(theirs, axis=0)
+    means = resampled_means(paired, DRAWS, np.random.default_rng(0))
+    low, high = 100 * np.quantile(means, (0.025, 0.975))
+    return f"{100 * paired.mean():+.2f} points (95 % {low:+.2f} to {high:+.2f})"
+
+
+def spread(values: list[float]) -> str:
+    """Return mean and standard deviation over seeds, in percent."""
+    deviation = np.std(values, ddof=1) if len(values) > 1 else 0.0
+    return f"{100 * np.mean(values):.2f} ± {100 * deviation:.2f} %"

@@ -1,0 +1,89 @@
+"""A phase of training on several inputs, outputs and losses."""
+
+from dataclasses import replace
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from tfapp.config import RuntimeConfig, TrainingConfig
+from tfapp.reporter import Reporter
+from tfapp.tasks import get_task
+from tfapp.tasks.spec import Learning
+from tfapp.training.deadline import Deadline
+from tfapp.training.inference import predict
+from tfapp.training.passes import ImagePasses
+from tfapp.training.phase import PhasePlan, RunSetup, fit_phase
+
+
+def two_headed():
+    """A network with a second classifier half-way, as GoogLeNet has."""
+    keras.utils.set_random_seed(0)
+    inputs = keras.Input((8, 8, 3))
+    x = keras.layers.Conv2D(4, 3, strides=2)(keras.layers.Rescaling(1 / 255)(inputs))
+    x = keras.layers.BatchNormalization()(x)
+    early = keras.layers.Dense(2)(keras.layers.Flatten()(x))
+    late = keras.layers.Dense(2)(keras.layers.GlobalAveragePooling2D()(x))
+    return keras.Model(inputs, {"early": early, "logits": late}, name="two")
+
+
+def two_losses():
+    """The task of classification with both heads, the early one at 0.3."""
+    plain = get_task("image_classification")
+
+    def learning(model):
+        def batch(images, labels):
+            return images, {"early": labels, "logits": labels}
+
+        return Learning(model, batch, "logits", {"early": 0.3, "logits": 1.0})
+
+    def make_loss(smoothing):
+        return {name: plain.make_loss(smoothing) for name in ("early", "logits")}
+
+    return replace(plain, make_loss=make_loss, learning=learning)
+
+
+def fit(model, dataset, folder, class_weight=None):
+    """Train five epochs of it."""
+    training = TrainingConfig(epochs=5, learning_rate=0.01)
+    setup = RunSetup(two_losses(), training, RuntimeConfig(), folder)
+    plan = PhasePlan("train", 5, 0.01, class_weight=class_weight)
+    with Reporter(quiet=True).stage("train") as stage:
+        return fit_phase(
+            model,
+            ImagePasses(dataset, 4, 0),
+            dataset.batches("validation"),
+            setup=setup,
+            plan=plan,
+            deadline=Deadline(),
+            stage=stage,
+        )
+
+
+@pytest.mark.parametrize("class_weight", [None, {0: 1.0, 1: 2.0}])
+def test_every_output_learns_and_the_main_one_is_judged(
+    dataset, tmp_path, class_weight
+):
+    """Its figures are called as with one output; the other losses by their output."""
+    model = two_headed()
+    before = [w.numpy() for w in model.trainable_weights]
+    history = fit(model, dataset, tmp_path, class_weight)
+    row = history.epochs[-1]
+    assert {"loss", "early_loss", "logits_loss", "accuracy"} <= set(row)
+    assert {"val_loss", "val_accuracy", "val_early_loss"} <= set(row)
+    if class_weight is None:
+        both = row["val_logits_loss"] + 0.3 * row["val_early_loss"]
+        assert row["val_loss"] == pytest.approx(both, rel=1e-4)
+    assert row["loss"] < history.epochs[0]["loss"]
+    after = [w.numpy() for w in model.trainable_weights]
+    assert all((a != b).any() for a, b in zip(after, before, strict=True))
+
+
+def test_logits_alone_answer(dataset, tmp_path):
+    """Predictions are made by the main output."""
+    model = two_headed()
+    found = predict(model, dataset.batches("test"), 12)
+    images = np.concatenate([x for x, _ in dataset.batches("test")])
+    expected = model(tf.constant(images), training=False)["logits"]
+    np.testing.assert_allclose(found, expected, atol=1e-5)

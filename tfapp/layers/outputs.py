@@ -1,0 +1,28 @@
+"""Models with several outputs, and the one of them that answers."""
+
+import keras
+
+LOGITS = "logits"
+"""Name of the output that answers, where a model has others beside it."""
+
+
+def logits_model(model: keras.Model) -> keras.Model:
+    """Return the part of a model that turns its inputs into logits.
+
+    Some networks are trained with more outputs than they are used with: what a
+    decoder reconstructs, or heads along the way. Such a model returns a dict, of which
+    "logits" is what predictions, explanations and exports are made from.
+
+    Args:
+        model: any keras.Model; a functional one may have a dict of outputs.
+
+    Returns:
+        keras.Model that shares the layers; `model` itself if it has one output.
+    """
+    # Sequential and subclassed models have none before they are called.
+    outputs = getattr(model, "output", None)
+    if not isinstance(outputs, dict):
+        return model
+    part = keras.Model(model.input, outputs[LOGITS], name=model.name)
+    part.dtype_policy = model.dtype_policy
+    return part
