@@ -13,6 +13,9 @@ TASKS = {
     "image_segmentation": "tfapp.tasks.image_segmentation:task",
 }
 
+CLASSIFIERS = ("capsule_classification", "image_classification")
+"""Tasks that choose one class per image: their runs can be compared and explained."""
+
 SETTLED: dict[str, dict[str, tuple[Any, ...]]] = {
     "capsule_classification": {
         "data.name": ("images",),

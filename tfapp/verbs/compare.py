@@ -11,9 +11,9 @@ from tfapp.evaluation.run_record import RunRecord, read_record
 from tfapp.files import require_writable
 from tfapp.reporter import Reporter
 from tfapp.runs import Run
+from tfapp.tasks import CLASSIFIERS
 
 FINISHED = ("complete", "unknown")
-COMPARED = "image_classification"
 
 
 def compare(
@@ -113,9 +113,9 @@ def _read(run: Run) -> RunRecord:
         raise ConfigError(
             f"{error} Another version of tfapp wrote it, perhaps; leave the run out."
         ) from None
-    if recipe.task != COMPARED:
+    if recipe.task not in CLASSIFIERS:
         raise ConfigError(
-            f"{run.folder} is of task {recipe.task!r}, and only runs of {COMPARED!r} "
-            "can be compared. Leave it out."
+            f"{run.folder} is of task {recipe.task!r}, and only runs of "
+            f"{' and '.join(CLASSIFIERS)} can be compared. Leave it out."
         )
     return read_record(run.folder, recipes.describe(recipe))

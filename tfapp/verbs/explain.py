@@ -15,13 +15,12 @@ from tfapp.files import require_writable
 from tfapp.reporter import Reporter
 from tfapp.runs import Run
 from tfapp.start import start_tensorflow
+from tfapp.tasks import CLASSIFIERS
 from tfapp.verbs.explained import FOLDER, SECOND, Explanations, sheet_names
 from tfapp.verbs.predict import find_images
 
 if TYPE_CHECKING:
     from tfapp.explanation.spec import Explainer, Subject
-
-EXPLAINED = "image_classification"
 
 
 def explain(
@@ -73,10 +72,10 @@ def explain(
     folder = Path(out).expanduser() if out else found.folder / "explanations"
     require_writable(folder)
     recipe = recipes.load_recipe(str(found.recipe_file))
-    if recipe.task != EXPLAINED:
+    if recipe.task not in CLASSIFIERS:
         raise ConfigError(
             f"{found.folder} is of task {recipe.task!r}, and only runs of "
-            f"{EXPLAINED!r} can be explained."
+            f"{' and '.join(CLASSIFIERS)} can be explained."
         )
     start_tensorflow(reporter)
     from tfapp.training.devices import numerics
