@@ -181,8 +181,10 @@ def test_the_conclusion_says_what_is_certain():
     """A clear lead, a lead that may be chance, and several rivals."""
     one, two = record("one", BETTER, o=1), record("two", WORSE, o=2)
     clear = compare_records([one, two])
+    assert "its lead of 30.0\u00a0points over “two” is real" in say.conclusion(clear)
+    three = compare_records([one, two, record("worst", WORSE, o=3)])
     assert "its lead of at least 30.0\u00a0points over every other is real" in (
-        say.conclusion(clear)
+        say.conclusion(three)
     )
     assert say.difference(clear.to_best(1)) == "−30.00\u00a0points"
     assert say.verdict(clear.to_best(1)) == "real"

@@ -67,8 +67,11 @@ def conclusion(comparison: Comparison) -> str:
     accuracy = percent(best.scores.accuracy)
     said = f"{quoted(best.name)} has the highest accuracy, {accuracy}"
     if not open_:
-        nearest, _ = max(rivals, key=lambda rival: rival[0].found.difference)
+        nearest, place = max(rivals, key=lambda rival: rival[0].found.difference)
         gap = points(nearest.found.difference)
+        if len(rivals) == 1:
+            other = quoted(comparison.groups[place].name)
+            return f"{said}, and its lead of {gap} over {other} is real."
         return f"{said}, and its lead of at least {gap} over every other is real."
     if len(open_) == len(rivals) == 1:
         return (
