@@ -166,7 +166,7 @@ def test_options_reach_the_preprocessing(make_folder):
         ({"options": {"size": 3}}, ConfigError, r"Unknown option `size` of dataset"),
         ({"options": {"channels": 2}}, ConfigError, r"Option `channels` of dataset"),
         ({"options": {"image_size": [0, 1]}}, ConfigError, r"`image_size` must be"),
-        ({"name": "masks"}, ConfigError, r"Unknown dataset 'masks'"),
+        ({"name": "sounds"}, ConfigError, r"Unknown dataset 'sounds'"),
     ],
 )
 def test_user_mistakes(keys, error, message):

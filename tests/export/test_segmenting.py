@@ -158,5 +158,7 @@ def test_a_diverged_model_is_not_exported():
     """NaN weights are found before anything is written."""
     network = make_network()
     network.set_weights([np.full_like(w, np.nan) for w in network.get_weights()])
+    encoded = [picture(0)[1]]
+    options = ExportOptions(NAMES, {}, encoded, encoded, form="image_segmentation")
     with pytest.raises(ExportError, match="NaN or infinity"):
-        make_segmentation_questions(network, PREPROCESS, [picture(0)[1]], 1.0)
+        make_segmentation_questions(network, PREPROCESS, options, ["serving_default"])

@@ -4,7 +4,7 @@ import keras
 import numpy as np
 import pytest
 
-from tfapp.config import DistillConfig
+from tfapp.config import DataConfig, DistillConfig, Recipe
 from tfapp.errors import ConfigError, ModelError, UnknownNameError
 from tfapp.models.capsnet import capsnet
 from tfapp.models.matrix_capsules import matrix_capsules
@@ -125,7 +125,7 @@ def test_distillation_is_refused():
 def test_mistakes_in_a_recipe_are_one_line(name, options, message):
     """Before anything is loaded."""
     with pytest.raises((ConfigError, UnknownNameError), match=message):
-        check(name, options)
+        check(name, options, Recipe(data=DataConfig(path="digits")))
 
 
 def test_the_task_is_registered():
