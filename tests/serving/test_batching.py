@@ -60,7 +60,9 @@ def make(model):
     made = []
 
     def make(**settings):
-        settings = BatchingSettings(**{"window_micros": 0, **settings})
+        # One thread, so that what waits and what runs is known.
+        settings = {"window_micros": 0, "num_threads": 1, **settings}
+        settings = BatchingSettings(**settings)
         observed = []
         batcher = Batcher(model, settings, "t", lambda r, s: observed.append(r))
         batcher.observed = observed

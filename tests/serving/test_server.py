@@ -94,7 +94,7 @@ def test_a_bomb_inside_an_example_is_400(client):
 
 def test_a_full_queue_is_503_and_a_late_answer_504(saved_models):
     """Both with an error body, and both at once."""
-    batching = {"max_batch_size": 1, "max_enqueued_batches": 1}
+    batching = {"max_batch_size": 1, "max_enqueued_batches": 1, "num_threads": 1}
     limits = {"request_seconds": 0.5}
     with (
         running(

@@ -24,14 +24,14 @@ class Table(BaseModel):
 class BatchingSettings(Table):
     """How requests to one signature of one model share a call."""
 
-    max_batch_size: int = Field(32, ge=1, le=65_536, description="rows of one call")
+    max_batch_size: int = Field(16, ge=1, le=65_536, description="rows of one call")
     window_micros: int = Field(
         2000, ge=0, description="longest wait for company; a lone request never waits"
     )
     max_enqueued_batches: int = Field(
         32, ge=1, description="full batches that may wait; more is answered 503"
     )
-    num_threads: int = Field(1, ge=1, le=64, description="calls at the same time")
+    num_threads: int = Field(2, ge=1, le=64, description="calls at the same time")
     allowed_batch_sizes: tuple[int, ...] = Field(
         (), description="batches are padded to the next of these; () = any size"
     )
