@@ -6,6 +6,7 @@ import keras
 from keras import ops
 
 from tfapp.layers.capsules import squash
+from tfapp.layers.voting_capsules import VotingCapsules
 
 
 def dynamic_routing(
@@ -54,7 +55,7 @@ def dynamic_routing(
 
 
 @keras.saving.register_keras_serializable(package="tfapp")
-class DenseCapsule(keras.layers.Layer):
+class DenseCapsule(VotingCapsules):
     """Fully connected capsules, joined by dynamic routing.
 
     Args:
@@ -90,23 +91,16 @@ class DenseCapsule(keras.layers.Layer):
         use_bias: bool = False,
         **kwargs: Any,
     ) -> None:
-        super().__init__(**kwargs)
+        super().__init__(num_capsules, capsule_dim, **kwargs)
         if iterations < 1:
             raise ValueError(f"`iterations` must be at least 1. Received: {iterations}")
-        self.num_capsules = num_capsules
-        self.capsule_dim = capsule_dim
         self.iterations = iterations
         self.stop_gradient = stop_gradient
         self.use_bias = use_bias
-        self.input_spec = keras.layers.InputSpec(ndim=3)
 
     def build(self, input_shape: tuple[int | None, int, int]) -> None:
-        _, children, child_dim = input_shape
-        self.kernel = self.add_weight(
-            name="kernel",
-            shape=(self.num_capsules, children, child_dim, self.capsule_dim),
-            initializer=keras.initializers.TruncatedNormal(stddev=0.1),
-        )
+        start = keras.initializers.TruncatedNormal(stddev=0.1)
+        self.add_kernel(input_shape, start)
         self.bias = None
         if self.use_bias:
             self.bias = self.add_weight(
@@ -115,9 +109,6 @@ class DenseCapsule(keras.layers.Layer):
                 initializer=keras.initializers.Constant(0.1),
                 autocast=False,
             )
-
-    def call(self, inputs: Any) -> Any:
-        return ops.cast(self.route(inputs)[0], self.compute_dtype)
 
     def route(self, inputs: Any) -> tuple[Any, list[Any]]:
         """Return parents and the coupling coefficients of each round.
@@ -128,21 +119,15 @@ class DenseCapsule(keras.layers.Layer):
         Returns:
             As `dynamic_routing`.
         """
-        kernel = ops.cast(self.kernel, inputs.dtype)
-        votes = ops.einsum("bid,jide->bjie", inputs, kernel)
         return dynamic_routing(
-            votes, self.iterations, stop_gradient=self.stop_gradient, bias=self.bias
+            self.votes(inputs),
+            self.iterations,
+            stop_gradient=self.stop_gradient,
+            bias=self.bias,
         )
-
-    def compute_output_shape(
-        self, input_shape: tuple[int | None, ...]
-    ) -> tuple[int | None, ...]:
-        return (input_shape[0], self.num_capsules, self.capsule_dim)
 
     def get_config(self) -> dict[str, Any]:
         return super().get_config() | {
-            "num_capsules": self.num_capsules,
-            "capsule_dim": self.capsule_dim,
             "iterations": self.iterations,
             "stop_gradient": self.stop_gradient,
             "use_bias": self.use_bias,
