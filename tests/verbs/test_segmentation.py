@@ -137,10 +137,10 @@ def test_a_mask_never_replaces_its_image(finished, tmp_path):
 def test_verbs_that_are_of_classifiers_say_so(finished):
     """Compare and explain refuse a segmentation in one line."""
     folder, result = finished
-    with pytest.raises(ConfigError, match="only runs of 'image_classification' can"):
+    with pytest.raises(ConfigError, match="classification can be compared"):
         compare("discs", runs_folder=folder / "runs", reporter=QUIET)
     picture = str(next((folder / "discs" / "images").iterdir()))
-    with pytest.raises(ConfigError, match="only runs of 'image_classification' can"):
+    with pytest.raises(ConfigError, match="classification can be explained"):
         explain("discs", [picture], runs_folder=folder / "runs", reporter=QUIET)
 
 
