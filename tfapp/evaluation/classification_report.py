@@ -14,19 +14,19 @@ from tfapp.evaluation.run_facts import (
     data_section,
     reproducibility_section,
     run_headline,
+    run_subtitle,
+    trained_on,
 )
 from tfapp.evaluation.verdict import findings
-from tfapp.evaluation.wording import count, percent, percent_interval
+from tfapp.evaluation.wording import percent, percent_interval
 
 
 def classification_report(inputs: ClassificationReportInputs) -> Report:
     """Return the whole report of a classifier, ready for `write_report`."""
     facts = inputs.facts
-    number = len(inputs.class_names)
-    model = [facts.model, count(number, "classes"), f"run {facts.number}"]
     return Report(
         facts.name,
-        " · ".join(text for text in (*model, facts.started) if text),
+        run_subtitle(facts, len(inputs.class_names)),
         classification_headline(inputs),
         classification_sections(inputs),
     )
@@ -37,12 +37,6 @@ def classification_headline(inputs: ClassificationReportInputs) -> tuple[Fact, .
     metrics, noun = inputs.metrics, inputs.noun
     low, high = metrics["accuracy_interval"]
     unseen = "unseen" if inputs.split == "test" else inputs.split
-    sizes = {split: len(found) for split, found in inputs.examples.items()}
-    used = [
-        f"{sizes[split]:,} for {purpose}"
-        for split, purpose in (("validation", "validation"), ("test", "the test"))
-        if sizes.get(split)
-    ]
     return (
         Fact(
             "Accuracy",
@@ -50,7 +44,7 @@ def classification_headline(inputs: ClassificationReportInputs) -> tuple[Fact, .
             f"of {metrics['examples']:,} {unseen} {noun} right; "
             f"95 % interval {percent_interval(low, high)}",
         ),
-        Fact("Trained on", count(sizes.get("train", 0), noun), "; ".join(used)),
+        trained_on(inputs.examples, noun),
         Fact(
             "Balanced accuracy",
             percent(metrics["balanced_accuracy"]),

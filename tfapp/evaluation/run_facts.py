@@ -65,6 +65,28 @@ class RunFacts:
     fingerprint: str = ""
 
 
+def run_subtitle(facts: RunFacts, num_classes: int) -> str:
+    """Return the line below a report's title: network, classes, number and date."""
+    told = [facts.model, count(num_classes, "classes"), f"run {facts.number}"]
+    return " · ".join(text for text in (*told, facts.started) if text)
+
+
+def trained_on(examples: Mapping[str, Sequence[Example]], noun: str) -> Fact:
+    """Return how many examples were learned from, and what the others were for.
+
+    Args:
+        examples: the examples of each split.
+        noun: what the examples are, in the plural.
+    """
+    sizes = {split: len(found) for split, found in examples.items()}
+    used = [
+        f"{sizes[split]:,} for {purpose}"
+        for split, purpose in (("validation", "validation"), ("test", "the test"))
+        if sizes.get(split)
+    ]
+    return Fact("Trained on", count(sizes.get("train", 0), noun), "; ".join(used))
+
+
 def run_headline(facts: RunFacts) -> tuple[Fact, ...]:
     """Return time, place and commands of a run for a report's headline."""
     memory = f"{size(facts.peak_memory_bytes)} of memory at most"

@@ -17,6 +17,8 @@ from tfapp.evaluation.run_facts import (
     notes_blocks,
     reproducibility_section,
     run_headline,
+    run_subtitle,
+    trained_on,
 )
 from tfapp.evaluation.segmentation_galleries import (
     SegmentationReportInputs,
@@ -34,7 +36,6 @@ from tfapp.evaluation.wording import count, percent, percent_interval
 def segmentation_report(inputs: SegmentationReportInputs) -> Report:
     """Return the whole report of a segmentation, ready for `write_report`."""
     facts = inputs.facts
-    told = [facts.model, count(len(inputs.class_names), "classes")]
     sections = (
         _verdict(inputs),
         curves_section(inputs.history),
@@ -48,7 +49,7 @@ def segmentation_report(inputs: SegmentationReportInputs) -> Report:
     )
     return Report(
         facts.name,
-        " · ".join(t for t in (*told, f"run {facts.number}", facts.started) if t),
+        run_subtitle(facts, len(inputs.class_names)),
         _headline(inputs),
         tuple(section for section in sections if section is not None),
     )
@@ -56,12 +57,6 @@ def segmentation_report(inputs: SegmentationReportInputs) -> Report:
 
 def _headline(inputs: SegmentationReportInputs) -> tuple[Fact, ...]:
     metrics = inputs.metrics
-    sizes = {split: len(found) for split, found in inputs.examples.items()}
-    used = [
-        f"{sizes[split]:,} for {purpose}"
-        for split, purpose in (("validation", "validation"), ("test", "the test"))
-        if sizes.get(split)
-    ]
     return (
         Fact(
             "IoU",
@@ -69,7 +64,7 @@ def _headline(inputs: SegmentationReportInputs) -> tuple[Fact, ...]:
             f"mean of the classes over {count(metrics['examples'], 'unseen images')}; "
             f"{_told_interval(metrics['iou_interval'])}",
         ),
-        Fact("Trained on", count(sizes.get("train", 0), "images"), "; ".join(used)),
+        trained_on(inputs.examples, "images"),
         Fact(
             "Pixel error",
             percent(metrics["pixel_error"]),

@@ -56,16 +56,7 @@ def unet(
     blocks = _Blocks(padding, up, batch_normalization)
     inputs = keras.Input(input_shape, name="image")
     x = keras.layers.Rescaling(1 / 127.5, offset=-1.0, name="rescale")(inputs)
-    bridges = []
-    for level in range(depth):
-        x = blocks.pair(x, width << level, f"down{level + 1}")
-        if level == depth - 1 and dropout_rate:
-            x = keras.layers.Dropout(dropout_rate, name=f"down{level + 1}_dropout")(x)
-        bridges.append(x)
-        x = keras.layers.MaxPooling2D(2, name=f"down{level + 1}_pool")(x)
-    x = blocks.pair(x, width << depth, "bottom")
-    if dropout_rate:
-        x = keras.layers.Dropout(dropout_rate, name="bottom_dropout")(x)
+    x, bridges = _contract(blocks, x, width, depth, dropout_rate)
     for level in reversed(range(depth)):
         x = blocks.grow(x, width << level, f"up{level + 1}")
         x = join(bridges[level], x, f"up{level + 1}")
@@ -94,6 +85,23 @@ def check_sides(
                 f"{step}k pixels, for example {least + step * steps}: set "
                 "data.options.tile_size."
             )
+
+
+def _contract(
+    blocks: "_Blocks", x: Any, width: int, depth: int, dropout_rate: float
+) -> tuple[Any, list[Any]]:
+    """Return the coarsest map, and the map of every size before its pooling."""
+    bridges = []
+    for level in range(depth):
+        x = blocks.pair(x, width << level, f"down{level + 1}")
+        if level == depth - 1 and dropout_rate:
+            x = keras.layers.Dropout(dropout_rate, name=f"down{level + 1}_dropout")(x)
+        bridges.append(x)
+        x = keras.layers.MaxPooling2D(2, name=f"down{level + 1}_pool")(x)
+    x = blocks.pair(x, width << depth, "bottom")
+    if dropout_rate:
+        x = keras.layers.Dropout(dropout_rate, name="bottom_dropout")(x)
+    return x, bridges
 
 
 class _Blocks:

@@ -1,9 +1,8 @@
 """The training loop: steps, epochs, and states to resume from."""
 
-import dataclasses
 import math
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -85,7 +84,7 @@ class Engine:
             self.progress, self.best.values = resumed
             # The budget is what is left from here; the phase has had time before.
             whole = self.schedule.seconds + self.progress.seconds
-            self.schedule = dataclasses.replace(self.schedule, seconds=whole)
+            self.schedule = replace(self.schedule, seconds=whole)
             self.stage.detail = f"resumed in epoch {self.progress.epoch + 1}"
         elif start is not None:
             self.progress.best = start

@@ -58,12 +58,7 @@ def explain(
     reporter = reporter or Reporter()
     found = runs.find(run, Path(runs_folder))
     card = found.card()
-    if not found.model_file.is_file():
-        raise ModelError(
-            f"{found.folder} has no model.keras, which explanations need: it is no "
-            "run, or its model was removed. Expected NAME, NAME/NUMBER or the folder "
-            "of a complete run."
-        )
+    _require_model(found)
     names = tuple(card["class_names"])
     for name in methods:
         registry.find("method", METHODS, name)
@@ -90,6 +85,16 @@ def explain(
     result = Explanations(found.folder, folder, names, kinds, rows, notes)
     result.write()
     return result
+
+
+def _require_model(run: Run) -> None:
+    """Refuse a folder that is no run, or a run whose model was removed."""
+    if not run.model_file.is_file():
+        raise ModelError(
+            f"{run.folder} has no model.keras, which explanations need: it is no "
+            "run, or its model was removed. Expected NAME, NAME/NUMBER or the folder "
+            "of a complete run."
+        )
 
 
 def _check_label(label: str, names: Sequence[str], paths: Sequence[Path]) -> None:

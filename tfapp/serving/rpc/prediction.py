@@ -1,6 +1,6 @@
 """tensorflow.serving.PredictionService."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from tensorflow_serving.apis import (
@@ -78,31 +78,13 @@ class Prediction(prediction_service_pb2_grpc.PredictionServiceServicer):  # type
 
     async def Classify(self, message: Any, context: Any) -> Any:
         """Examples in, labels with scores out."""
-
-        async def work(exchange: Exchange) -> Any:
-            answer = await self._ask(
-                message.model_spec, message.input, CLASSIFY, context, exchange
-            )
-            reply = classification_pb2.ClassificationResponse()
-            fill_spec(reply.model_spec, answer.spec, answer.signature.name)
-            fill_classes(reply.result, answer)
-            return reply
-
-        return await answered(self._engine, context, "Classify", message, work)
+        make_reply = classification_pb2.ClassificationResponse
+        return await self._infer(message, context, CLASSIFY, make_reply)
 
     async def Regress(self, message: Any, context: Any) -> Any:
         """Examples in, values out."""
-
-        async def work(exchange: Exchange) -> Any:
-            answer = await self._ask(
-                message.model_spec, message.input, REGRESS, context, exchange
-            )
-            reply = regression_pb2.RegressionResponse()
-            fill_spec(reply.model_spec, answer.spec, answer.signature.name)
-            fill_values(reply.result, answer)
-            return reply
-
-        return await answered(self._engine, context, "Regress", message, work)
+        make_reply = regression_pb2.RegressionResponse
+        return await self._infer(message, context, REGRESS, make_reply)
 
     async def MultiInference(self, message: Any, context: Any) -> Any:
         """The same examples to several signatures of one model."""
@@ -142,6 +124,23 @@ class Prediction(prediction_service_pb2_grpc.PredictionServiceServicer):  # type
             return reply
 
         return await answered(self._engine, context, "GetModelMetadata", message, work)
+
+    async def _infer(
+        self, message: Any, context: Any, method: str, make_reply: Callable[[], Any]
+    ) -> Any:
+        """Answer a request for one signature by a method; see `METHODS`."""
+        name, fill = METHODS[method]
+
+        async def work(exchange: Exchange) -> Any:
+            answer = await self._ask(
+                message.model_spec, message.input, method, context, exchange
+            )
+            reply = make_reply()
+            fill_spec(reply.model_spec, answer.spec, answer.signature.name)
+            fill(reply.result, answer)
+            return reply
+
+        return await answered(self._engine, context, name, message, work)
 
     async def _ask(
         self, spec: Any, given: Any, method: str, context: Any, exchange: Exchange
@@ -186,7 +185,7 @@ def check_tasks(tasks: Sequence[Any]) -> None:
     if len(set(names)) < len(names):
         raise invalid("Duplicate evaluation of signature: " + ",".join(names))
     for task in tasks:
-        if task.method_name not in (CLASSIFY, REGRESS):
+        if task.method_name not in METHODS:
             raise RequestError(
                 Status.UNIMPLEMENTED,
                 f"Unsupported signature method: {task.method_name}",
@@ -205,3 +204,7 @@ def fill_values(result: Any, answer: Answer) -> None:
     """Write values into a RegressionResult."""
     for value in regressions(answer):
         result.regressions.add(value=float(value))
+
+
+METHODS = {CLASSIFY: ("Classify", fill_classes), REGRESS: ("Regress", fill_values)}
+"""What each method of an inference is called, and what writes its results."""

@@ -57,6 +57,7 @@ class Network:
             self.model.set_weights(weights)
         self.weights = self.model.get_weights()
         _drop_nothing(self.model)
+        self._answering = logits_model(self.model)
 
     def rough_cost(self, images: np.ndarray) -> float:
         """Return about the seconds that one image takes to infer, nothing traced."""
@@ -66,8 +67,7 @@ class Network:
     def _infer(self, images: np.ndarray) -> Any:
         if keras.config.backend() == "jax":  # op by op it would compile every op
             return self.model.predict_on_batch(images)
-        answering = logits_model(self.model)
-        return keras.ops.convert_to_numpy(answering(images, training=False))
+        return keras.ops.convert_to_numpy(self._answering(images, training=False))
 
 
 class Trial:
