@@ -3,16 +3,15 @@
     python benchmarks/accuracy.py cats_dogs_features cats_dogs_fine_tune --seeds 0 1 2
 
 Each seed also draws another validation split. Every run is a process of its own, below
-`--folder`; runs that are already complete there are read, not repeated. The interval is
-Wilson's for the mean accuracy on the one test set, which all seeds share.
+`--folder`; those complete there are read, not repeated, and killed ones are resumed.
+The interval is Wilson's for the mean accuracy on the one test set, shared by all seeds.
 """
 
 import argparse
-import json
 import statistics
-import subprocess
-import sys
 from pathlib import Path
+
+from run_once import metrics_of, run_once
 
 from tfapp.evaluation.metrics import wilson_interval
 from tfapp.evaluation.wording import duration, size
@@ -43,17 +42,8 @@ def main() -> None:
 
 def measure(recipe: str, seed: int, folder: Path, overrides: list[str]) -> dict:
     """Return the metrics of one run, running it if it is not there."""
-    name = "-".join([recipe, *overrides, f"seed{seed}"]).replace("/", "_")
-    record = folder / f"{name}.json"
-    if not record.exists():
-        settings = [*overrides, f"seed={seed}", f"data.split.seed={seed}"]
-        command = [sys.executable, "-m", "tfapp", "run", recipe, "--json"]
-        command += [f"--runs={folder}", f"--saved-models={folder / 'saved_models'}"]
-        command += [part for text in settings for part in ("--set", text)]
-        done = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True)
-        place = Path(json.loads(done.stdout)["run"])
-        record.write_text((place / "metrics.json").read_text())
-    return json.loads(record.read_text())
+    settings = [*overrides, f"seed={seed}", f"data.split.seed={seed}"]
+    return metrics_of(run_once(recipe, settings, folder))
 
 
 def row(recipe: str, found: list[dict]) -> str:

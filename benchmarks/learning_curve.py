@@ -12,18 +12,14 @@ resumed. Overrides (`--set`) come last and win.
 """
 
 import argparse
-import json
-import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-from tfapp import compare, recipes, runs
+from run_once import run_once
+
+from tfapp import compare, recipes
 from tfapp.cli import show_comparison
 from tfapp.config import Recipe
-from tfapp.errors import ConfigError
-from tfapp.evaluation.recipe_groups import same, settings_of
-from tfapp.runs import Run
 
 ALIKE = ("data.split.validation=0", "runtime.precision=float32")
 """No hidden labels; and all sizes computed alike, however long a run is."""
@@ -45,9 +41,9 @@ def main() -> None:
         for name in arguments.recipes:
             for size in arguments.sizes:
                 overrides = settings(name, size, largest, seed, arguments.overrides)
-                found.append(measure(name, overrides, arguments.folder))
+                found.append(run_once(name, overrides, arguments.folder))
     out = arguments.folder / "comparison"
-    comparison = compare([str(folder) for folder in found], out=out)
+    comparison = compare([str(run.folder) for run in found], out=out)
     show_comparison.comparison(comparison, out, as_json_=False)
 
 
@@ -70,42 +66,6 @@ def epochs_of(recipe: Recipe) -> Iterator[tuple[str, int]]:
     yield "fine_tune.head.epochs", recipe.fine_tune.head.epochs
     if recipe.fine_tune.thaw is not None:
         yield "fine_tune.thaw.epochs", recipe.fine_tune.thaw.epochs
-
-
-def measure(name: str, overrides: list[str], folder: Path) -> Path:
-    """Return the folder of a finished run, running or resuming it if need be."""
-    recipe = recipes.load_recipe(name, overrides)
-    known = list(made(folder, recipe))
-    finished = [run for run in known if run.status() == "complete"]
-    if finished:
-        return finished[0].folder
-    print(f"{recipe.name}: {' '.join(overrides)}", file=sys.stderr, flush=True)
-    command = [sys.executable, "-m", "tfapp", "run"]
-    if known:
-        command += [str(known[-1].folder), "--resume"]
-    else:
-        command += [name, *(part for text in overrides for part in ("--set", text))]
-    places = [f"--runs={folder}", f"--saved-models={folder / 'saved_models'}"]
-    done = subprocess.run(
-        [*command, *places, "--json"], stdout=subprocess.PIPE, text=True
-    )
-    if done.returncode:  # the run has said why
-        raise SystemExit("Stopped; the same command goes on from here.")
-    return Path(json.loads(done.stdout)["run"])
-
-
-def made(folder: Path, recipe: Recipe) -> Iterator[Run]:
-    """Yield the runs of this very recipe and seed that are in the folder."""
-    wanted = same(settings_of(recipes.describe(recipe)))
-    for path in runs.numbered(folder / recipe.name):
-        run = Run(path)
-        try:
-            stored = recipes.load_recipe(str(run.recipe_file))
-        except ConfigError:  # killed before it began, or of another version
-            continue
-        alike = same(settings_of(recipes.describe(stored))) == wanted
-        if alike and stored.seed == recipe.seed:
-            yield run
 
 
 if __name__ == "__main__":

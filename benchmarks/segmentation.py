@@ -3,15 +3,15 @@
 `python benchmarks/segmentation.py isbi_unet isbi_unet_mobilenet --images 5 12 24`
 trains every recipe on so many training images with every seed and prints a Markdown
 table of pixel error, IoU and Rand F-score on the test images, mean ± sd over the seeds.
-With 24 images none is left to choose the epoch by: the last one counts.
+With 24 images none is left to choose the epoch by: the last one counts. Finished runs
+below `--folder` are read, not repeated, and killed ones are resumed.
 """
 
 import argparse
-import json
 from pathlib import Path
 from statistics import mean, stdev
 
-from tfapp.verbs.run import run
+from run_once import metrics_of, run_once
 
 FIGURES = ("pixel_error", "iou", "rand_f_score")
 VALIDATION = 3
@@ -37,16 +37,10 @@ def measure(
     recipe: str, images: int, seed: int, arguments: argparse.Namespace
 ) -> dict[str, float]:
     """Train a recipe once; return its figures and the minutes it took."""
-    overrides = [*arguments.set, f"seed={seed}", f"data.limit_per_class={images}"]
+    overrides = [f"seed={seed}", f"data.limit_per_class={images}"]
     if images > 24 - VALIDATION:
         overrides.append("data.split.validation=0.0")
-    result = run(
-        recipe,
-        overrides,
-        runs_folder=arguments.out / "runs",
-        saved_models=arguments.out / "saved_models",
-    )
-    kept = json.loads((result.folder / "metrics.json").read_text(encoding="utf-8"))
+    kept = metrics_of(run_once(recipe, [*overrides, *arguments.set], arguments.folder))
     found = {key: float(kept[key]) for key in FIGURES}
     return found | {"minutes": kept["run"]["total_seconds"] / 60.0}
 
@@ -65,8 +59,8 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("recipes", nargs="+")
     parser.add_argument("--images", type=int, nargs="+", default=[5, 12, 24])
     parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2])
-    parser.add_argument("--set", nargs="*", default=[], help="KEY=VALUE for every run")
-    parser.add_argument("--out", type=Path, default=Path("runs/segmentation"))
+    parser.add_argument("--set", action="append", default=[])
+    parser.add_argument("--folder", type=Path, default=Path("runs/segmentation"))
     return parser.parse_args()
 
 
