@@ -8,33 +8,30 @@ turned, sheared and scaled ones; read the pose back linearly), `picasso` (tell f
 from faces with their parts in wrong places, learnt without any), `routing` (entropy
 round by round; one round against three; two digits over each other), `shapes` (does
 each number of a capsule change one thing), `few` (1, 3 and 5 digits of each class).
-Networks: Efficient-CapsNet, a narrow CapsNet, a CNN of as many weights as the former
-and one that computes as much per picture. Intervals are paired bootstraps over the
-test pictures, of the mean over the seeds; ± is the deviation over seeds. Needs
-TFAPP_DATA.
+Networks: Efficient-CapsNet, a narrow CapsNet, a CNN of as many weights as the first and
+one that computes as much per picture; small matrix capsules with EM routing, which take
+10 GB and many times as long, where `--networks` names them. Intervals
+are paired bootstraps over seeds and test pictures, both drawn anew; ± is the deviation
+over seeds. Each network's scores are kept below `--folder`, and what is there is not
+trained again. Needs TFAPP_DATA.
 """
 
 import argparse
 import time
+from pathlib import Path
 
 import numpy as np
 from scipy.stats import spearmanr
 from sklearn.linear_model import RidgeCV
 from sklearn.metrics import roc_auc_score
 from wishes import digits, drawings, faces
-from wishes.training import (
-    NETWORKS,
-    Network,
-    difference,
-    logits,
-    right,
-    spread,
-    train,
-)
+from wishes.book import Book, Found
+from wishes.training import NETWORKS, Network, difference, logits, right, spread, train
 
 from tfapp.reporter import Reporter
 from tfapp.start import start_tensorflow
 
+QUICK = [name for name in NETWORKS if name != "matrix_capsules"]
 OURS, THEIRS = "efficient_capsnet", ("cnn_parameters", "cnn_compute")
 
 
@@ -46,13 +43,17 @@ def main() -> None:
     parser.add_argument("--examples", type=int, default=6000, help="to learn from")
     parser.add_argument("--tests", type=int, default=2000, help="0 = all 10,000")
     parser.add_argument("--epochs", type=int, default=10)
-    parser.add_argument("--networks", nargs="+", default=list(NETWORKS))
+    parser.add_argument("--stop-at", type=float, default=0.985, help="of `affine`")
+    parser.add_argument("--networks", nargs="+", choices=NETWORKS, default=QUICK)
+    parser.add_argument("--folder", type=Path, default=Path("runs/wishlist"))
     arguments = parser.parse_args()
     start_tensorflow(Reporter(quiet=True))
+    settings = f"{arguments.examples}-{arguments.tests}-{arguments.epochs}"
+    book = Book(arguments.folder, settings)
     for name in arguments.wishes:
         began = time.monotonic()
         print(f"\n## {name}", flush=True)
-        WISHES[name](arguments)
+        WISHES[name](arguments, book)
         print(f"({time.monotonic() - began:.0f} s)", flush=True)
 
 
@@ -63,34 +64,44 @@ def compare(scores: dict[str, list[np.ndarray]]) -> None:
             print(f"{OURS} - {name}: {difference(scores[OURS], scores[name])}")
 
 
-def affine(arguments: argparse.Namespace) -> None:
+def affine(arguments: argparse.Namespace, book: Book) -> None:
     """Learn placed digits to equal accuracy, and recognise bent ones."""
     learnt, tested = digits.mnist()
-    held = digits.placed(digits.some(tested, arguments.tests or 10_000, 0), 40, 1)
-    bent, poses = digits.bent(digits.some(tested, arguments.tests or 10_000, 0), 40, 2)
+    chosen = digits.some(tested, arguments.tests or 10_000, 0)
+    held, (bent, poses) = digits.placed(chosen, 40, 1), digits.bent(chosen, 40, 2)
     scores: dict[str, list[np.ndarray]] = {}
+
+    def find(name: str, seed: int) -> Found:
+        drawn = digits.some(learnt, arguments.examples + 1000, seed)
+        placed = digits.placed(drawn, 40, seed)
+        stop = digits.Digits(placed.images[-1000:], placed.labels[-1000:])
+        model = train(
+            NETWORKS[name],
+            digits.Digits(placed.images[:-1000], placed.labels[:-1000]),
+            seed,
+            epochs=arguments.epochs,
+            stop_at=(stop, arguments.stop_at),
+        )
+        found = {"placed": right(model, held), "bent": right(model, bent)}
+        if name in drawings.DRAWING:
+            found["read"] = np.array(readable(model, bent, poses))
+        return found
+
     for name in arguments.networks:
-        plain, read = [], []
-        for seed in range(arguments.seeds):
-            drawn = digits.some(learnt, arguments.examples + 1000, seed)
-            placed = digits.placed(drawn, 40, seed)
-            kept = digits.Digits(placed.images[:-1000], placed.labels[:-1000])
-            stop = digits.Digits(placed.images[-1000:], placed.labels[-1000:])
-            model = train(
-                NETWORKS[name],
-                kept,
-                seed,
-                epochs=arguments.epochs,
-                stop_at=(stop, 0.985),
-            )
-            plain.append(float(right(model, held).mean()))
-            scores.setdefault(name, []).append(right(model, bent))
-            if name not in THEIRS:
-                read.append(readable(model, bent, poses))
-        moved = spread([float(s.mean()) for s in scores[name]])
-        print(f"{name}: placed {spread(plain)}, bent {moved}", flush=True)
-        if read:
-            told = zip(("right", "down", "turn"), np.mean(read, axis=0), strict=True)
+        kind = f"affine{arguments.stop_at}"
+        runs = [
+            book.look_up(kind, name, seed, lambda n=name, s=seed: find(n, s))
+            for seed in range(arguments.seeds)
+        ]
+        scores[name] = [run["bent"] for run in runs]
+        plain, moved = (
+            spread([float(run[what].mean()) for run in runs])
+            for what in ("placed", "bent")
+        )
+        print(f"{name}: placed {plain}, bent {moved}", flush=True)
+        if "read" in runs[0]:
+            values = np.mean([run["read"] for run in runs], axis=0)
+            told = zip(("right", "down", "turn"), values, strict=True)
             print("  R² from the pose:", ", ".join(f"{w} {r:.2f}" for w, r in told))
     compare(scores)
 
@@ -113,7 +124,7 @@ def readable(
     return tuple(found)
 
 
-def picasso(arguments: argparse.Namespace) -> None:
+def picasso(arguments: argparse.Namespace, book: Book) -> None:
     """Tell faces from scrambled ones that no training picture was like."""
     count = arguments.tests or 2000
     shown = np.concatenate([faces.faces(count, 90), faces.scrambled(count, 91)])
@@ -122,78 +133,105 @@ def picasso(arguments: argparse.Namespace) -> None:
         np.repeat([0, 1], count),
     )
     truth = np.repeat([1, 0], count)
+
+    def find(name: str, seed: int) -> Found:
+        learnt = faces.training_set(arguments.examples // 2, 2 * seed + 1000)
+        model = train(NETWORKS[name], learnt, seed, epochs=arguments.epochs)
+        odds = logits(model, shown)
+        area = roc_auc_score(truth, odds[:, 1] - odds[:, 0])
+        return {"area": np.array(area), "plain": right(model, other)}
+
     for name in arguments.networks:
-        areas, plain = [], []
-        for seed in range(arguments.seeds):
-            learnt = faces.training_set(arguments.examples // 2, 2 * seed + 1000)
-            model = train(NETWORKS[name], learnt, seed, epochs=arguments.epochs)
-            odds = logits(model, shown)
-            areas.append(float(roc_auc_score(truth, odds[:, 1] - odds[:, 0])))
-            plain.append(float(right(model, other).mean()))
-        told = f"{np.mean(areas):.3f} ± {np.std(areas):.3f}"
-        print(f"{name}: AUC {told}; faces or none {spread(plain)}", flush=True)
+        runs = [
+            book.look_up("picasso", name, seed, lambda n=name, s=seed: find(n, s))
+            for seed in range(arguments.seeds)
+        ]
+        areas = [float(run["area"]) for run in runs]
+        told = f"{np.mean(areas):.3f} ± {np.std(areas, ddof=len(areas) > 1):.3f}"
+        plain = spread([float(run["plain"].mean()) for run in runs])
+        print(f"{name}: AUC {told}; faces or none {plain}", flush=True)
 
 
-def routing(arguments: argparse.Namespace) -> None:
+def routing(arguments: argparse.Namespace, book: Book) -> None:
     """Entropy of the coefficients; one round against three; overlaid digits."""
     learnt, tested = digits.mnist()
     held = digits.some(tested, arguments.tests or 10_000, 0)
-    scores: dict[str, list[np.ndarray]] = {}
-    pairs: dict[str, list[np.ndarray]] = {}
     over = digits.overlaid(tested, arguments.tests or 10_000, 99)
-    for iterations in (1, 3):
-        name = f"r = {iterations}"
+
+    def find(iterations: int, seed: int) -> Found:
         options = NETWORKS["capsnet"].options | {"iterations": iterations}
         network = Network("capsnet", options)
-        for seed in range(arguments.seeds):
-            drawn = digits.some(learnt, arguments.examples, seed)
-            model = train(network, drawn, seed, epochs=arguments.epochs, shift=2)
-            scores.setdefault(name, []).append(right(model, held))
-            if iterations == 3 and not seed:
-                nats = drawings.entropy(model, held.images[:500])
-                print("entropy by round:", ", ".join(f"{n:.3f}" for n in nats))
-            model = drawings.train_on_pairs(network, drawn, seed, arguments.epochs)
-            pairs.setdefault(name, []).append(drawings.both_right(model, over))
-        for what, found in (("one digit", scores), ("two digits", pairs)):
-            told = spread([float(s.mean()) for s in found[name]])
-            print(f"{what}, {name}: {told}", flush=True)
-    for what, found in (("one digit", scores), ("two digits", pairs)):
-        print(f"{what}, r = 3 - r = 1: {difference(found['r = 3'], found['r = 1'])}")
+        drawn = digits.some(learnt, arguments.examples, seed)
+        model = train(network, drawn, seed, epochs=arguments.epochs, shift=2)
+        nats = drawings.entropy(model, held.images[:500])
+        pairs = drawings.train_on_pairs(network, drawn, seed, arguments.epochs)
+        return {
+            "one digit": right(model, held),
+            "two digits": drawings.both_right(pairs, over),
+            "entropy": np.array(nats),
+        }
+
+    runs = {
+        rounds: [
+            book.look_up("routing", f"r{rounds}", s, lambda r=rounds, s=s: find(r, s))
+            for s in range(arguments.seeds)
+        ]
+        for rounds in (1, 3)
+    }
+    nats = np.mean([run["entropy"] for run in runs[3]], axis=0)
+    print("entropy by round:", ", ".join(f"{n:.3f}" for n in nats))
+    for what in ("one digit", "two digits"):
+        found = {rounds: [run[what] for run in runs[rounds]] for rounds in runs}
+        for rounds, scores in found.items():
+            told = spread([float(s.mean()) for s in scores])
+            print(f"{what}, r = {rounds}: {told}")
+        print(f"{what}, r = 3 - r = 1: {difference(found[3], found[1])}", flush=True)
 
 
-def shapes(arguments: argparse.Namespace) -> None:
+def shapes(arguments: argparse.Namespace, book: Book) -> None:
     """Whether width, slant or thickness changes steadily with one number."""
     learnt, tested = digits.mnist()
     held = digits.some(tested, 100, 0)
-    for name in (n for n in arguments.networks if n not in THEIRS):
-        steady = []
-        for seed in range(arguments.seeds):
-            drawn = digits.some(learnt, arguments.examples, seed)
-            model = train(NETWORKS[name], drawn, seed, epochs=arguments.epochs, shift=2)
-            best = drawings.steadiness(model, held, spearmanr)
-            steady.append(int((best >= 0.8).sum()))
-        told = ", ".join(map(str, steady))
+
+    def find(name: str, seed: int) -> Found:
+        drawn = digits.some(learnt, arguments.examples, seed)
+        model = train(NETWORKS[name], drawn, seed, epochs=arguments.epochs, shift=2)
+        return {"best": drawings.steadiness(model, held, spearmanr)}
+
+    for name in (n for n in arguments.networks if n in drawings.DRAWING):
+        runs = [
+            book.look_up("shapes", name, seed, lambda n=name, s=seed: find(n, s))
+            for seed in range(arguments.seeds)
+        ]
+        told = ", ".join(str(int((run["best"] >= 0.8).sum())) for run in runs)
         print(f"{name}: numbers that change one thing steadily, of 16: {told}")
 
 
-def few(arguments: argparse.Namespace) -> None:
+def few(arguments: argparse.Namespace, book: Book) -> None:
     """1, 3 and 5 digits of each class, drawn anew for each seed."""
     learnt, tested = digits.mnist()
     held = digits.some(tested, arguments.tests or 10_000, 0)
+
+    def find(name: str, seed: int, count: int) -> Found:
+        model = train(
+            NETWORKS[name],
+            digits.of_each_class(learnt, count, seed),
+            seed,
+            epochs=60 * arguments.epochs // count,
+            batch_size=10 * count,
+            shift=2,
+        )
+        return {"right": right(model, held)}
+
     for count in (1, 3, 5):
         scores: dict[str, list[np.ndarray]] = {}
         for name in arguments.networks:
-            for seed in range(arguments.seeds):
-                drawn = digits.of_each_class(learnt, count, seed)
-                model = train(
-                    NETWORKS[name],
-                    drawn,
-                    seed,
-                    epochs=60 * arguments.epochs // count,
-                    batch_size=10 * count,
-                    shift=2,
-                )
-                scores.setdefault(name, []).append(right(model, held))
+            scores[name] = [
+                book.look_up(
+                    f"few{count}", name, s, lambda n=name, s=s, c=count: find(n, s, c)
+                )["right"]
+                for s in range(arguments.seeds)
+            ]
             told = spread([float(s.mean()) for s in scores[name]])
             print(f"{count} of each class, {name}: {told}", flush=True)
         compare(scores)

@@ -13,6 +13,9 @@ from tfapp.explanation.perturbation import STEPS, perturbed
 from tfapp.explanation.routing import entropies
 from tfapp.tasks import get_task
 
+DRAWING = ("efficient_capsnet", "capsnet")
+"""Networks with a decoder; only these can show what a capsule's numbers mean."""
+
 LEAST_CHANGE = {"width": 0.5, "slant": 0.03, "thickness": 0.05}
 """From one end of the steps to the other: pixels, radians, share."""
 
@@ -97,7 +100,7 @@ def train_on_pairs(
     """
     keras.utils.set_random_seed(seed)
     model = network.build((36, 36, 1))
-    task = get_task(network.task)
+    task = get_task(network.task, network.task_options)
     view = task.learning(model).model
     steps = -(-len(drawn.labels) // 64) * epochs
     schedule = keras.optimizers.schedules.CosineDecay(1e-3, steps)

@@ -9,13 +9,12 @@ from wishes.digits import Digits
 
 from tfapp.config import ModelConfig
 from tfapp.data.spec import DataInfo
-from tfapp.evaluation.resampling import resampled_means
 from tfapp.layers.outputs import logits_model
 from tfapp.models import build_model
 from tfapp.tasks import get_task
 
 CAPSULES = "capsule_classification"
-DRAWS = 10_000
+DRAWS, BLOCK = 10_000, 200
 
 
 @dataclass(frozen=True)
@@ -26,11 +25,13 @@ class Network:
         model: name of its builder.
         options: of the builder.
         task: that it learns by.
+        task_options: of that.
     """
 
     model: str
     options: dict[str, Any] = field(default_factory=dict)
     task: str = CAPSULES
+    task_options: dict[str, Any] = field(default_factory=dict)
 
     def build(self, shape: tuple[int, ...], classes: int = 10) -> keras.Model:
         """Return it, untrained, for images of some shape."""
@@ -41,6 +42,9 @@ class Network:
 NETWORKS = {
     "efficient_capsnet": Network("efficient_capsnet"),
     "capsnet": Network("capsnet", {"filters": 64, "capsules": 8}),
+    "matrix_capsules": Network(
+        "matrix_capsules", task_options={"loss": "spread", "reconstruction": 0.0}
+    ),
     "cnn_parameters": Network(
         "small_cnn",
         {"filters": (32, 64, 96), "padding": "same", "units": 100},
@@ -65,7 +69,6 @@ def train(
     batch_size: int = 64,
     shift: int = 0,
     stop_at: tuple[Digits, float] | None = None,
-    task_options: dict[str, Any] | None = None,
     rate: float = 1e-3,
 ) -> keras.Model:
     """Train a network with Adam at a rate that falls along a cosine.
@@ -79,14 +82,13 @@ def train(
         shift: every epoch shows the digits moved by up to so many whole pixels.
         stop_at: digits to validate on after each epoch, and the accuracy at which
             training ends.
-        task_options: of its task.
         rate: learning rate at first.
     """
     keras.utils.set_random_seed(seed)
     random = np.random.default_rng(seed)
     classes = int(digits.labels.max()) + 1
     model = network.build(digits.images.shape[1:], classes)
-    task = get_task(network.task, task_options)
+    task = get_task(network.task, network.task_options)
     learning = task.learning(model)
     steps = -(-len(digits.labels) // batch_size) * epochs
     schedule = keras.optimizers.schedules.CosineDecay(rate, steps)
@@ -117,7 +119,7 @@ def shifted(images: np.ndarray, most: int, random: np.random.Generator) -> np.nd
 def logits(model: keras.Model, images: np.ndarray) -> np.ndarray:
     """Return logits (examples, classes) of uint8 images."""
     part = logits_model(model)
-    return np.asarray(part.predict(images.astype("float32"), 256, verbose=0))
+    return np.asarray(part.predict(images.astype("float32"), 64, verbose=0))
 
 
 def right(model: keras.Model, digits: Digits) -> np.ndarray:
@@ -129,13 +131,24 @@ def right(model: keras.Model, digits: Digits) -> np.ndarray:
 def difference(ours: list[np.ndarray], theirs: list[np.ndarray]) -> str:
     """Return a mean difference in points with its paired bootstrap interval.
 
+    Seeds and examples are both drawn anew: other weights and other training digits
+    might have come out as well as other test digits.
+
     Args:
         ours: for each seed, a score of each example in [0, 1].
         theirs: the same seeds and examples of the other network.
     """
-    paired = np.mean(ours, axis=0) - np.mean(theirs, axis=0)
-    means = resampled_means(paired, DRAWS, np.random.default_rng(0))
-    low, high = 100 * np.quantile(means, (0.025, 0.975))
+    paired = np.asarray(ours, float) - np.asarray(theirs, float)
+    random = np.random.default_rng(0)
+    seeds, examples = paired.shape
+    means = []
+    for _ in range(DRAWS // BLOCK):  # seeds and examples are drawn anew, both
+        of_seeds = random.multinomial(seeds, np.full(seeds, 1 / seeds), BLOCK)
+        weights = (examples, np.full(examples, 1 / examples), BLOCK)
+        of_examples = random.multinomial(*weights)
+        means.append(np.sum(of_seeds @ paired * of_examples, axis=1))
+    all_means = np.concatenate(means) / paired.size
+    low, high = 100 * np.quantile(all_means, (0.025, 0.975))
     return f"{100 * paired.mean():+.2f} points (95 % {low:+.2f} to {high:+.2f})"
 
 
