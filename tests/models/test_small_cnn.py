@@ -13,6 +13,20 @@ def test_parameters_of_the_article():
     assert small_cnn((150, 150, 3), 2).count_params() == 1_212_513 + 65
 
 
+def test_parameters_of_the_baseline_of_capsnet():
+    """35.4 million, as the paper has it: no pooling, and two hidden layers."""
+    model = small_cnn(
+        (28, 28, 1),
+        10,
+        filters=(256, 256, 128),
+        kernel_size=5,
+        padding="same",
+        pool_size=1,
+        units=(328, 192),
+    )
+    assert model.count_params() == 35_445_522
+
+
 def test_too_small_images_are_refused():
     """The error says where the pixels ran out and what to change."""
     with pytest.raises(ModelError, match=r"before block 3 only 1x1 pixels.*padding"):
