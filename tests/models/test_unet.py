@@ -108,3 +108,21 @@ def test_the_outer_pixels_see_what_is_beside_the_tile():
     logits = keras.ops.convert_to_numpy(model(images))
     assert np.isfinite(logits).all()
     assert np.ptp(logits) > 0
+
+
+def test_turns_share_the_weights_of_one_network():
+    """The plain answer is the network's; turning the image turns the other."""
+    keras.utils.set_random_seed(0)
+    options = {"width": 2, "depth": 1, "padding": "same", "margin": 3}
+    once = unet((16, 16, 1), 3, **options)
+    model = unet((16, 16, 1), 3, **options, turns=8)
+    assert model.count_params() == once.count_params()
+    model.set_weights(once.get_weights())
+    images = np.random.default_rng(0).uniform(0, 255, (2, 16, 16, 1)).astype("float32")
+    found = model(images)
+    np.testing.assert_allclose(found["plain"], once(images), atol=1e-5)
+    turned = model(np.rot90(images, axes=(1, 2)).copy())["logits"]
+    expected = np.rot90(keras.ops.convert_to_numpy(found["logits"]), axes=(1, 2))
+    np.testing.assert_allclose(turned, expected, atol=1e-4)
+    with pytest.raises(ModelError, match="needs square images. Received: 16x32"):
+        unet((16, 32, 1), 3, **options, turns=8)

@@ -7,6 +7,7 @@ import pytest
 from tfapp.errors import ModelError
 from tfapp.models.extractors import build_backbone
 from tfapp.models.unet_transfer import find_taps, padded, unet_transfer
+from tfapp.tasks import get_task
 from tfapp.training import freezing
 
 TAPS = {
@@ -97,6 +98,20 @@ def test_parts_for_fine_tuning():
     }
     factors = freezing.rate_factors(extractor, 0.5)
     assert min(factors.values()) == 0.125
+
+
+def test_turns_leave_the_parts_where_they_are():
+    """The phases find extractor and head, and what is trained is the plain answer."""
+    options = {"weights": "none", "filters": (2, 2, 2, 2, 2)}
+    model = unet_transfer((32, 32, 3), 2, **options, turns=4)
+    once = unet_transfer((32, 32, 3), 2, **options)
+    assert model.count_params() == once.count_params()
+    extractor, head = freezing.parts(model)
+    assert (extractor.name, head.name) == ("extractor", "head")
+    view = get_task("image_segmentation").learning(model).model
+    model.set_weights(once.get_weights())
+    images = np.random.default_rng(0).uniform(0, 255, (1, 32, 32, 3)).astype("float32")
+    np.testing.assert_allclose(view(images), once(images), atol=1e-4)
 
 
 def test_the_pixels_are_a_bridge_where_the_network_has_none_at_full_size():

@@ -5,6 +5,7 @@ from typing import Any, Literal
 import keras
 
 from tfapp.errors import ModelError
+from tfapp.layers.turns import averaged_over_turns
 
 
 def unet(
@@ -18,6 +19,7 @@ def unet(
     dropout_rate: float = 0.5,
     batch_normalization: bool = False,
     margin: int = 0,
+    turns: int = 1,
 ) -> keras.Model:
     """Convolutions down to a coarse map and up again, joined at every size.
 
@@ -40,10 +42,13 @@ def unet(
             does not have; then convolutions have no bias.
         margin: pixels of the answer that are cut off at each side; of networks with
             "same" padding the outermost are the worst.
+        turns: number of positions, 4 or 8, in which the trained network looks at each
+            image and averages its answers (the paper has 7); 1 for one.
 
     Returns:
         keras.Model: float tensor (batch, height, width, channels) → float32 logits
-        (batch, rows, columns, num_outputs), for the pixels in the middle.
+        (batch, rows, columns, num_outputs), for the pixels in the middle; several
+        turns return the dict of `averaged_over_turns`.
 
     Raises:
         ModelError: if the sides do not fit.
@@ -61,7 +66,11 @@ def unet(
         x = blocks.grow(x, width << level, f"up{level + 1}")
         x = join(bridges[level], x, f"up{level + 1}")
         x = blocks.pair(x, width << level, f"up{level + 1}")
-    return keras.Model(inputs, pixel_logits(x, num_outputs, margin), name="unet")
+    network = keras.Model(inputs, pixel_logits(x, num_outputs, margin), name="unet")
+    if turns == 1:
+        return network
+    image = keras.Input(input_shape, name="image")
+    return keras.Model(image, averaged_over_turns(image, network, turns), name="unet")
 
 
 def check_sides(

@@ -7,6 +7,7 @@ import keras
 
 from tfapp.errors import ModelError
 from tfapp.layers.pixel_normalization import PixelNormalization
+from tfapp.layers.turns import averaged_over_turns
 from tfapp.models.extractors import EXTRACTORS
 from tfapp.models.unet import convolution, join, pixel_logits
 from tfapp.models.weights import load_backbone
@@ -31,6 +32,7 @@ def unet_transfer(
     filters: tuple[int, ...] = (256, 128, 64, 32, 16),
     dropout_rate: float = 0.0,
     margin: int = 0,
+    turns: int = 1,
 ) -> keras.Model:
     """A pretrained network down, convolutions up again, joined at every size.
 
@@ -49,10 +51,12 @@ def unet_transfer(
             taken from the end as the network halves the image.
         dropout_rate: before the logits.
         margin: pixels of the answer that are cut off at each side.
+        turns: as for `unet`.
 
     Returns:
         keras.Model: float tensor (batch, height, width, 3) → float32 logits
-        (batch, rows, columns, num_outputs), for the pixels in the middle.
+        (batch, rows, columns, num_outputs), for the pixels in the middle; several
+        turns return the dict of `averaged_over_turns`.
 
     Raises:
         ModelError: if the sides or the layer do not fit.
@@ -65,7 +69,8 @@ def unet_transfer(
     extract = _extractor(backbone, EXTRACTORS[extractor].normalization, list(taps))
     head = _head(extract.outputs, num_outputs, filters, dropout_rate, margin)
     inputs = keras.Input(input_shape, name="image")
-    return keras.Model(inputs, head(extract(inputs)), name=f"unet_{extractor}")
+    outputs = averaged_over_turns(inputs, lambda x: head(extract(x)), turns)
+    return keras.Model(inputs, outputs, name=f"unet_{extractor}")
 
 
 def padded(network: keras.Model) -> keras.Model:

@@ -21,7 +21,8 @@ from tfapp.evaluation.segmentation import (
 from tfapp.evaluation.segmentation_files import image_rows, write_image_scores
 from tfapp.evaluation.segmentation_galleries import SegmentationReportInputs
 from tfapp.evaluation.segmentation_report import segmentation_report
-from tfapp.tasks.spec import Logits, Results, Say, Story, Task
+from tfapp.layers.turns import PLAIN
+from tfapp.tasks.spec import Learning, Logits, Results, Say, Story, Task
 
 SAMPLED_PIXELS = 4000
 """Of each validation image, for the temperature."""
@@ -51,6 +52,7 @@ def task(*, dice: float = 0.0) -> Task:
         write_predictions=_write_predictions,
         report=_report,
         form="image_segmentation",
+        learning=_learning,
     )
 
 
@@ -100,6 +102,14 @@ def _loss(dice: float, label_smoothing: float) -> Any:
     return keras.losses.CategoricalCrossentropy(
         from_logits=True, label_smoothing=label_smoothing
     )
+
+
+def _learning(model: keras.Model) -> Learning:
+    """Return what is trained: the image as it is, however many turns answer."""
+    outputs = getattr(model, "output", None)
+    if not isinstance(outputs, dict):
+        return Learning(model)
+    return Learning(keras.Model(model.input, outputs[PLAIN], name=model.name))
 
 
 def _metrics() -> list[Any]:
