@@ -2,8 +2,8 @@
 
 The verbs of the command line are functions here, for notebooks: `tfapp.fit`,
 `tfapp.run`, `tfapp.resume`, `tfapp.check`, `tfapp.evaluate`, `tfapp.compare`,
-`tfapp.predict`, `tfapp.explain`, `tfapp.serve`, `tfapp.bundle`, `tfapp.examine`. They
-are imported when first used, so `import tfapp` is quick.
+`tfapp.predict`, `tfapp.explain`, `tfapp.serve`, `tfapp.bundle`, `tfapp.masks`,
+`tfapp.examine`. They are imported when first used, so `import tfapp` is quick.
 """
 
 import importlib
@@ -20,6 +20,7 @@ API = {
     "explain": "tfapp.verbs.explain",
     "fit": "tfapp.verbs.fit",
     "load_recipe": "tfapp.recipes",
+    "masks": "tfapp.verbs.masks",
     "plan": "tfapp.verbs.fit",
     "predict": "tfapp.verbs.predict",
     "resume": "tfapp.verbs.run",

@@ -86,8 +86,10 @@ def test_version(monkeypatch, capsys):
 def test_help_lists_every_verb(monkeypatch, capsys):
     """The help names each verb."""
     _, out, _ = call(monkeypatch, capsys, "--help")
-    verbs = "run fit check evaluate compare predict explain bundle list board doctor"
-    for verb in verbs.split():
+    verbs = (
+        "run fit check evaluate compare predict explain bundle masks list board doctor"
+    )
+    for verb in [*verbs.split(), "doctor"]:
         assert f" {verb} " in out
 
 

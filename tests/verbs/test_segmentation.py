@@ -8,6 +8,7 @@ import pytest
 from PIL import Image
 
 from tfapp.errors import ConfigError, DataError, ModelError, TfappError
+from tfapp.models.saved import load_model
 from tfapp.reporter import Reporter
 from tfapp.verbs import fit, predict
 from tfapp.verbs.check import check
@@ -87,6 +88,33 @@ def test_a_run_leaves_figures_scores_and_pictures(finished):
     card = json.loads((result.saved_model / "tfapp.json").read_text())
     assert card["task"] == "image_segmentation"
     assert "per_image" not in card["metrics"]
+
+
+def test_several_turns_answer_and_one_learns(finished, tmp_path):
+    """Training is the same to the bit; what answers is the mean over the positions."""
+    folder, result = finished
+    turned = run(
+        str(folder / "discs.toml"),
+        ["model.options.turns=8", "runtime.deterministic=true", "training.epochs=2"],
+        runs_folder=tmp_path / "runs",
+        saved_models=tmp_path / "saved_models",
+        reporter=QUIET,
+    )
+    once = run(
+        str(folder / "discs.toml"),
+        ["runtime.deterministic=true", "training.epochs=2"],
+        runs_folder=tmp_path / "runs",
+        saved_models=tmp_path / "saved_models",
+        reporter=QUIET,
+    )
+    networks = [load_model(r.folder / "model.keras") for r in (turned, once)]
+    for ours, theirs in zip(*(n.get_weights() for n in networks), strict=True):
+        np.testing.assert_array_equal(ours, theirs)
+    found = networks[0](np.random.default_rng(0).uniform(0, 255, (1, 32, 32, 1)))
+    assert set(found) == {"plain", "logits"}
+    assert np.ptp(found["plain"] - found["logits"], axis=(1, 2)).max() > 1e-3
+    card = json.loads((turned.saved_model / "tfapp.json").read_text())
+    assert card["task"] == "image_segmentation"
 
 
 def test_evaluate_repeats_the_figures(finished):

@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from tfapp.cli import predicting, serving, show
+from tfapp.cli import drawing, predicting, serving, show
 from tfapp.reporter import Reporter
 
 app = typer.Typer(
@@ -226,3 +226,4 @@ def doctor(json: Json = False) -> None:
 
 
 app.command()(serving.serve)
+app.command()(drawing.masks)

@@ -1,6 +1,7 @@
 """What masks hold for each class, and what the classes are called."""
 
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 
 from tfapp.data.mask_check import ExaminedMasks
 from tfapp.data.mask_reading import MOST_VALUES
@@ -9,6 +10,8 @@ from tfapp.errors import ConfigError, DataError
 
 TWO_CLASSES = ("background", "foreground")
 """Names of 0 and any other value, if masks hold two."""
+CLASSES_FILE = "classes.txt"
+"""Beside the folders of images and masks: a name per line, for 0, 1, 2, …"""
 
 
 def class_values(
@@ -22,8 +25,8 @@ def class_values(
     Args:
         examined: images and masks after the scan.
         values: as the recipe gives them; () = those that occur.
-        names: as the recipe gives them; () = background and foreground, or the
-            values.
+        names: as the recipe gives them; () = those of classes.txt, else background
+            and foreground, or the values.
         known: names of a trained model's classes, () to train one.
 
     Raises:
@@ -31,7 +34,14 @@ def class_values(
         DataError: if masks hold one value alone, or one that the model does not know.
     """
     found = sorted({v for e in examined.usable for v in _of(examined, e)})
-    chosen = tuple(values) or (_values_of(known, found) if known else tuple(found))
+    listed = () if names or known else listed_names(examined.images.root)
+    names = tuple(names) or listed
+    if values:
+        chosen = tuple(values)
+    elif listed and max(found) < len(listed):
+        chosen = tuple(range(len(listed)))  # a class may not occur
+    else:
+        chosen = _values_of(known, found) if known else tuple(found)
     if list(chosen) != sorted(set(chosen)) or len(chosen) > MOST_VALUES:
         raise ConfigError(
             f"`values` must be ascending, each once, at most {MOST_VALUES}. "
@@ -51,6 +61,18 @@ def class_values(
     return chosen, _names(chosen, names, known)
 
 
+def listed_names(root: Path | None) -> tuple[str, ...]:
+    """Return the names in a folder's classes.txt, () if there is none."""
+    file = root / CLASSES_FILE if root is not None else None
+    if file is None or not file.is_file():
+        return ()
+    try:
+        lines = file.read_text(encoding="utf-8-sig").splitlines()
+    except (OSError, UnicodeDecodeError) as error:
+        raise DataError(f"Cannot read {file} as UTF-8 text: {error}.") from error
+    return tuple(line.strip() for line in lines if line.strip())
+
+
 def _names(
     values: Sequence[int], names: Sequence[str], known: Sequence[str]
 ) -> tuple[str, ...]:
@@ -58,8 +80,8 @@ def _names(
         return tuple(known)
     if names and len(names) != len(values):
         raise ConfigError(
-            f"`class_names` has {len(names)} names for {len(values)} values of the "
-            f"masks, {list(values)}. Expected one each."
+            f"`class_names` (or {CLASSES_FILE}) has {len(names)} names for "
+            f"{len(values)} values of the masks, {list(values)}. Expected one each."
         )
     if names:
         return tuple(names)

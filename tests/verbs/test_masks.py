@@ -1,0 +1,113 @@
+"""From outlines to a folder that `check` understands."""
+
+import json
+
+import numpy as np
+import pytest
+from PIL import Image
+
+import tfapp
+from tfapp.errors import ConfigError, DataError, UnknownNameError
+from tfapp.reporter import Reporter
+
+pytest.importorskip("pycocotools")
+QUIET = Reporter(quiet=True)
+
+
+@pytest.fixture
+def annotated(tmp_path):
+    """Six photos in two folders, and a COCO file of a square and a bar in each."""
+    images, annotations = [], []
+    random = np.random.default_rng(0)
+    for number in range(6):
+        name = f"{'ab'[number % 2]}/{number // 2}.png"
+        path = tmp_path / "photos" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        Image.fromarray(random.integers(0, 255, (40, 48, 3), np.uint8)).save(path)
+        images.append({"id": number, "file_name": name, "height": 40, "width": 48})
+        corners = {1: [4, 4, 20, 4, 20, 20, 4, 20], 2: [30, 2, 34, 2, 34, 38, 30, 38]}
+        annotations += [
+            {
+                "id": 10 * number + kind,
+                "image_id": number,
+                "category_id": kind,
+                "segmentation": [points],
+            }
+            for kind, points in corners.items()
+        ]
+    categories = [{"id": 1, "name": "square"}, {"id": 2, "name": "bar"}]
+    content = {"images": images, "annotations": annotations, "categories": categories}
+    file = tmp_path / "instances.json"
+    file.write_text(json.dumps(content))
+    return file
+
+
+def test_a_drawn_folder_is_one_that_check_knows(annotated, tmp_path):
+    """Images keep their bytes, equal names are told apart, classes have names."""
+    photos = tmp_path / "photos"
+    found = tfapp.masks(str(annotated), tmp_path / "set", images=photos, reporter=QUIET)
+    assert found.class_names == ("background", "square", "bar")
+    assert (found.images, found.notes) == (6, ())
+    mask = np.asarray(Image.open(tmp_path / "set/masks/b_0.png"))
+    assert np.unique(mask).tolist() == [0, 1, 2]
+    assert (mask == 1).sum() == 256
+    copied = (tmp_path / "set/images/b_0.png").read_bytes()
+    assert copied == (photos / "b/0.png").read_bytes()
+    report = tfapp.check(str(tmp_path / "set"), reporter=QUIET)
+    assert report.usable == 6
+    assert not report.problems
+
+
+def test_chosen_classes(annotated, tmp_path):
+    """What is not chosen is background."""
+    found = tfapp.masks(
+        str(annotated),
+        tmp_path / "set",
+        images=tmp_path / "photos",
+        classes=["bar"],
+        reporter=QUIET,
+    )
+    assert found.class_names == ("background", "bar")
+    mask = np.asarray(Image.open(tmp_path / "set/masks/0.png"))
+    assert np.unique(mask).tolist() == [0, 1]
+    with pytest.raises(UnknownNameError, match="Unknown class 'bra'. Did you mean"):
+        tfapp.masks(
+            str(annotated),
+            tmp_path / "other",
+            images=tmp_path / "photos",
+            classes=["bra"],
+            reporter=QUIET,
+        )
+
+
+def test_missing_images_are_told_and_wrong_ones_refused(annotated, tmp_path):
+    """A part may be missing; all may not, and another size is another image."""
+    with pytest.raises(DataError, match="none of its 6 images is there: .*--images"):
+        tfapp.masks(str(annotated), tmp_path / "set", reporter=QUIET)
+    photos = tmp_path / "photos"
+    (photos / "a/0.png").unlink()
+    made = tfapp.masks(str(annotated), tmp_path / "set", images=photos, reporter=QUIET)
+    assert made.notes == ("1 images are named that are not there",)
+    Image.new("RGB", (48, 41)).save(photos / "b/0.png")
+    with pytest.raises(DataError, match="has 48x41 pixels, but its outlines are for"):
+        tfapp.masks(str(annotated), tmp_path / "set2", images=photos, reporter=QUIET)
+    (photos / "b/0.png").write_bytes(b"no picture")
+    with pytest.raises(DataError, match=r"b/0.png is no readable image"):
+        tfapp.masks(str(annotated), tmp_path / "set2", images=photos, reporter=QUIET)
+    assert not (tmp_path / "set2").exists()
+
+
+def test_places_that_do_not_fit(annotated, tmp_path, monkeypatch):
+    """Nothing is written over, and the extra is named."""
+    taken = tmp_path / "taken"
+    taken.mkdir()
+    (taken / "file").touch()
+    with pytest.raises(ConfigError, match="taken is there already. Choose a new"):
+        tfapp.masks(str(annotated), taken, reporter=QUIET)
+    with pytest.raises(ConfigError, match="--images is for a COCO file"):
+        tfapp.masks(str(tmp_path), tmp_path / "set", images="x", reporter=QUIET)
+    with pytest.raises(ConfigError, match="'nowhere' is no folder"):
+        tfapp.masks(str(annotated), tmp_path / "set", images="nowhere", reporter=QUIET)
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
+    with pytest.raises(ConfigError, match=r"pip install 'tfapp\[polygons\]'"):
+        tfapp.masks(str(annotated), tmp_path / "set", reporter=QUIET)

@@ -1,0 +1,41 @@
+"""The command that draws masks from outlines."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from tfapp.cli import show
+from tfapp.reporter import Reporter
+
+
+def masks(
+    annotations: Annotated[
+        str, typer.Argument(help="COCO file, or folder of labelme files.")
+    ],
+    to: Annotated[Path, typer.Option(help="New folder of images and masks.")],
+    images: Annotated[
+        str, typer.Option(help="Images of a COCO file; default: beside it.")
+    ] = "",
+    classes: Annotated[
+        str, typer.Option(help="To draw, with commas between; default: all.")
+    ] = "",
+    quiet: Annotated[
+        bool, typer.Option("--quiet", "-q", help="No progress on stderr.")
+    ] = False,
+) -> None:
+    """Draw masks from the outlines of COCO or labelme files."""
+    from tfapp.verbs.masks import masks
+
+    reporter = Reporter(quiet)
+    found = masks(
+        annotations,
+        to,
+        images=images,
+        classes=[part.strip() for part in classes.split(",") if part.strip()],
+        reporter=reporter,
+    )
+    for note in found.notes:
+        reporter.say(note)
+    names = ", ".join(found.class_names)
+    show.line(f"{found.folder}: {found.images:,} images; {names}")
