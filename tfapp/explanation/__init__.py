@@ -12,3 +12,7 @@ METHODS = {
 
 OF_CAPSULES = ("reconstruction", "perturbation", "routing")
 """Of them, those that nobody expects of a network without capsules."""
+
+CHAPTERS = {"capsules": "tfapp.explanation.capsule_section:capsule_sections"}
+"""Chapters of a report on the inside of networks of some kind: (model, dataset) ->
+tuple of sections, () for any other network. To add one: one file, and a line here."""

@@ -5,8 +5,9 @@ from pathlib import Path
 from shlex import quote
 from typing import TYPE_CHECKING, Any
 
-from tfapp import recipes
+from tfapp import recipes, registry
 from tfapp.data.spec import Example
+from tfapp.explanation import CHAPTERS
 from tfapp.runs import Run
 from tfapp.tasks.spec import Story
 from tfapp.verbs.reading import reading
@@ -94,10 +95,12 @@ def _maps(trainer: Any) -> "Maps":
 
 def _sections(trainer: Any) -> "Sequence[Section]":
     """Return the chapters that only some networks have."""
-    from tfapp.explanation.capsule_section import capsule_sections
-
+    found: list[Any] = []
     with reading(trainer.dataset):
-        return capsule_sections(trainer.model, trainer.dataset)
+        for name in CHAPTERS:
+            make = registry.load("chapter", CHAPTERS, name)
+            found += make(trainer.model, trainer.dataset)
+    return found
 
 
 def predict_command(saved_model: Path) -> str:
