@@ -18,6 +18,7 @@ trained again. Needs TFAPP_DATA.
 
 import argparse
 import time
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -89,10 +90,7 @@ def affine(arguments: argparse.Namespace, book: Book) -> None:
 
     for name in arguments.networks:
         kind = f"affine{arguments.stop_at}"
-        runs = [
-            book.look_up(kind, name, seed, lambda n=name, s=seed: find(n, s))
-            for seed in range(arguments.seeds)
-        ]
+        runs = book.look_up(kind, name, arguments.seeds, partial(find, name))
         scores[name] = [run["bent"] for run in runs]
         plain, moved = (
             spread([float(run[what].mean()) for run in runs])
@@ -142,10 +140,7 @@ def picasso(arguments: argparse.Namespace, book: Book) -> None:
         return {"area": np.array(area), "plain": right(model, other)}
 
     for name in arguments.networks:
-        runs = [
-            book.look_up("picasso", name, seed, lambda n=name, s=seed: find(n, s))
-            for seed in range(arguments.seeds)
-        ]
+        runs = book.look_up("picasso", name, arguments.seeds, partial(find, name))
         areas = [float(run["area"]) for run in runs]
         told = f"{np.mean(areas):.3f} ± {np.std(areas, ddof=len(areas) > 1):.3f}"
         plain = spread([float(run["plain"].mean()) for run in runs])
@@ -172,10 +167,9 @@ def routing(arguments: argparse.Namespace, book: Book) -> None:
         }
 
     runs = {
-        rounds: [
-            book.look_up("routing", f"r{rounds}", s, lambda r=rounds, s=s: find(r, s))
-            for s in range(arguments.seeds)
-        ]
+        rounds: book.look_up(
+            "routing", f"r{rounds}", arguments.seeds, partial(find, rounds)
+        )
         for rounds in (1, 3)
     }
     nats = np.mean([run["entropy"] for run in runs[3]], axis=0)
@@ -199,10 +193,7 @@ def shapes(arguments: argparse.Namespace, book: Book) -> None:
         return {"best": drawings.steadiness(model, held, spearmanr)}
 
     for name in (n for n in arguments.networks if n in drawings.DRAWING):
-        runs = [
-            book.look_up("shapes", name, seed, lambda n=name, s=seed: find(n, s))
-            for seed in range(arguments.seeds)
-        ]
+        runs = book.look_up("shapes", name, arguments.seeds, partial(find, name))
         told = ", ".join(str(int((run["best"] >= 0.8).sum())) for run in runs)
         print(f"{name}: numbers that change one thing steadily, of 16: {told}")
 
@@ -212,7 +203,7 @@ def few(arguments: argparse.Namespace, book: Book) -> None:
     learnt, tested = digits.mnist()
     held = digits.some(tested, arguments.tests or 10_000, 0)
 
-    def find(name: str, seed: int, count: int) -> Found:
+    def find(name: str, count: int, seed: int) -> Found:
         model = train(
             NETWORKS[name],
             digits.of_each_class(learnt, count, seed),
@@ -226,12 +217,9 @@ def few(arguments: argparse.Namespace, book: Book) -> None:
     for count in (1, 3, 5):
         scores: dict[str, list[np.ndarray]] = {}
         for name in arguments.networks:
-            scores[name] = [
-                book.look_up(
-                    f"few{count}", name, s, lambda n=name, s=s, c=count: find(n, s, c)
-                )["right"]
-                for s in range(arguments.seeds)
-            ]
+            found = partial(find, name, count)
+            runs = book.look_up(f"few{count}", name, arguments.seeds, found)
+            scores[name] = [run["right"] for run in runs]
             told = spread([float(s.mean()) for s in scores[name]])
             print(f"{count} of each class, {name}: {told}", flush=True)
         compare(scores)

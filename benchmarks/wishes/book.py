@@ -22,12 +22,24 @@ class Book:
         self._settings = settings
 
     def look_up(
-        self, wish: str, name: str, seed: int, find: Callable[[], Found]
+        self, wish: str, name: str, seeds: int, find: Callable[[int], Found]
+    ) -> list[Found]:
+        """Return what was found for each seed of a network, finding what is missing.
+
+        Args:
+            wish: the experiment.
+            name: the network.
+            seeds: how many, from 0.
+            find: seed → what is found.
+        """
+        return [self._one(wish, name, seed, find) for seed in range(seeds)]
+
+    def _one(
+        self, wish: str, name: str, seed: int, find: Callable[[int], Found]
     ) -> Found:
-        """Return what was found for a network and seed, finding it if need be."""
         file = self._folder / f"{wish}-{self._settings}-{name}-seed{seed}.npz"
         if not file.exists():
-            found = find()
+            found = find(seed)
             self._folder.mkdir(parents=True, exist_ok=True)
             unfinished = file.with_suffix(".tmp.npz")
             np.savez_compressed(unfinished, **found)  # type: ignore[arg-type]

@@ -22,6 +22,11 @@ def coco(*annotations, size=(12, 10)):
     return {"images": [image], "annotations": rows, "categories": CATEGORIES}
 
 
+def of_region(region):
+    """Return a COCO file's content: one image with one object."""
+    return coco({"category_id": 3, "segmentation": region})
+
+
 def square(rows=slice(3, 9), columns=slice(2, 8), size=(12, 10)):
     """Return a mask with one filled square."""
     mask = np.zeros(size, bool)
@@ -62,6 +67,18 @@ def test_polygons_and_run_lengths_of_coco(write, tmp_path):
     np.testing.assert_array_equal(mask == 2, inside)
 
 
+def test_compressed_run_lengths(write, tmp_path):
+    """A code of many runs, as the library itself writes it, is whole."""
+    from pycocotools import mask as rle
+
+    inside = np.random.default_rng(0).random((12, 10)) < 0.3
+    inside[:, 3:7] = False  # a long run, of several characters
+    code = rle.encode(np.asfortranarray(inside.astype(np.uint8)))
+    region = {"counts": code["counts"].decode(), "size": [12, 10]}
+    (found,), _ = read_coco(write(of_region(region)), tmp_path)
+    np.testing.assert_array_equal(found.draw({"cat": 1}) == 1, inside)
+
+
 def test_several_polygons_are_one_object(write, tmp_path):
     """An object that something hides in the middle has parts."""
     parts = [[0, 0, 2, 0, 2, 2, 0, 2], SQUARE]
@@ -71,6 +88,16 @@ def test_several_polygons_are_one_object(write, tmp_path):
     assert len(found.objects) == 1
     expected = square() | square(slice(0, 2), slice(0, 2))
     np.testing.assert_array_equal(found.draw({"cat": 5}) == 5, expected)
+
+
+def test_polygons_without_an_inside(write, tmp_path):
+    """Two corners are no box; an object of nothing else is passed over."""
+    line, both = {"category_id": 7}, {"category_id": 3}
+    line["segmentation"] = [[0, 0, 9, 9]]
+    both["segmentation"] = [[0, 0, 9, 9], SQUARE]
+    (found,), _ = read_coco(write(coco(line, both)), tmp_path)
+    assert found.passed_over == 1
+    np.testing.assert_array_equal(found.draw({"dog": 1, "cat": 2}) == 2, square())
 
 
 @pytest.mark.parametrize("order", [1, -1])
@@ -115,6 +142,13 @@ def test_shapes_of_labelme(write, tmp_path):
         ([], "is no COCO file. Expected the lists"),
         ({"images": [], "annotations": []}, "is no COCO file"),
         (coco({"category_id": 9, "segmentation": [SQUARE]}), r"faulty entry \(KeyErr"),
+        (of_region([SQUARE[:-1]]), "a polygon of an odd number of coordinates"),
+        (of_region([["x"] * 6]), r"faulty entry \(ValueError.*'x'"),
+        (of_region([5.0, 5.0]), r"faulty entry \(TypeError"),
+        (of_region({"counts": [7], "size": [12, 10]}), "that is not of 10x12"),
+        (of_region({"counts": [120], "size": [10, 12]}), "that is not of 10x12"),
+        (of_region({"counts": "0", "size": [12, 10]}), "faulty entry .*not of 10x12"),
+        (of_region({"counts": 5, "size": [12, 10]}), "faulty entry .TypeError"),
     ],
 )
 def test_what_is_no_coco_file(write, tmp_path, content, message):

@@ -129,7 +129,10 @@ def test_values_that_are_not_expected(make_scenes, load, encode, scene):
     ("options", "message"),
     [
         ({"values": [255, 0]}, "`values` must be ascending"),
-        ({"class_names": ["cell"]}, "`class_names` .*has 1 names for 2 values"),
+        (
+            {"class_names": ["cell"]},
+            r"`class_names` \(or classes.txt\) has 1 names for 2 values",
+        ),
         ({"tile_size": [16, 16], "margin": 8}, "each larger than twice the `margin`"),
         ({"crops": 0}, "`crops` must be at least 1. Received: 0"),
         ({"elastic": -1.0}, "`elastic` must be pixels, not negative"),

@@ -3,7 +3,7 @@
 import keras
 import numpy as np
 
-from tfapp.layers.outputs import logits_model
+from tfapp.layers.outputs import logits_model, output_model
 
 
 def test_a_model_with_one_output_is_itself():
@@ -24,3 +24,4 @@ def test_of_several_outputs_the_logits_answer():
     x = np.ones((1, 3), "float32")
     np.testing.assert_array_equal(part(x), model(x)["logits"])
     assert part.count_params() == 8
+    np.testing.assert_array_equal(output_model(model, "a")(x), model(x)["a"])

@@ -24,6 +24,7 @@ def test_lists_are_complete():
 def test_options_are_shown_with_type_and_default():
     """A model's row tells its options as the source has them."""
     row = next(r for r in catalogue.list_models() if r["name"] == "small_cnn")
+    assert row["options"]["units"] == "int | tuple[int, ...] = 64"
     assert row["options"]["kernel_size"] == "int = 3"
 
 

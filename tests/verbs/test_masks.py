@@ -64,7 +64,7 @@ def test_chosen_classes(annotated, tmp_path):
         str(annotated),
         tmp_path / "set",
         images=tmp_path / "photos",
-        classes=["bar"],
+        classes=["bar", "bar"],
         reporter=QUIET,
     )
     assert found.class_names == ("background", "bar")
@@ -78,6 +78,18 @@ def test_chosen_classes(annotated, tmp_path):
             classes=["bra"],
             reporter=QUIET,
         )
+
+
+def test_a_background_that_is_a_class(annotated, tmp_path):
+    """It has the value of what is not outlined, wherever it is listed."""
+    file = tmp_path / "other.json"
+    file.write_text(annotated.read_text().replace('"square"', '"background"'))
+    photos = tmp_path / "photos"
+    found = tfapp.masks(str(file), tmp_path / "set", images=photos, reporter=QUIET)
+    assert found.class_names == ("background", "bar")
+    mask = np.asarray(Image.open(tmp_path / "set/masks/0.png"))
+    assert (mask == 1).sum() == 4 * 36
+    assert mask.max() == 1
 
 
 def test_missing_images_are_told_and_wrong_ones_refused(annotated, tmp_path):

@@ -165,10 +165,11 @@ def test_a_mask_never_replaces_its_image(finished, tmp_path):
 def test_verbs_that_are_of_classifiers_say_so(finished):
     """Compare and explain refuse a segmentation in one line."""
     folder, result = finished
-    with pytest.raises(ConfigError, match="classification can be compared"):
+    only = "only runs of capsule_classification and image_classification can be "
+    with pytest.raises(ConfigError, match=only + "compared"):
         compare("discs", runs_folder=folder / "runs", reporter=QUIET)
     picture = str(next((folder / "discs" / "images").iterdir()))
-    with pytest.raises(ConfigError, match="classification can be explained"):
+    with pytest.raises(ConfigError, match=only + "explained"):
         explain("discs", [picture], runs_folder=folder / "runs", reporter=QUIET)
 
 

@@ -10,6 +10,7 @@ from typing import Annotated
 import typer
 
 from tfapp.cli import drawing, predicting, serving, show
+from tfapp.cli.options import Data, Inputs, Json, Models, Name, Quiet, Runs, listed
 from tfapp.reporter import Reporter
 
 app = typer.Typer(
@@ -18,12 +19,6 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
     help="From a small dataset to a served Keras model with one command.",
 )
-
-Data = Annotated[str, typer.Argument(help="Folder, .csv, .npz, tfds:NAME, or digits.")]
-Runs = Annotated[Path, typer.Option("--runs", help="Folder of all runs.")]
-Models = Annotated[Path, typer.Option("--saved-models", help="Folder of exports.")]
-Json = Annotated[bool, typer.Option("--json", help="Print JSON on stdout.")]
-Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No progress on stderr.")]
 
 
 @app.callback(invoke_without_command=True)
@@ -104,7 +99,7 @@ def check(data: Data, json: Json = False, quiet: Quiet = False) -> None:
 
 @app.command()
 def evaluate(
-    name: Annotated[str, typer.Argument(help="Run: NAME, NAME/NUMBER, or folder.")],
+    name: Name,
     data: Annotated[
         str, typer.Option("--data", help="Other data; default: the run's test split.")
     ] = "",
@@ -124,8 +119,8 @@ app.command()(predicting.predict)
 
 @app.command()
 def explain(
-    name: Annotated[str, typer.Argument(help="Run: NAME, NAME/NUMBER, or folder.")],
-    inputs: Annotated[list[str], typer.Argument(help="Files, folders or globs.")],
+    name: Name,
+    inputs: Inputs,
     method: Annotated[
         str, typer.Option(help="Some of gradcam,occlusion,neighbours; default: all.")
     ] = "",
@@ -144,7 +139,7 @@ def explain(
     found = explain(
         name,
         inputs,
-        methods=[part.strip() for part in method.split(",") if part.strip()],
+        methods=listed(method),
         label=label,
         out=out,
         runs_folder=runs_folder,
@@ -172,7 +167,7 @@ def compare(
 
 @app.command()
 def bundle(
-    name: Annotated[str, typer.Argument(help="Run: NAME, NAME/NUMBER, or folder.")],
+    name: Name,
     to: Annotated[Path, typer.Option(help="Folder of the weight file.")],
     trained_on: Annotated[str, typer.Option(help='For weights = "NAME" in recipes.')],
     licence: Annotated[str, typer.Option(help="A sentence for the card.")] = "",

@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from tfapp.cli import show
+from tfapp.cli.options import Quiet, listed
 from tfapp.reporter import Reporter
 
 
@@ -20,9 +21,7 @@ def masks(
     classes: Annotated[
         str, typer.Option(help="To draw, with commas between; default: all.")
     ] = "",
-    quiet: Annotated[
-        bool, typer.Option("--quiet", "-q", help="No progress on stderr.")
-    ] = False,
+    quiet: Quiet = False,
 ) -> None:
     """Draw masks from the outlines of COCO or labelme files."""
     from tfapp.verbs.masks import masks
@@ -32,7 +31,7 @@ def masks(
         annotations,
         to,
         images=images,
-        classes=[part.strip() for part in classes.split(",") if part.strip()],
+        classes=listed(classes),
         reporter=reporter,
     )
     for note in found.notes:

@@ -6,22 +6,19 @@ from typing import Annotated
 import typer
 
 from tfapp.cli import show
+from tfapp.cli.options import Inputs, Json, Quiet, Runs
 from tfapp.reporter import Reporter
 
 
 def predict(
     model: Annotated[str, typer.Argument(help="SavedModel, run, or .keras file.")],
-    inputs: Annotated[list[str], typer.Argument(help="Files, folders or globs.")],
+    inputs: Inputs,
     csv: Annotated[str, typer.Option(help="Also write a CSV file.")] = "",
     out: Annotated[str, typer.Option(help="Folder of a segmentation's masks.")] = "",
     top: Annotated[int, typer.Option(min=1, help="Classes shown per input.")] = 3,
-    runs_folder: Annotated[
-        Path, typer.Option("--runs", help="Folder of all runs.")
-    ] = Path("runs"),
-    json: Annotated[bool, typer.Option("--json", help="Print JSON on stdout.")] = False,
-    quiet: Annotated[
-        bool, typer.Option("--quiet", "-q", help="No progress on stderr.")
-    ] = False,
+    runs_folder: Runs = Path("runs"),
+    json: Json = False,
+    quiet: Quiet = False,
 ) -> None:
     """Predict the class of images, or the classes of all their pixels."""
     from tfapp.files import require_writable

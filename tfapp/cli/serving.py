@@ -4,6 +4,7 @@ from typing import Annotated
 
 import typer
 
+from tfapp.cli.options import Quiet
 from tfapp.reporter import Reporter
 
 
@@ -23,9 +24,7 @@ def serve(
     tls_certificate: Annotated[str | None, typer.Option(help="PEM file.")] = None,
     tls_key: Annotated[str | None, typer.Option(help="PEM file.")] = None,
     log: Annotated[str | None, typer.Option(help="errors, all or off.")] = None,
-    quiet: Annotated[
-        bool, typer.Option("--quiet", "-q", help="No progress on stderr.")
-    ] = False,
+    quiet: Quiet = False,
 ) -> None:
     """Serve exported models to programs and, on a web page, to people."""
     options = dict(locals())

@@ -28,7 +28,7 @@ class Outlined:
         image: its file.
         size: height and width in pixels.
         objects: class and region of each.
-        passed_over: how many shapes have no inside (points and lines).
+        passed_over: how many objects have no inside (points and lines).
     """
 
     image: Path
@@ -47,13 +47,14 @@ class Outlined:
         from pycocotools import mask as rle
 
         mask = np.zeros(self.size, np.uint8)
-        drawn = []
-        for label, region in self.objects:
-            if label in values:
-                inside = rle.decode(_encoded(region, self.size)).astype(bool)
-                drawn.append((int(inside.sum()), values[label], inside))
-        for _, value, inside in sorted(drawn, key=lambda d: -d[0]):
-            mask[inside] = value
+        drawn = [
+            (values[label], _encoded(region, self.size))
+            for label, region in self.objects
+            if label in values
+        ]
+        # Encoded they are small; decoded, one at a time, each is as large as the image.
+        for value, encoded in sorted(drawn, key=lambda d: -int(rle.area(d[1]))):
+            mask[rle.decode(encoded).astype(bool)] = value
         return mask
 
 
@@ -69,21 +70,14 @@ def read_coco(path: Path, images: Path) -> tuple[list[Outlined], tuple[str, ...]
     """
     from pycocotools.coco import COCO
 
-    _require_coco(path, _json(path))
+    coco = COCO()
+    coco.dataset = _require_coco(path, _json(path))
     try:
         with redirect_stdout(io.StringIO()):  # the library talks
-            coco = COCO(str(path))
+            coco.createIndex()
         names = {n: str(c["name"]) for n, c in sorted(coco.cats.items())}
         found = [
-            Outlined(
-                images / str(image["file_name"]),
-                (int(image["height"]), int(image["width"])),
-                tuple(
-                    (names[a["category_id"]], a["segmentation"])
-                    for a in coco.loadAnns(coco.getAnnIds(imgIds=[number]))
-                    if a.get("segmentation")
-                ),
-            )
+            _of_coco(image, coco.imgToAnns[number], names, images)
             for number, image in coco.imgs.items()
         ]
     except (KeyError, TypeError, ValueError) as error:
@@ -93,6 +87,64 @@ def read_coco(path: Path, images: Path) -> tuple[list[Outlined], tuple[str, ...]
             "category_id and segmentation, and categories with id and name."
         ) from error
     return sorted(found, key=lambda o: str(o.image)), tuple(names.values())
+
+
+def _of_coco(
+    image: Mapping[str, Any],
+    annotations: Sequence[Mapping[str, Any]],
+    names: Mapping[Any, str],
+    images: Path,
+) -> Outlined:
+    size = (int(image["height"]), int(image["width"]))
+    objects = [
+        (names[a["category_id"]], _region(a["segmentation"], size))
+        for a in annotations
+        if a.get("segmentation")
+    ]
+    kept = tuple((label, region) for label, region in objects if region)
+    passed_over = len(objects) - len(kept)
+    return Outlined(images / str(image["file_name"]), size, kept, passed_over)
+
+
+def _region(given: Any, size: tuple[int, int]) -> Region:
+    """Return a region of a COCO file, without polygons that have no inside.
+
+    Raises:
+        ValueError: if it is none; the library would draw something else or stop.
+    """
+    if isinstance(given, Mapping):
+        counts = given["counts"]
+        runs = counts if isinstance(counts, list) else _runs(counts)
+        # Of too few the library would fill up with what is in the memory.
+        if tuple(given["size"]) != size or sum(runs) != size[0] * size[1]:
+            raise ValueError(f"a run-length code that is not of {size[1]}x{size[0]}")
+        return given
+    polygons = [[float(value) for value in polygon] for polygon in given]
+    if any(len(polygon) % 2 for polygon in polygons):
+        raise ValueError("a polygon of an odd number of coordinates")
+    # Of four numbers, two corners, the library would make a box.
+    return [polygon for polygon in polygons if len(polygon) >= 6]
+
+
+def _runs(text: str) -> list[int]:
+    """Return the lengths of runs in COCO's compressed code.
+
+    Five bits of a number a character, the lowest first, 32 where more follow; from the
+    fourth run on, the difference to the last but one.
+    """
+    runs: list[int] = []
+    value = place = 0
+    for character in text:
+        bits = ord(character) - 48
+        value |= (bits & 31) << place
+        place += 5
+        if bits & 32:
+            continue
+        if bits & 16:
+            value -= 1 << place
+        runs.append(value + (runs[-2] if len(runs) > 2 else 0))
+        value = place = 0
+    return runs
 
 
 def read_labelme(folder: Path) -> tuple[list[Outlined], tuple[str, ...]]:
@@ -166,7 +218,7 @@ def _json(path: Path) -> Any:
         ) from error
 
 
-def _require_coco(path: Path, given: Any) -> None:
+def _require_coco(path: Path, given: Any) -> dict[str, Any]:
     keys = ("images", "annotations", "categories")
     if not (
         isinstance(given, dict) and all(isinstance(given.get(k), list) for k in keys)
@@ -175,3 +227,4 @@ def _require_coco(path: Path, given: Any) -> None:
             f"{path} is no COCO file. Expected the lists `images`, `annotations` and "
             "`categories`; for labelme, name the folder of its files."
         )
+    return given

@@ -19,10 +19,23 @@ def logits_model(model: keras.Model) -> keras.Model:
     Returns:
         keras.Model that shares the layers; `model` itself if it has one output.
     """
+    return output_model(model, LOGITS)
+
+
+def output_model(model: keras.Model, name: str) -> keras.Model:
+    """Return the part of a model that gives one of its outputs.
+
+    Args:
+        model: any keras.Model; a functional one may have a dict of outputs.
+        name: of the output.
+
+    Returns:
+        keras.Model that shares the layers; `model` itself if it has one output.
+    """
     # Sequential and subclassed models have none before they are called.
     outputs = getattr(model, "output", None)
     if not isinstance(outputs, dict):
         return model
-    part = keras.Model(model.input, outputs[LOGITS], name=model.name)
+    part = keras.Model(model.input, outputs[name], name=model.name)
     part.dtype_policy = model.dtype_policy
     return part

@@ -11,8 +11,8 @@ from tfapp.layers.outputs import LOGITS
 
 PLAIN = "plain"
 """Name of the output that learns: the answer to the image as it is."""
-QUARTERS = {1: (0,), 4: (0, 2), 8: (0, 1, 2, 3)}
-"""Number of versions → quarter turns; each is there mirrored too, but for 1."""
+QUARTERS = {4: (0, 2), 8: (0, 1, 2, 3)}
+"""Number of versions → quarter turns; each is there as it is and mirrored."""
 SMALLEST = 1e-7
 """Probability whose logarithm stands for smaller ones."""
 
@@ -36,10 +36,8 @@ def averaged_over_turns(
     Raises:
         ModelError: for another number, or if the image is not square and turned.
     """
-    if turns not in QUARTERS:
-        raise ModelError(
-            f"`turns` must be one of {list(QUARTERS)}. Received: {turns!r}"
-        )
+    if turns not in (known := [1, *QUARTERS]):
+        raise ModelError(f"`turns` must be one of {known}. Received: {turns!r}")
     plain = answer(inputs)
     if turns == 1:
         return plain
@@ -68,8 +66,7 @@ class _Turns(keras.layers.Layer):
 
     def versions(self) -> list[tuple[int, bool]]:
         """Return quarter turns, and whether it is mirrored afterwards, of each."""
-        mirrored = (False,) if self.turns == 1 else (False, True)
-        return [(k, m) for k in QUARTERS[self.turns] for m in mirrored]
+        return [(k, m) for k in QUARTERS[self.turns] for m in (False, True)]
 
     def get_config(self) -> dict[str, Any]:
         return super().get_config() | {"turns": self.turns}

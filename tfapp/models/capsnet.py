@@ -63,14 +63,7 @@ def capsnet(
         Sabour, Frosst & Hinton, Dynamic Routing Between Capsules, NeurIPS 2017,
         https://arxiv.org/abs/1710.09829
     """
-    smallest = 2 * kernel_size - 1
-    if min(input_shape[:2]) < smallest:
-        raise ModelError(
-            f"`image_size` is too small for 'capsnet': two convolutions of "
-            f"{kernel_size}x{kernel_size} pixels need {smallest}x{smallest}. "
-            f"Received: {input_shape[0]}x{input_shape[1]}. Use larger images or a "
-            "smaller `kernel_size`."
-        )
+    _require_room(input_shape, kernel_size)
     from_code = variant == "code"
     inputs = keras.Input(input_shape, name="image")
     x = keras.layers.Rescaling(1 / 255, name="rescale")(inputs)
@@ -98,6 +91,17 @@ def capsnet(
         name=CLASS_CAPSULES,
     )(x)
     return classified(inputs, x, decoder_units, "capsnet")
+
+
+def _require_room(input_shape: tuple[int, ...], kernel_size: int) -> None:
+    smallest = 2 * kernel_size - 1
+    if min(input_shape[:2]) < smallest:
+        raise ModelError(
+            f"`image_size` is too small for 'capsnet': two convolutions of "
+            f"{kernel_size}x{kernel_size} pixels need {smallest}x{smallest}. "
+            f"Received: {input_shape[0]}x{input_shape[1]}. Use larger images or a "
+            "smaller `kernel_size`."
+        )
 
 
 def classified(

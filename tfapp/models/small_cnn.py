@@ -1,5 +1,7 @@
 """A small convolutional network, trained from scratch."""
 
+from typing import Any
+
 import keras
 
 from tfapp.errors import ModelError
@@ -53,7 +55,14 @@ def small_cnn(
     inputs = keras.Input(input_shape, name="image")
     x = keras.layers.Rescaling(1 / 255, name="rescale")(inputs)
     for block, width in enumerate(filters, start=1):
-        x = _convolution(x, width, kernel_size, padding, block)
+        _require_room(x, kernel_size if padding == "valid" else 1, pool_size, block)
+        x = keras.layers.Conv2D(
+            width,
+            kernel_size,
+            padding=padding,
+            activation="relu",
+            name=f"block{block}_conv",
+        )(x)
         if pool_size > 1:
             x = keras.layers.MaxPooling2D(pool_size, name=f"block{block}_pool")(x)
     x = keras.layers.Flatten(name="flatten")(x)
@@ -65,18 +74,11 @@ def small_cnn(
     return keras.Model(inputs, outputs, name="small_cnn")
 
 
-def _convolution(x, filters: int, kernel_size: int, padding: str, block: int):  # type: ignore[no-untyped-def]
-    smallest = min(x.shape[1:3])
-    if smallest < (kernel_size + 1 if padding == "valid" else 2):
+def _require_room(x: Any, kernel_size: int, pool_size: int, block: int) -> None:
+    """Refuse maps of which nothing would be left behind a block."""
+    if min(x.shape[1:3]) < kernel_size + pool_size - 1:
         raise ModelError(
             f"`image_size` is too small for 'small_cnn': before block {block} only "
             f"{x.shape[1]}x{x.shape[2]} pixels are left. Use larger images, fewer "
             "`filters` or padding = 'same'."
         )
-    return keras.layers.Conv2D(
-        filters,
-        kernel_size,
-        padding=padding,
-        activation="relu",
-        name=f"block{block}_conv",
-    )(x)

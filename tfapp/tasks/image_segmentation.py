@@ -21,6 +21,7 @@ from tfapp.evaluation.segmentation import (
 from tfapp.evaluation.segmentation_files import image_rows, write_image_scores
 from tfapp.evaluation.segmentation_galleries import SegmentationReportInputs
 from tfapp.evaluation.segmentation_report import segmentation_report
+from tfapp.layers.outputs import output_model
 from tfapp.layers.turns import PLAIN
 from tfapp.tasks.spec import Learning, Logits, Results, Say, Story, Task
 
@@ -106,10 +107,7 @@ def _loss(dice: float, label_smoothing: float) -> Any:
 
 def _learning(model: keras.Model) -> Learning:
     """Return what is trained: the image as it is, however many turns answer."""
-    outputs = getattr(model, "output", None)
-    if not isinstance(outputs, dict):
-        return Learning(model)
-    return Learning(keras.Model(model.input, outputs[PLAIN], name=model.name))
+    return Learning(output_model(model, PLAIN))
 
 
 def _metrics() -> list[Any]:

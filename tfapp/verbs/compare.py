@@ -11,7 +11,7 @@ from tfapp.evaluation.run_record import RunRecord, read_record
 from tfapp.files import require_writable
 from tfapp.reporter import Reporter
 from tfapp.runs import Run
-from tfapp.tasks import CLASSIFIERS
+from tfapp.tasks import require_classifier
 
 FINISHED = ("complete", "unknown")
 
@@ -113,9 +113,5 @@ def _read(run: Run) -> RunRecord:
         raise ConfigError(
             f"{error} Another version of tfapp wrote it, perhaps; leave the run out."
         ) from None
-    if recipe.task not in CLASSIFIERS:
-        raise ConfigError(
-            f"{run.folder} is of task {recipe.task!r}, and only runs of "
-            f"{' and '.join(CLASSIFIERS)} can be compared. Leave it out."
-        )
+    require_classifier(recipe.task, run.folder, "compared")
     return read_record(run.folder, recipes.describe(recipe))

@@ -1,8 +1,7 @@
 """Draw masks from outlines, so that `check`, `fit` and `run` can read them."""
 
-import importlib.util
 import shutil
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,6 +13,7 @@ from tfapp.data.mask_reading import MOST_VALUES
 from tfapp.errors import ConfigError, DataError, UnknownNameError
 from tfapp.files import free_names, replacing, require_writable, write_text
 from tfapp.reporter import Reporter
+from tfapp.verbs.extras import require_extra
 
 BACKGROUND = "background"
 ORIENTATION = ExifTags.Base.Orientation
@@ -61,24 +61,26 @@ def masks(
     """
     reporter = reporter or Reporter()
     to = Path(to).expanduser()
-    _require_extra()
+    require_extra("polygons", ("pycocotools",), "Drawing masks")
     if to.exists() and (not to.is_dir() or any(to.iterdir())):
         raise ConfigError(f"{to} is there already. Choose a new folder.")
     require_writable(to.parent)
     found, known = _read(Path(annotations).expanduser(), images)
     present, notes = _present(found, annotations)
-    names = tuple(classes) or known
-    for name in names:
+    chosen = tuple(dict.fromkeys(classes or known))
+    for name in chosen:
         if name not in known:
             raise UnknownNameError("class", name, known)
+    names = tuple(name for name in chosen if name != BACKGROUND)
     if not 1 <= len(names) < MOST_VALUES:
         raise DataError(
             f"{annotations} has {len(names)} classes. Expected 1 to "
             f"{MOST_VALUES - 1}; choose some with --classes."
         )
     with replacing(to) as folder:
-        _draw(present, names, folder, reporter)
         all_names = (BACKGROUND, *names)
+        values = {n: value for value, n in enumerate(all_names) if n in chosen}
+        _draw(present, values, folder, reporter)
         write_text(folder / CLASSES_FILE, "\n".join(all_names) + "\n")
         if to.exists():  # empty: a folder can only be renamed to nothing
             to.rmdir()
@@ -124,9 +126,11 @@ def _present(
 
 
 def _draw(
-    found: Sequence[Outlined], names: Sequence[str], folder: Path, reporter: Reporter
+    found: Sequence[Outlined],
+    values: Mapping[str, int],
+    folder: Path,
+    reporter: Reporter,
 ) -> None:
-    values = {name: number for number, name in enumerate(names, start=1)}
     places = free_names(folder / "masks", [o.image for o in found])
     for part in ("images", "masks"):
         (folder / part).mkdir(parents=True)
@@ -154,11 +158,3 @@ def _checked(outlined: Outlined) -> Outlined:
             f"{told}. Expected the images that were annotated."
         )
     return outlined
-
-
-def _require_extra() -> None:
-    if importlib.util.find_spec("pycocotools") is None:
-        raise ConfigError(
-            "Drawing masks needs pycocotools, which is not installed: "
-            "pip install 'tfapp[polygons]'."
-        )

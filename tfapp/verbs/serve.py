@@ -1,6 +1,5 @@
 """Serving SavedModels to clients of TensorFlow Serving and KServe, and to people."""
 
-import importlib.util
 import os
 from pathlib import Path
 from typing import Any
@@ -9,6 +8,7 @@ from tfapp import machine
 from tfapp.errors import ConfigError
 from tfapp.reporter import Reporter
 from tfapp.start import native_stderr_aside
+from tfapp.verbs.extras import require_extra
 
 NEEDED = ("starlette", "uvicorn", "httptools", "python_multipart", "grpc_health")
 
@@ -34,7 +34,7 @@ def serve(
         ConfigError: if an option is wrong or there is nothing to serve.
         ServingError: if a port is taken.
     """
-    _require_extra()
+    require_extra("serve", NEEDED, "Serving")
     from tfapp.serving.settings import read_settings
 
     path = Path(config) if config else None
@@ -74,12 +74,3 @@ def check_folders(settings: Any) -> None:
                 f"`{key}` {place!r} is a SavedModel itself. Expected the folder of "
                 f"NAME/VERSION: did you mean {str(meant)!r}?"
             )
-
-
-def _require_extra() -> None:
-    missing = [name for name in NEEDED if importlib.util.find_spec(name) is None]
-    if missing:
-        raise ConfigError(
-            f"Serving needs packages that are not installed ({', '.join(missing)}): "
-            "pip install 'tfapp[serve]'."
-        )
