@@ -1,0 +1,114 @@
+r"""How deep to thaw an extractor, and at which rate, on several small sets.
+
+    python benchmarks/thaw_depth.py --extractor mobilenet_v2
+    python benchmarks/thaw_depth.py --extractor vgg_small --weights tiny_imagenet
+
+A quarter of each set's training images is kept back and scored once per run; its test
+images are not touched. All choices of a set and seed share that quarter, another tenth
+chooses the epoch. Every run is a process of its own below `--folder`; finished ones are
+not repeated and killed ones are resumed.
+"""
+
+import argparse
+from itertools import product
+from pathlib import Path
+from statistics import mean, stdev
+from typing import NamedTuple
+
+from run_once import metrics_of, run_once
+
+
+class Set(NamedTuple):
+    """A small set of images.
+
+    Args:
+        path: of its training images.
+        side: pixels to which they are brought, height = width.
+        augmentation: table of the recipe.
+    """
+
+    path: str
+    side: int
+    augmentation: str = "{flip='horizontal',zoom=0.1}"
+
+
+SETS = {
+    "cats_dogs": Set("$TFAPP_DATA/cats_dogs/train", 224),
+    "flowers": Set("$TFAPP_DATA/flowers/train", 160),
+    "blood_cells": Set("$TFAPP_DATA/blood_cells_bccd/train", 128),
+    "digits": Set("digits", 96, "{rotate=0.02,zoom=0.1}"),
+}
+
+LAYERS = {
+    "mobilenet_v2": ("block_16_expand", "block_14_expand", "block_10_expand"),
+    "vgg_small": ("block5_conv1", "block4_conv1", "block3_conv1"),
+    "inception_small": ("mixed5", "mixed2"),
+}
+"""Extractor → layers from which on it learns, few layers first."""
+
+RATES = ("1e-4", "3e-4")
+BASE = (
+    "data.split.test=0.25",
+    "data.split.validation=0.1",
+    "fine_tune.head.epochs=20",
+    "fine_tune.head.learning_rate=1e-3",
+    "fine_tune.head.views=2",
+    "export.explain=false",
+)
+
+
+def main() -> None:
+    """Print a row for each depth and rate, a column for each set."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--extractor", default="mobilenet_v2", choices=list(LAYERS))
+    parser.add_argument("--weights", default="imagenet")
+    parser.add_argument("--sets", nargs="+", default=list(SETS), choices=list(SETS))
+    parser.add_argument("--rates", nargs="+", default=list(RATES))
+    parser.add_argument("--epochs", type=int, default=4, help="of the second phase")
+    parser.add_argument("--seeds", nargs="+", type=int, default=[0, 1])
+    parser.add_argument("--folder", type=Path, default=Path("runs/thaw_depth"))
+    arguments = parser.parse_args()
+    print("| learns from | rate | " + " | ".join(arguments.sets) + " |")
+    print("|---" * (2 + len(arguments.sets)) + "|", flush=True)
+    depths = product(LAYERS[arguments.extractor], arguments.rates)
+    for layer, rate in [("the head alone", ""), *depths]:
+        cells = [told(name, layer, rate, arguments) for name in arguments.sets]
+        print(f"| {layer} | {rate} | " + " | ".join(cells) + " |", flush=True)
+
+
+def told(name: str, layer: str, rate: str, arguments: argparse.Namespace) -> str:
+    """Return mean and deviation of the accuracy on what was kept back."""
+    found = []
+    for seed in arguments.seeds:
+        overrides = [*settings(name, layer, rate, arguments), f"seed={seed}"]
+        recipe = "cats_dogs_fine_tune" if rate else "cats_dogs_features"
+        run = run_once(recipe, overrides, arguments.folder)
+        found.append(100.0 * metrics_of(run)["accuracy"])
+    spread = f" ± {stdev(found):.2f}" if len(found) > 1 else ""
+    return f"{mean(found):.2f}{spread}"
+
+
+def settings(
+    name: str, layer: str, rate: str, arguments: argparse.Namespace
+) -> list[str]:
+    """Return the overrides of one set, depth and rate."""
+    path, side, augmentation = SETS[name]
+    extractor, weights = arguments.extractor, arguments.weights
+    found = [
+        *BASE,
+        f"data.path={path}",
+        f"data.augmentation={augmentation}",
+        f"data.options={{image_size=[{side},{side}],resize='crop'}}",
+        f"model.options={{extractor='{extractor}',weights='{weights}',l2=0.03}}",
+    ]
+    if rate:
+        found += [
+            f"fine_tune.thaw.from_layer={layer}",
+            f"fine_tune.thaw.learning_rate={rate}",
+            f"fine_tune.thaw.epochs={arguments.epochs}",
+        ]
+    return found
+
+
+if __name__ == "__main__":
+    main()
