@@ -75,7 +75,9 @@ def test_what_comes_with_tfapp_serves_where_nothing_else_is(tmp_path, monkeypatc
     monkeypatch.setenv("TFAPP_WEIGHTS", "")
     monkeypatch.setenv("KERAS_HOME", str(tmp_path))
     path = make_photos(tmp_path / "d", {"a": 4, "b": 4}, size=(400, 300))
-    recipe = fit.plan(path, reporter=QUIET).recipe
+    made = fit.plan(path, reporter=QUIET)
+    recipe = made.recipe
+    assert any("ImageNet's weights" in reason for reason in made.reasons)
     assert recipe.model.options["extractor"] == "vgg_small"
     assert recipe.model.options["weights"] == "tiny_imagenet"
     assert recipe.data.options["image_size"] == [128, 128]

@@ -66,15 +66,18 @@ def choose_model(table: dict[str, Any], found: CheckReport) -> list[str]:
     size = _image_size(chosen, side)
     table["data"]["options"] = {"image_size": [size, size]}
     options = {"extractor": chosen, "l2": _l2(found)}
-    if (
-        EXTRACTORS[chosen].weights != "imagenet"
-    ):  # which is what recipes mean by default
-        options["weights"] = EXTRACTORS[chosen].weights
-    table["model"] = {"name": "transfer", "options": options}
-    return [
+    reasons = [
         f"model: {chosen} (weights: {here[chosen].path.name}) at {size} px, the first "
         "of the preferred extractors whose weights are here"
     ]
+    if EXTRACTORS[chosen].weights != "imagenet":  # recipes' default
+        options["weights"] = EXTRACTORS[chosen].weights
+        reasons.append(
+            "better on photos: a network with ImageNet's weights. None are on this "
+            "machine; put some into a folder named in TFAPP_WEIGHTS (docs/weights.md)"
+        )
+    table["model"] = {"name": "transfer", "options": options}
+    return reasons
 
 
 def _use_small_cnn(table: dict[str, Any], found: CheckReport, side: int) -> None:
