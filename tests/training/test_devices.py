@@ -41,7 +41,19 @@ FROM_SCRATCH = [
     "data.options={image_size = [32, 32]}",
     'model={name = "transfer", options = {extractor = "vgg_small", weights = "none"}}',
 ]
-SETTINGS = {"small_cnn": [], "transfer": TRANSFER, "vgg_small": FROM_SCRATCH}
+
+# Several outputs learn.
+CAPSULES = [
+    "task=capsule_classification",
+    'model={name = "capsnet", options = {filters = 8, kernel_size = 3, capsules = 2, '
+    "capsule_dim = 4, class_dim = 8, decoder_units = [16]}}",
+]
+SETTINGS = {
+    "small_cnn": [],
+    "transfer": TRANSFER,
+    "vgg_small": FROM_SCRATCH,
+    "capsnet": CAPSULES,
+}
 
 
 @pytest.mark.slow

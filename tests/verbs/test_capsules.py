@@ -1,6 +1,8 @@
 """A capsule network through every verb: several outputs in training, one in use."""
 
 import json
+import subprocess
+import sys
 
 import numpy as np
 import pytest
@@ -94,3 +96,30 @@ def test_explanations_of_capsules_come_unasked(learnt, photos):
     (row,) = found.rows
     assert row.sheet.is_file()
     assert len(row.findings["routing"].facts["entropy"]) == 3
+
+
+@pytest.mark.slow
+def test_several_outputs_learn_and_are_explained_on_jax(tmp_path, quick, photos):
+    """Training, report and export of a run, then an explanation, on that backend."""
+    pytest.importorskip("jax", reason="the extra 'jax' is not installed")
+
+    def tfapp(*words):
+        done = subprocess.run(
+            [sys.executable, "-m", "tfapp", *words],
+            capture_output=True,
+            text=True,
+            cwd=tmp_path,
+            check=False,
+        )
+        assert done.returncode == 0, done.stderr[-2000:]
+
+    settings = [*quick, *TINY, "runtime.backend=jax"]
+    sets = [part for text in settings for part in ("--set", text)]
+    tfapp("run", "digits", *sets)
+    folder = tmp_path / "runs" / "capsules" / "1"
+    metrics = json.loads((folder / "metrics.json").read_text())
+    (phase,) = metrics["run"]["phases"]
+    assert {"presence_loss", "reconstruction_loss"} <= set(phase["epochs"][-1])
+    assert metrics["run"]["device"]
+    tfapp("explain", "capsules", str(photos / "digit0.png"))
+    assert list((folder / "explanations").glob("*.png"))
