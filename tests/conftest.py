@@ -109,15 +109,10 @@ def _fake_run(root, name, number, correct, overrides=(), test="t", seed=0, train
     Examples are of classes a and b in turn; `test` begins the content hashes of the
     test set, `train` is the number of training examples per class.
     """
-    from tfapp import recipes
     from tfapp.files import write_json, write_text
 
-    folder = root / name / str(number)
     table = {"name": name, "seed": seed, "data": {"path": "photos"}}
-    for text in overrides:
-        table = recipes.override(table, *recipes.parse_override(text))
-    recipe = recipes.build(table, "test")
-    write_text(folder / "recipe.toml", recipes.to_toml(recipe))
+    folder = _write_recipe(root / name / str(number), table, overrides)
     rows = [
         {"path": f"{s}/{i}.png", "content_hash": f"{s}{i}", "label": "ab"[i % 2]}
         | {"split": "test" if s == test else "train", "group": ""}
@@ -136,4 +131,56 @@ def _fake_run(root, name, number, correct, overrides=(), test="t", seed=0, train
     figures |= {"expected_calibration_error": 0.02, "run": {"total_seconds": 9.0}}
     write_json(folder / "metrics.json", figures)
     write_json(folder / "status.json", {"status": "complete", "detail": ""})
+    return folder
+
+
+@pytest.fixture(scope="session")
+def fake_masks_run():
+    """Write the folder of a finished segmentation; see `_fake_masks_run`."""
+    return _fake_masks_run
+
+
+def _fake_masks_run(root, name, number, errors, overrides=(), test="t", seed=0):
+    """Write root/NAME/NUMBER with a pixel error per test image; return it.
+
+    Every image has the same size, IoU is 1 minus twice the error, there are 12
+    training images; `test` begins the content hashes of the test set.
+    """
+    from tfapp.evaluation.segmentation_files import write_image_scores
+    from tfapp.files import write_json
+
+    data = {"name": "masks", "path": "scenes"}
+    table = {"name": name, "seed": seed, "task": "image_segmentation", "data": data}
+    folder = _write_recipe(root / name / str(number), table, overrides)
+    rows = [
+        {"path": f"images/{s}{i}.png", "content_hash": f"{s}{i}", "label": f"mask{i}"}
+        | {"split": "test" if s == test else "train", "group": ""}
+        for s, count in ((test, len(errors)), ("train", 12))
+        for i in range(count)
+    ]
+    write_json(folder / "split.json", {"class_names": [], "examples": rows})
+    scores = [
+        {"path": f"/data/scenes/{row['path']}", "split": "test", "pixel_error": error}
+        | {"iou": 1 - 2 * error, "dice": 1 - error, "rand_f_score": None}
+        for row, error in zip(rows, errors, strict=False)
+    ]
+    write_image_scores(folder / "predictions.csv", scores)
+    mean = sum(errors) / len(errors)
+    figures = {"pixel_error": mean, "iou": 1 - 2 * mean, "dice": 1 - mean}
+    figures |= {"iou_interval": [0.9 - 2 * mean, 1.0], "dice_interval": None}
+    figures |= {"rand_f_score": None, "rand_f_score_interval": None}
+    figures |= {"per_image": scores, "per_class": {"nothing": {}, "cell": {}}}
+    write_json(folder / "metrics.json", figures | {"run": {"total_seconds": 9.0}})
+    write_json(folder / "status.json", {"status": "complete", "detail": ""})
+    return folder
+
+
+def _write_recipe(folder, table, overrides):
+    from tfapp import recipes
+    from tfapp.files import write_text
+
+    for text in overrides:
+        table = recipes.override(table, *recipes.parse_override(text))
+    text = recipes.to_toml(recipes.build(table, "test"))
+    write_text(folder / "recipe.toml", text)
     return folder

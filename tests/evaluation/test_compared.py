@@ -6,13 +6,25 @@ import pytest
 
 from tfapp.errors import ConfigError
 from tfapp.evaluation.compared import compare_records
-from tfapp.evaluation.run_record import Answer, RunRecord
+from tfapp.evaluation.compared_classification import CLASSIFICATION, ClassAnswer
+from tfapp.evaluation.compared_segmentation import SEGMENTATION
+from tfapp.evaluation.run_record import RunRecord
 
 
-def record(name, correct, *, seed=0, limit=0, test="t", classes="ab", **recipe):
+def record(
+    name,
+    correct,
+    *,
+    seed=0,
+    limit=0,
+    test="t",
+    classes="ab",
+    task="image_classification",
+    **recipe,
+):
     """Return a run with one answer per entry of `correct`."""
     answers = {
-        f"{test}{i}": Answer(
+        f"{test}{i}": ClassAnswer(
             f"{test}/{i}.png", "a", "a" if ok else "b", bool(ok), 2 - i
         )
         for i, ok in enumerate(correct)
@@ -22,11 +34,12 @@ def record(name, correct, *, seed=0, limit=0, test="t", classes="ab", **recipe):
         folder=Path("runs") / name / str(seed + 1),
         recipe={
             "name": name,
-            "task": "image_classification",
+            "task": task,
             "seed": seed,
             "data": {"limit_per_class": limit},
             **recipe,
         },
+        task=SEGMENTATION if task == "segmentation" else CLASSIFICATION,
         figures={
             "accuracy": accuracy,
             "macro_f1": accuracy,
@@ -56,7 +69,7 @@ def test_runs_that_differ_only_in_the_seed_are_one_group():
     )
     assert [(g.name, len(g.records)) for g in found.groups] == [("good", 2), ("bad", 1)]
     good = found.groups[0]
-    assert good.scores.accuracy == pytest.approx(0.95)
+    assert good.scores.mean == pytest.approx(0.95)
     assert good.scores.spread == pytest.approx(0.1 / 2**0.5)
     assert good.figure("log_loss") == pytest.approx((1.0, 0.5**0.5))
     assert sorted(good.scores.examples)[:5] == [0.5] * 4 + [1.0]

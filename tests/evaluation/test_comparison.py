@@ -2,16 +2,20 @@
 
 import numpy as np
 import pytest
-from scipy.stats import binomtest, fisher_exact, ttest_ind
+from scipy.stats import (
+    binomtest,
+    fisher_exact,
+    permutation_test,
+    ttest_1samp,
+    ttest_ind,
+)
 
 from tfapp.evaluation.comparison import (
-    Scores,
-    accuracy_interval,
     holm,
     judge,
     paired_bootstrap,
 )
-from tfapp.evaluation.metrics import wilson_interval
+from tfapp.evaluation.scores import Scores
 
 
 def test_paired_bootstrap_agrees_with_plain_resampling():
@@ -146,22 +150,59 @@ def test_equal_systems_are_rarely_told_apart():
     assert low <= 16  # two standard deviations above 5 %
 
 
-def test_the_interval_of_one_run_is_wilsons():
-    """Nothing is known about its seed."""
-    answers = np.arange(50) < 45
-    assert accuracy_interval(scores(answers)) == wilson_interval(45, 50)
+def graded(*runs):
+    """Return the graded scores of runs."""
+    errors = np.array(runs)
+    return Scores(errors.mean(axis=0), errors.mean(axis=1), graded=True)
 
 
-def test_the_interval_of_several_runs_covers_examples_and_seeds():
-    """Wilson's and Student's halves add as squares; nothing leaves [0, 1]."""
-    runs = scores(*[np.arange(100) < n for n in (78, 80, 82)])
-    low, high = accuracy_interval(runs)
-    wilson = wilson_interval(80, 100)
-    half = 4.302653 * 0.02 / 3**0.5  # t of 2 degrees of freedom
-    assert low == pytest.approx(0.8 - np.hypot(0.8 - wilson[0], half))
-    assert high == pytest.approx(0.8 + np.hypot(wilson[1] - 0.8, half))
-    wild = scores(np.zeros(4), np.ones(4))
-    assert accuracy_interval(wild) == (0.0, 1.0)
+ERRORS = np.array([0.081, 0.092, 0.073, 0.124, 0.102, 0.088, 0.07])
+OTHERS = ERRORS + [0.004, -0.001, 0.007, 0.003, 0.009, 0.002, 0.001]
+
+
+def test_graded_scores_of_single_runs_are_judged_by_permutation():
+    """Every swap of two systems, counted out by SciPy."""
+    found = judge(graded(ERRORS), graded(OTHERS), paired=True)
+    exact = permutation_test(
+        (OTHERS, ERRORS),
+        lambda a, b: np.mean(a - b),
+        permutation_type="samples",
+        n_resamples=np.inf,
+    )
+    assert found.p_value == pytest.approx(exact.pvalue, abs=0.003)
+    assert found.difference == pytest.approx((OTHERS - ERRORS).mean())
+
+
+def test_unpaired_graded_scores_are_dealt_anew():
+    """Two sets of images, counted out by SciPy."""
+    first, second = ERRORS[:4], OTHERS[2:] + 0.02
+    found = judge(graded(first), graded(second), paired=False)
+    exact = permutation_test(
+        (second, first), lambda a, b: a.mean() - b.mean(), n_resamples=np.inf
+    )
+    assert found.p_value == pytest.approx(exact.pvalue, abs=0.015)
+
+
+def test_the_interval_of_a_difference_over_few_images_is_as_wide_as_students():
+    """A plain bootstrap of seven images would be a quarter narrower."""
+    found = judge(graded(ERRORS), graded(OTHERS), paired=True)
+    low, high = ttest_1samp(OTHERS - ERRORS, 0).confidence_interval()
+    assert found.high - found.low == pytest.approx(high - low, rel=0.06)
+
+
+def test_seeds_do_not_make_up_for_images():
+    """Five images and nine steady runs: one result in sixteen is as clear."""
+    steady = [ERRORS[:5] + shift for shift in np.linspace(0, 1e-6, 9)]
+    worse = [run + 0.05 for run in steady]
+    found = judge(graded(*steady), graded(*worse), paired=True)
+    assert found.p_value == 1 / 16
+    assert found.certain
+
+
+def test_a_single_image_settles_nothing():
+    """Its difference is known, that of others is not."""
+    found = judge(graded(ERRORS[:1]), graded(OTHERS[:1]), paired=True)
+    assert (found.low, found.high, found.p_value) == (-1.0, 1.0, 1.0)
 
 
 def test_holm_agrees_with_hand_computation():

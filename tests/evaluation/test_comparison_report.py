@@ -13,16 +13,17 @@ from tfapp.evaluation import comparison_wording as say
 from tfapp.evaluation import style
 from tfapp.evaluation.blocks import Gallery, Table
 from tfapp.evaluation.compared import compare_records
+from tfapp.evaluation.compared_classification import CLASSIFICATION, ClassAnswer
 from tfapp.evaluation.comparison_files import write_comparison
 from tfapp.evaluation.comparison_pictures import (
     LOOKS,
-    accuracy_picture,
+    score_picture,
     size_picture,
 )
 from tfapp.evaluation.comparison_report import comparison_report
 from tfapp.evaluation.report import render_report
 from tfapp.evaluation.run_groups import Figure
-from tfapp.evaluation.run_record import Answer, RunRecord
+from tfapp.evaluation.run_record import RunRecord
 
 BETTER = [1] * 90 + [0] * 10
 WORSE = [1] * 60 + [0] * 40
@@ -32,7 +33,9 @@ NAME = "<b>$x$ & co"
 def record(name, correct, *, seed=0, limit=50, root="t", **settings):
     """Return a run with one answer per entry of `correct`."""
     answers = {
-        f"{i}": Answer(f"{root}/{i}.png", "cat", "cat" if ok else "dog", bool(ok), 1.0)
+        f"{i}": ClassAnswer(
+            f"{root}/{i}.png", "cat", "cat" if ok else "dog", bool(ok), 1.0
+        )
         for i, ok in enumerate(correct)
     }
     accuracy = float(np.mean(correct))
@@ -45,6 +48,7 @@ def record(name, correct, *, seed=0, limit=50, root="t", **settings):
             "data": {"limit_per_class": limit},
             **settings,
         },
+        task=CLASSIFICATION,
         figures={
             "accuracy": accuracy,
             "macro_f1": accuracy,
@@ -139,7 +143,7 @@ def test_mistakes_of_all_are_shown_as_pictures_where_there_are_files(tmp_path):
 
 def test_accuracies_are_drawn_with_intervals_and_runs(curves):
     """A row per group; the axis ends a little beyond the intervals."""
-    figure = accuracy_picture(curves.groups)
+    figure = score_picture(curves.groups)
     (axes,) = figure.axes
     assert [t.get_text() for t in axes.get_yticklabels()] == [
         group.name for group in curves.groups
@@ -211,7 +215,7 @@ def test_tables_for_programs(curves, tmp_path):
     assert best["to_best_difference"] == best["to_best_real"] == ""
     assert rows[2]["to_best_real"] == "true"
     assert float(rows[2]["accuracy"]) == pytest.approx(
-        curves.groups[2].scores.accuracy, abs=1e-6
+        curves.groups[2].scores.mean, abs=1e-6
     )
     assert rows[0]["data.limit_per_class"] == "5"
     assert sorted(p.name for p in tmp_path.iterdir()) == [

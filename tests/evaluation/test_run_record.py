@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from tfapp.errors import ConfigError
+from tfapp.evaluation.compared_classification import CLASSIFICATION
 from tfapp.evaluation.run_record import count_parameters, read_record
 
 RECIPE = {"task": "image_classification", "seed": 4}
@@ -22,7 +23,7 @@ def folder(fake_run, tmp_path):
 
 def test_a_run_is_read(folder):
     """Answers by content, figures, classes, and how much was trained on."""
-    record = read_record(folder, RECIPE)
+    record = read_record(folder, RECIPE, CLASSIFICATION)
     assert record.title == "cats/2"
     assert record.seed == 4
     assert record.class_names == ("a", "b")
@@ -42,7 +43,7 @@ def test_a_run_is_read(folder):
 def test_the_limit_of_a_recipe_counts(folder, limit, count):
     """The split is recorded whole; the recipe says what was taken of it."""
     recipe = RECIPE | {"data": {"limit_per_class": limit}}
-    assert read_record(folder, recipe).trained_on == count
+    assert read_record(folder, recipe, CLASSIFICATION).trained_on == count
 
 
 def test_copies_in_the_test_set_stay_apart(folder):
@@ -50,7 +51,7 @@ def test_copies_in_the_test_set_stay_apart(folder):
     split = json.loads((folder / "split.json").read_text())
     split["examples"][2]["content_hash"] = split["examples"][0]["content_hash"]
     (folder / "split.json").write_text(json.dumps(split))
-    assert len(read_record(folder, RECIPE).answers) == 4
+    assert len(read_record(folder, RECIPE, CLASSIFICATION).answers) == 4
 
 
 @pytest.mark.parametrize(
@@ -79,7 +80,7 @@ def test_damaged_files_are_named(folder, name, change, message):
     if change is not None:
         path.write_text(change(text))
     with pytest.raises(ConfigError, match=message) as caught:
-        read_record(folder, RECIPE)
+        read_record(folder, RECIPE, CLASSIFICATION)
     assert str(folder) in str(caught.value)
     assert name in str(caught.value)
     assert "leave it out" in str(caught.value)

@@ -6,7 +6,7 @@ import pytest
 
 from tfapp import recipes
 from tfapp.errors import ConfigError, DataError
-from tfapp.tasks import SETTLED, TASKS, get_task
+from tfapp.tasks import COMPARED, SETTLED, TASKS, get_task
 from tfapp.tasks.image_segmentation import OverlapLoss
 
 
@@ -128,8 +128,8 @@ def test_settings_that_fit():
 
 
 def test_every_task_has_its_settings():
-    """A new task says which data it takes."""
-    assert set(SETTLED) == set(TASKS)
+    """A new task says which data it takes, and how its runs are compared."""
+    assert set(SETTLED) == set(COMPARED) == set(TASKS)
 
 
 def test_no_test_image_is_an_error():

@@ -14,6 +14,7 @@ from tfapp.verbs.compare import compare
 
 GOOD = [1] * 45 + [0] * 5
 BAD = [1, 0] * 25
+ERRORS = [0.02, 0.03, 0.025, 0.04, 0.03, 0.05, 0.02, 0.03]
 
 
 @pytest.fixture
@@ -83,10 +84,19 @@ def test_three_files_are_written_whole(root, tmp_path):
         (["good", "other"], "Expected runs with the same classes"),
         (["odd"], r"(?s)Unknown key `training.epoch`.*leave the run out"),
         (["torn", "good"], "metrics.json cannot be used: it is not JSON"),
+        (["cells", "nuclei"], "'nothing', 'nucleus' apart.*with the same classes"),
+        (
+            ["good", "cells"],
+            r"cells/1 is a run of the task 'image_segmentation'\. Expected runs of "
+            r"'image_classification', as runs/good/1 is; compare them separately\.",
+        ),
     ],
 )
-def test_mistakes_are_told(root, fake_run, tmp_path, names, message):
+def test_mistakes_are_told(root, fake_run, fake_masks_run, tmp_path, names, message):
     """One clear error each, and nothing is written."""
+    fake_masks_run(root, "cells", 1, ERRORS)
+    nuclei = fake_masks_run(root, "nuclei", 1, ERRORS) / "metrics.json"
+    nuclei.write_text(nuclei.read_text().replace('"cell"', '"nucleus"'))
     (root / "empty/1").mkdir(parents=True)
     other = fake_run(root, "other", 1, GOOD)
     split = json.loads((other / "split.json").read_text())
@@ -148,6 +158,51 @@ def test_the_command_as_json(root, monkeypatch, capsys):
     assert stored["best"] == "good"
 
 
+def test_the_command_speaks_of_segmentations(root, fake_masks_run, monkeypatch, capsys):
+    """Errors in place of accuracies; a figure that is not known is not made up."""
+    for seed in (0, 1):
+        fake_masks_run(
+            root, "sharp", 1 + seed, ERRORS, ["training.epochs=3"], seed=seed
+        )
+    fake_masks_run(root, "blunt", 1, [4 * e for e in ERRORS])
+    code, out, _ = call(monkeypatch, capsys, "compare", "sharp", "blunt")
+    assert code == 0
+    for text in (
+        "pixel error",
+        "3.06 ± 0.00\u00a0%",
+        "+9.19\u00a0points",
+        "real",
+        "Rand F",
+        "n/a",
+        "“sharp” has the lowest pixel error",
+        "hard in every run: 2 of 8 test images",
+    ):
+        assert text in out, text
+    assert "accuracy" not in out
+
+
+def test_tasks_are_not_mixed(root, fake_masks_run, monkeypatch, capsys):
+    """One line with what, where and the way out, exit code 2."""
+    fake_masks_run(root, "cells", 1, ERRORS)
+    code, out, err = call(monkeypatch, capsys, "compare", "cells", "good", "-q")
+    assert (code, out) == (2, "")
+    assert err == (
+        "tfapp: error: runs/good/1 is a run of the task 'image_classification'. "
+        "Expected runs of 'image_segmentation', as runs/cells/1 is; compare them "
+        "separately.\n"
+    )
+
+
+def test_runs_of_capsules_are_classifiers(root, fake_run):
+    """Networks of both tasks that know the same classes stand side by side."""
+    capsules = fake_run(root, "capsules", 1, GOOD) / "recipe.toml"
+    text = capsules.read_text()
+    capsules.write_text(text.replace("image_classification", "capsule_classification"))
+    found = quietly("bad", "capsules")
+    assert found.keys == ("task",)
+    assert found.pairs[0].real
+
+
 def test_mistakes_are_one_line_and_exit_code_2(root, monkeypatch, capsys):
     """As everywhere."""
     code, out, err = call(monkeypatch, capsys, "compare", "nothing")
@@ -156,10 +211,12 @@ def test_mistakes_are_one_line_and_exit_code_2(root, monkeypatch, capsys):
     assert err.count("\n") == 1
 
 
-def test_comparing_does_not_start_tensorflow(root):
+def test_comparing_does_not_start_tensorflow(root, fake_masks_run):
     """Tables of finished runs need neither TensorFlow nor Keras."""
+    fake_masks_run(root, "cells", 1, ERRORS)
     code = (
         "import tfapp, sys; found = tfapp.compare(['good', 'bad'], out='o');"
+        "found = tfapp.compare('cells', out='o');"
         "print([m for m in ('tensorflow', 'keras') if m in sys.modules])"
     )
     done = subprocess.run(
@@ -172,7 +229,7 @@ def test_real_runs_are_compared(workspace, quick):
     """What a run leaves behind is all that is needed."""
     folder, result = workspace
     (group,) = quietly("digits", runs_folder=folder / "runs").groups
-    assert group.scores.accuracy == pytest.approx(result.metrics["accuracy"])
+    assert group.scores.mean == pytest.approx(result.metrics["accuracy"])
     assert group.interval == pytest.approx(result.metrics["accuracy_interval"])
     assert group.trained_on == 200
     assert group.parameters > 1000

@@ -162,12 +162,27 @@ def test_a_mask_never_replaces_its_image(finished, tmp_path):
     assert (photos / "0.png").read_bytes() == before
 
 
-def test_verbs_that_are_of_classifiers_say_so(finished):
-    """Compare and explain refuse a segmentation in one line."""
+def test_a_finished_run_is_compared(finished):
+    """What it leaves behind is all that is needed; its figures are the report's."""
     folder, result = finished
+    (group,) = compare("discs", runs_folder=folder / "runs", reporter=QUIET).groups
+    for name in ("pixel_error", "iou", "dice", "rand_f_score"):
+        assert group.figure(name).mean == pytest.approx(result.metrics[name], abs=1e-6)
+    assert group.records[0].class_names == ("value 0", "value 255")
+    assert group.trained_on == sum(
+        row["split"] == "train"
+        for row in json.loads((result.folder / "split.json").read_text())["examples"]
+    )
+    assert group.parameters == load_model(result.folder / "model.keras").count_params()
+    low, high = group.interval_of("iou")
+    assert low <= result.metrics["iou_interval"][0]
+    assert high >= result.metrics["iou_interval"][1]
+
+
+def test_verbs_that_are_of_classifiers_say_so(finished):
+    """Explain refuses a segmentation in one line."""
+    folder, _ = finished
     only = "only runs of capsule_classification and image_classification can be "
-    with pytest.raises(ConfigError, match=only + "compared"):
-        compare("discs", runs_folder=folder / "runs", reporter=QUIET)
     picture = str(next((folder / "discs" / "images").iterdir()))
     with pytest.raises(ConfigError, match=only + "explained"):
         explain("discs", [picture], runs_folder=folder / "runs", reporter=QUIET)

@@ -12,14 +12,6 @@ from tfapp.cli import show
 if TYPE_CHECKING:
     from tfapp.evaluation.compared import Comparison
 
-HEADERS = (
-    "accuracy\n95 % interval",
-    "to the best\n95 % interval\nverdict",
-    "trained on\nparameters\ntime",
-    "macro F1\nlog loss (nats)\ncalibration",
-)
-"""What stands in each line of a cell."""
-
 NARROW = 90
 """Columns of a terminal below which the last column of the table is left out."""
 
@@ -33,7 +25,7 @@ def comparison(found: "Comparison", out: Path, as_json_: bool) -> None:
         return
     table = Table(show_lines=True)
     table.add_column("group\nruns", overflow="fold", min_width=16)
-    headers = HEADERS[: None if _wide() else -1]
+    headers = _headers(found)[: None if _wide() else -1]
     for header in headers:
         table.add_column(header, no_wrap=True)
     for index in range(len(found.groups)):
@@ -42,9 +34,8 @@ def comparison(found: "Comparison", out: Path, as_json_: bool) -> None:
     show.print_table(table)
     show.line(say.conclusion(found))
     if found.missed and len(found.records) > 1:
-        show.line(
-            f"wrong in every run: {len(found.missed)} of {found.common} test examples"
-        )
+        of_all = f"{len(found.missed)} of {found.common} test {found.task.examples}"
+        show.line(f"{found.task.missed_title.lower()}: {of_all}")
     for note in found.notes:
         show.line(f"note: {note}")
     show.line(f"page  {out / 'comparison.html'}")
@@ -57,8 +48,18 @@ def _wide() -> bool:
     return not console.is_terminal or console.width >= NARROW
 
 
+def _headers(found: "Comparison") -> tuple[str, ...]:
+    """Name what stands in each line of a cell."""
+    return (
+        f"{found.task.score.short}\n95 % interval",
+        "to the best\n95 % interval\nverdict",
+        "trained on\nparameters\ntime",
+        "\n".join(quantity.short for quantity in found.task.others),
+    )
+
+
 def _row(found: "Comparison", index: int) -> tuple[str, ...]:
-    """Return the cells of a group, their lines as `HEADERS` names them."""
+    """Return the cells of a group, their lines as `_headers` names them."""
     from tfapp.evaluation import comparison_wording as say
     from tfapp.evaluation.wording import count, duration
 
@@ -70,11 +71,9 @@ def _row(found: "Comparison", index: int) -> tuple[str, ...]:
         gap += say.verdict(pair)
     return (
         f"{group.name}\n{count(runs, 'runs')}",
-        f"{say.share(group.figure('accuracy'), runs)}\n{say.interval(*group.interval)}",
+        f"{say.figure(group, found.task.score)}\n{say.interval(*group.interval)}",
         gap,
         f"{group.trained_on:,}\n{say.parameters(group)}\n"
         f"{duration(group.figure('seconds').mean)}",
-        f"{say.share(group.figure('macro_f1'), runs)}\n"
-        f"{say.number(group.figure('log_loss'), runs)}\n"
-        f"{say.share(group.figure('expected_calibration_error'), runs)}",
+        "\n".join(say.figure(group, quantity) for quantity in found.task.others),
     )

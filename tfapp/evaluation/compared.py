@@ -1,14 +1,15 @@
 """Runs side by side: differences, and the examples that nobody gets right."""
 
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import combinations
-from statistics import fmean
+from math import log2
 from typing import Any, NamedTuple
 
+from tfapp.evaluation.compared_task import ComparedTask, Missed
 from tfapp.evaluation.comparison import JudgedDifference, holm, judge
 from tfapp.evaluation.recipe_groups import Line, Named, differing_keys, lines
+from tfapp.evaluation.resampling import smallest_p_value
 from tfapp.evaluation.run_groups import Group, group_records, require_one_problem
 from tfapp.evaluation.run_record import RunRecord
 
@@ -25,7 +26,7 @@ class Pair(NamedTuple):
     Args:
         first: index of a group.
         second: index of another.
-        found: the second's accuracy minus the first's.
+        found: the second's main figure minus the first's.
         corrected: p-value, corrected for the number of pairs.
     """
 
@@ -67,15 +68,6 @@ class Pair(NamedTuple):
         }
 
 
-class Missed(NamedTuple):
-    """A test example that every run got wrong."""
-
-    path: str
-    label: str
-    predicted: str
-    loss: float
-
-
 @dataclass(frozen=True)
 class Comparison:
     """Runs side by side.
@@ -86,7 +78,8 @@ class Comparison:
         keys: settings in which the groups differ, in the order of recipes.
         lines: learning curves: groups that differ in size alone; () without sizes
             to speak of.
-        missed: examples that every run was tested on and got wrong, the surest first.
+        missed: examples that every run was tested on and had trouble with, the worst
+            first; what trouble is, the task says.
         common: number of examples that every run was tested on.
         notes: what a reader should know.
     """
@@ -100,10 +93,15 @@ class Comparison:
     notes: tuple[str, ...]
 
     @property
+    def task(self) -> ComparedTask:
+        """How runs of their task are compared."""
+        return self.groups[0].task
+
+    @property
     def best(self) -> int:
-        """Index of the group with the highest accuracy."""
-        accuracies = [group.scores.accuracy for group in self.groups]
-        return accuracies.index(max(accuracies))
+        """Index of the group with the best main figure."""
+        goodness = [self.task.sign * group.scores.mean for group in self.groups]
+        return goodness.index(max(goodness))
 
     @property
     def records(self) -> tuple[RunRecord, ...]:
@@ -111,7 +109,7 @@ class Comparison:
         return tuple(record for group in self.groups for record in group.records)
 
     def to_best(self, index: int) -> Pair | None:
-        """Return a group's accuracy minus the best's, None for the best itself."""
+        """Return a group's main figure minus the best's, None for the best itself."""
         for pair in self.pairs:
             if {pair.first, pair.second} == {index, self.best}:
                 return pair.seen_from(index)
@@ -120,6 +118,7 @@ class Comparison:
     def to_json(self) -> dict[str, Any]:
         """Return the comparison as JSON-ready nested tables."""
         names = [group.name for group in self.groups]
+        trouble = self.task.missed_title.lower().replace(" ", "_")
         curves = [
             {"name": line.name, "groups": [names[i] for i in line.members]}
             for line in self.lines
@@ -131,7 +130,7 @@ class Comparison:
             "differing_settings": list(self.keys),
             "learning_curves": curves,
             "common_test_examples": self.common,
-            "wrong_in_every_run": [row._asdict() for row in self.missed],
+            trouble: [row._asdict() for row in self.missed],
             "notes": list(self.notes),
         }
 
@@ -191,21 +190,37 @@ def _curves(named: Sequence[Named], sizes: Sequence[int]) -> tuple[Line, ...]:
 
 
 def _missed(records: Sequence[RunRecord], common: frozenset[str]) -> tuple[Missed, ...]:
-    """Return the examples that all runs got wrong, the largest loss first."""
-    found = []
-    for key in sorted(common):
-        answers = [record.answers[key] for record in records]
-        if not any(answer.correct for answer in answers):
-            predicted = Counter(answer.predicted for answer in answers)
-            loss = fmean(answer.loss for answer in answers)
-            first = answers[0]
-            chosen = predicted.most_common(1)[0][0]
-            found.append(Missed(first.path, first.label, chosen, loss))
-    return tuple(sorted(found, key=lambda row: -row.loss))
+    answers = [[record.answers[key] for record in records] for key in sorted(common)]
+    return tuple(records[0].task.missed(answers))
+
+
+def _too_few(groups: Sequence[Group], pairs: Sequence[Pair]) -> str:
+    """Say that no result on these test sets could be clear enough, "" if one could."""
+    sizes = [len(group.tested) for group in groups]
+    smallest = min(
+        (
+            smallest_p_value(sizes[p.first], sizes[p.second], paired=p.found.paired)
+            for p in pairs
+        ),
+        default=0.0,
+    )
+    corrected = min(1.0, len(pairs) * smallest)  # Holm's rule, of the surest pair
+    if corrected < LEVEL:
+        return ""
+    need = int(log2(2 * len(pairs) / LEVEL)) + 1
+    noun = groups[0].task.examples
+    return (
+        f"Too few test {noun}, {max(sizes)}, to call any difference real: even if one "
+        "group were better on each of them, chance would do as much with p = "
+        f"{corrected:.2g}, corrected for the number of comparisons. It takes {need} "
+        f"{noun} at least, the same for all runs."
+    )
 
 
 def _notes(groups: Sequence[Group], pairs: Sequence[Pair]) -> list[str]:
-    notes = []
+    notes, noun = [], groups[0].task.examples
+    if too_few := _too_few(groups, pairs):
+        notes.append(too_few)
     if single := [group.name for group in groups if len(group.records) == 1]:
         which = "Every group has" if len(single) == len(groups) else "Some groups have"
         notes.append(
@@ -221,8 +236,8 @@ def _notes(groups: Sequence[Group], pairs: Sequence[Pair]) -> list[str]:
     if unpaired:
         notes.append(
             f"{unpaired} of {len(pairs)} comparisons are between different test sets, "
-            "so examples cannot be paired and only large differences can be told."
+            f"so {noun} cannot be paired and only large differences can be told."
         )
     if any(not group.on_one_test_set for group in groups):
-        notes.append("Some runs of one recipe were tested on different examples.")
+        notes.append(f"Some runs of one recipe were tested on different {noun}.")
     return notes

@@ -2,24 +2,24 @@
 
 import csv
 import io
+from math import isnan, nan
 from pathlib import Path
 from typing import Any
 
 from tfapp.evaluation.compared import Comparison
+from tfapp.evaluation.run_groups import Group
 from tfapp.evaluation.wording import encodable
 from tfapp.files import write_json, write_text
-
-FIGURES = ("macro_f1", "log_loss", "expected_calibration_error", "seconds")
 
 
 def write_comparison(folder: Path, comparison: Comparison) -> None:
     """Write comparison.json and comparison.csv, each whole or not at all.
 
-    The CSV (UTF-8, RFC 4180) has a row per group: name, runs, accuracy with its
-    spread and interval, the other figures with theirs, test_examples, trained_on,
+    The CSV (UTF-8, RFC 4180) has a row per group: name, runs, the figures with their
+    spreads, and intervals where they have them, seconds, test_examples, trained_on,
     parameters; against the best group: difference, its interval, the corrected
     p-value, real (true or false) and paired (empty for the best itself); then a
-    column for each setting that differs.
+    column for each setting that differs. What is not known is empty.
 
     Raises:
         TfappError: if a file cannot be written.
@@ -35,25 +35,30 @@ def write_comparison(folder: Path, comparison: Comparison) -> None:
 
 def _row(index: int, comparison: Comparison) -> dict[str, Any]:
     group = comparison.groups[index]
-    low, high = group.interval
-    row: dict[str, Any] = {
-        "group": group.name,
-        "runs": len(group.records),
-        "accuracy": f"{group.scores.accuracy:.6f}",
-        "accuracy_spread": f"{group.scores.spread:.6f}",
-        "accuracy_low": f"{low:.6f}",
-        "accuracy_high": f"{high:.6f}",
-    }
-    for name in FIGURES:
-        figure = group.figure(name)
-        row |= {name: f"{figure.mean:.6f}", f"{name}_spread": f"{figure.spread:.6f}"}
+    row: dict[str, Any] = {"group": group.name, "runs": len(group.records)}
+    for quantity in (group.task.score, *group.task.others):
+        row |= _figure(group, quantity.key)
+        if quantity == group.task.score or quantity.interval:
+            low, high = group.interval_of(quantity.key) or (nan, nan)
+            row[f"{quantity.key}_low"] = _written(low)
+            row[f"{quantity.key}_high"] = _written(high)
     row |= {
+        **_figure(group, "seconds"),
         "test_examples": len(group.tested),
         "trained_on": group.trained_on,
         "parameters": "" if group.parameters is None else group.parameters,
         **_to_best(index, comparison),
     }
     return row | {key: group.settings.get(key, "") for key in comparison.keys}
+
+
+def _figure(group: Group, name: str) -> dict[str, str]:
+    mean, spread = group.figure(name)
+    return {name: _written(mean), f"{name}_spread": _written(spread)}
+
+
+def _written(value: float) -> str:
+    return "" if isnan(value) else f"{value:.6f}"
 
 
 def _to_best(index: int, comparison: Comparison) -> dict[str, str]:

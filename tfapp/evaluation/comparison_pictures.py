@@ -1,4 +1,4 @@
-"""Charts of a comparison: accuracies with their intervals, and learning curves."""
+"""Charts of a comparison: main figures with intervals, and learning curves."""
 
 from collections.abc import Sequence
 from itertools import cycle, islice
@@ -8,6 +8,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import NullLocator
 
+from tfapp.evaluation import comparison_wording as say
 from tfapp.evaluation.recipe_groups import Line
 from tfapp.evaluation.run_groups import Group
 from tfapp.evaluation.style import PALETTE, look, new_figure, percent_axis
@@ -26,8 +27,8 @@ LOOKS = (
 LONGEST_NAME = 44
 
 
-def accuracy_picture(groups: Sequence[Group]) -> Figure:
-    """Draw accuracy and 95 % interval of each group, and its runs as small dots.
+def score_picture(groups: Sequence[Group]) -> Figure:
+    """Draw main figure and 95 % interval of each group, and its runs as small dots.
 
     Args:
         groups: the first is on top.
@@ -38,25 +39,26 @@ def accuracy_picture(groups: Sequence[Group]) -> Figure:
         figure = new_figure(3.9 + 0.075 * longest, 0.9 + 0.34 * len(groups))
         axes = figure.subplots()
         for row, group in enumerate(groups):
-            _draw_accuracy(axes, row, group)
+            _draw_score(axes, row, group)
         axes.set_yticks(range(len(groups)), names)
         axes.tick_params(axis="y", labelcolor=PALETTE["ink"])
         axes.set_ylim(len(groups) - 0.4, -0.6)
         axes.grid(axis="y", visible=False)
         _percent_range(axes, "x", groups)
-        axes.set(xlabel="Test accuracy, with its 95 % interval")
+        name = groups[0].task.score.short
+        axes.set(xlabel=f"Test {name}, with its 95 % interval")
     return figure
 
 
 def size_picture(groups: Sequence[Group], lines: Sequence[Line]) -> Figure:
-    """Draw accuracy against training examples per class, a line for each system.
+    """Draw the main figure against the size of training, a line for each system.
 
     Args:
         groups: as `Comparison.groups`.
         lines: as `Comparison.lines`.
     """
-    num_classes = len(groups[0].records[0].class_names)
-    sizes = np.array([group.trained_on / num_classes for group in groups])
+    task = groups[0].task
+    sizes = np.array([group.size for group in groups])
     shown = sorted({float(sizes[i]) for line in lines for i in line.members})
     with look():
         figure = new_figure(6.2, 3.9)
@@ -68,13 +70,13 @@ def size_picture(groups: Sequence[Group], lines: Sequence[Line]) -> Figure:
         ticks = _ticks(shown)
         axes.set_xticks(ticks, [f"{size:,.4g}" for size in ticks])
         _percent_range(axes, "y", groups)
-        axes.set(xlabel="Training examples per class", ylabel="Test accuracy")
+        axes.set(xlabel=say.size_title(task), ylabel=f"Test {task.score.short}")
         handles = axes.get_legend_handles_labels()
         figure.legend(*handles, loc="outside lower left", ncols=1)
     return figure
 
 
-def _draw_accuracy(axes: Axes, row: int, group: Group) -> None:
+def _draw_score(axes: Axes, row: int, group: Group) -> None:
     low, high = group.interval
     colour = PALETTE["accent"]
     axes.plot([low, high], [row, row], color=colour, linewidth=2.2)
@@ -88,7 +90,7 @@ def _draw_accuracy(axes: Axes, row: int, group: Group) -> None:
             edgecolors=PALETTE["muted"],
             linewidths=0.9,
         )
-    axes.scatter([group.scores.accuracy], [row], 42, colour, zorder=3)
+    axes.scatter([group.scores.mean], [row], 42, colour, zorder=3)
 
 
 def _draw_line(
@@ -100,7 +102,7 @@ def _draw_line(
 ) -> None:
     colour, dashes, marker = kind
     members = list(line.members)
-    means = np.array([groups[i].scores.accuracy for i in members])
+    means = np.array([groups[i].scores.mean for i in members])
     ends = np.array([groups[i].interval for i in members])
     axes.errorbar(
         sizes[members],

@@ -1,10 +1,21 @@
 """Figures of a comparison as people write them, on the page and in the terminal."""
 
+from math import isnan
+
 from tfapp.evaluation.compared import Comparison, Pair
+from tfapp.evaluation.compared_task import ComparedTask, Quantity
 from tfapp.evaluation.run_groups import Figure, Group
 from tfapp.evaluation.wording import NO_BREAK, count, percent, points, quoted
 
 MINUS = "\u2212"
+
+
+def figure(group: Group, quantity: Quantity) -> str:
+    """Write a figure of a group with its spread, "n/a" if it is not known."""
+    found, runs = group.figure(quantity.key), len(group.records)
+    if isnan(found.mean):
+        return "n/a"
+    return share(found, runs) if quantity.percent else number(found, runs)
 
 
 def share(figure: Figure, runs: int) -> str:
@@ -50,6 +61,16 @@ def parameters(group: Group) -> str:
     return "n/a" if group.parameters is None else f"{group.parameters:,}"
 
 
+def size_title(task: ComparedTask) -> str:
+    """Name what a learning curve counts."""
+    return f"Training {task.examples}{' per class' if task.per_class else ''}"
+
+
+def size(group: Group) -> str:
+    """Write what a learning curve counts."""
+    return f"{group.size:,.4g}"
+
+
 def conclusion(comparison: Comparison) -> str:
     """Say in a sentence or two which group is best, and whether that is certain."""
     best = comparison.groups[comparison.best]
@@ -64,10 +85,11 @@ def conclusion(comparison: Comparison) -> str:
         if (pair := comparison.to_best(i)) is not None
     ]
     open_ = [(pair, i) for pair, i in rivals if not pair.real]
-    accuracy = percent(best.scores.accuracy)
-    said = f"{quoted(best.name)} has the highest accuracy, {accuracy}"
+    task = comparison.task
+    main = f"{task.superlative} {task.score.short}"
+    said = f"{quoted(best.name)} has the {main}, {percent(best.scores.mean)}"
     if not open_:
-        nearest, place = max(rivals, key=lambda rival: rival[0].found.difference)
+        nearest, place = min(rivals, key=lambda rival: abs(rival[0].found.difference))
         gap = points(nearest.found.difference)
         if len(rivals) == 1:
             other = quoted(comparison.groups[place].name)

@@ -5,62 +5,49 @@ import json
 import zipfile
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
+from math import nan
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from tfapp.errors import ConfigError
+from tfapp.evaluation.compared_task import Answer, ComparedTask, Quantity
 
 WAY_OUT = "Run its recipe again, or leave it out."
-FIGURES = ("accuracy", "macro_f1", "log_loss", "expected_calibration_error")
-"""Of metrics.json, besides the seconds of the run."""
-
-
-@dataclass(frozen=True)
-class Answer:
-    """What a run said about one test example.
-
-    Args:
-        path: of the example, as the run named it.
-        label: its class.
-        predicted: class that the run chose.
-        correct: whether that is the label.
-        loss: -log of the label's probability, in nats.
-    """
-
-    path: str
-    label: str
-    predicted: str
-    correct: bool
-    loss: float
+DAMAGE = (KeyError, TypeError, ValueError, AttributeError)
+"""What reading damaged tables raises."""
 
 
 @dataclass(frozen=True)
 class RunRecord:
-    """One finished run of a classifier.
+    """One finished run.
 
     Args:
         folder: of the run.
         recipe: the resolved recipe as nested tables.
-        figures: accuracy, macro_f1, log_loss, expected_calibration_error, seconds.
+        task: how runs of its task are compared.
+        figures: those that `task` names, NaN where unknown, and the run's seconds.
         class_names: in the order of the model's outputs.
         answers: answer by test example; the key is the example's content hash, its
             label and, of copies, a number, so it is the same in every run.
         trained_on: number of training examples.
         parameters: numbers in the model, those that never learn included; None if
             the run keeps no model.
+        intervals: figure → 95 % interval that the run gave it, where it has one.
     """
 
     folder: Path
     recipe: Mapping[str, Any]
+    task: ComparedTask
     figures: Mapping[str, float]
     class_names: tuple[str, ...]
     answers: Mapping[str, Answer]
     trained_on: int
     parameters: int | None
+    intervals: Mapping[str, tuple[float, float]] = field(default_factory=dict)
 
     @property
     def title(self) -> str:
@@ -78,34 +65,44 @@ class RunRecord:
         return frozenset(self.answers)
 
 
-def read_record(folder: Path, recipe: Mapping[str, Any]) -> RunRecord:
+def read_record(
+    folder: Path, recipe: Mapping[str, Any], task: ComparedTask
+) -> RunRecord:
     """Read a finished run.
 
     Args:
         folder: runs/NAME/NUMBER.
         recipe: its resolved recipe as nested tables.
+        task: how runs of its task are compared.
 
     Raises:
         ConfigError: if a file is missing or damaged, or the files disagree.
     """
-    figures = _read_figures(folder / "metrics.json")
-    split = _read_json(folder / "split.json")
+    stored = {n: _read_json(folder / n) for n in ("metrics.json", "split.json")}
+    figures, intervals = _read_figures(folder, stored["metrics.json"], task)
     try:
-        class_names = tuple(str(name) for name in split["class_names"])
-        test = [_key(row) for row in split["examples"] if row["split"] == "test"]
-        trained_on = _count_trained(split["examples"], recipe)
-    except (KeyError, TypeError) as error:
+        examples = stored["split.json"]["examples"]
+        test = [row for row in examples if row["split"] == "test"]
+        keys = list(_numbered(test))
+        trained_on = _count_trained(examples, recipe, task.per_class)
+    except DAMAGE as error:
         raise _damaged(folder / "split.json", f"{error!r}") from None
-    answers = list(_read_answers(folder / "predictions.csv"))
-    _check_agreement(folder, figures["accuracy"], test, answers)
+    try:
+        class_names = tuple(task.class_names(stored[task.classes_file]))
+    except DAMAGE as error:
+        raise _damaged(folder / task.classes_file, f"{error!r}") from None
+    answers = list(_read_answers(folder / "predictions.csv", task))
+    _check_agreement(folder, task, figures[task.score.key], test, answers)
     return RunRecord(
         folder=folder,
         recipe=recipe,
+        task=task,
         figures=figures,
         class_names=class_names,
-        answers=dict(zip(_numbered(test), answers, strict=True)),
+        answers=dict(zip(keys, answers, strict=True)),
         trained_on=trained_on,
         parameters=count_parameters(folder / "model.keras"),
+        intervals=intervals,
     )
 
 
@@ -137,18 +134,33 @@ def count_parameters(model_file: Path) -> int | None:
     return total
 
 
-def _read_figures(path: Path) -> dict[str, float]:
-    stored = _read_json(path)
+def _read_figures(
+    folder: Path, stored: Mapping[str, Any], task: ComparedTask
+) -> tuple[dict[str, float], dict[str, tuple[float, float]]]:
+    """Return the figures of metrics.json, and the intervals of those that have one."""
+    path = folder / "metrics.json"
     try:
-        found = {name: float(stored[name]) for name in FIGURES}
+        found = {task.score.key: task.recorded_score(stored)}
+        found |= {q.key: _number(stored[q.key], q) for q in task.others}
         found["seconds"] = float(stored["run"]["total_seconds"])
+        intervals = {
+            q.key: (float(interval[0]), float(interval[1]))
+            for q in task.others
+            if q.interval and (interval := stored[f"{q.key}_interval"]) is not None
+        }
     except KeyError as error:
         raise _damaged(path, f"it lacks {error}") from None
-    except (TypeError, ValueError) as error:
+    except DAMAGE as error:
         raise _damaged(path, str(error)) from None
-    if not np.isfinite(list(found.values())).all():
+    unknown = {q.key for q in task.others if stored[q.key] is None}
+    known = [value for key, value in found.items() if key not in unknown]
+    if not np.isfinite([*known, *sum(intervals.values(), ())]).all():
         raise _damaged(path, "a figure in it is not a finite number")
-    return found
+    return found, intervals
+
+
+def _number(value: Any, quantity: Quantity) -> float:
+    return nan if value is None and quantity.optional else float(value)
 
 
 def _read_json(path: Path) -> dict[str, Any]:
@@ -163,60 +175,53 @@ def _read_json(path: Path) -> dict[str, Any]:
     return stored
 
 
-def _read_answers(path: Path) -> Iterator[Answer]:
+def _read_answers(path: Path, task: ComparedTask) -> Iterator[Answer]:
     try:
         with path.open(encoding="utf-8", newline="") as file:
             for row in csv.DictReader(file):
-                yield Answer(
-                    path=row["path"],
-                    label=row["label"],
-                    predicted=row["predicted"],
-                    correct=row["correct"] == "true",
-                    loss=float(row["loss"]),
-                )
+                yield task.read_answer(row)
     except OSError as error:
         raise _damaged(path, error.strerror or str(error)) from None
-    except (KeyError, TypeError, ValueError, csv.Error) as error:
+    except (*DAMAGE, csv.Error) as error:
         raise _damaged(path, f"{error!r}") from None
 
 
-def _key(row: Mapping[str, Any]) -> tuple[str, str]:
-    return str(row["content_hash"]), str(row["label"])
-
-
-def _numbered(test: Sequence[tuple[str, str]]) -> Iterator[str]:
+def _numbered(test: Sequence[Mapping[str, Any]]) -> Iterator[str]:
     """Yield keys of test examples; copies of one content are told apart."""
-    seen: Counter[tuple[str, str]] = Counter()
-    for key in test:
-        yield f"{key[0]} {key[1]} {seen[key]}"
+    seen: Counter[str] = Counter()
+    for row in test:
+        key = f"{row['content_hash']} {row['label']}"
+        yield f"{key} {seen[key]}"
         seen[key] += 1
 
 
 def _count_trained(
-    examples: Sequence[Mapping[str, Any]], recipe: Mapping[str, Any]
+    examples: Sequence[Mapping[str, Any]], recipe: Mapping[str, Any], per_class: bool
 ) -> int:
     """Count the training examples; the split is recorded before the limit cuts it."""
     limit = int(recipe.get("data", {}).get("limit_per_class", 0))
-    counts = Counter(row["label"] for row in examples if row["split"] == "train")
-    return sum(min(n, limit) if limit else n for n in counts.values())
+    trained = [row["label"] for row in examples if row["split"] == "train"]
+    counts = Counter(trained).values() if per_class else [len(trained)]
+    return sum(min(n, limit) if limit else n for n in counts)
 
 
 def _check_agreement(
     folder: Path,
-    accuracy: float,
-    test: Sequence[tuple[str, str]],
+    task: ComparedTask,
+    recorded: float,
+    test: Sequence[Mapping[str, Any]],
     answers: Sequence[Answer],
 ) -> None:
     """Refuse predictions that are not those of the split and the metrics."""
-    path = folder / "predictions.csv"
+    path, name = folder / "predictions.csv", task.score.short
     if not answers:
         raise _damaged(path, "it holds no prediction")
-    if [label for _, label in test] != [answer.label for answer in answers]:
+    if len(test) != len(answers) or not all(map(task.is_of, answers, test)):
         raise _damaged(path, "its rows are not the test examples of split.json")
-    share = sum(answer.correct for answer in answers) / len(answers)
-    if abs(share - accuracy) > 1e-6:
+    mean = sum(answer.score for answer in answers) / len(answers)
+    if abs(mean - recorded) > 1e-6:
         raise _damaged(
-            path, f"its accuracy is {share:.4%}, that of metrics.json {accuracy:.4%}"
+            path, f"its {name} is {mean:.4%}, that of metrics.json {recorded:.4%}"
         )
 
 

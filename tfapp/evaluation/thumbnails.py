@@ -3,12 +3,14 @@
 import io
 import warnings
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import TypeVar
 
 import numpy as np
 from PIL import Image, ImageOps
 
 from tfapp.data.spec import Example
+from tfapp.evaluation.blocks import Tile
 
 Item = TypeVar("Item")
 
@@ -48,6 +50,15 @@ def thumbnail(
             return _shrink_or_enlarge(read(example), size)
     except Exception:  # one broken file must not cost the user the report
         return _encode(Image.new("L", (size, size), 128), "PNG")
+
+
+def file_tile(path: Path, caption: str) -> Tile | None:
+    """Return a small picture of a file, None if there is none here."""
+    if not path.is_file():
+        return None
+    example = Example(str(path), "", "test")
+    image, media_type = thumbnail(lambda _: path.read_bytes(), example)
+    return Tile(image, media_type, caption, str(path))
 
 
 def sample_by_class(

@@ -1,11 +1,14 @@
-"""Every task, by name. To add one: a file with a `task()` here, and a line below."""
+"""Every task, by name. To add one: a file with a `task()` here, and lines below."""
 
 from collections.abc import Mapping
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from tfapp import registry
 from tfapp.errors import ConfigError
 from tfapp.tasks.spec import Task
+
+if TYPE_CHECKING:
+    from tfapp.evaluation.compared_task import ComparedTask
 
 TASKS = {
     "capsule_classification": "tfapp.tasks.capsule_classification:task",
@@ -13,8 +16,15 @@ TASKS = {
     "image_segmentation": "tfapp.tasks.image_segmentation:task",
 }
 
+COMPARED = {
+    "capsule_classification": "tfapp.evaluation.compared_classification:CLASSIFICATION",
+    "image_classification": "tfapp.evaluation.compared_classification:CLASSIFICATION",
+    "image_segmentation": "tfapp.evaluation.compared_segmentation:SEGMENTATION",
+}
+"""How runs of each task are compared; those of equal entries can be put together."""
+
 CLASSIFIERS = ("capsule_classification", "image_classification")
-"""Tasks that choose one class per image: their runs can be compared and explained."""
+"""Tasks that choose one class per image: their runs can be explained."""
 
 SETTLED: dict[str, dict[str, tuple[Any, ...]]] = {
     "capsule_classification": {
@@ -68,7 +78,7 @@ def require_classifier(name: str, run: object, done: str) -> None:
     Args:
         name: of the run's task.
         run: its folder, for the message.
-        done: what classifiers alone can be, such as "compared".
+        done: what classifiers alone can be, such as "explained".
 
     Raises:
         ConfigError: naming the tasks that can.
@@ -83,3 +93,8 @@ def require_classifier(name: str, run: object, done: str) -> None:
 def get_task(name: str, options: Mapping[str, Any] | None = None) -> Task:
     """Return the task that a recipe names, with its `task_options`."""
     return cast(Task, registry.load("task", TASKS, name)(**(options or {})))
+
+
+def compared(name: str) -> "ComparedTask":
+    """Return how runs of a task are compared; TensorFlow is not needed for it."""
+    return cast("ComparedTask", registry.load("task", COMPARED, name))

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from tfapp import recipes, runs
+from tfapp import recipes, runs, tasks
 from tfapp.errors import ConfigError
 from tfapp.evaluation.compared import Comparison, compare_records
 from tfapp.evaluation.comparison_files import write_comparison
@@ -11,7 +11,6 @@ from tfapp.evaluation.run_record import RunRecord, read_record
 from tfapp.files import require_writable
 from tfapp.reporter import Reporter
 from tfapp.runs import Run
-from tfapp.tasks import require_classifier
 
 FINISHED = ("complete", "unknown")
 
@@ -23,7 +22,7 @@ def compare(
     runs_folder: Path | str = "runs",
     reporter: Reporter | None = None,
 ) -> Comparison:
-    """Compare finished runs of classifiers; TensorFlow is not needed.
+    """Compare finished runs of one kind of task; TensorFlow is not needed.
 
     Runs whose recipes differ only in the seed are one group. Groups tested on the
     same examples, by their content, are compared example by example.
@@ -36,11 +35,11 @@ def compare(
         reporter: hears of the progress; None for one on stderr.
 
     Returns:
-        The groups, their differences, and the examples that every run got wrong.
+        The groups, their differences, and the examples that every run missed.
 
     Raises:
         ConfigError: if there is no such run, one did not finish or is damaged, or
-            the runs are of different tasks or classes.
+            the runs are of different kinds of tasks or of different classes.
         TfappError: if `out` cannot be written.
     """
     reporter = reporter or Reporter()
@@ -113,5 +112,5 @@ def _read(run: Run) -> RunRecord:
         raise ConfigError(
             f"{error} Another version of tfapp wrote it, perhaps; leave the run out."
         ) from None
-    require_classifier(recipe.task, run.folder, "compared")
-    return read_record(run.folder, recipes.describe(recipe))
+    described = recipes.describe(recipe)
+    return read_record(run.folder, described, tasks.compared(recipe.task))
