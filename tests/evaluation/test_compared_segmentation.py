@@ -177,6 +177,11 @@ def test_tables_for_programs(read, tmp_path):
     assert float(rows[1]["to_best_difference"]) == pytest.approx(0.066875)
 
 
+def shortened(text, key):
+    """Return a JSON object with an empty list under a key."""
+    return json.dumps(json.loads(text) | {key: []})
+
+
 @pytest.mark.parametrize(
     ("name", "change", "message"),
     [
@@ -198,6 +203,8 @@ def test_tables_for_programs(read, tmp_path):
             "'per_class'",
         ),
         ("metrics.json", lambda t: t.replace("iou_interval", "io"), "lacks 'iou_inter"),
+        ("metrics.json", lambda t: shortened(t, "iou_interval"), "out of range"),
+        ("metrics.json", lambda t: shortened(t, "per_image"), "at least one"),
         ("split.json", lambda t: t.replace("content_hash", "hash"), "'content_hash'"),
     ],
 )

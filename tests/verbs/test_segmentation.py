@@ -168,7 +168,7 @@ def test_a_finished_run_is_compared(finished):
     (group,) = compare("discs", runs_folder=folder / "runs", reporter=QUIET).groups
     for name in ("pixel_error", "iou", "dice", "rand_f_score"):
         assert group.figure(name).mean == pytest.approx(result.metrics[name], abs=1e-6)
-    assert group.records[0].class_names == ("value 0", "value 255")
+    assert group.records[0].class_names == ("background", "foreground")
     assert group.trained_on == sum(
         row["split"] == "train"
         for row in json.loads((result.folder / "split.json").read_text())["examples"]

@@ -73,7 +73,7 @@ class ComparedTask:
         class_names: content of that file → classes in the order of the outputs.
         recorded_score: content of metrics.json → main figure.
         read_answer: line of predictions.csv by column → answer. All three raise
-            KeyError, TypeError, ValueError or AttributeError for what is damaged.
+            LookupError, TypeError, ValueError or AttributeError for what is damaged.
         is_of: whether an answer is that of an example of split.json.
         missed: what each run said about each common example, in the order of the
             runs → those that all had trouble with, the worst first.

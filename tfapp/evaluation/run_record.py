@@ -17,7 +17,7 @@ from tfapp.errors import ConfigError
 from tfapp.evaluation.compared_task import Answer, ComparedTask, Quantity
 
 WAY_OUT = "Run its recipe again, or leave it out."
-DAMAGE = (KeyError, TypeError, ValueError, AttributeError)
+DAMAGE = (LookupError, TypeError, ValueError, AttributeError)
 """What reading damaged tables raises."""
 
 
