@@ -40,6 +40,12 @@ HOW = (
         "below 2 in 2ⁿ, however many runs there are.",
     ),
     (
+        "Single runs:",
+        "a seed moves all images alike, so of groups with one run each a real "
+        "difference is one between these two networks, and maybe not between their "
+        "recipes. Three runs each can tell.",
+    ),
+    (
         "Other images:",
         "all this takes the test images as drawn independently. Slices of one volume "
         "or parts of one picture are alike, and say little about others.",
