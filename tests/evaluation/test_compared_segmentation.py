@@ -135,9 +135,8 @@ def answers(*runs):
 
 def test_images_above_every_runs_median_are_hard():
     """However good or bad a run is as a whole."""
-    found = hard_in_all(
-        answers([0.1, 0.2, 0.3, 0.4, 0.9], [0.01, 0.04, 0.02, 0.045, 0.05])
-    )
+    runs = [0.1, 0.2, 0.3, 0.4, 0.9], [0.01, 0.04, 0.02, 0.045, 0.05]
+    found = hard_in_all(answers(*runs))
     assert [row.path for row in found] == ["4.png", "3.png"]
     assert found[0][1:] == pytest.approx((0.475, 0.05, 0.9, 0.525))
     assert hard_in_all(answers([0.1, 0.1, 0.1])) == ()
@@ -187,7 +186,6 @@ def shortened(text, key):
     [
         ("predictions.csv", lambda t: t.replace("0.050000", "x"), "could not convert"),
         ("predictions.csv", lambda t: t.replace("0.050000", "nan"), "error is nan"),
-        ("predictions.csv", lambda t: t.replace("0.050000", "5.0"), "error is 5.0"),
         ("predictions.csv", lambda t: t.replace("0.050000", "0.06"), "its pixel error"),
         ("predictions.csv", lambda t: t.replace("t5.png", "t9.png"), "not the test ex"),
         ("predictions.csv", lambda t: t.rsplit("\n", 2)[0], "not the test examples"),
