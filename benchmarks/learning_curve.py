@@ -1,14 +1,16 @@
-r"""Accuracy by training photos per class: recipes x sizes x draws, then `compare`.
+r"""What more training photos are worth: recipes x sizes x draws, then `compare`.
 
     python benchmarks/learning_curve.py cats_dogs_features cats_dogs_scratch \\
         --sizes 5 20 100 500 1000 --seeds 0 1 2
+    python benchmarks/learning_curve.py isbi_unet isbi_unet_mobilenet --sizes 5 12 24
 
-A seed draws other photos (a smaller size keeps a part of a larger one's) and other
-starting weights; the test set stays. No photo is kept for validation, so a size is all
-that a system ever sees; the last epoch counts. Few photos make few steps per epoch, so
-epochs grow with the square root of what the largest size has more. Every run is a
-process of its own below `--folder`; finished ones are not repeated and killed ones are
-resumed. Overrides (`--set`) come last and win.
+Sizes are photos per class; of segmentations, images. A seed draws other photos (a
+smaller size keeps a part of a larger one's) and other starting weights; the test set
+stays. No photo is kept for validation, so a size is all that a system ever sees; the
+last epoch counts. Few photos make few steps per epoch, so epochs grow with the square
+root of what the largest size has more. Every run is a process of its own below
+`--folder`; finished ones are not repeated and killed ones are resumed. Overrides
+(`--set`) come last and win.
 """
 
 import argparse
