@@ -64,6 +64,15 @@ def test_everything_else_does(override, key):
     assert differing_keys(found) == (key,)
 
 
+def test_a_whole_number_is_the_same_with_a_point():
+    """Options are free tables, so 1 and 1.0 both come; true is no number."""
+    one, other, yes = (
+        settings_of(described(f"model.options={{l2 = {n}, hidden_units = [{n}]}}"))
+        for n in ("1", "1.0", "true")
+    )
+    assert same(one) == same(other) != same(yes)
+
+
 def test_recipes_of_different_names_need_no_keys():
     """Two recipes that differ in many settings are told by their names."""
     groups = [named("one"), named("two", "training.epochs=3", "data.batch_size=8")]

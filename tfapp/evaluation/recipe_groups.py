@@ -195,5 +195,12 @@ def _flatten(table: Mapping[str, Any], prefix: str) -> list[tuple[str, Any]]:
         if isinstance(value, Mapping):
             found += _flatten(value, f"{prefix}{key}.")
         else:
-            found.append((f"{prefix}{key}", value))
+            found.append((f"{prefix}{key}", _plain(value)))
     return found
+
+
+def _plain(value: Any) -> Any:
+    """Return 1 for 1.0: a table of options keeps numbers as they were written."""
+    if isinstance(value, Sequence) and not isinstance(value, str):
+        return [_plain(item) for item in value]
+    return int(value) if isinstance(value, float) and value.is_integer() else value
