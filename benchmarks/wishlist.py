@@ -10,7 +10,8 @@ round by round; one round against three; two digits over each other), `shapes` (
 each number of a capsule change one thing), `few` (1, 3 and 5 digits of each class).
 Networks: Efficient-CapsNet, a narrow CapsNet, a CNN of as many weights as the first and
 one that computes as much per picture; small matrix capsules with EM routing, which take
-10 GB and many times as long, where `--networks` names them. Intervals
+10 GB and many times as long, where `--networks` names them. All are trained in
+mixed_bfloat16 (`--precision`), whose routing is float32 all the same. Intervals
 are paired bootstraps over seeds and test pictures, both drawn anew; ± is the deviation
 over seeds. Each network's scores are kept below `--folder`, and what is there is not
 trained again. Needs TFAPP_DATA.
@@ -19,8 +20,10 @@ trained again. Needs TFAPP_DATA.
 import argparse
 import time
 from functools import partial
+from itertools import product
 from pathlib import Path
 
+import keras
 import numpy as np
 from scipy.stats import spearmanr
 from sklearn.linear_model import RidgeCV
@@ -33,7 +36,7 @@ from tfapp.reporter import Reporter
 from tfapp.start import start_tensorflow
 
 QUICK = [name for name in NETWORKS if name != "matrix_capsules"]
-OURS, THEIRS = "efficient_capsnet", ("cnn_parameters", "cnn_compute")
+THEIRS = ("cnn_parameters", "cnn_compute")
 
 
 def main() -> None:
@@ -45,11 +48,14 @@ def main() -> None:
     parser.add_argument("--tests", type=int, default=2000, help="0 = all 10,000")
     parser.add_argument("--epochs", type=int, default=10)
     parser.add_argument("--stop-at", type=float, default=0.985, help="of `affine`")
+    parser.add_argument("--precision", default="mixed_bfloat16")
     parser.add_argument("--networks", nargs="+", choices=NETWORKS, default=QUICK)
     parser.add_argument("--folder", type=Path, default=Path("runs/wishlist"))
     arguments = parser.parse_args()
     start_tensorflow(Reporter(quiet=True))
+    keras.config.set_dtype_policy(arguments.precision)
     settings = f"{arguments.examples}-{arguments.tests}-{arguments.epochs}"
+    settings += f"-{arguments.precision}"
     book = Book(arguments.folder, settings)
     for name in arguments.wishes:
         began = time.monotonic()
@@ -59,10 +65,11 @@ def main() -> None:
 
 
 def compare(scores: dict[str, list[np.ndarray]]) -> None:
-    """Print how far the first capsule network lies above each CNN."""
-    for name in THEIRS:
-        if name in scores and OURS in scores:
-            print(f"{OURS} - {name}: {difference(scores[OURS], scores[name])}")
+    """Print how far each capsule network lies above each CNN."""
+    for ours, theirs in product(scores, THEIRS):
+        if ours not in THEIRS and theirs in scores:
+            told = difference(scores[ours], scores[theirs])
+            print(f"{ours} - {theirs}: {told}", flush=True)
 
 
 def affine(arguments: argparse.Namespace, book: Book) -> None:

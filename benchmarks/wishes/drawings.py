@@ -6,12 +6,11 @@ from typing import Any
 import keras
 import numpy as np
 from wishes import digits
-from wishes.training import Network
+from wishes.training import Network, compiled
 
 from tfapp.explanation.capsule_parts import CapsuleParts, capsule_parts
 from tfapp.explanation.perturbation import STEPS, perturbed
 from tfapp.explanation.routing import entropies
-from tfapp.tasks import get_task
 
 DRAWING = ("efficient_capsnet", "capsnet")
 """Networks with a decoder; only these can show what a capsule's numbers mean."""
@@ -98,13 +97,8 @@ def train_on_pairs(
     Each picture is shown with one of its two digits as the one to draw, as in the
     paper, and with both as labels.
     """
-    keras.utils.set_random_seed(seed)
-    model = network.build((36, 36, 1))
-    task = get_task(network.task, network.task_options)
-    view = task.learning(model).model
     steps = -(-len(drawn.labels) // 64) * epochs
-    schedule = keras.optimizers.schedules.CosineDecay(1e-3, steps)
-    view.compile(keras.optimizers.Adam(schedule), loss=task.make_loss(0.0))
+    model, learner, _ = compiled(network, (36, 36, 1), 10, seed, steps)
     for epoch in range(epochs):
         numbers = (len(drawn.labels), 1000 * seed + epoch)
         both, alone, classes, labels = digits.overlaid(drawn, *numbers)
@@ -116,7 +110,7 @@ def train_on_pairs(
             "presence": labels,
             "reconstruction": alone[:, 0].astype("float32"),
         }
-        view.fit(inputs, targets, batch_size=64, verbose=0)
+        learner.fit(inputs, targets, batch_size=64, verbose=0)
     return model
 
 

@@ -1,5 +1,6 @@
 """Training of one network on arrays, and figures with their intervals."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -12,6 +13,7 @@ from tfapp.data.spec import DataInfo
 from tfapp.layers.outputs import logits_model
 from tfapp.models import build_model
 from tfapp.tasks import get_task
+from tfapp.training.fused_normalization import fuse
 
 CAPSULES = "capsule_classification"
 DRAWS, BLOCK = 10_000, 200
@@ -84,24 +86,49 @@ def train(
             training ends.
         rate: learning rate at first.
     """
-    keras.utils.set_random_seed(seed)
     random = np.random.default_rng(seed)
     classes = int(digits.labels.max()) + 1
-    model = network.build(digits.images.shape[1:], classes)
-    task = get_task(network.task, network.task_options)
-    learning = task.learning(model)
     steps = -(-len(digits.labels) // batch_size) * epochs
-    schedule = keras.optimizers.schedules.CosineDecay(rate, steps)
-    learning.model.compile(keras.optimizers.Adam(schedule), loss=task.make_loss(0.0))
+    model, learner, batch = compiled(
+        network, digits.images.shape[1:], classes, seed, steps, rate
+    )
     one_hot = np.eye(classes, dtype="float32")[digits.labels]
     for _ in range(epochs):
         images = shifted(digits.images, shift, random).astype("float32")
-        learning.model.fit(
-            *learning.batch(images, one_hot), batch_size=batch_size, verbose=0
-        )
+        learner.fit(*batch(images, one_hot), batch_size=batch_size, verbose=0)
         if stop_at is not None and np.mean(right(model, stop_at[0])) >= stop_at[1]:
             break
     return model
+
+
+def compiled(
+    network: Network,
+    shape: tuple[int, ...],
+    classes: int,
+    seed: int,
+    steps: int,
+    rate: float = 1e-3,
+) -> tuple[keras.Model, keras.Model, Callable[..., Any]]:
+    """Return a network, the model by whose steps it learns, and what makes batches.
+
+    The latter computes batch normalisation in one operation, as training in tfapp does.
+
+    Args:
+        network: to build, under the policy in force.
+        shape: of the images.
+        classes: how many.
+        seed: of all that is random.
+        steps: over which the learning rate falls along a cosine.
+        rate: learning rate at first.
+    """
+    keras.utils.set_random_seed(seed)
+    model = network.build(shape, classes)
+    task = get_task(network.task, network.task_options)
+    learning = task.learning(model)
+    learner = fuse(learning.model)
+    schedule = keras.optimizers.schedules.CosineDecay(rate, steps)
+    learner.compile(keras.optimizers.Adam(schedule), loss=task.make_loss(0.0))
+    return model, learner, learning.batch
 
 
 def shifted(images: np.ndarray, most: int, random: np.random.Generator) -> np.ndarray:
