@@ -80,6 +80,18 @@ def layerwise(optimizer: type) -> type:
                 self.assign_sub(variable, variable * shrink)
             super().update_step(gradient, variable, rate)
 
+        def _update_model_variables_moving_average(self, variables: list[Any]) -> None:
+            """Average over fewer steps at first, as TensorFlow's own averages do.
+
+            Otherwise a few hundred steps at 0.999 would give little but the weights
+            at the start.
+            """
+            given = self.ema_momentum
+            steps = keras.ops.cast(self.iterations, "float32")
+            self.ema_momentum = keras.ops.minimum(given, (1 + steps) / (10 + steps))
+            super()._update_model_variables_moving_average(variables)
+            self.ema_momentum = given
+
     Layerwise.__name__ = f"Layerwise{optimizer.__name__}"
     return Layerwise
 
