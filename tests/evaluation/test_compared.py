@@ -110,6 +110,21 @@ def test_many_comparisons_raise_the_p_values():
     )
 
 
+def test_comparisons_with_the_best_are_fewer():
+    """Beside the best, p-values are raised for its rivals, not for all pairs."""
+    one = [0] * 8 + [1] * 32
+    many = compare_records(
+        [record("a", RIGHT, o=1), *(record(f"b{i}", one, o=2 + i) for i in range(3))]
+    )
+    assert many.best == 0
+    beside, among_all = many.to_best(1), many.pairs[0]
+    assert beside.found.p_value == among_all.found.p_value
+    assert beside.corrected == pytest.approx(3 * beside.found.p_value)
+    assert beside.corrected < among_all.corrected
+    two = compare_records([record("a", RIGHT, o=1), record("b", HALF, o=2)])
+    assert two.to_best(1).corrected == two.pairs[0].corrected
+
+
 def test_other_test_sets_are_compared_unpaired_and_it_is_said():
     """By content, not by path or number."""
     found = compare_records([record("a", RIGHT, o=1), record("b", HALF, o=2, test="u")])

@@ -3,18 +3,14 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import combinations
-from math import log2
 from typing import Any, NamedTuple
 
 from tfapp.evaluation.compared_task import ComparedTask, Missed
-from tfapp.evaluation.comparison import JudgedDifference, holm, judge
+from tfapp.evaluation.comparison import LEVEL, JudgedDifference, holm, judge
+from tfapp.evaluation.comparison_notes import found_notes
 from tfapp.evaluation.recipe_groups import Line, Named, differing_keys, lines
-from tfapp.evaluation.resampling import smallest_p_value
 from tfapp.evaluation.run_groups import Group, group_records, require_one_problem
 from tfapp.evaluation.run_record import RunRecord
-
-LEVEL = 0.05
-"""Differences with a corrected p-value below are called real."""
 
 WIDE = 1.5
 """A learning curve needs sizes that differ by this factor."""
@@ -27,7 +23,7 @@ class Pair(NamedTuple):
         first: index of a group.
         second: index of another.
         found: the second's main figure minus the first's.
-        corrected: p-value, corrected for the number of pairs.
+        corrected: p-value, corrected for the number of comparisons.
     """
 
     first: int
@@ -109,10 +105,20 @@ class Comparison:
         return tuple(record for group in self.groups for record in group.records)
 
     def to_best(self, index: int) -> Pair | None:
-        """Return a group's main figure minus the best's, None for the best itself."""
+        """Return a group's main figure minus the best's, None for the best itself.
+
+        Its p-value is corrected for the comparisons with the best alone, which tell
+        how surely a group is not the best one.
+
+        Reference:
+            Hsu, Constrained Simultaneous Confidence Intervals for Multiple Comparisons
+            with the Best, Annals of Statistics 12, 1984.
+        """
+        rivals = len(self.groups) - 1
         for pair in self.pairs:
             if {pair.first, pair.second} == {index, self.best}:
-                return pair.seen_from(index)
+                corrected = min(1.0, rivals * pair.found.p_value)
+                return pair.seen_from(index)._replace(corrected=corrected)
         return None
 
     def to_json(self) -> dict[str, Any]:
@@ -159,7 +165,7 @@ def compare_records(
         lines=_curves(named, sizes),
         missed=_missed(records, common),
         common=len(common),
-        notes=(*notes, *_notes(groups, pairs)),
+        notes=(*notes, *found_notes(groups, pairs)),
     )
 
 
@@ -192,52 +198,3 @@ def _curves(named: Sequence[Named], sizes: Sequence[int]) -> tuple[Line, ...]:
 def _missed(records: Sequence[RunRecord], common: frozenset[str]) -> tuple[Missed, ...]:
     answers = [[record.answers[key] for record in records] for key in sorted(common)]
     return tuple(records[0].task.missed(answers))
-
-
-def _too_few(groups: Sequence[Group], pairs: Sequence[Pair]) -> str:
-    """Say that no result on these test sets could be clear enough, "" if one could."""
-    sizes = [len(group.tested) for group in groups]
-    smallest = min(
-        (
-            smallest_p_value(sizes[p.first], sizes[p.second], paired=p.found.paired)
-            for p in pairs
-        ),
-        default=0.0,
-    )
-    corrected = min(1.0, len(pairs) * smallest)  # Holm's rule, of the surest pair
-    if corrected < LEVEL:
-        return ""
-    need = int(log2(2 * len(pairs) / LEVEL)) + 1
-    noun = groups[0].task.examples
-    return (
-        f"Too few test {noun}, {max(sizes)}, to call any difference real: even if one "
-        "group were better on each of them, chance would do as much with p = "
-        f"{corrected:.2g}, corrected for the number of comparisons. It takes {need} "
-        f"{noun} at least, the same for all runs."
-    )
-
-
-def _notes(groups: Sequence[Group], pairs: Sequence[Pair]) -> list[str]:
-    notes, noun = [], groups[0].task.examples
-    if too_few := _too_few(groups, pairs):
-        notes.append(too_few)
-    if single := [group.name for group in groups if len(group.records) == 1]:
-        which = "Every group has" if len(single) == len(groups) else "Some groups have"
-        notes.append(
-            f"{which} a single run, so how much its seed matters is unknown: "
-            f"{'; '.join(single[:4])}{'; …' if single[4:] else ''}."
-        )
-    if any(len(group.records) == 2 for group in groups):
-        notes.append(
-            "Two runs say little about how much a seed matters, so their intervals "
-            "are wide. Three or more are better."
-        )
-    unpaired = sum(not pair.found.paired for pair in pairs)
-    if unpaired:
-        notes.append(
-            f"{unpaired} of {len(pairs)} comparisons are between different test sets, "
-            f"so {noun} cannot be paired and only large differences can be told."
-        )
-    if any(not group.on_one_test_set for group in groups):
-        notes.append(f"Some runs of one recipe were tested on different {noun}.")
-    return notes

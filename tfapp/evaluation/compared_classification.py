@@ -8,7 +8,7 @@ from statistics import fmean
 from typing import Any, NamedTuple
 
 from tfapp.evaluation.blocks import Gallery, Section, Table, Tile
-from tfapp.evaluation.compared_task import ComparedTask, Quantity
+from tfapp.evaluation.compared_task import MANY, ComparedTask, Quantity
 from tfapp.evaluation.thumbnails import file_tile
 from tfapp.evaluation.wording import count, shorten
 
@@ -30,9 +30,9 @@ HOW = (
         "Real:",
         "if the two were equal, chance would give a difference as large in under 5 % "
         "of cases. The p-value swaps the systems at random, example by example "
-        "(McNemar's test for single runs), and is raised for the number of pairs by "
-        "Holm's rule.",
+        "(McNemar's test for single runs).",
     ),
+    MANY,
 )
 
 

@@ -7,7 +7,7 @@ from statistics import fmean, median
 from typing import Any, NamedTuple
 
 from tfapp.evaluation.blocks import Block, Gallery, Section, Table
-from tfapp.evaluation.compared_task import ComparedTask, Quantity
+from tfapp.evaluation.compared_task import MANY, ComparedTask, Quantity
 from tfapp.evaluation.thumbnails import file_tile
 from tfapp.evaluation.wording import count, percent
 
@@ -35,10 +35,10 @@ HOW = (
     (
         "Real:",
         "if the two were equal, chance would give a difference as large in under 5 % "
-        "of cases. The p-value swaps the systems at random, image by image, and is "
-        "raised for the number of pairs by Holm's rule. Over n images it cannot be "
-        "below 2 in 2ⁿ, however many runs there are.",
+        "of cases. The p-value swaps the systems at random, image by image. Over n "
+        "images it cannot be below 2 in 2ⁿ, however many runs there are.",
     ),
+    MANY,
     (
         "Single runs:",
         "a seed moves all images alike, so of groups with one run each a real "

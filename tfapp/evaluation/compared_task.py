@@ -11,6 +11,15 @@ from typing import Any, NamedTuple, Protocol
 
 from tfapp.evaluation.blocks import Section
 
+MANY = (
+    "Many groups:",
+    "the more comparisons, the likelier one of them looks real by chance, so p-values "
+    "are raised for their number. Beside the figures each group is compared with the "
+    "best alone; where every two are compared, there are more of them, Holm's rule "
+    "raises the p-values for all, and fewer are real.",
+)
+"""How to read the p-values of more than two groups, whatever is compared."""
+
 
 class Answer(Protocol):
     """What a run said about one test example."""

@@ -17,6 +17,9 @@ from tfapp.evaluation.scores import Scores
 DRAWS = 20_000
 """Resampled test sets per comparison: p-values down to 1 / 20,000."""
 
+LEVEL = 0.05
+"""Differences with a corrected p-value below are called real."""
+
 SAME = 1e-9
 """Sums of the same numbers in another order differ by less."""
 

@@ -57,6 +57,8 @@ def layerwise(optimizer: type) -> type:
     """
 
     class Layerwise(optimizer):
+        ema_momentum: Any
+
         def __init__(self, *, rate_factors: dict[str, float], **kwargs: Any) -> None:
             super().__init__(**kwargs)
             self.rate_factors = rate_factors

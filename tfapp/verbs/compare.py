@@ -8,7 +8,7 @@ from tfapp.errors import ConfigError
 from tfapp.evaluation.compared import Comparison, compare_records
 from tfapp.evaluation.comparison_files import write_comparison
 from tfapp.evaluation.run_record import RunRecord, read_record
-from tfapp.files import require_writable
+from tfapp.files import require_writable, write_text
 from tfapp.reporter import Reporter
 from tfapp.runs import Run
 
@@ -30,7 +30,8 @@ def compare(
     Args:
         names: each a run's folder, "NAME/NUMBER", or a name (or the folder of a
             name) for all of its finished runs.
-        out: folder for comparison.html, .csv and .json; "" to write nothing.
+        out: folder for comparison.html, .csv and .json, and learning_curve.svg if
+            sizes of training sets differ; "" to write nothing.
         runs_folder: where runs lie.
         reporter: hears of the progress; None for one on stderr.
 
@@ -60,11 +61,19 @@ def compare(
 
 
 def _write(folder: Path, comparison: Comparison) -> None:
+    from tfapp.evaluation.comparison_pictures import size_picture
     from tfapp.evaluation.comparison_report import comparison_report
     from tfapp.evaluation.report import write_report
+    from tfapp.evaluation.style import to_svg
 
     write_comparison(folder, comparison)
     write_report(folder / "comparison.html", comparison_report(comparison))
+    curve = folder / "learning_curve.svg"
+    if comparison.lines:
+        picture = to_svg(size_picture(comparison.groups, comparison.lines))
+        write_text(curve, picture.decode("utf-8"))
+    else:  # that of an earlier comparison would be taken for this one's
+        curve.unlink(missing_ok=True)
 
 
 def _find(names: Sequence[str], root: Path | str) -> tuple[list[Run], list[str]]:
