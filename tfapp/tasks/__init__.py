@@ -72,24 +72,6 @@ def check(name: str, options: Mapping[str, Any], recipe: Any) -> None:
             )
 
 
-def require_classifier(name: str, run: object, done: str) -> None:
-    """Refuse a run of a task that does not choose one class per image.
-
-    Args:
-        name: of the run's task.
-        run: its folder, for the message.
-        done: what classifiers alone can be, such as "explained".
-
-    Raises:
-        ConfigError: naming the tasks that can.
-    """
-    if name not in CLASSIFIERS:
-        raise ConfigError(
-            f"{run} is of task {name!r}, and only runs of "
-            f"{' and '.join(CLASSIFIERS)} can be {done}."
-        )
-
-
 def get_task(name: str, options: Mapping[str, Any] | None = None) -> Task:
     """Return the task that a recipe names, with its `task_options`."""
     return cast(Task, registry.load("task", TASKS, name)(**(options or {})))

@@ -15,7 +15,7 @@ from tfapp.files import require_writable
 from tfapp.reporter import Reporter
 from tfapp.runs import Run
 from tfapp.start import start_tensorflow
-from tfapp.tasks import require_classifier
+from tfapp.tasks import CLASSIFIERS
 from tfapp.verbs.explained import FOLDER, SECOND, Explanations, sheet_names
 from tfapp.verbs.predict import find_images
 
@@ -67,7 +67,11 @@ def explain(
     folder = Path(out).expanduser() if out else found.folder / "explanations"
     require_writable(folder)
     recipe = recipes.load_recipe(str(found.recipe_file))
-    require_classifier(recipe.task, found.folder, "explained")
+    if recipe.task not in CLASSIFIERS:
+        raise ConfigError(
+            f"{found.folder} is of task {recipe.task!r}, and only runs of "
+            f"{' and '.join(CLASSIFIERS)} can be explained."
+        )
     start_tensorflow(reporter)
     from tfapp.training.devices import numerics
     from tfapp.verbs.explaining import Work, reader
