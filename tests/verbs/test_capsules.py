@@ -1,8 +1,6 @@
 """A capsule network through every verb: several outputs in training, one in use."""
 
 import json
-import subprocess
-import sys
 
 import numpy as np
 import pytest
@@ -22,6 +20,25 @@ TINY = [
     "model.options={filters = 8, kernel_size = 3, capsules = 2, capsule_dim = 4, "
     "class_dim = 8, decoder_units = [16]}",
 ]
+
+
+ON_JAX = """
+import json, sys
+from pathlib import Path
+from tfapp.reporter import Reporter
+from tfapp.verbs.explain import explain
+from tfapp.verbs.run import run
+
+folder, settings, photo = Path(sys.argv[1]), json.loads(sys.argv[2]), sys.argv[3]
+quiet = Reporter(quiet=True)
+result = run("digits", settings, runs_folder=folder / "runs",
+             saved_models=folder / "saved_models", reporter=quiet)
+import keras, jax
+model = keras.saving.load_model(result.folder / "model.keras")
+learnt = isinstance(model.trainable_variables[0].value, jax.Array)
+explain(str(result.folder), [photo], reporter=quiet)
+print(json.dumps([keras.config.backend(), learnt, result.saved_model.is_dir()]))
+"""
 
 
 @pytest.fixture(scope="module")
@@ -99,27 +116,16 @@ def test_explanations_of_capsules_come_unasked(learnt, photos):
 
 
 @pytest.mark.slow
-def test_several_outputs_learn_and_are_explained_on_jax(tmp_path, quick, photos):
+def test_several_outputs_learn_and_are_explained_on_jax(
+    tmp_path, quick, photos, in_fresh_process
+):
     """Training, report and export of a run, then an explanation, on that backend."""
     pytest.importorskip("jax", reason="the extra 'jax' is not installed")
-
-    def tfapp(*words):
-        done = subprocess.run(
-            [sys.executable, "-m", "tfapp", *words],
-            capture_output=True,
-            text=True,
-            cwd=tmp_path,
-            check=False,
-        )
-        assert done.returncode == 0, done.stderr[-2000:]
-
-    settings = [*quick, *TINY, "runtime.backend=jax"]
-    sets = [part for text in settings for part in ("--set", text)]
-    tfapp("run", "digits", *sets)
+    settings = json.dumps([*quick, *TINY, "runtime.backend=jax"])
+    photo = photos / "digit0.png"
+    assert in_fresh_process(ON_JAX, tmp_path, settings, photo) == ["jax", True, True]
     folder = tmp_path / "runs" / "capsules" / "1"
     metrics = json.loads((folder / "metrics.json").read_text())
     (phase,) = metrics["run"]["phases"]
     assert {"presence_loss", "reconstruction_loss"} <= set(phase["epochs"][-1])
-    assert metrics["run"]["device"]
-    tfapp("explain", "capsules", str(photos / "digit0.png"))
     assert list((folder / "explanations").glob("*.png"))
