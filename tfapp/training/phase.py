@@ -140,12 +140,8 @@ def fit_phase(
     if finished is not None and files.weights.exists():
         kept.load_weights(files.weights)
         return finished
-    if plan.class_weight:
-        train = WeightedPasses(train, plan.class_weight)
     learning = setup.task.learning(model)
-    if learning.main:
-        train = PreparedPasses(train, learning.batch)
-        validation = validation and prepared(validation, learning.batch)
+    train, validation = _as_learned(learning, train, validation, plan)
     compiled = _compiled(learning, train, setup, plan)
     engine = Engine(
         model=compiled,
@@ -170,6 +166,18 @@ def fit_phase(
     history.write(files.history)
     files.state.unlink(missing_ok=True)
     return history
+
+
+def _as_learned(
+    learning: Learning, train: Passes, validation: Any, plan: PhasePlan
+) -> tuple[Passes, Any]:
+    """Return both as the task learns them, training examples weighted if wished."""
+    if plan.class_weight:
+        train = WeightedPasses(train, plan.class_weight)
+    if learning.main:
+        train = PreparedPasses(train, learning.batch)
+        validation = validation and prepared(validation, learning.batch)
+    return train, validation
 
 
 def _compiled(
