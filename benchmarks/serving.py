@@ -262,11 +262,13 @@ def main():
     parser.add_argument("--seconds", type=float, default=20.0)
     parser.add_argument("--servers", nargs="*", default=list(PEERS))
     parser.add_argument("--forms", nargs="*", default=["jpeg", "base64 in json"])
+    parser.add_argument("--config", default="", help="models.toml of `tfapp serve`")
     parser.add_argument("--switches", type=int, default=0)
     parser.add_argument("--soak", type=int, default=0)
     parser.add_argument("--out", type=Path)
     given = parser.parse_args()
     model, photo = given.saved_model.absolute(), given.photo
+    PEERS["tfapp serve"].config = given.config
     if given.switches:
         found = asyncio.run(switch(model, photo, given.switches))
     elif given.soak:

@@ -40,7 +40,9 @@ class Peer:
 
 
 class Tfapp(Peer):
-    """`tfapp serve` itself, as a user starts it."""
+    """`tfapp serve` itself, as a user starts it, perhaps with a models.toml."""
+
+    config = ""
 
     def path(self, model):
         """Return the path; the model's name is that of its folder."""
@@ -51,6 +53,7 @@ class Tfapp(Peer):
         return [
             *[sys.executable, "-m", "tfapp", "serve", str(model.parent)],
             *[f"--rest-port={port}", "--grpc-port=0", "--quiet", "--log=off"],
+            *([f"--config={self.config}"] if self.config else []),
         ]
 
 
