@@ -1,0 +1,46 @@
+r"""The floor under a recipe: logistic regression on its features, on the test images.
+
+    python benchmarks/floor.py cats_dogs_features
+
+Nothing is chosen: all training images, pooled features scaled to variance one, and
+scikit-learn's logistic regression with C = 0.01.
+"""
+
+import argparse
+
+from sklearn.linear_model import LogisticRegression
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+
+from tfapp import recipes
+from tfapp.data import load_dataset
+from tfapp.data.cache_dir import default_cache_dir
+from tfapp.models import build_model
+from tfapp.reporter import Reporter
+from tfapp.start import start_tensorflow
+from tfapp.training.features import FeatureStore
+
+
+def main() -> None:
+    """Print the test accuracy."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("recipe")
+    parser.add_argument("--set", action="append", default=[], dest="overrides")
+    arguments = parser.parse_args()
+    start_tensorflow(Reporter())
+    settings = ["data.split.validation=0.0", *arguments.overrides]
+    recipe = recipes.load_recipe(arguments.recipe, settings)
+    dataset = load_dataset(recipe.data, seed=recipe.seed)
+    extractor = build_model(recipe.model, dataset.info).get_layer("extractor")
+    with Reporter().stage("extract features") as stage:
+        cache = default_cache_dir() / "features"
+        store = FeatureStore(extractor, dataset, cache, stage)
+        train, test = store.plain("train"), store.plain("test")
+    head = make_pipeline(StandardScaler(), LogisticRegression(C=0.01, max_iter=5000))
+    head.fit(train, dataset.labels("train"))
+    accuracy = head.score(test, dataset.labels("test"))
+    print(f"{accuracy:.2%} of {len(test)} test images, {len(train)} to learn from")
+
+
+if __name__ == "__main__":
+    main()
