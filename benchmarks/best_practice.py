@@ -10,41 +10,17 @@ recipe's head instead, for the choices that say how.
 """
 
 import argparse
-from typing import NamedTuple
 
 import numpy as np
 from cross_validation import cross_validate
 from sklearn.model_selection import RepeatedStratifiedKFold
+from small_sets import SMALL_SETS, SmallSet
 
 from tfapp import recipes
 from tfapp.config import Recipe
 from tfapp.reporter import Reporter
 from tfapp.start import start_tensorflow
 
-
-class Set(NamedTuple):
-    """A small set of images.
-
-    Args:
-        side: pixels to which images are brought at first, height = width.
-        images: about how many there are.
-        overrides: of the recipe.
-    """
-
-    side: int
-    images: int
-    overrides: tuple[str, ...]
-
-
-SETS = {
-    "cats_dogs": Set(224, 2000, ("data.path=$TFAPP_DATA/cats_dogs",)),
-    "flowers": Set(160, 2900, ("data.path=$TFAPP_DATA/flowers",)),
-    "blood_cells": Set(128, 1150, ("data.path=$TFAPP_DATA/blood_cells_bccd",)),
-    "mnist, 20 a class": Set(
-        96, 200, ("data.path=$TFAPP_DATA/mnist/mnist.npz", "data.limit_per_class=20")
-    ),
-    "digits": Set(96, 1300, ("data.path=digits",)),
-}
 BASE = (
     "data.split.validation=0.0",
     "model.options.pooling=avg",
@@ -61,6 +37,9 @@ SOLVED = {
     "4 views": ("fine_tune.head.views=4",),
     "image x 0.7": ("SIDE 0.7",),
     "image x 1.4": ("SIDE 1.4",),
+    "avg_max, image x 0.7": ("model.options.pooling=avg_max", "SIDE 0.7"),
+    "avg_max, image x 0.5": ("model.options.pooling=avg_max", "SIDE 0.5"),
+    "avg_max, l2 / 10": ("model.options.pooling=avg_max", "L2 0.1"),
 }
 TRAINED = {
     "as it is": (),
@@ -89,7 +68,9 @@ def main() -> None:
     parser.add_argument("--extractor", default="mobilenet_v2")
     parser.add_argument("--weights", default="imagenet")
     parser.add_argument("--output", default="", help="layer at which it is cut")
-    parser.add_argument("--sets", nargs="+", default=list(SETS), choices=list(SETS))
+    parser.add_argument(
+        "--sets", nargs="+", default=list(SMALL_SETS), choices=list(SMALL_SETS)
+    )
     parser.add_argument("--choices", nargs="+", help="names of rows; all")
     parser.add_argument("--repeats", type=int, default=1)
     parser.add_argument("--head", action="store_true", help="train, do not solve")
@@ -109,16 +90,18 @@ def main() -> None:
     for choice in arguments.choices or rows:
         found = []
         for name in arguments.sets:
-            recipe = changed(SETS[name], network, rows[choice])
+            recipe = changed(SMALL_SETS[name], network, rows[choice])
             found.append(np.mean(cross_validate(recipe, folds, arguments.head)))
         cells = [f"{100.0 * accuracy:.2f}" for accuracy in found]
         print(f"| {choice} | " + " | ".join(cells) + " |", flush=True)
 
 
-def changed(images: Set, network: tuple[str, ...], choice: tuple[str, ...]) -> Recipe:
+def changed(
+    images: SmallSet, network: tuple[str, ...], choice: tuple[str, ...]
+) -> Recipe:
     """Return the recipe of one set, with one choice made otherwise."""
     side, l2 = float(images.side), min(50.0 / images.images, 1.0)
-    overrides = [*BASE, *images.overrides, *network]
+    overrides = [*BASE, *network]
     for change in choice:
         word, _, factor = change.partition(" ")
         side *= float(factor) if word == "SIDE" else 1.0
@@ -126,10 +109,7 @@ def changed(images: Set, network: tuple[str, ...], choice: tuple[str, ...]) -> R
         if not factor:
             overrides.append(change)
     pixels = max(round(side / 32) * 32, 32)
-    overrides += [
-        f"data.options={{image_size=[{pixels}, {pixels}], resize='crop'}}",
-        f"model.options.l2={l2}",
-    ]
+    overrides += [*images.settings(pixels), f"model.options.l2={l2}"]
     if any("views" in change for change in choice):
         overrides.append("data.augmentation={flip='horizontal', zoom=0.1}")
     return recipes.load_recipe("cats_dogs_features", overrides)

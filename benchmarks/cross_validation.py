@@ -19,17 +19,17 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import RepeatedStratifiedKFold
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
+from small_sets import features_of
 
 from tfapp import recipes
 from tfapp.config import Recipe
 from tfapp.data import load_dataset
-from tfapp.data.cache_dir import default_cache_dir
 from tfapp.models import build_model
 from tfapp.reporter import Reporter
 from tfapp.start import start_tensorflow
 from tfapp.tasks import get_task
 from tfapp.training.deadline import Deadline
-from tfapp.training.features import FeatureStore, standardize
+from tfapp.training.features import standardize
 from tfapp.training.phase import PhasePlan, RunSetup, fit_phase
 from tfapp.training.row_passes import RowPasses
 
@@ -59,17 +59,8 @@ def cross_validate(
     """Return the accuracy of every fold."""
     dataset = load_dataset(recipe.data, seed=recipe.seed)
     model = build_model(recipe.model, dataset.info)
-    with Reporter().stage("extract features") as stage:
-        store = FeatureStore(
-            model.get_layer("extractor"),
-            dataset,
-            default_cache_dir() / "features",
-            stage,
-        )
-        views = [store.plain("train")]
-        count = recipe.fine_tune.head.views if dataset.augmentation else 1
-        views += [store.view("train", n, recipe.seed) for n in range(1, count)]
-        stacked = np.stack(views)
+    count = recipe.fine_tune.head.views if dataset.augmentation else 1
+    stacked = np.stack(features_of(recipe, dataset, model, views=count))
     labels = dataset.labels("train")
     scores = []
     for train, test in folds.split(labels, labels):

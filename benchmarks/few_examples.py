@@ -11,17 +11,16 @@ import argparse
 
 import numpy as np
 from sklearn.linear_model import LogisticRegression
+from small_sets import SMALL_SETS, SmallSet, features_of
 
 from tfapp import recipes
 from tfapp.data import load_dataset
-from tfapp.data.cache_dir import default_cache_dir
 from tfapp.layers.standardization import Standardization
 from tfapp.models import build_model
 from tfapp.reporter import Reporter
 from tfapp.start import start_tensorflow
-from tfapp.training.features import FeatureStore
 
-SETS = {"cats_dogs": 224, "digits": 96, "blood_cells_bccd": 128, "flowers": 160}
+SETS = [name for name in SMALL_SETS if not name.startswith("mnist")]
 COUNTS, PRIORS = (5, 20, 80), (0.0, 10.0, 30.0, 100.0)
 MOST_TRIED = 1500
 
@@ -29,14 +28,14 @@ MOST_TRIED = 1500
 def main() -> None:
     """Print a table row for each set and number of examples."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--sets", nargs="+", default=list(SETS), choices=list(SETS))
+    parser.add_argument("--sets", nargs="+", default=SETS, choices=SETS)
     parser.add_argument("--draws", type=int, default=6)
     arguments = parser.parse_args()
     start_tensorflow(Reporter(quiet=True))
     print("| set | per class | " + " | ".join(f"{p:g}" for p in PRIORS) + " |")
     print("|---" * (2 + len(PRIORS)) + "|")
     for name in arguments.sets:
-        features, labels = features_of(name, SETS[name])
+        features, labels = one_view(SMALL_SETS[name])
         for count in COUNTS:
             found = [
                 [accuracy(features, labels, count, prior, draw) for prior in PRIORS]
@@ -46,18 +45,14 @@ def main() -> None:
             print(f"| {name} | {count} | " + " | ".join(cells) + " |", flush=True)
 
 
-def features_of(name: str, side: int) -> tuple[np.ndarray, np.ndarray]:
+def one_view(images: SmallSet) -> tuple[np.ndarray, np.ndarray]:
     """Return MobileNetV2's features of all training images, and their labels."""
-    path = name if name == "digits" else f"$TFAPP_DATA/{name}"
-    overrides = [f"data.path={path}", f"data.options.image_size=[{side}, {side}]"]
-    overrides += ["data.split.validation=0.0", "runtime.precision=float32"]
+    overrides = ["data.split.validation=0.0", "runtime.precision=float32"]
+    overrides += images.settings(images.side)
     recipe = recipes.load_recipe("cats_dogs_features", overrides)
     dataset = load_dataset(recipe.data, seed=recipe.seed)
-    extractor = build_model(recipe.model, dataset.info).get_layer("extractor")
-    with Reporter(quiet=True).stage("extract features") as stage:
-        cache = default_cache_dir() / "features"
-        store = FeatureStore(extractor, dataset, cache, stage)
-        return np.asarray(store.plain("train")), dataset.labels("train")
+    model = build_model(recipe.model, dataset.info)
+    return features_of(recipe, dataset, model)[0], dataset.labels("train")
 
 
 def accuracy(

@@ -11,14 +11,13 @@ import argparse
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
+from small_sets import features_of
 
 from tfapp import recipes
 from tfapp.data import load_dataset
-from tfapp.data.cache_dir import default_cache_dir
 from tfapp.models import build_model
 from tfapp.reporter import Reporter
 from tfapp.start import start_tensorflow
-from tfapp.training.features import FeatureStore
 
 
 def main() -> None:
@@ -31,11 +30,8 @@ def main() -> None:
     settings = ["data.split.validation=0.0", *arguments.overrides]
     recipe = recipes.load_recipe(arguments.recipe, settings)
     dataset = load_dataset(recipe.data, seed=recipe.seed)
-    extractor = build_model(recipe.model, dataset.info).get_layer("extractor")
-    with Reporter().stage("extract features") as stage:
-        cache = default_cache_dir() / "features"
-        store = FeatureStore(extractor, dataset, cache, stage)
-        train, test = store.plain("train"), store.plain("test")
+    model = build_model(recipe.model, dataset.info)
+    train, test = (features_of(recipe, dataset, model, s)[0] for s in ("train", "test"))
     head = make_pipeline(StandardScaler(), LogisticRegression(C=0.01, max_iter=5000))
     head.fit(train, dataset.labels("train"))
     accuracy = head.score(test, dataset.labels("test"))

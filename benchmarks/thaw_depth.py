@@ -13,31 +13,11 @@ import argparse
 from itertools import product
 from pathlib import Path
 from statistics import mean, stdev
-from typing import NamedTuple
 
 from run_once import metrics_of, run_once
+from small_sets import SMALL_SETS
 
-
-class Set(NamedTuple):
-    """A small set of images.
-
-    Args:
-        path: of its training images.
-        side: pixels to which they are brought, height = width.
-        augmentation: table of the recipe.
-    """
-
-    path: str
-    side: int
-    augmentation: str = "{flip='horizontal',zoom=0.1}"
-
-
-SETS = {
-    "cats_dogs": Set("$TFAPP_DATA/cats_dogs/train", 224),
-    "flowers": Set("$TFAPP_DATA/flowers/train", 160),
-    "blood_cells": Set("$TFAPP_DATA/blood_cells_bccd/train", 128),
-    "digits": Set("digits", 96, "{rotate=0.02,zoom=0.1}"),
-}
+SETS = [name for name in SMALL_SETS if not name.startswith("mnist")]
 
 LAYERS = {
     "mobilenet_v2": ("block_16_expand", "block_14_expand", "block_10_expand"),
@@ -62,7 +42,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--extractor", default="mobilenet_v2", choices=list(LAYERS))
     parser.add_argument("--weights", default="imagenet")
-    parser.add_argument("--sets", nargs="+", default=list(SETS), choices=list(SETS))
+    parser.add_argument("--sets", nargs="+", default=SETS, choices=SETS)
+    parser.add_argument("--pooling", default="avg")
+    parser.add_argument("--largest", type=int, default=288, help="pixels of an image")
     parser.add_argument("--rates", nargs="+", default=list(RATES))
     parser.add_argument("--epochs", type=int, default=4, help="of the second phase")
     parser.add_argument("--seeds", nargs="+", type=int, default=[0, 1])
@@ -92,14 +74,16 @@ def settings(
     name: str, layer: str, rate: str, arguments: argparse.Namespace
 ) -> list[str]:
     """Return the overrides of one set, depth and rate."""
-    path, side, augmentation = SETS[name]
-    extractor, weights = arguments.extractor, arguments.weights
+    images = SMALL_SETS[name]
+    network = {"extractor": arguments.extractor, "weights": arguments.weights}
+    network |= {"pooling": arguments.pooling, "l2": min(50.0 / images.images, 1.0)}
+    options = ", ".join(f"{key}={value!r}" for key, value in network.items())
     found = [
         *BASE,
-        f"data.path={path}",
-        f"data.augmentation={augmentation}",
-        f"data.options={{image_size=[{side},{side}],resize='crop'}}",
-        f"model.options={{extractor='{extractor}',weights='{weights}',l2=0.03}}",
+        *images.settings(min(images.side, arguments.largest)),
+        f"data.path={images.training_images}",
+        f"data.augmentation={images.augmentation}",
+        f"model.options={{{options}}}",
     ]
     if rate:
         found += [
