@@ -11,8 +11,8 @@ from tfapp.data.inspection import (
     decoder,
     inspect_image,
     likeness,
-    pillow_without_limit,
 )
+from tfapp.data.pillow_limit import pillow_without_limit
 
 
 @pytest.fixture
@@ -132,11 +132,3 @@ def test_likeness_of_flat_and_tiny_images():
     """Images without structure or of icon size have none."""
     assert likeness(np.full((64, 64, 3), 90, np.uint8)) == ""
     assert likeness(np.random.default_rng(0).integers(0, 255, (31, 99, 3), "u1")) == ""
-
-
-def test_pillow_limit_comes_back():
-    """The process-wide limit is lifted only inside the block."""
-    limit = Image.MAX_IMAGE_PIXELS
-    with pillow_without_limit():
-        assert Image.MAX_IMAGE_PIXELS is None
-    assert limit == Image.MAX_IMAGE_PIXELS

@@ -80,6 +80,7 @@ def test_what_comes_with_tfapp_serves_where_nothing_else_is(tmp_path, monkeypatc
     assert any("ImageNet's weights" in reason for reason in made.reasons)
     assert recipe.model.options["extractor"] == "vgg_small"
     assert recipe.model.options["weights"] == "tiny_imagenet"
+    assert recipe.model.options["pooling"] == "avg_max"
     assert recipe.data.options["image_size"] == [128, 128]
 
 

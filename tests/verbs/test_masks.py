@@ -1,6 +1,8 @@
 """From outlines to a folder that `check` understands."""
 
 import json
+import subprocess
+import sys
 
 import numpy as np
 import pytest
@@ -123,3 +125,20 @@ def test_places_that_do_not_fit(annotated, tmp_path, monkeypatch):
     monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
     with pytest.raises(ConfigError, match=r"pip install 'tfapp\[polygons\]'"):
         tfapp.masks(str(annotated), tmp_path / "set", reporter=QUIET)
+
+
+def test_drawing_does_not_start_tensorflow(annotated, tmp_path):
+    """Outlines and masks need neither TensorFlow nor Keras."""
+    code = (
+        "import sys, tfapp; file, folder, photos = sys.argv[1:];"
+        "tfapp.masks(file, folder, images=photos);"
+        "print([m for m in ('tensorflow', 'keras') if m in sys.modules])"
+    )
+    places = [str(annotated), str(tmp_path / "drawn"), str(tmp_path / "photos")]
+    done = subprocess.run(
+        [sys.executable, "-c", code, *places],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert done.stdout.strip() == "[]"

@@ -2,9 +2,6 @@
 
 import hashlib
 import io
-import warnings
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -68,22 +65,6 @@ def inspect_image(data: bytes, stamp: str, max_pixels: int) -> ImageFacts:
             return _inspect_open(image, data, stamp, max_pixels)
     except Exception as error:  # Pillow raises many types on damaged headers
         return _unopened(data, stamp, error)
-
-
-@contextmanager
-def pillow_without_limit() -> Iterator[None]:
-    """Let Pillow open headers of any size; only `max_pixels` decides what is decoded.
-
-    Its limit and Python's warning filters are process-wide, so this is entered once
-    around all threads.
-    """
-    limit, Image.MAX_IMAGE_PIXELS = Image.MAX_IMAGE_PIXELS, None
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # damaged files make readers complain
-            yield
-    finally:
-        Image.MAX_IMAGE_PIXELS = limit
 
 
 @cache

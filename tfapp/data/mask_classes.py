@@ -2,11 +2,14 @@
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from tfapp.data.mask_check import ExaminedMasks
 from tfapp.data.mask_reading import MOST_VALUES
 from tfapp.data.spec import Example
 from tfapp.errors import ConfigError, DataError
+
+if TYPE_CHECKING:
+    from tfapp.data.mask_check import ExaminedMasks
 
 TWO_CLASSES = ("background", "foreground")
 """Names of 0 and any other value, if masks hold two."""
@@ -15,7 +18,7 @@ CLASSES_FILE = "classes.txt"
 
 
 def class_values(
-    examined: ExaminedMasks,
+    examined: "ExaminedMasks",
     values: Sequence[int],
     names: Sequence[str],
     known: Sequence[str],
@@ -98,5 +101,5 @@ def _values_of(known: Sequence[str], found: Sequence[int]) -> tuple[int, ...]:
     return tuple(found) if len(found) == len(known) else tuple(range(len(known)))
 
 
-def _of(examined: ExaminedMasks, example: Example) -> Mapping[int, int]:
+def _of(examined: "ExaminedMasks", example: Example) -> Mapping[int, int]:
     return examined.facts[example.target].values

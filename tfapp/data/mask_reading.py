@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 from PIL import Image
 
-from tfapp.data.inspection import pillow_without_limit
+from tfapp.data.pillow_limit import pillow_without_limit
 from tfapp.data.source import Source
 from tfapp.data.spec import Example
 from tfapp.errors import DataError

@@ -5,7 +5,8 @@ from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 
 from tfapp.data.context import LoadContext
-from tfapp.data.inspection import ImageFacts, inspect_image, pillow_without_limit
+from tfapp.data.inspection import ImageFacts, inspect_image
+from tfapp.data.pillow_limit import pillow_without_limit
 from tfapp.data.scan_memory import ScanMemory
 from tfapp.data.source import Source
 from tfapp.data.spec import Example

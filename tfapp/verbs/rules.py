@@ -71,7 +71,7 @@ def choose_model(table: dict[str, Any], found: CheckReport) -> list[str]:
         "of the preferred extractors whose weights are here"
     ]
     if EXTRACTORS[chosen].weights != "imagenet":  # recipes' default
-        options["weights"] = EXTRACTORS[chosen].weights
+        options |= {"weights": EXTRACTORS[chosen].weights, "pooling": "avg_max"}
         reasons.append(
             "better on photos: a network with ImageNet's weights. None are on this "
             "machine; put some into a folder named in TFAPP_WEIGHTS (docs/weights.md)"
