@@ -39,20 +39,22 @@ def choose_for_masks(table: dict[str, Any], found: CheckReport) -> list[str]:
             "channels": channels,
             "crops": crops,
             "elastic": 10.0 if tile > STEP * 4 else 2.0,
-            "border_weight": 2.0,
+            "border_weight": 1.0,
         },
         "augmentation": {"flip": "both", "rotate": 0.5, "zoom": 0.1}
         | {"contrast": 0.1, "brightness": 0.1},
     }
     options = {"width": 16, "padding": "same", "batch_normalization": True}
     table["model"] = {"name": "unet", "options": options | {"margin": margin}}
-    table["training"] = {"epochs": epochs, "patience": max(epochs // 3, 5)}
+    patience = max(epochs // 3, 5)
+    table["training"] = {"epochs": epochs, "patience": patience, "ema_momentum": 0.99}
     table["export"] = {"check_images": 4}
     return [
         f"model: U-Net of width 16 from scratch, on tiles of {tile} px of which the "
         f"outer {margin} only give context",
         f"training: {epochs} epochs of {crops} tiles per image, flipped, turned and "
-        "deformed; gaps between objects count up to three times as much",
+        "deformed; gaps between objects count up to twice as much, and what the steps "
+        "made of the weights is averaged",
     ]
 
 
