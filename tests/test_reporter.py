@@ -1,6 +1,9 @@
 """What a person sees of long work."""
 
+import io
+
 import pytest
+from rich.console import Console
 
 from tfapp.reporter import Reporter
 
@@ -24,6 +27,35 @@ def test_without_a_terminal_progress_is_a_line_now_and_then(capsys, monkeypatch)
         monkeypatch.setattr(stage, "EVERY_SECONDS", 0.0)
         stage(3, 12)
     assert "bake: 3 of 12 loaves" in capsys.readouterr().err
+
+
+def test_a_budget_ends_a_stage_before_its_pace_would(capsys, monkeypatch):
+    """The time left is never more than what the budget still allows."""
+    with Reporter().stage("bake") as stage:
+        monkeypatch.setattr(stage, "EVERY_SECONDS", 0.0)
+        stage._start -= 60.0
+        stage(1, 11)
+        stage.allowed = lambda: 25.0
+        stage(1, 11)
+        stage.allowed = lambda: -1.0
+        stage(1, 11)
+    slow, budget, over = capsys.readouterr().err.splitlines()[:3]
+    assert "1 of 11 images, 600 s left" in slow
+    assert budget.endswith("25 s left")
+    assert over.endswith("0 s left")
+
+
+def test_on_a_terminal_progress_is_a_bar(monkeypatch):
+    """The bar shows what is done and left, and goes when the stage is over."""
+    reporter = Reporter()
+    written = io.StringIO()
+    reporter.console = Console(file=written, force_terminal=True, width=120)
+    with reporter.stage("bake") as stage:
+        stage.allowed = lambda: 25.0
+        stage._start -= 60.0
+        stage(1, 11)
+    assert "1/11" in written.getvalue()
+    assert "25 s left" in written.getvalue()
 
 
 def test_quiet_says_nothing(capsys):

@@ -1,7 +1,9 @@
 """What long work tells a person: stages, progress with an ETA, and notes."""
 
+import math
 import sys
 import time
+from collections.abc import Callable
 from types import TracebackType
 from typing import Any
 
@@ -12,7 +14,6 @@ from rich.progress import (
     Progress,
     TextColumn,
     TimeElapsedColumn,
-    TimeRemainingColumn,
 )
 
 
@@ -46,6 +47,8 @@ class Stage:
         self.name = name
         self.unit = unit
         self.detail = ""
+        self.allowed: Callable[[], float] = lambda: math.inf
+        """Returns the seconds after which a budget ends the stage, done or not."""
         self._bar: Progress | None = None
         self._task: Any = None
 
@@ -58,13 +61,13 @@ class Stage:
                 BarColumn(),
                 MofNCompleteColumn(),
                 TimeElapsedColumn(),
-                TimeRemainingColumn(),
+                TextColumn("{task.fields[left]}"),
                 TextColumn("{task.fields[detail]}"),
                 console=console,
                 transient=True,
             )
             self._bar.start()
-            self._task = self._bar.add_task(self.name, total=None, detail="")
+            self._task = self._bar.add_task(self.name, total=None, left="", detail="")
         return self
 
     def __exit__(
@@ -84,18 +87,22 @@ class Stage:
 
     def __call__(self, done: int, total: int) -> None:
         """Show that `done` of `total` units are finished."""
+        left = self._left(done, total)
         if self._bar:
             self._bar.update(
-                self._task, completed=done, total=total, detail=self.detail
+                self._task, completed=done, total=total, left=left, detail=self.detail
             )
             return
         now = time.monotonic()
         if now - self._said >= self.EVERY_SECONDS and 0 < done < total:
             self._said = now
-            left = (now - self._start) / done * (total - done)
-            detail = f", {self.detail}" if self.detail else ""
-            self.reporter.say(
-                f"  {self.name}: {done} of {total} {self.unit}, "
-                f"{left:.0f} s left{detail}"
-            )
+            parts = [f"{done} of {total} {self.unit}", left, self.detail]
+            self.reporter.say(f"  {self.name}: {', '.join(filter(None, parts))}")
             sys.stderr.flush()
+
+    def _left(self, done: int, total: int) -> str:
+        """Say what time is left, at the pace so far and within the budget."""
+        if not 0 < done < total:
+            return ""
+        seconds = (time.monotonic() - self._start) / done * (total - done)
+        return f"{max(min(seconds, self.allowed()), 0.0):.0f} s left"

@@ -79,6 +79,7 @@ class Engine:
         """
         self._mark = self._saved = time.monotonic()
         self._per_call = max(self.steps_per_execution, 1)
+        self.stage.allowed = self.deadline.seconds_left
         resumed = load_state(self.state_file, self._variables())
         if resumed is not None:
             self.progress, self.best.values = resumed
