@@ -45,6 +45,7 @@ def main() -> None:
     parser.add_argument("--sets", nargs="+", default=SETS, choices=SETS)
     parser.add_argument("--pooling", default="avg")
     parser.add_argument("--largest", type=int, default=288, help="pixels of an image")
+    parser.add_argument("--layers", nargs="+", help="from which on it learns")
     parser.add_argument("--rates", nargs="+", default=list(RATES))
     parser.add_argument("--epochs", type=int, default=4, help="of the second phase")
     parser.add_argument("--seeds", nargs="+", type=int, default=[0, 1])
@@ -52,7 +53,8 @@ def main() -> None:
     arguments = parser.parse_args()
     print("| learns from | rate | " + " | ".join(arguments.sets) + " |")
     print("|---" * (2 + len(arguments.sets)) + "|", flush=True)
-    depths = product(LAYERS[arguments.extractor], arguments.rates)
+    layers = arguments.layers or LAYERS[arguments.extractor]
+    depths = product(layers, arguments.rates)
     for layer, rate in [("the head alone", ""), *depths]:
         cells = [told(name, layer, rate, arguments) for name in arguments.sets]
         print(f"| {layer} | {rate} | " + " | ".join(cells) + " |", flush=True)

@@ -136,7 +136,7 @@ def _choose_fine_tuning(table: dict[str, Any], found: CheckReport) -> list[str]:
     ]
     layer = LAST_BLOCK.get(table["model"]["options"]["extractor"])
     if layer and found.usable >= ENOUGH_TO_THAW:
-        thaw = {"from_layer": layer, "epochs": 4, "learning_rate": 1e-4}
+        thaw = {"from_layer": layer, "epochs": 4, "learning_rate": 3e-4}
         table["fine_tune"]["thaw"] = thaw | {"layer_decay": 0.9}
         reasons.append(f"then everything from layer {layer!r} on learns too")
     return reasons
