@@ -14,24 +14,24 @@ ENLARGE = 1.4
 LARGEST_PIXELS = 288
 
 ENOUGH_TO_THAW = 1000
-"""Usable images from which on the extractor's last block learns too."""
+"""Usable images from which on the extractor's last blocks learn too."""
 
 FEW_IMAGES = 500
 """Usable images below which the head learns for three times as many epochs."""
 
-LAST_BLOCK = {
-    "mobilenet_v2": "block_14_expand",
-    "inception_v3": "mixed7",
-    "efficientnet_v2_b0": "block6e_expand_conv",
-    "efficientnet_b0": "block7a_expand_conv",
-    "resnet50": "conv5_block3_1_conv",
-    "xception": "block14_sepconv1",
-    "vgg16": "block5_conv1",
-    "vgg_small": "block4_conv1",
-    "inception_small": "mixed2",
+THAWED_FROM = {
+    "mobilenet_v2": ("block_10_expand", 1e-3),
+    "inception_v3": ("mixed7", 3e-4),
+    "efficientnet_v2_b0": ("block6e_expand_conv", 3e-4),
+    "efficientnet_b0": ("block7a_expand_conv", 3e-4),
+    "resnet50": ("conv5_block3_1_conv", 3e-4),
+    "xception": ("block14_sepconv1", 3e-4),
+    "vgg16": ("block5_conv1", 3e-4),
+    "vgg_small": ("block3_conv1", 3e-4),
+    "inception_small": ("mixed2", 3e-4),
 }
-"""Preferred extractors, best accuracy for their cost on two cores first, and the layer
-from which each is thawed (docs/results.md)."""
+"""Preferred extractors, best accuracy for their cost on two cores first; the layer from
+which each is thawed, and how fast that learns (docs/fine_tuning.md)."""
 
 
 def describe(found: CheckReport) -> str:
@@ -53,7 +53,7 @@ def choose_model(table: dict[str, Any], found: CheckReport) -> list[str]:
             f"extractors need larger images than {side} px"
         ]
     here = {weights.extractor: weights for weights in available_weights()}
-    chosen = next((e for e in LAST_BLOCK if e in here), None)
+    chosen = next((e for e in THAWED_FROM if e in here), None)
     chosen = chosen or next(iter(sorted(here)), None)
     if chosen is None:
         _use_small_cnn(table, found, min(side // 8 * 8, 128))
@@ -134,9 +134,10 @@ def _choose_fine_tuning(table: dict[str, Any], found: CheckReport) -> list[str]:
         "training: the head on stored features of two views of each image (as it is, "
         "and flipped or zoomed)"
     ]
-    layer = LAST_BLOCK.get(table["model"]["options"]["extractor"])
-    if layer and found.usable >= ENOUGH_TO_THAW:
-        thaw = {"from_layer": layer, "epochs": 4, "learning_rate": 3e-4}
+    known = THAWED_FROM.get(table["model"]["options"]["extractor"])
+    if known and found.usable >= ENOUGH_TO_THAW:
+        layer, rate = known
+        thaw = {"from_layer": layer, "epochs": 4, "learning_rate": rate}
         table["fine_tune"]["thaw"] = thaw | {"layer_decay": 0.9}
         reasons.append(f"then everything from layer {layer!r} on learns too")
     return reasons
