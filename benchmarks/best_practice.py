@@ -100,7 +100,7 @@ def changed(
     images: SmallSet, network: tuple[str, ...], choice: tuple[str, ...]
 ) -> Recipe:
     """Return the recipe of one set, with one choice made otherwise."""
-    side, l2 = float(images.side), min(50.0 / images.images, 1.0)
+    side, l2 = float(images.side), images.l2
     overrides = [*BASE, *network]
     for change in choice:
         word, _, factor = change.partition(" ")

@@ -34,10 +34,21 @@ class SmallSet(NamedTuple):
         """`data.path` of its training images alone; of a built-in set all images."""
         return f"{self.path}/train" if "/" in self.path else self.path
 
-    def settings(self, side: int) -> list[str]:
-        """Return the overrides of a recipe for its images at `side` pixels."""
+    @property
+    def l2(self) -> float:
+        """`l2` of a head that learns from them, as `fit` sets it."""
+        return min(50.0 / self.images, 1.0)
+
+    def settings(self, side: int, path: str = "") -> list[str]:
+        """Return the overrides of a recipe for its images at `side` pixels.
+
+        Args:
+            side: of an image.
+            path: of the images; "" for all of them.
+        """
         options = f"{{image_size=[{side}, {side}], resize='crop'}}"
-        return [f"data.path={self.path}", *self.overrides, f"data.options={options}"]
+        path = path or self.path
+        return [f"data.path={path}", *self.overrides, f"data.options={options}"]
 
 
 SMALL_SETS = {
@@ -49,6 +60,9 @@ SMALL_SETS = {
     ),
     "digits": SmallSet("digits", 96, 1300, (), "{rotate=0.02, zoom=0.1}"),
 }
+
+LARGER_SETS = [name for name, images in SMALL_SETS.items() if images.images >= 1000]
+"""Those that a part can be taken of."""
 
 
 def features_of(

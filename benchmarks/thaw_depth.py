@@ -15,9 +15,7 @@ from pathlib import Path
 from statistics import mean, stdev
 
 from run_once import metrics_of, run_once
-from small_sets import SMALL_SETS
-
-SETS = [name for name in SMALL_SETS if not name.startswith("mnist")]
+from small_sets import LARGER_SETS, SMALL_SETS
 
 LAYERS = {
     "mobilenet_v2": ("block_16_expand", "block_14_expand", "block_10_expand"),
@@ -42,7 +40,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--extractor", default="mobilenet_v2", choices=list(LAYERS))
     parser.add_argument("--weights", default="imagenet")
-    parser.add_argument("--sets", nargs="+", default=SETS, choices=SETS)
+    parser.add_argument("--sets", nargs="+", default=LARGER_SETS, choices=LARGER_SETS)
     parser.add_argument("--pooling", default="avg")
     parser.add_argument("--largest", type=int, default=288, help="pixels of an image")
     parser.add_argument("--layers", nargs="+", help="from which on it learns")
@@ -77,13 +75,13 @@ def settings(
 ) -> list[str]:
     """Return the overrides of one set, depth and rate."""
     images = SMALL_SETS[name]
+    side = min(images.side, arguments.largest)
     network = {"extractor": arguments.extractor, "weights": arguments.weights}
-    network |= {"pooling": arguments.pooling, "l2": min(50.0 / images.images, 1.0)}
+    network |= {"pooling": arguments.pooling, "l2": images.l2}
     options = ", ".join(f"{key}={value!r}" for key, value in network.items())
     found = [
         *BASE,
-        *images.settings(min(images.side, arguments.largest)),
-        f"data.path={images.training_images}",
+        *images.settings(side, images.training_images),
         f"data.augmentation={images.augmentation}",
         f"model.options={{{options}}}",
     ]

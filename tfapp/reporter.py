@@ -4,6 +4,7 @@ import math
 import sys
 import time
 from collections.abc import Callable
+from datetime import timedelta
 from types import TracebackType
 from typing import Any
 
@@ -87,8 +88,8 @@ class Stage:
 
     def __call__(self, done: int, total: int) -> None:
         """Show that `done` of `total` units are finished."""
-        left = self._left(done, total)
         if self._bar:
+            left = timedelta(seconds=self._seconds_left(done, total)) if done else ""
             self._bar.update(
                 self._task, completed=done, total=total, left=left, detail=self.detail
             )
@@ -96,13 +97,14 @@ class Stage:
         now = time.monotonic()
         if now - self._said >= self.EVERY_SECONDS and 0 < done < total:
             self._said = now
-            parts = [f"{done} of {total} {self.unit}", left, self.detail]
-            self.reporter.say(f"  {self.name}: {', '.join(filter(None, parts))}")
+            detail = f", {self.detail}" if self.detail else ""
+            self.reporter.say(
+                f"  {self.name}: {done} of {total} {self.unit}, "
+                f"{self._seconds_left(done, total)} s left{detail}"
+            )
             sys.stderr.flush()
 
-    def _left(self, done: int, total: int) -> str:
-        """Say what time is left, at the pace so far and within the budget."""
-        if not 0 < done < total:
-            return ""
-        seconds = (time.monotonic() - self._start) / done * (total - done)
-        return f"{max(min(seconds, self.allowed()), 0.0):.0f} s left"
+    def _seconds_left(self, done: int, total: int) -> int:
+        """Return the time left at the pace so far, within the budget."""
+        pace = (time.monotonic() - self._start) / done
+        return round(max(min(pace * (total - done), self.allowed()), 0.0))

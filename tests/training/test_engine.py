@@ -6,7 +6,7 @@ import pytest
 
 from tfapp.config import Recipe
 from tfapp.errors import TrainingError
-from tfapp.reporter import Reporter
+from tfapp.reporter import Reporter, Stage
 from tfapp.tasks import get_task
 from tfapp.training.deadline import Deadline
 from tfapp.training.passes import ImagePasses
@@ -41,6 +41,7 @@ def fit(
     dataset=None,
     runtime=None,
     deadline=None,
+    reporter=None,
     **training,
 ):
     """Train a phase of three epochs in a folder and return its history."""
@@ -54,7 +55,7 @@ def fit(
         }
     )
     task = get_task("image_classification")
-    with Reporter(quiet=True).stage("phase") as stage:
+    with (reporter or Reporter(quiet=True)).stage("phase") as stage:
         return fit_phase(
             model,
             train or ImagePasses(dataset, 4, seed=0),
@@ -64,6 +65,20 @@ def fit(
             deadline=deadline or Deadline(),
             stage=stage,
         )
+
+
+def test_progress_shows_no_more_time_than_the_budget(tmp_path, capsys, monkeypatch):
+    """The first step compiles, so its pace alone would promise many seconds."""
+
+    class AlmostOver(Deadline):
+        def seconds_left(self):
+            return 0.4
+
+    monkeypatch.setattr(Stage, "EVERY_SECONDS", 0.0)
+    fit(tmp_path, network(), deadline=AlmostOver(), reporter=Reporter())
+    told = [line for line in capsys.readouterr().err.splitlines() if " left" in line]
+    assert told
+    assert all(", 0 s left" in line for line in told)
 
 
 def killing(passes, epoch, step):

@@ -8,6 +8,7 @@ from PIL import Image
 
 from tfapp.errors import DataError
 from tfapp.models.weight_files import WeightsFile
+from tfapp.models.weights import load_backbone
 from tfapp.reporter import Reporter
 from tfapp.verbs import budget, fit, rules
 
@@ -59,6 +60,24 @@ def test_photos_with_weights_get_an_extractor(tmp_path, mobilenet_only):
     assert size[0] % 32 == 0
     assert made.recipe.fine_tune.thaw is None
     assert any("typically 120x100" in reason for reason in made.reasons)
+
+
+def test_many_photos_thaw_the_extractor_as_was_measured(
+    tmp_path, mobilenet_only, monkeypatch
+):
+    """With enough images the last blocks learn: from which layer, at which rate."""
+    monkeypatch.setattr(rules, "ENOUGH_TO_THAW", 8)
+    path = make_photos(tmp_path / "photos", {"a": 4, "b": 4})
+    thaw = fit.plan(path, reporter=QUIET).recipe.fine_tune.thaw
+    assert (thaw.from_layer, thaw.learning_rate) == ("block_10_expand", 1e-3)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("extractor", rules.THAWED_FROM)
+def test_every_preferred_extractor_has_the_layer_it_is_thawed_from(extractor):
+    """A layer that does not exist would end `fit` after the head was trained."""
+    layer, _ = rules.THAWED_FROM[extractor]
+    assert load_backbone(extractor, (96, 96, 3), "none").get_layer(layer)
 
 
 def test_few_images_are_learned_from_for_longer(tmp_path, mobilenet_only, monkeypatch):

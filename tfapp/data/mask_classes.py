@@ -8,7 +8,7 @@ from tfapp.data.mask_reading import MOST_VALUES
 from tfapp.data.spec import Example
 from tfapp.errors import ConfigError, DataError
 
-if TYPE_CHECKING:
+if TYPE_CHECKING:  # which starts TensorFlow; drawing masks does without
     from tfapp.data.mask_check import ExaminedMasks
 
 TWO_CLASSES = ("background", "foreground")

@@ -67,11 +67,7 @@ def explain(
     folder = Path(out).expanduser() if out else found.folder / "explanations"
     require_writable(folder)
     recipe = recipes.load_recipe(str(found.recipe_file))
-    if recipe.task not in CLASSIFIERS:
-        raise ConfigError(
-            f"{found.folder} is of task {recipe.task!r}, and only runs of "
-            f"{' and '.join(CLASSIFIERS)} can be explained."
-        )
+    _require_classifier(found, recipe.task)
     start_tensorflow(reporter)
     from tfapp.training.devices import numerics
     from tfapp.verbs.explaining import Work, reader
@@ -94,6 +90,15 @@ def _require_model(run: Run) -> None:
             f"{run.folder} has no model.keras, which explanations need: it is no "
             "run, or its model was removed. Expected NAME, NAME/NUMBER or the folder "
             "of a complete run."
+        )
+
+
+def _require_classifier(run: Run, task: str) -> None:
+    """Refuse a run of a task that does not choose one class per image."""
+    if task not in CLASSIFIERS:
+        raise ConfigError(
+            f"{run.folder} is of task {task!r}, and only runs of "
+            f"{' and '.join(CLASSIFIERS)} can be explained."
         )
 
 

@@ -53,8 +53,8 @@ def choose_for_masks(table: dict[str, Any], found: CheckReport) -> list[str]:
         f"model: U-Net of width 16 from scratch, on tiles of {tile} px of which the "
         f"outer {margin} only give context",
         f"training: {epochs} epochs of {crops} tiles per image, flipped, turned and "
-        "deformed; gaps between objects count up to twice as much, and what the steps "
-        "made of the weights is averaged",
+        "deformed; gaps between objects count up to twice as much; the weights of the "
+        "last steps are averaged",
     ]
 
 
