@@ -128,6 +128,25 @@ def test_votes_in_bfloat16_are_routed_in_float32():
     np.testing.assert_allclose(couplings[-1], expected[-1], atol=0.03)
 
 
+@pytest.mark.parametrize("stop_gradient", [False, True])
+@pytest.mark.parametrize("iterations", [1, 3])
+def test_a_known_sum_changes_nothing(iterations, stop_gradient):
+    """Neither the parents nor, where the gradient stops, what they learn from."""
+    votes = tf.constant(VOTES)
+    grown = []
+    for known in (False, True):
+        with tf.GradientTape() as tape:
+            tape.watch(votes)
+            total = tf.reduce_sum(votes, axis=2) if known else None
+            found, _ = dynamic_routing(
+                votes, iterations, total=total, stop_gradient=stop_gradient
+            )
+            score = tf.reduce_sum(found**2 * tf.range(1.0, 4.0)[:, None])
+        grown.append((found, tape.gradient(score, votes)))
+    np.testing.assert_allclose(grown[1][0], grown[0][0], atol=1e-6)
+    np.testing.assert_allclose(grown[1][1], grown[0][1], atol=1e-6)
+
+
 @pytest.mark.parametrize("use_bias", [False, True])
 def test_layer_routes_transformed_children(use_bias):
     """Votes are the children times one matrix for every pair."""

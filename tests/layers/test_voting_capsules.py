@@ -2,6 +2,7 @@
 
 import keras
 import numpy as np
+import tensorflow as tf
 from keras import ops
 
 from tfapp.layers.voting_capsules import VotingCapsules
@@ -33,6 +34,22 @@ def test_a_vote_is_a_child_times_the_matrix_of_its_pair():
         np.testing.assert_allclose(
             votes[b, j, i], CHILDREN[b, i] @ kernel[j, i], atol=1e-5
         )
+
+
+def test_the_sum_of_votes_is_that_of_all_children():
+    """Computed without the votes, it equals them summed; so do its gradients."""
+    layer = MeanCapsule(4, 6)
+    layer.build(CHILDREN.shape)
+    children = tf.constant(CHILDREN)
+    with tf.GradientTape(persistent=True) as tape:
+        tape.watch(children)
+        summed = layer.sum_of_votes(children)
+        votes = tf.reduce_sum(layer.votes(children), axis=2)
+        ours, theirs = tf.reduce_sum(summed**3), tf.reduce_sum(votes**3)
+    np.testing.assert_allclose(summed, votes, atol=1e-5)
+    for source in (children, layer.kernel.value):
+        found, expected = tape.gradient(ours, source), tape.gradient(theirs, source)
+        np.testing.assert_allclose(found, expected, rtol=1e-4, atol=1e-4)
 
 
 def test_a_new_routing_is_one_method():

@@ -10,18 +10,25 @@ from tfapp.layers.voting_capsules import VotingCapsules
 
 
 def dynamic_routing(
-    votes: Any, iterations: int, *, stop_gradient: bool = False, bias: Any = None
+    votes: Any,
+    iterations: int,
+    *,
+    total: Any = None,
+    stop_gradient: bool = False,
+    bias: Any = None,
 ) -> tuple[Any, list[Any]]:
     """Route votes to parents (procedure 1).
 
-    Logits, their softmax over the parents and all sums over capsules are float32; the
-    two products with the votes are computed in the votes' own dtype. The logits are
-    not changed after the last round, in which nothing would read them.
+    Logits, their softmax over the parents and squashing are float32; the products with
+    the votes are computed in the votes' own dtype. The logits are not changed after
+    the last round, in which nothing would read them.
 
     Args:
         votes: float tensor (batch, parents, children, dim), what each child would have
             each parent be.
         iterations: rounds, at least 1; in the first every parent gets the same share.
+        total: float tensor (batch, parents, dim), the votes' sum over the children, if
+            it is known; the first round needs no more of them.
         stop_gradient: let the gradient through the last round alone.
         bias: float tensor (parents, dim), added before squashing, or None.
 
@@ -34,24 +41,39 @@ def dynamic_routing(
         Sabour, Frosst & Hinton, Dynamic Routing Between Capsules, NeurIPS 2017,
         https://arxiv.org/abs/1710.09829
     """
-    heard = ops.stop_gradient(votes) if stop_gradient else votes
+    if total is None:
+        total = ops.sum(ops.cast(votes, "float32"), axis=2)
     logits = ops.zeros_like(votes[..., 0], dtype="float32")
     couplings = []
     for left in reversed(range(iterations)):
+        hear = ops.stop_gradient if left and stop_gradient else _all
         couplings.append(ops.softmax(logits, axis=1))
-        used = heard if left else votes
-        if len(couplings) == 1:  # equal shares: a plain sum, which is quicker
-            totals = ops.sum(ops.cast(used, "float32"), axis=2) / votes.shape[1]
+        if len(couplings) == 1:  # equal shares: a plain sum
+            totals = ops.cast(hear(total), "float32") / votes.shape[1]
         else:
-            shares = ops.cast(couplings[-1], votes.dtype)
-            # b batch, j parents, i children, e dim
-            totals = ops.cast(ops.einsum("bji,bjie->bje", shares, used), "float32")
+            totals = _shared(couplings[-1], hear(votes))
         parents = squash(totals if bias is None else totals + bias)
         if left:
-            said = ops.cast(parents, votes.dtype)
-            agreement = ops.einsum("bjie,bje->bji", heard, said)
-            logits = logits + ops.cast(agreement, "float32")
+            logits = logits + _agreement(hear(votes), parents)
     return parents, couplings
+
+
+def _all(votes: Any) -> Any:
+    """Return votes as they are, gradient and all."""
+    return votes
+
+
+def _shared(shares: Any, votes: Any) -> Any:
+    """Return the sum over the children of their shares of votes, float32."""
+    # Products of matrices: an einsum's gradient copies all votes, transposed.
+    rows = ops.cast(shares, votes.dtype)[:, :, None]
+    return ops.cast(ops.squeeze(ops.matmul(rows, votes), axis=2), "float32")
+
+
+def _agreement(votes: Any, parents: Any) -> Any:
+    """Return the scalar product of each vote with its parent, float32."""
+    columns = ops.cast(parents, votes.dtype)[..., None]
+    return ops.cast(ops.squeeze(ops.matmul(votes, columns), axis=3), "float32")
 
 
 @keras.saving.register_keras_serializable(package="tfapp")
@@ -122,6 +144,7 @@ class DenseCapsule(VotingCapsules):
         return dynamic_routing(
             self.votes(inputs),
             self.iterations,
+            total=self.sum_of_votes(inputs),
             stop_gradient=self.stop_gradient,
             bias=self.bias,
         )

@@ -47,8 +47,32 @@ class VotingCapsules(keras.layers.Layer):
         Returns:
             Float tensor (batch, num_capsules, children, capsule_dim).
         """
-        kernel = ops.cast(self.kernel, inputs.dtype)
-        return ops.einsum("bid,jide->bjie", inputs, kernel)
+        # As one product per child. An einsum says the same, and its gradient makes
+        # twice as many transposed copies of all votes.
+        said = ops.matmul(ops.transpose(inputs, (1, 0, 2)), self._by_child(inputs))
+        shape = (inputs.shape[1], -1, self.num_capsules, self.capsule_dim)
+        return ops.transpose(ops.reshape(said, shape), (1, 2, 0, 3))
+
+    def sum_of_votes(self, inputs: Any) -> Any:
+        """Return the sum of `votes` over the children, by one product without them.
+
+        Args:
+            inputs: float tensor (batch, children, child_dim).
+
+        Returns:
+            Float tensor (batch, num_capsules, capsule_dim).
+        """
+        _, children, child_dim = inputs.shape
+        total = ops.matmul(
+            ops.reshape(inputs, (-1, children * child_dim)),
+            ops.reshape(self._by_child(inputs), (children * child_dim, -1)),
+        )
+        return ops.reshape(total, (-1, self.num_capsules, self.capsule_dim))
+
+    def _by_child(self, inputs: Any) -> Any:
+        """Return the matrices (children, child_dim, num_capsules · capsule_dim)."""
+        by_child = ops.transpose(ops.cast(self.kernel, inputs.dtype), (1, 2, 0, 3))
+        return ops.reshape(by_child, (*inputs.shape[1:], -1))
 
     def call(self, inputs: Any) -> Any:
         return ops.cast(self.route(inputs)[0], self.compute_dtype)

@@ -7,6 +7,7 @@ import keras
 from tfapp.errors import ModelError
 from tfapp.layers.attention_routing import AttentionCapsule
 from tfapp.layers.capsules import ToCapsules
+from tfapp.layers.whole_map_convolution import WholeMapConvolution
 from tfapp.models.capsnet import CLASS_CAPSULES, classified
 
 KERNELS, STRIDES = (5, 3, 3, 3), (1, 1, 1, 2)
@@ -63,7 +64,7 @@ def efficient_capsnet(
     x = keras.layers.Rescaling(1 / 255, name="rescale")(inputs)
     for block in range(len(KERNELS)):
         x = _convolution(x, filters[block], block)
-    x = keras.layers.DepthwiseConv2D(x.shape[1:3], name="primary_convolution")(x)
+    x = WholeMapConvolution(x.shape[1:3], name="primary_convolution")(x)
     x = ToCapsules(capsule_dim, "exponential", name="primary_capsules")(x)
     x = AttentionCapsule(num_outputs, class_dim, name=CLASS_CAPSULES)(x)
     return classified(inputs, x, decoder_units, "efficient_capsnet")
