@@ -40,6 +40,7 @@ class AugmentationConfig(Table):
 
     flip: Literal["none", "horizontal", "vertical", "both"] = "none"
     rotate: float = Field(0.0, ge=0.0, le=0.5, description="share of a full turn")
+    quarter_turns: bool = Field(False, description="also by 90, 180 or 270 degrees")
     zoom: float = Field(0.0, ge=0.0, lt=1.0, description="share of the image")
     shear: float = Field(0.0, ge=0.0, lt=1.5, description="radians")
     shift: float = Field(0.0, ge=0.0, lt=1.0, description="share of the image")

@@ -142,6 +142,28 @@ def test_flips(mode, kinds, dtype):
     np.testing.assert_allclose(counts, 2000 / kinds, rtol=0.15)
 
 
+@pytest.mark.parametrize("side", [4, 5])
+def test_quarter_turns(side):
+    """The four positions of a square, equally often and not interpolated."""
+    image = np.random.default_rng(0).integers(0, 256, (side, side, 3)).astype("uint8")
+    found = change(np.stack([image] * 2000), quarter_turns=True).numpy()
+    ways = np.stack([np.rot90(image, k) for k in range(4)]).astype("float32")
+    off = np.abs(found[:, None] - ways).max(axis=(2, 3, 4))
+    assert off.min(axis=1).max() < 0.01
+    counts = np.bincount(off.argmin(axis=1), minlength=4)
+    np.testing.assert_allclose(counts, 500, rtol=0.15)
+
+
+def test_quarter_turns_leave_the_other_changes_as_they_were():
+    """Each image is what it was without them, turned."""
+    keys = {"rotate": 0.1, "zoom": 0.2, "flip": "both"}
+    without = change(IMAGES[:, :, :20], **keys).numpy()
+    found = change(IMAGES[:, :, :20], quarter_turns=True, **keys).numpy()
+    ways = [np.rot90(without, k, axes=(1, 2)) for k in range(4)]
+    off = [np.abs(found - way).max(axis=(1, 2, 3)) for way in ways]
+    assert np.min(off, axis=0).max() < 0.1
+
+
 def test_one_pixel_wide():
     """Images of a single row or column survive every change."""
     for shape in ((4, 1, 9, 3), (4, 9, 1, 3), (4, 1, 1, 1)):

@@ -69,6 +69,20 @@ def test_flips_copy_pixels():
     assert found == {0, 1, 2, 3}
 
 
+def test_flips_and_quarter_turns_keep_pixels():
+    """All eight positions of a square come up, its mask's too, none interpolated."""
+    image = np.random.default_rng(0).integers(0, 256, (16, 16), dtype=np.uint8)
+    config = AugmentationConfig(flip="both", quarter_turns=True)
+    turned = [np.rot90(image, k) for k in range(4)]
+    forms = [*turned, *(form.T for form in turned)]
+    found = set()
+    for number in range(40):
+        tile, classes, _ = draw(image, config, [number, 0], tile=(16, 16), margin=0)
+        found.add([(form == classes).all() for form in forms].index(True))
+        np.testing.assert_allclose(tile[..., 0], classes, atol=0.01)
+    assert found == set(range(8))
+
+
 @pytest.mark.parametrize("elastic", [0.0, 3.0])
 def test_image_mask_and_weights_move_alike(elastic):
     """After every change the mask is still that of the pixels."""

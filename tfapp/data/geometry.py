@@ -17,13 +17,14 @@ DRAWS = 6
 
 
 def changes_geometry(config: AugmentationConfig) -> bool:
-    """Say whether any of flip, rotate, zoom, shear and shift is on."""
+    """Say whether any of flip, turns, zoom, shear and shift is on."""
     return config.flip != "none" or interpolates(config)
 
 
 def interpolates(config: AugmentationConfig) -> bool:
     """Say whether pixels may come to lie between pixels."""
-    return bool(config.rotate or config.zoom or config.shear or config.shift)
+    turns = config.rotate or config.quarter_turns
+    return bool(turns or config.zoom or config.shear or config.shift)
 
 
 def change_geometry(config: AugmentationConfig, images: Any, seed: Any) -> Any:
@@ -37,7 +38,7 @@ def change_geometry(config: AugmentationConfig, images: Any, seed: Any) -> Any:
     What a change uncovers shows the image mirrored at its edge.
 
     Args:
-        config: flip, rotate, zoom, shear and shift of it count.
+        config: flip, rotate, quarter_turns, zoom, shear and shift of it count.
         images: uint8 or float32 tensor (batch, height, width, channels).
         seed: int64 tensor (2,).
 
@@ -56,12 +57,28 @@ def change_geometry(config: AugmentationConfig, images: Any, seed: Any) -> Any:
     transforms = matrices(
         size,
         signs=tf.stack([_sign(draws, across), _sign(draws, down)], axis=1),
-        angle=spread[:, 0] * (2.0 * np.pi * config.rotate),
+        angle=angles(config, spread[:, 0], seed),
         zoom=1.0 + spread[:, 1] * config.zoom,
         shear=slope,
         shift=spread[:, 2:] * config.shift * size,
     )
     return transform(images, transforms)
+
+
+def angles(config: AugmentationConfig, spread: Any, seed: Any) -> Any:
+    """Return how far each image turns, in radians.
+
+    Args:
+        config: rotate and quarter_turns of it count.
+        spread: float32 (batch,) in [-1, 1), what to take of the largest angle.
+        seed: int64 tensor (2,), for the number of quarter turns.
+    """
+    angle = spread * (2.0 * np.pi * config.rotate)
+    if not config.quarter_turns:
+        return angle
+    # From a stream of its own, so that switching it on leaves the others as they were.
+    turns = tf.floor(uniform(fold(seed, 1), tf.shape(spread), 0.0, 4.0))
+    return angle + turns * (np.pi / 2.0)
 
 
 def shift_whole_pixels(images: Any, seed: Any, most: int) -> Any:

@@ -18,7 +18,7 @@ from tfapp.data.tile_loading import KINDS, TileLoader, TileOptions
 from tfapp.data.tiles import TilePreprocess
 from tfapp.data.warping import draw_tile
 
-GEOMETRY = ("flip", "rotate", "zoom", "shear", "shift")
+GEOMETRY = ("flip", "rotate", "quarter_turns", "zoom", "shear", "shift")
 """Keys of the augmentation that move pixels, and with them the mask."""
 
 

@@ -12,7 +12,7 @@ import numpy as np
 import tensorflow as tf
 
 from tfapp.config import AugmentationConfig
-from tfapp.data.geometry import matrices
+from tfapp.data.geometry import angles, matrices
 from tfapp.data.random_streams import fold, uniform
 from tfapp.data.tiles import TilePreprocess, mirrored
 
@@ -45,12 +45,12 @@ def draw_tile(
 ) -> Moved:
     """Cut a tile out of an image at a random place, changed at random.
 
-    The same seed gives the same tile to the bit. Where nothing but flips is switched
-    on, pixels are copied as they are.
+    The same seed gives the same tile to the bit. Where nothing but flips and quarter
+    turns is switched on, pixels are as they were.
 
     Args:
         preprocess: sizes of the tile and of its answer.
-        config: flip, rotate, zoom, shear and shift of it count.
+        config: flip, rotate, quarter_turns, zoom, shear and shift of it count.
         elastic: standard deviation, in pixels, of the displacements of a 3 x 3 grid
             over the tile; 0 for none.
         image: uint8 tensor (height, width, channels).
@@ -164,7 +164,7 @@ def _through_matrix(
     rows = matrices(
         sides,
         signs=tf.stack(signs)[tf.newaxis],
-        angle=spread[:1] * (2.0 * np.pi * config.rotate),
+        angle=angles(config, spread[:1], seed),
         zoom=1.0 + spread[1:2] * config.zoom,
         shear=slope,
         shift=(spread[2:] * config.shift * sides)[tf.newaxis],
