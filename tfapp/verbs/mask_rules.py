@@ -38,23 +38,23 @@ def choose_for_masks(table: dict[str, Any], found: CheckReport) -> list[str]:
             "margin": margin,
             "channels": channels,
             "crops": crops,
-            "elastic": 10.0 if tile > STEP * 4 else 2.0,
             "border_weight": 1.0,
         },
-        "augmentation": {"flip": "both", "rotate": 0.5, "zoom": 0.1}
+        "augmentation": {"flip": "both", "quarter_turns": True}
         | {"contrast": 0.1, "brightness": 0.1},
     }
     options = {"width": 16, "padding": "same", "batch_normalization": True}
     table["model"] = {"name": "unet", "options": options | {"margin": margin}}
     patience = max(epochs // 3, 5)
-    table["training"] = {"epochs": epochs, "patience": patience, "ema_momentum": 0.99}
+    table["training"] = {"epochs": epochs, "learning_rate": 3e-3}
+    table["training"] |= {"patience": patience, "ema_momentum": 0.99}
     table["export"] = {"check_images": 4}
     return [
         f"model: U-Net of width 16 from scratch, on tiles of {tile} px of which the "
         f"outer {margin} only give context",
-        f"training: {epochs} epochs of {crops} tiles per image, flipped, turned and "
-        "deformed; gaps between objects count up to twice as much; the weights of the "
-        "last steps are averaged",
+        f"training: {epochs} epochs of {crops} tiles per image in all eight positions "
+        "of a square; gaps between objects count up to twice as much; the weights of "
+        "the last steps are averaged",
     ]
 
 
