@@ -127,7 +127,7 @@ def route_as_written(children: Any, kernel: Any, rounds: int = 3) -> Any:
     """
     import tensorflow as tf
 
-    from tfapp.layers.capsules import squash
+    from tfapp.layers.capsules.squashing import squash
 
     parents = kernel.shape[0]
     # (batch, parents, children, child_dim, 1): every child once for each parent

@@ -7,7 +7,7 @@ import keras
 import numpy as np
 
 from tfapp.errors import ModelError
-from tfapp.layers.capsules import PrimaryCapsule
+from tfapp.layers.capsules.primary import PrimaryCapsule
 from tfapp.training.folding import strategy_scope
 
 CLASSES, PRIMARY, DECODER = "class_capsules", "primary_capsules", "decoder"

@@ -6,9 +6,9 @@ from typing import Any, Literal
 import keras
 
 from tfapp.errors import ModelError
-from tfapp.layers.capsules import PrimaryCapsule
-from tfapp.layers.class_capsules import CapsuleLength, CapsuleMask, PresenceLogits
-from tfapp.layers.dynamic_routing import DenseCapsule
+from tfapp.layers.capsules.classes import CapsuleLength, CapsuleMask, PresenceLogits
+from tfapp.layers.capsules.dynamic_routing import DenseCapsule
+from tfapp.layers.capsules.primary import PrimaryCapsule
 
 CLASS_CAPSULES, MASK, DECODER = "class_capsules", "mask", "decoder"
 """Names by which a task finds what it learns through, and explanations what they show:

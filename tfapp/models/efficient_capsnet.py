@@ -5,8 +5,8 @@ from typing import Any
 import keras
 
 from tfapp.errors import ModelError
-from tfapp.layers.attention_routing import AttentionCapsule
-from tfapp.layers.capsules import ToCapsules
+from tfapp.layers.capsules.attention_routing import AttentionCapsule
+from tfapp.layers.capsules.primary import ToCapsules
 from tfapp.layers.whole_map_convolution import WholeMapConvolution
 from tfapp.models.capsnet import CLASS_CAPSULES, classified
 

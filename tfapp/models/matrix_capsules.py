@@ -5,10 +5,10 @@ from typing import Literal, NamedTuple
 import keras
 
 from tfapp.errors import ModelError
-from tfapp.layers.class_capsules import PresenceLogits
-from tfapp.layers.matrix_capsules import MatrixPrimaryCapsule
-from tfapp.layers.matrix_class_capsule import MatrixClassCapsule
-from tfapp.layers.matrix_convolution import MatrixConvolution
+from tfapp.layers.capsules.classes import PresenceLogits
+from tfapp.layers.capsules.matrix import MatrixPrimaryCapsule
+from tfapp.layers.capsules.matrix_class import MatrixClassCapsule
+from tfapp.layers.capsules.matrix_convolution import MatrixConvolution
 
 SMALLEST = 17
 """Pixels; conv1 and two layers of 3×3 capsules leave one place of them."""

@@ -7,7 +7,7 @@ from typing import Any, Literal
 import keras
 
 from tfapp.errors import ModelError
-from tfapp.layers.capsule_losses import (
+from tfapp.layers.capsules.losses import (
     GrowingMargin,
     MarginLoss,
     ReconstructionLoss,

@@ -5,8 +5,8 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from tfapp.layers.capsules import squash
-from tfapp.layers.dynamic_routing import DenseCapsule, dynamic_routing
+from tfapp.layers.capsules.dynamic_routing import DenseCapsule, dynamic_routing
+from tfapp.layers.capsules.squashing import squash
 
 RNG = np.random.default_rng(0)
 VOTES = RNG.normal(0, 1, (2, 3, 5, 4)).astype("float32")

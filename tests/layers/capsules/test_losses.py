@@ -4,7 +4,7 @@ import keras
 import numpy as np
 import pytest
 
-from tfapp.layers.capsule_losses import (
+from tfapp.layers.capsules.losses import (
     GrowingMargin,
     MarginLoss,
     ReconstructionLoss,

@@ -6,9 +6,9 @@ import pytest
 import tensorflow as tf
 
 from tfapp.errors import ModelError
-from tfapp.layers.matrix_capsules import MatrixPrimaryCapsule
-from tfapp.layers.matrix_class_capsule import MatrixClassCapsule, coordinates
-from tfapp.layers.matrix_convolution import MatrixConvolution
+from tfapp.layers.capsules.matrix import MatrixPrimaryCapsule
+from tfapp.layers.capsules.matrix_class import MatrixClassCapsule, coordinates
+from tfapp.layers.capsules.matrix_convolution import MatrixConvolution
 
 RNG = np.random.default_rng(0)
 POSES = RNG.normal(0, 1, (2, 4, 5, 2, 4, 4)).astype("float32")

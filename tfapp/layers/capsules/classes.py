@@ -5,7 +5,7 @@ from typing import Any
 import keras
 from keras import ops
 
-from tfapp.layers.capsules import lengths
+from tfapp.layers.capsules.squashing import lengths
 
 LEAST = 1e-6
 """Presences are kept this far from 0 and 1 where a logarithm is taken."""

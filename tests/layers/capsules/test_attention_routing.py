@@ -4,7 +4,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from tfapp.layers.attention_routing import AttentionCapsule
+from tfapp.layers.capsules.attention_routing import AttentionCapsule
 
 RNG = np.random.default_rng(0)
 CHILDREN = RNG.normal(0, 1, (2, 5, 3)).astype("float32")

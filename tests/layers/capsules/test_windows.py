@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from tfapp.layers.windows import make_windows
+from tfapp.layers.capsules.windows import make_windows
 
 
 def test_windows_and_who_lies_in_them():

@@ -3,7 +3,7 @@
 import numpy as np
 import tensorflow as tf
 
-from tfapp.layers.class_capsules import CapsuleLength, CapsuleMask, PresenceLogits
+from tfapp.layers.capsules.classes import CapsuleLength, CapsuleMask, PresenceLogits
 
 CAPSULES = np.random.default_rng(0).normal(0, 0.3, (4, 3, 5)).astype("float32")
 

@@ -6,8 +6,8 @@ import keras
 import numpy as np
 from keras import ops
 
-from tfapp.layers.em_routing import em_routing
-from tfapp.layers.matrix_capsules import SIDE, RoutedCapsules, Shape
+from tfapp.layers.capsules.em_routing import em_routing
+from tfapp.layers.capsules.matrix import SIDE, RoutedCapsules, Shape
 
 
 @keras.saving.register_keras_serializable(package="tfapp")

@@ -5,8 +5,8 @@ from typing import Any
 import keras
 from keras import ops
 
-from tfapp.layers.capsules import squash
-from tfapp.layers.voting_capsules import VotingCapsules
+from tfapp.layers.capsules.squashing import squash
+from tfapp.layers.capsules.voting import VotingCapsules
 
 
 def dynamic_routing(

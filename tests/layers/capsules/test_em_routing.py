@@ -3,7 +3,7 @@
 import numpy as np
 import tensorflow as tf
 
-from tfapp.layers.em_routing import em_routing, fit_parents, log_likelihood
+from tfapp.layers.capsules.em_routing import em_routing, fit_parents, log_likelihood
 
 RNG = np.random.default_rng(0)
 CHILDREN, TYPES, DIM = 6, 3, 4

@@ -5,7 +5,7 @@ import numpy as np
 import tensorflow as tf
 from keras import ops
 
-from tfapp.layers.voting_capsules import VotingCapsules
+from tfapp.layers.capsules.voting import VotingCapsules
 
 RNG = np.random.default_rng(0)
 CHILDREN = RNG.normal(0, 1, (2, 5, 3)).astype("float32")

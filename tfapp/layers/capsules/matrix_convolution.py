@@ -7,9 +7,9 @@ import numpy as np
 from keras import ops
 
 from tfapp.errors import ModelError
-from tfapp.layers.em_routing import em_routing
-from tfapp.layers.matrix_capsules import SIDE, RoutedCapsules, Shape
-from tfapp.layers.windows import make_windows
+from tfapp.layers.capsules.em_routing import em_routing
+from tfapp.layers.capsules.matrix import SIDE, RoutedCapsules, Shape
+from tfapp.layers.capsules.windows import make_windows
 
 HIDDEN = -1e30
 """Logarithm of the likelihood of a parent that is none."""
