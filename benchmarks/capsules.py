@@ -6,8 +6,8 @@ r"""Images a second of capsule networks: our routing, a port of the paper's, and
 `port` is the same network with routing written as the paper's pseudo-code reads and as
 most ports have it: the children tiled once per class, `tf.map_fn` over the pictures,
 a loop over the rounds. It has the same weights and, which is checked first, the same
-answers and gradients. Every way is timed in turns, in float32, training (one step with
-Adam, reconstruction included) and inference; the best round counts.
+answers and gradients. Every way is timed in turns, training (one step with Adam,
+reconstruction included) and inference; the best round counts.
 """
 
 import argparse
@@ -49,6 +49,7 @@ def main() -> None:
     parser.add_argument("--batch", type=int, default=32)
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--seconds", type=float, default=5.0, help="of one timing")
+    parser.add_argument("--precision", default="float32", help="or mixed_bfloat16")
     arguments = parser.parse_args()
     start_tensorflow(Reporter(quiet=True))
     chosen = {n: w for n, w in WAYS.items() if n.split(",")[0] in arguments.networks}
@@ -57,6 +58,9 @@ def main() -> None:
     for name, (model, options, port) in chosen.items():
         if port:
             check(name, model, options)
+    import keras
+
+    keras.config.set_dtype_policy(arguments.precision)
     jobs = {name: jobs_of(*way, arguments.batch) for name, way in chosen.items()}
     best: dict[tuple[str, str], float] = {}
     for _ in range(arguments.rounds):
@@ -80,6 +84,7 @@ def jobs_of(
 
     from tfapp.layers.outputs import logits_model
     from tfapp.tasks import get_task
+    from tfapp.training.fused_normalization import fuse
 
     network = build(model, options, port)
     capsules = isinstance(network.output, dict)
@@ -90,12 +95,13 @@ def jobs_of(
         else get_task("image_classification")
     )
     learning = task.learning(network)
-    learning.model.compile(keras.optimizers.Adam(), loss=task.make_loss(0.0))
+    learner = fuse(learning.model)  # as training in tfapp does
+    learner.compile(keras.optimizers.Adam(), loss=task.make_loss(0.0))
     images, labels = sample(batch)
     data = learning.batch(images, labels)
     answering = logits_model(network)
     return {
-        "train": lambda: learning.model.train_on_batch(*data, return_dict=True)["loss"],
+        "train": lambda: learner.train_on_batch(*data, return_dict=True)["loss"],
         "infer": lambda: answering.predict_on_batch(images),
     }
 
@@ -113,7 +119,9 @@ def build(model: str, options: dict[str, Any], port: bool) -> Any:
     network = build_model(ModelConfig(name=model, options=options), info)
     if port:
         layer = network.get_layer("class_capsules")
-        layer.call = lambda inputs: route_as_written(inputs, layer.kernel)
+        layer.call = lambda inputs: keras.ops.cast(
+            route_as_written(inputs, layer.kernel), layer.compute_dtype
+        )
     return network
 
 
@@ -132,9 +140,12 @@ def route_as_written(children: Any, kernel: Any, rounds: int = 3) -> Any:
     parents = kernel.shape[0]
     # (batch, parents, children, child_dim, 1): every child once for each parent
     tiled = tf.tile(children[:, None, :, :, None], [1, parents, 1, 1, 1])
-    matrices = tf.transpose(tf.convert_to_tensor(kernel), [0, 1, 3, 2])
+    kernel = tf.cast(tf.convert_to_tensor(kernel), children.dtype)
+    matrices = tf.transpose(kernel, [0, 1, 3, 2])
     votes = tf.map_fn(lambda one: tf.matmul(matrices, one), tiled)
-    votes = tf.squeeze(votes, -1)  # (batch, parents, children, dim)
+    votes = tf.cast(
+        tf.squeeze(votes, -1), tf.float32
+    )  # (batch, parents, children, dim)
     logits = tf.zeros(tf.shape(votes)[:3])
     for number in range(rounds):
         coupling = tf.nn.softmax(logits, axis=1)
