@@ -5,7 +5,7 @@ import math
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
@@ -122,6 +122,7 @@ def test_whatever_bytes_hold_is_an_object_or_an_error_of_ours(body):
     assert isinstance(found, dict) or not isinstance(expected, dict)
 
 
+@example(np.array([s * 10.0**e for e in range(-45, 39) for s in (1, -3)], np.float32))
 @given(hnp.arrays(np.float32, 20, elements=st.floats(width=32)))
 @settings(deadline=None, max_examples=200)
 def test_floats_have_their_shortest_text(values):
