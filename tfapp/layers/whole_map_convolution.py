@@ -11,7 +11,7 @@ class WholeMapConvolution(keras.layers.DepthwiseConv2D):
     """One number per channel: the sum of a whole map, each place with a weight.
 
     It has the weights, the options and the answers of keras.layers.DepthwiseConv2D,
-    whose gradient takes a third of all training time on a CPU where the kernel is that
+    whose gradient takes up to a third of the training time on a CPU where it is that
     large. The sum is float32 under every dtype policy.
 
     Args:
