@@ -172,9 +172,8 @@ def route_as_written(children: Any, kernel: Any, rounds: int = 3) -> Any:
     kernel = tf.cast(tf.convert_to_tensor(kernel), children.dtype)
     matrices = tf.transpose(kernel, [0, 1, 3, 2])
     votes = tf.map_fn(lambda one: tf.matmul(matrices, one), tiled)
-    votes = tf.cast(
-        tf.squeeze(votes, -1), tf.float32
-    )  # (batch, parents, children, dim)
+    # (batch, parents, children, dim)
+    votes = tf.cast(tf.squeeze(votes, -1), tf.float32)
     logits = tf.zeros(tf.shape(votes)[:3])
     for number in range(rounds):
         coupling = tf.nn.softmax(logits, axis=1)

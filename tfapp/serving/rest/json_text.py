@@ -105,14 +105,14 @@ def shortest(values: np.ndarray) -> np.ndarray:
     open_ = np.isfinite(wide) & (size > 0)
     with np.errstate(all="ignore"):
         exponent = np.floor(np.log10(size, where=open_, out=np.zeros_like(size)))
-        # Where the fewest digits cannot be tried exactly, more of them must not win.
-        exact = np.abs(FLOAT32_DIGITS[0] - 1 - exponent) <= 22
+        # All numbers of digits or none: more of them must not win untried fewer.
+        least, *_, most = (digits - 1 - exponent for digits in FLOAT32_DIGITS)
+        exact = (least >= -22) & (most <= 22)
         for digits in FLOAT32_DIGITS:
             power = digits - 1 - exponent
             up, down = 10.0 ** np.clip(power, 0, 22), 10.0 ** np.clip(-power, 0, 22)
             tried = np.rint(wide * up / down) / up * down
-            good = open_ & exact & (np.abs(power) <= 22)
-            good &= tried.astype(np.float32) == values
+            good = open_ & exact & (tried.astype(np.float32) == values)
             found[good] = tried[good]
             open_ &= ~good
     for index in np.argwhere(open_):  # beyond 1e±14 or so: one by one
