@@ -6,8 +6,9 @@ r"""What is wished of capsules, tried: capsules against CNNs, seed by seed.
 Wishes: `affine` (learn digits anywhere on 40×40, stop at equal accuracy, recognise
 turned, sheared and scaled ones; read the pose back linearly), `picasso` (tell faces
 from faces with their parts in wrong places, learnt without any), `routing` (entropy
-round by round; one round against three; two digits over each other), `shapes` (does
-each number of a capsule change one thing), `few` (1, 3 and 5 digits of each class).
+round by round; one round against three; two digits over each other, recognised and
+drawn apart), `shapes` (does each number of a capsule change one thing), `few` (1, 3
+and 5 digits of each class).
 Networks: Efficient-CapsNet, a narrow CapsNet, a CNN of as many weights as the first and
 one that computes as much per picture; small matrix capsules with EM routing, which take
 10 GB and many times as long, where `--networks` names them. All are trained in
@@ -167,10 +168,14 @@ def routing(arguments: argparse.Namespace, book: Book) -> None:
         model = train(network, drawn, seed, epochs=arguments.epochs, shift=2)
         nats = drawings.entropy(model, held.images[:500])
         pairs = drawings.train_on_pairs(network, drawn, seed, arguments.epochs)
+        apart = drawings.drawn_alone(pairs, over)
+        first = tuple(part[:10] for part in over)
         return {
             "one digit": right(model, held),
             "two digits": drawings.both_right(pairs, over),
+            "drawn apart": drawings.told_apart(apart, over),
             "entropy": np.array(nats),
+            "sheet": drawings.pairs_sheet(apart[:10], first),
         }
 
     runs = {
@@ -181,7 +186,10 @@ def routing(arguments: argparse.Namespace, book: Book) -> None:
     }
     nats = np.mean([run["entropy"] for run in runs[3]], axis=0)
     print("entropy by round:", ", ".join(f"{n:.3f}" for n in nats))
-    for what in ("one digit", "two digits"):
+    sheet = arguments.folder / "pairs.png"
+    keras.utils.save_img(sheet, runs[3][0]["sheet"], scale=False)
+    print(f"pairs, and what one capsule draws of them: {sheet}")
+    for what in ("one digit", "two digits", "drawn apart"):
         found = {rounds: [run[what] for run in runs[rounds]] for rounds in runs}
         for rounds, scores in found.items():
             told = spread([float(s.mean()) for s in scores])

@@ -9,7 +9,7 @@ from wishes import digits
 from wishes.training import Network, compiled
 
 from tfapp.explanation.capsule_parts import CapsuleParts, capsule_parts
-from tfapp.explanation.perturbation import STEPS, perturbed
+from tfapp.explanation.perturbation import STEPS, perturbed, tiled
 from tfapp.explanation.routing import entropies
 
 DRAWING = ("efficient_capsnet", "capsnet")
@@ -121,3 +121,49 @@ def both_right(model: keras.Model, over: tuple[np.ndarray, ...]) -> np.ndarray:
     presence = part.predict(both.astype("float32"), 256, verbose=0)
     longest = np.sort(np.argsort(presence, axis=1)[:, -2:], axis=1)
     return (longest == np.sort(classes, axis=1)).all(axis=1).astype(float)
+
+
+def drawn_alone(model: keras.Model, over: tuple[np.ndarray, ...]) -> np.ndarray:
+    """Draw each of two overlaid digits from its own capsule.
+
+    Args:
+        model: trained on pairs, with a decoder.
+        over: what `digits.overlaid` returns.
+
+    Returns:
+        uint8 array (pictures, 2, 36, 36, 1).
+    """
+    both, _, classes, _ = over
+    parts = capsule_parts(model, draws=True)
+    capsules = parts.capsules(both)
+    return np.stack([parts.draw(capsules, classes[:, w]) for w in (0, 1)], axis=1)
+
+
+def told_apart(drawn: np.ndarray, over: tuple[np.ndarray, ...]) -> np.ndarray:
+    """Return whether both drawings are nearer to their own digit than to the other.
+
+    Args:
+        drawn: what `drawn_alone` returns.
+        over: what it was drawn from.
+
+    Returns:
+        float array (pictures,) of 0 and 1; near is a small squared difference.
+    """
+    alone = over[1].astype(float)
+
+    def distance(other: np.ndarray) -> np.ndarray:
+        return np.square(drawn - other).sum(axis=(2, 3, 4))
+
+    own, others = distance(alone), distance(alone[:, ::-1])
+    return (own < others).all(axis=1).astype(float)
+
+
+def pairs_sheet(drawn: np.ndarray, over: tuple[np.ndarray, ...]) -> np.ndarray:
+    """Lay pairs out: what was shown, its two digits, what was drawn of each.
+
+    Returns:
+        uint8 array (height, width, 3), five rows and a column for each pair.
+    """
+    both, alone, _, _ = over
+    rows = [both, alone[:, 0], drawn[:, 0], alone[:, 1], drawn[:, 1]]
+    return tiled(np.stack(rows))
