@@ -63,6 +63,13 @@ def of_each_class(digits: Digits, count: int, seed: int) -> Digits:
     return Digits(digits.images[chosen], digits.labels[chosen])
 
 
+def repeated(digits: Digits, times: int) -> Digits:
+    """Return all of them several times over."""
+    return Digits(
+        np.tile(digits.images, (times, 1, 1, 1)), np.tile(digits.labels, times)
+    )
+
+
 def placed(digits: Digits, side: int, seed: int) -> Digits:
     """Lay each digit anywhere on a black square, as the training set of affNIST."""
     random = np.random.default_rng(seed)

@@ -32,8 +32,11 @@ def scrambled(count: int, seed: int) -> np.ndarray:
     return _drawn(count, seed, layout)
 
 
-def others(count: int, seed: int) -> np.ndarray:
-    """Return what is no face: the same outline, four parts of one or two kinds only."""
+def replaced(count: int, seed: int) -> np.ndarray:
+    """Return what is no face: the same outline, four parts of one or two kinds only.
+
+    Parts stand where they do not belong, so that learning these tells where they do.
+    """
 
     def layout(random: np.random.Generator) -> tuple:
         kinds = random.choice(["eye", "nose", "mouth"], 2, replace=False)
@@ -42,9 +45,26 @@ def others(count: int, seed: int) -> np.ndarray:
     return _drawn(count, seed, layout)
 
 
-def training_set(count: int, seed: int) -> Digits:
+def missing(count: int, seed: int) -> np.ndarray:
+    """Return what is no face: one, two or three parts left out, the rest in place.
+
+    Nothing here tells that places matter: to count the parts is enough.
+    """
+
+    def layout(random: np.random.Generator) -> tuple:
+        kept = np.sort(random.permutation(4)[: random.integers(1, 4)])
+        return [PARTS[k] for k in kept], [PLACES[k] for k in kept]
+
+    return _drawn(count, seed, layout)
+
+
+OTHERS = {"replaced": replaced, "missing": missing}
+"""What a face is told from."""
+
+
+def training_set(kind: str, count: int, seed: int) -> Digits:
     """Return faces (class 1) and what is no face (class 0), none of them scrambled."""
-    images = np.concatenate([others(count, seed), faces(count, seed + 1)])
+    images = np.concatenate([OTHERS[kind](count, seed), faces(count, seed + 1)])
     return Digits(images, np.repeat([0, 1], count))
 
 
