@@ -59,8 +59,8 @@ def main() -> None:
     if not any(port for _, _, port in chosen.values()):
         print("no port among the networks: nothing to check")
     for name, (model, options, port) in chosen.items():
-        if port and model != "routing":  # the same layer as in the networks
-            check(name, model, options)
+        if port:  # the layer alone is checked where it stands in capsnet
+            check(name, "capsnet" if model == "routing" else model, options)
     import keras
 
     keras.config.set_dtype_policy(arguments.precision)
