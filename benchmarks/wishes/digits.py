@@ -70,15 +70,29 @@ def repeated(digits: Digits, times: int) -> Digits:
     )
 
 
-def placed(digits: Digits, side: int, seed: int) -> Digits:
-    """Lay each digit anywhere on a black square, as the training set of affNIST."""
-    random = np.random.default_rng(seed)
-    height, width = digits.images.shape[1:3]
-    images = np.zeros((len(digits.images), side, side, 1), np.uint8)
-    for image, digit in zip(images, digits.images, strict=True):
-        top, left = (random.integers(0, side - s + 1) for s in (height, width))
-        image[top : top + height, left : left + width] = digit
-    return Digits(images, digits.labels)
+def shifted(images: np.ndarray, random: np.random.Generator, most: int) -> np.ndarray:
+    """Return images moved by up to `most` whole pixels each; black comes in."""
+    height, width = images.shape[1:3]
+    wider = np.pad(images, ((0, 0), (most, most), (most, most), (0, 0)))
+    return _windows(wider, height, width, random)
+
+
+def placed(images: np.ndarray, random: np.random.Generator, side: int) -> np.ndarray:
+    """Lay each image anywhere on a black square, as the training set of affNIST."""
+    height, width = (side - length for length in images.shape[1:3])
+    wider = np.pad(images, ((0, 0), (height, height), (width, width), (0, 0)))
+    return _windows(wider, side, side, random)
+
+
+def _windows(
+    images: np.ndarray, height: int, width: int, random: np.random.Generator
+) -> np.ndarray:
+    """Return a part of each image, from a place of its own."""
+    room = [images.shape[1] - height, images.shape[2] - width]
+    tops, lefts = random.integers(0, np.add(room, 1)[:, None], (2, len(images)))
+    rows, columns = tops[:, None] + range(height), lefts[:, None] + range(width)
+    numbers = np.arange(len(images))[:, None, None]
+    return images[numbers, rows[:, :, None], columns[:, None, :]]
 
 
 def bent(digits: Digits, side: int, seed: int) -> tuple[Digits, Poses]:

@@ -18,6 +18,13 @@ from tfapp.training.fused_normalization import fuse
 CAPSULES = "capsule_classification"
 DRAWS, BLOCK = 10_000, 200
 
+Change = Callable[[np.ndarray, np.random.Generator], np.ndarray]
+
+
+def unchanged(images: np.ndarray, random: np.random.Generator) -> np.ndarray:
+    """Return images as they are."""
+    return images
+
 
 @dataclass(frozen=True)
 class Network:
@@ -69,7 +76,7 @@ def train(
     *,
     epochs: int,
     batch_size: int = 64,
-    shift: int = 0,
+    change: Change = unchanged,
     stop_at: tuple[Digits, float] | None = None,
     rate: float = 1e-3,
 ) -> keras.Model:
@@ -78,23 +85,26 @@ def train(
     Args:
         network: to train.
         digits: to learn.
-        seed: of weights, order and shifts.
+        seed: of weights, order and changes.
         epochs: at most.
         batch_size: examples in a step.
-        shift: every epoch shows the digits moved by up to so many whole pixels.
+        change: what every epoch does anew to the digits that it shows.
         stop_at: digits to validate on after each epoch, and the accuracy at which
             training ends.
         rate: learning rate at first.
     """
     random = np.random.default_rng(seed)
+    shown = change(digits.images, random)
     classes = int(digits.labels.max()) + 1
     steps = -(-len(digits.labels) // batch_size) * epochs
     model, learner, batch = compiled(
-        network, digits.images.shape[1:], classes, seed, steps, rate
+        network, shown.shape[1:], classes, seed, steps, rate
     )
     one_hot = np.eye(classes, dtype="float32")[digits.labels]
-    for _ in range(epochs):
-        images = shifted(digits.images, shift, random).astype("float32")
+    for epoch in range(epochs):
+        if epoch:
+            shown = change(digits.images, random)
+        images = shown.astype("float32")
         learner.fit(*batch(images, one_hot), batch_size=batch_size, verbose=0)
         if stop_at is not None and np.mean(right(model, stop_at[0])) >= stop_at[1]:
             break
@@ -129,18 +139,6 @@ def compiled(
     schedule = keras.optimizers.schedules.CosineDecay(rate, steps)
     learner.compile(keras.optimizers.Adam(schedule), loss=task.make_loss(0.0))
     return model, learner, learning.batch
-
-
-def shifted(images: np.ndarray, most: int, random: np.random.Generator) -> np.ndarray:
-    """Return images moved by up to `most` whole pixels each; black comes in."""
-    if not most:
-        return images
-    height, width = images.shape[1:3]
-    wider = np.pad(images, ((0, 0), (most, most), (most, most), (0, 0)))
-    tops, lefts = random.integers(0, 2 * most + 1, (2, len(images)))
-    rows, columns = tops[:, None] + range(height), lefts[:, None] + range(width)
-    numbers = np.arange(len(images))[:, None, None]
-    return wider[numbers, rows[:, :, None], columns[:, None, :]]
 
 
 def logits(model: keras.Model, images: np.ndarray) -> np.ndarray:

@@ -2,6 +2,7 @@
 
 import sys
 from collections import Counter
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -11,7 +12,7 @@ sys.path.insert(0, str(Path(__file__).parents[2] / "benchmarks"))
 
 from wishes import digits, drawings, faces
 from wishes.book import Book
-from wishes.training import difference, shifted
+from wishes.training import difference
 
 
 @pytest.fixture
@@ -102,15 +103,20 @@ def test_digits_of_each_class_and_again():
     np.testing.assert_array_equal(again.images[30:60], few.images)
 
 
-def test_shifts_are_whole_pixels_and_black_comes_in():
-    """In both directions, each picture by itself."""
-    one = np.zeros((50, 9, 9, 1), np.uint8)
+@pytest.mark.parametrize(
+    ("change", "middle", "most"),
+    [(partial(digits.shifted, most=2), 4, 2), (partial(digits.placed, side=15), 7, 3)],
+)
+def test_moves_are_whole_pixels_and_black_comes_in(change, middle, most):
+    """In both directions, each picture by itself, and no ink is lost."""
+    one = np.zeros((200, 9, 9, 1), np.uint8)
     one[:, 4, 4] = 7
-    moved = shifted(one, 2, np.random.default_rng(0))
+    moved = change(one, np.random.default_rng(0))
     places = np.argwhere(moved[..., 0] == 7)[:, 1:]
-    assert moved.sum() == 50 * 7
-    assert (abs(places - 4) <= 2).all()
-    assert len(np.unique(places, axis=0)) > 10
+    assert moved.sum() == 200 * 7
+    assert moved.shape[1:] == (2 * middle + 1, 2 * middle + 1, 1)
+    assert len(np.unique(places, axis=0)) == (2 * most + 1) ** 2
+    assert abs(places - middle).max() == most
 
 
 def test_drawings_are_told_apart_if_each_is_nearer_to_its_own():
