@@ -3,12 +3,13 @@ r"""What is wished of capsules, tried: capsules against CNNs, seed by seed.
     python benchmarks/wishlist.py few --seeds 5
     python benchmarks/wishlist.py affine picasso routing shapes --examples 6000
 
-Wishes: `affine` (learn digits anywhere on 40×40, stop at equal accuracy, recognise
-turned, sheared and scaled ones; read the pose back linearly), `picasso` (tell faces
-from faces with their parts in wrong places, having learnt them beside what has other
-parts, or too few, but none of those), `routing` (entropy round by round; one round
-against three; two digits over each other, recognised and drawn apart), `shapes` (does
-each number of a capsule change one thing), `few` (1, 3 and 5 digits of each class).
+Wishes: `affine` (learn digits anywhere on 40×40; recognise turned, sheared and scaled
+ones at equal accuracy and at the end; read the pose back linearly), `picasso` (tell
+faces from faces with their parts in wrong places, having learnt them beside what has
+other parts, or too few, but none of those), `routing` (entropy round by round; one
+round against three; two digits over each other, recognised and drawn apart), `shapes`
+(does each number of a capsule change one thing), `few` (1, 3 and 5 digits of each
+class).
 Networks: Efficient-CapsNet, a narrow CapsNet, a CNN of as many weights as the first and
 one that computes as much per picture; small matrix capsules with EM routing, which take
 10 GB and many times as long, where `--networks` names them. All are trained in
@@ -27,9 +28,9 @@ from pathlib import Path
 import keras
 import numpy as np
 from scipy.stats import spearmanr
-from sklearn.linear_model import RidgeCV
 from sklearn.metrics import roc_auc_score
 from wishes import digits, drawings, faces
+from wishes.affine import EQUAL, LAST, MEASURED, Course
 from wishes.book import Book, Found
 from wishes.training import NETWORKS, Network, difference, logits, right, spread, train
 
@@ -49,7 +50,7 @@ def main() -> None:
     parser.add_argument("--examples", type=int, default=6000, help="to learn from")
     parser.add_argument("--tests", type=int, default=2000, help="0 = all 10,000")
     parser.add_argument("--epochs", type=int, default=10)
-    parser.add_argument("--stop-at", type=float, default=0.96, help="of `affine`")
+    parser.add_argument("--equal-at", type=float, default=0.96, help="of `affine`")
     parser.add_argument("--precision", default="mixed_bfloat16")
     parser.add_argument("--networks", nargs="+", choices=NETWORKS, default=QUICK)
     parser.add_argument("--folder", type=Path, default=Path("runs/wishlist"))
@@ -75,66 +76,32 @@ def compare(scores: dict[str, list[np.ndarray]]) -> None:
 
 
 def affine(arguments: argparse.Namespace, book: Book) -> None:
-    """Learn placed digits to equal accuracy, and recognise bent ones."""
-    learnt, tested = digits.mnist()
-    chosen = digits.some(tested, arguments.tests or 10_000, 0)
-    anywhere = partial(digits.placed, side=40)
-
-    def laid(plain: digits.Digits, seed: int) -> digits.Digits:
-        random = np.random.default_rng(seed)
-        return digits.Digits(anywhere(plain.images, random), plain.labels)
-
-    held, (bent, poses) = laid(chosen, 1), digits.bent(chosen, 40, 2)
-    scores: dict[str, list[np.ndarray]] = {}
-
-    def find(name: str, seed: int) -> Found:
-        drawn = digits.some(learnt, arguments.examples + 1000, seed)
-        stop = laid(digits.Digits(*(part[-1000:] for part in drawn)), seed)
-        model = train(
-            NETWORKS[name],
-            digits.Digits(*(part[:-1000] for part in drawn)),
-            seed,
-            epochs=arguments.epochs,
-            change=anywhere,
-            stop_at=(stop, arguments.stop_at),
+    """Learn placed digits, and recognise bent ones at equal accuracy and at the end."""
+    course = Course(arguments.examples, arguments.tests or 10_000, arguments.epochs)
+    everything = {
+        name: book.look_up(
+            f"affine{arguments.equal_at}",
+            name,
+            arguments.seeds,
+            partial(course.run, name, arguments.equal_at),
         )
-        found = {"placed": right(model, held), "bent": right(model, bent)}
-        if name in drawings.DRAWING:
-            found["read"] = np.array(readable(model, bent, poses))
-        return found
-
-    for name in arguments.networks:
-        kind = f"affine{arguments.stop_at}"
-        runs = book.look_up(kind, name, arguments.seeds, partial(find, name))
-        scores[name] = [run["bent"] for run in runs]
-        plain, moved = (
-            spread([float(run[what].mean()) for run in runs])
-            for what in ("placed", "bent")
-        )
-        print(f"{name}: placed {plain}, bent {moved}", flush=True)
-        if "read" in runs[0]:
-            values = np.mean([run["read"] for run in runs], axis=0)
-            told = zip(("right", "down", "turn"), values, strict=True)
-            print("  R² from the pose:", ", ".join(f"{w} {r:.2f}" for w, r in told))
-    compare(scores)
-
-
-def readable(
-    model: object, bent: digits.Digits, poses: digits.Poses
-) -> tuple[float, ...]:
-    """Return R² of each pose number, read linearly off the true class's capsule."""
-    capsules = drawings.parts_of(model).capsules(bent.images)
-    kept = capsules * np.eye(10)[bent.labels][..., np.newaxis]
-    # A line of its own for each class: masked capsules, and which class it is.
-    rows = np.concatenate(
-        [kept.reshape(len(kept), -1), np.eye(10)[bent.labels]], axis=1
-    )
-    half = len(rows) // 2
-    found = []
-    for values in poses:
-        model_of = RidgeCV(np.logspace(-4, 2, 7)).fit(rows[:half], values[:half])
-        found.append(float(model_of.score(rows[half:], values[half:])))
-    return tuple(found)
+        for name in arguments.networks
+    }
+    for when in (EQUAL, LAST):
+        for name, runs in everything.items():
+            plain, moved = (
+                spread([float(run[f"{what} {when}"].mean()) for run in runs])
+                for what in MEASURED
+            )
+            print(f"{when}, {name}: placed {plain}, bent {moved}", flush=True)
+        scores = {
+            n: [r[f"bent {when}"] for r in runs] for n, runs in everything.items()
+        }
+        compare(scores)
+    for name in (n for n in everything if n in drawings.DRAWING):
+        values = np.mean([run["read"] for run in everything[name]], axis=0)
+        told = zip(("right", "down", "turn"), values, strict=True)
+        print(f"{name}, R² of the pose:", ", ".join(f"{w} {r:.2f}" for w, r in told))
 
 
 def picasso(arguments: argparse.Namespace, book: Book) -> None:

@@ -77,7 +77,7 @@ def train(
     epochs: int,
     batch_size: int = 64,
     change: Change = unchanged,
-    stop_at: tuple[Digits, float] | None = None,
+    after_epoch: Callable[[keras.Model], None] | None = None,
     rate: float = 1e-3,
 ) -> keras.Model:
     """Train a network with Adam at a rate that falls along a cosine.
@@ -86,11 +86,10 @@ def train(
         network: to train.
         digits: to learn.
         seed: of weights, order and changes.
-        epochs: at most.
+        epochs: how many.
         batch_size: examples in a step.
         change: what every epoch does anew to the digits that it shows.
-        stop_at: digits to validate on after each epoch, and the accuracy at which
-            training ends.
+        after_epoch: called with the network after each epoch.
         rate: learning rate at first.
     """
     random = np.random.default_rng(seed)
@@ -106,8 +105,8 @@ def train(
             shown = change(digits.images, random)
         images = shown.astype("float32")
         learner.fit(*batch(images, one_hot), batch_size=batch_size, verbose=0)
-        if stop_at is not None and np.mean(right(model, stop_at[0])) >= stop_at[1]:
-            break
+        if after_epoch is not None:
+            after_epoch(model)
     return model
 
 

@@ -4,13 +4,14 @@ import sys
 from collections import Counter
 from functools import partial
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
 sys.path.insert(0, str(Path(__file__).parents[2] / "benchmarks"))
 
-from wishes import digits, drawings, faces
+from wishes import affine, digits, drawings, faces
 from wishes.book import Book
 from wishes.training import difference
 
@@ -178,3 +179,44 @@ def test_what_is_in_the_book_is_not_sought_again(tmp_path):
     assert [one["right"].tolist() for one in found] == [[0] * 3, [1] * 3, [2] * 3]
     Book(tmp_path, "20").look_up("few", "cnn", 1, find)
     assert sought == [0, 1, 2, 0]
+
+
+@pytest.mark.parametrize(
+    ("shares", "equal"), [([0.4, 0.7, 0.6, 0.9], 0.7), ([0.1, 0.2, 0.3, 0.4], 0.4)]
+)
+def test_equal_accuracy_is_that_of_the_first_epoch_that_reaches_it(
+    monkeypatch, shares, equal
+):
+    """And that of the last epoch if none does."""
+    plain = of(np.full((3000, 28, 28, 1), 9))
+    monkeypatch.setattr(digits, "mnist", lambda: (plain, plain))
+
+    def train(network, learnt, seed, *, epochs, change, after_epoch):
+        assert len(learnt.labels) == 500
+        for share in shares:
+            after_epoch(share)
+        return shares[-1]
+
+    monkeypatch.setattr(affine, "train", train)
+    monkeypatch.setattr(affine, "right", lambda share, shown: np.full(3, share))
+    found = affine.Course(500, 20, epochs=4).run("cnn_compute", 0.5, seed=0)
+    for what in affine.MEASURED:
+        assert found[f"{what} {affine.EQUAL}"].mean() == pytest.approx(equal)
+        assert found[f"{what} {affine.LAST}"].mean() == pytest.approx(shares[-1])
+
+
+def test_a_pose_is_read_off_the_capsule_of_the_true_class(monkeypatch):
+    """A linear code is read back; noise is not."""
+    random = np.random.default_rng(0)
+    labels = np.arange(600) % 10
+    poses = random.normal(size=(3, 600))
+    capsules = random.normal(size=(600, 10, 4))
+    capsules[np.arange(600), labels, 0] = poses[0] * (1 + labels)
+    capsules[np.arange(600), labels, 1] = poses[1] - labels
+    parts = SimpleNamespace(capsules=lambda images: capsules)
+    monkeypatch.setattr(drawings, "parts_of", lambda model: parts)
+    bent = of(np.zeros((600, 2, 2, 1)), labels)
+    right, down, turn = affine.readable(None, bent, digits.Poses(*poses))
+    assert right > 0.95
+    assert down > 0.95
+    assert turn < 0.2
