@@ -55,6 +55,7 @@ def main() -> None:
     parser.add_argument("--networks", nargs="+", choices=NETWORKS, default=QUICK)
     parser.add_argument("--folder", type=Path, default=Path("runs/wishlist"))
     arguments = parser.parse_args()
+    check(arguments, parser)
     start_tensorflow(Reporter(quiet=True))
     keras.config.set_dtype_policy(arguments.precision)
     settings = f"{arguments.examples}-{arguments.tests}-{arguments.epochs}"
@@ -65,6 +66,24 @@ def main() -> None:
         print(f"\n## {name}", flush=True)
         WISHES[name](arguments, book)
         print(f"({time.monotonic() - began:.0f} s)", flush=True)
+
+
+def check(arguments: argparse.Namespace, parser: argparse.ArgumentParser) -> None:
+    """Refuse what cannot be tried, before anything is trained."""
+    for name, least, most in (
+        ("seeds", 1, 1000),
+        ("examples", 10, 59_000),
+        ("tests", 0, 10_000),
+        ("epochs", 1, 10_000),
+    ):
+        value = getattr(arguments, name)
+        if not least <= value <= most:
+            parser.error(f"--{name} {value}: expected {least} to {most}")
+    if not digits.place().is_file():
+        parser.error(
+            f"no digits at {digits.place()}: set TFAPP_DATA to a folder that holds "
+            "mnist/mnist.npz"
+        )
 
 
 def compare(scores: dict[str, list[np.ndarray]]) -> None:

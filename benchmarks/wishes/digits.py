@@ -34,10 +34,14 @@ class Poses(NamedTuple):
     turn: np.ndarray
 
 
+def place() -> Path:
+    """Return where MNIST's digits should lie."""
+    return Path(os.environ.get("TFAPP_DATA", "")) / "mnist" / "mnist.npz"
+
+
 def mnist() -> tuple[Digits, Digits]:
     """Return the 60,000 training and the 10,000 test digits."""
-    path = Path(os.environ["TFAPP_DATA"]) / "mnist" / "mnist.npz"
-    with np.load(path) as found:
+    with np.load(place()) as found:
         train, test = (
             Digits(found[f"x_{split}"][..., np.newaxis], found[f"y_{split}"])
             for split in ("train", "test")
