@@ -11,12 +11,12 @@ round against three; two digits over each other, recognised and drawn apart), `s
 (does each number of a capsule change one thing), `few` (1, 3 and 5 digits of each
 class).
 Networks: Efficient-CapsNet, a narrow CapsNet, a CNN of as many weights as the first and
-one that computes as much per picture; small matrix capsules with EM routing, which take
-10 GB and many times as long, where `--networks` names them. All are trained in
-mixed_bfloat16 (`--precision`), whose routing is float32 all the same. Intervals
-are paired bootstraps over seeds and test pictures, both drawn anew; ± is the deviation
-over seeds. Each network's scores are kept below `--folder`, and what is there is not
-trained again. Needs TFAPP_DATA.
+one that computes as much per picture; where `--networks` names them, the narrow CapsNet
+with one round, and small matrix capsules with EM routing, which take 10 GB and many
+times as long. All are trained in mixed_bfloat16 (`--precision`), whose routing is
+float32 all the same. Intervals are paired bootstraps over seeds and test pictures, both
+drawn anew; ± is the deviation over seeds. What is found lies below `--folder`, and what
+is there is not trained again. Needs TFAPP_DATA.
 """
 
 import argparse
@@ -32,12 +32,21 @@ from sklearn.metrics import roc_auc_score
 from wishes import digits, drawings, faces
 from wishes.affine import EQUAL, LAST, MEASURED, Course
 from wishes.book import Book, Found
-from wishes.training import NETWORKS, Network, difference, logits, right, spread, train
+from wishes.training import (
+    NAMED_ONLY,
+    NETWORKS,
+    Network,
+    difference,
+    logits,
+    right,
+    spread,
+    train,
+)
 
 from tfapp.reporter import Reporter
 from tfapp.start import start_tensorflow
 
-QUICK = [name for name in NETWORKS if name != "matrix_capsules"]
+USUAL = [name for name in NETWORKS if name not in NAMED_ONLY]
 MOVED = partial(digits.shifted, most=2)
 THEIRS = ("cnn_parameters", "cnn_compute")
 
@@ -52,7 +61,7 @@ def main() -> None:
     parser.add_argument("--epochs", type=int, default=10)
     parser.add_argument("--equal-at", type=float, default=0.96, help="of `affine`")
     parser.add_argument("--precision", default="mixed_bfloat16")
-    parser.add_argument("--networks", nargs="+", choices=NETWORKS, default=QUICK)
+    parser.add_argument("--networks", nargs="+", choices=NETWORKS, default=USUAL)
     parser.add_argument("--folder", type=Path, default=Path("runs/wishlist"))
     arguments = parser.parse_args()
     check(arguments, parser)

@@ -51,6 +51,9 @@ class Network:
 NETWORKS = {
     "efficient_capsnet": Network("efficient_capsnet"),
     "capsnet": Network("capsnet", {"filters": 64, "capsules": 8}),
+    "capsnet_one_round": Network(
+        "capsnet", {"filters": 64, "capsules": 8, "iterations": 1}
+    ),
     "matrix_capsules": Network(
         "matrix_capsules", task_options={"loss": "spread", "reconstruction": 0.0}
     ),
@@ -66,7 +69,9 @@ NETWORKS = {
     ),
 }
 """What is compared: capsules, a CNN of as many weights as Efficient-CapsNet, and one
-that computes as much per picture."""
+that computes as much per picture. With one round, votes are averaged, not routed."""
+NAMED_ONLY = ("capsnet_one_round", "matrix_capsules")
+"""Networks that are tried where they are asked for."""
 
 
 def train(
