@@ -132,3 +132,16 @@ def test_the_task_is_registered():
     """By the name that it gives itself."""
     assert get_task(NAME).name == NAME
     assert NAME in TASKS
+
+
+def test_a_network_without_a_decoder_learns_by_presence_alone():
+    """Matrix capsules draw nothing, and the task's defaults train them all the same."""
+    model = matrix_capsules((17, 17, 1), 3)
+    chosen = get_task("capsule_classification", {"loss": "spread"})
+    learning = chosen.learning(model)
+    losses = learning.losses(chosen.make_loss(0.0))
+    assert list(losses) == ["spread"]
+    learning.model.compile(keras.optimizers.Adam(), loss=losses)
+    images = np.random.default_rng(0).uniform(0, 255, (2, 17, 17, 1)).astype("float32")
+    batch = learning.batch(images, np.eye(3, dtype="float32")[:2])
+    assert np.isfinite(learning.model.train_on_batch(*batch))

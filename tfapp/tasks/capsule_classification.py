@@ -33,7 +33,8 @@ def task(
         loss: the margin loss as the paper sums it, as the authors' code averages it, or
             the spread loss of matrix capsules.
         reconstruction: weight of the squared differences between the picture and what
-            the decoder draws of the true class; 0 to leave it out.
+            the decoder draws of the true class; 0 to leave it out, as it is where a
+            network has no decoder.
     """
     plain = image_classification.task()
     spreads = loss == "spread"

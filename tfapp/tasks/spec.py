@@ -77,6 +77,12 @@ class Learning:
     main: str = ""
     loss_weights: Mapping[str, float] = field(default_factory=dict)
 
+    def losses(self, made: Any) -> Any:
+        """Return the losses that a task makes, without those of outputs not there."""
+        if not isinstance(made, dict):
+            return made
+        return {name: loss for name, loss in made.items() if name in self.model.output}
+
 
 @dataclass(frozen=True)
 class Task:

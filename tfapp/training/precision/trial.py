@@ -92,7 +92,7 @@ class Trial:
             config = work.recipe.training
             self.step.compile(
                 optimizer=self._optimizer(network.model),
-                loss=work.task.make_loss(config.label_smoothing),
+                loss=self.learning.losses(work.task.make_loss(config.label_smoothing)),
                 loss_weights=dict(self.learning.loss_weights) or None,
                 jit_compile=jit_compile,
             )
