@@ -48,6 +48,7 @@ from tfapp.start import start_tensorflow
 
 USUAL = [name for name in NETWORKS if name not in NAMED_ONLY]
 MOVED = partial(digits.shifted, most=2)
+ROUNDS = {1: NETWORKS["capsnet_one_round"], 3: NETWORKS["capsnet"]}
 THEIRS = ("cnn_parameters", "cnn_compute")
 
 
@@ -137,14 +138,14 @@ def picasso(arguments: argparse.Namespace, book: Book) -> None:
     count = arguments.tests or 2000
     shown = np.concatenate([faces.faces(count, 90), faces.scrambled(count, 91)])
     truth = np.repeat([1, 0], count)
+    other = {kind: faces.training_set(kind, count, 92) for kind in faces.OTHERS}
 
     def find(kind: str, name: str, seed: int) -> Found:
         learnt = faces.training_set(kind, arguments.examples // 2, 2 * seed + 1000)
         model = train(NETWORKS[name], learnt, seed, epochs=arguments.epochs)
         odds = logits(model, shown)
         area = roc_auc_score(truth, odds[:, 1] - odds[:, 0])
-        other = faces.training_set(kind, count, 92)
-        return {"area": np.array(area), "plain": right(model, other)}
+        return {"area": np.array(area), "plain": right(model, other[kind])}
 
     for kind, name in product(faces.OTHERS, arguments.networks):
         found = partial(find, kind, name)
@@ -161,9 +162,7 @@ def routing(arguments: argparse.Namespace, book: Book) -> None:
     held = digits.some(tested, arguments.tests or 10_000, 0)
     over = digits.overlaid(tested, arguments.tests or 10_000, 99)
 
-    def find(iterations: int, seed: int) -> Found:
-        options = NETWORKS["capsnet"].options | {"iterations": iterations}
-        network = Network("capsnet", options)
+    def find(network: Network, seed: int) -> Found:
         drawn = digits.some(learnt, arguments.examples, seed)
         model = train(network, drawn, seed, epochs=arguments.epochs, change=MOVED)
         nats = drawings.entropy(model, held.images[:500])
@@ -180,9 +179,9 @@ def routing(arguments: argparse.Namespace, book: Book) -> None:
 
     runs = {
         rounds: book.look_up(
-            "routing", f"r{rounds}", arguments.seeds, partial(find, rounds)
+            "routing", f"r{rounds}", arguments.seeds, partial(find, network)
         )
-        for rounds in (1, 3)
+        for rounds, network in ROUNDS.items()
     }
     nats = np.mean([run["entropy"] for run in runs[3]], axis=0)
     print("entropy by round:", ", ".join(f"{n:.3f}" for n in nats))

@@ -9,6 +9,8 @@ from wishes import digits, drawings
 from wishes.book import Found
 from wishes.training import NETWORKS, right, train
 
+from tfapp.explanation.capsule_parts import capsule_parts
+
 EQUAL, LAST = "at equal accuracy", "at the end"
 MEASURED = ("placed", "bent")
 SIDE, JUDGES = 40, 1000
@@ -75,7 +77,7 @@ def readable(
     model: keras.Model, bent: digits.Digits, poses: digits.Poses
 ) -> tuple[float, ...]:
     """Return R² of each pose number, read linearly off the true class's capsule."""
-    capsules = drawings.parts_of(model).capsules(bent.images)
+    capsules = capsule_parts(model).capsules(bent.images)
     kept = capsules * np.eye(10)[bent.labels][..., np.newaxis]
     # A line of its own for each class: masked capsules, and which class it is.
     rows = np.concatenate(

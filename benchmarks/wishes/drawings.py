@@ -8,7 +8,7 @@ import numpy as np
 from wishes import digits
 from wishes.training import Network, compiled
 
-from tfapp.explanation.capsule_parts import CapsuleParts, capsule_parts
+from tfapp.explanation.capsule_parts import capsule_parts
 from tfapp.explanation.perturbation import STEPS, perturbed, tiled
 from tfapp.explanation.routing import entropies
 
@@ -17,11 +17,6 @@ DRAWING = ("efficient_capsnet", "capsnet")
 
 LEAST_CHANGE = {"width": 0.5, "slant": 0.03, "thickness": 0.05}
 """From one end of the steps to the other: pixels, radians, share."""
-
-
-def parts_of(model: keras.Model) -> CapsuleParts:
-    """Return a capsule network taken apart."""
-    return capsule_parts(model)
 
 
 def entropy(model: keras.Model, images: np.ndarray) -> list[float]:

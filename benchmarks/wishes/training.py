@@ -48,15 +48,13 @@ class Network:
         return build_model(ModelConfig(name=self.model, options=self.options), info)
 
 
+NARROW = {"filters": 64, "capsules": 8}
+
 NETWORKS = {
     "efficient_capsnet": Network("efficient_capsnet"),
-    "capsnet": Network("capsnet", {"filters": 64, "capsules": 8}),
-    "capsnet_one_round": Network(
-        "capsnet", {"filters": 64, "capsules": 8, "iterations": 1}
-    ),
-    "matrix_capsules": Network(
-        "matrix_capsules", task_options={"loss": "spread", "reconstruction": 0.0}
-    ),
+    "capsnet": Network("capsnet", NARROW),
+    "capsnet_one_round": Network("capsnet", NARROW | {"iterations": 1}),
+    "matrix_capsules": Network("matrix_capsules", task_options={"loss": "spread"}),
     "cnn_parameters": Network(
         "small_cnn",
         {"filters": (32, 64, 96), "padding": "same", "units": 100},
@@ -141,7 +139,8 @@ def compiled(
     learning = task.learning(model)
     learner = fuse(learning.model)
     schedule = keras.optimizers.schedules.CosineDecay(rate, steps)
-    learner.compile(keras.optimizers.Adam(schedule), loss=task.make_loss(0.0))
+    loss = learning.losses(task.make_loss(0.0))
+    learner.compile(keras.optimizers.Adam(schedule), loss=loss)
     return model, learner, learning.batch
 
 

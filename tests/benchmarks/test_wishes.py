@@ -214,7 +214,7 @@ def test_a_pose_is_read_off_the_capsule_of_the_true_class(monkeypatch):
     capsules[np.arange(600), labels, 0] = poses[0] * (1 + labels)
     capsules[np.arange(600), labels, 1] = poses[1] - labels
     parts = SimpleNamespace(capsules=lambda images: capsules)
-    monkeypatch.setattr(drawings, "parts_of", lambda model: parts)
+    monkeypatch.setattr(affine, "capsule_parts", lambda model: parts)
     bent = of(np.zeros((600, 2, 2, 1)), labels)
     right, down, turn = affine.readable(None, bent, digits.Poses(*poses))
     assert right > 0.95
