@@ -52,8 +52,8 @@ class CapsuleParts:
         """
         *_, rounds = self.classes.route(*self._inputs(images))
         found = [_array(shares) for shares in rounds]
-        if found[0].ndim == 4:  # EM routing: (batch, 1, children, classes)
-            found = [shares[:, 0].transpose(0, 2, 1) for shares in found]
+        if found[0].ndim == 4:  # EM routing: of the one window
+            found = [shares[:, 0] for shares in found]
         return found
 
     def draw(self, capsules: np.ndarray, classes: np.ndarray) -> np.ndarray:

@@ -7,7 +7,7 @@ from tfapp.layers.capsules.em_routing import em_routing, fit_parents, log_likeli
 
 RNG = np.random.default_rng(0)
 CHILDREN, TYPES, DIM = 6, 3, 4
-VOTES = RNG.normal(0, 1, (2, 1, CHILDREN, TYPES, DIM)).astype("float32")
+VOTES = RNG.normal(0, 1, (2, 1, TYPES, CHILDREN, DIM)).astype("float32")
 ACTIVE = RNG.uniform(0.2, 1, (2, 1, CHILDREN)).astype("float32")
 COSTS = (
     RNG.normal(0, 1, TYPES).astype("float32"),
@@ -17,8 +17,8 @@ COSTS = (
 
 def by_loops(votes, active, beta_u, beta_a, iterations):
     """Procedure 1 for one window, with probabilities instead of logarithms."""
-    children, types, dim = votes.shape
-    r = np.full((children, types), 1 / types)
+    types, children, dim = votes.shape
+    r = np.full((types, children), 1 / types)
     rounds = []
     for t in range(iterations):
         rounds.append(r.copy())
@@ -26,11 +26,11 @@ def by_loops(votes, active, beta_u, beta_a, iterations):
         means, deviations = np.zeros((types, dim)), np.zeros((types, dim))
         a = np.zeros(types)
         for j in range(types):
-            weight = r[:, j] * active
+            weight = r[j] * active
             cost = 0.0
             for h in range(dim):
-                means[j, h] = (weight * votes[:, j, h]).sum() / weight.sum()
-                off = (votes[:, j, h] - means[j, h]) ** 2
+                means[j, h] = (weight * votes[j, :, h]).sum() / weight.sum()
+                off = (votes[j, :, h] - means[j, h]) ** 2
                 deviations[j, h] = np.sqrt((weight * off).sum() / weight.sum())
                 cost += (beta_u[j] + np.log(deviations[j, h])) * weight.sum()
             a[j] = 1 / (1 + np.exp(-temperature * (beta_a[j] - cost)))
@@ -39,18 +39,21 @@ def by_loops(votes, active, beta_u, beta_a, iterations):
             for j in range(types):
                 for h in range(dim):
                     d = deviations[j, h]
-                    off = (votes[i, j, h] - means[j, h]) ** 2
+                    off = (votes[j, i, h] - means[j, h]) ** 2
                     p[j] *= np.exp(-off / (2 * d**2)) / np.sqrt(2 * np.pi * d**2)
-            r[i] = a * p / (a * p).sum()
+            r[:, i] = a * p / (a * p).sum()
     return means, a, rounds
+
+
+def among_types(likely):
+    """Divide each child among the types of its one window."""
+    return tf.nn.log_softmax(likely, axis=2)
 
 
 def route(votes=VOTES, iterations=3):
     """One window, whose types are all parents of every child."""
     start = np.float32(-np.log(TYPES))
-    return em_routing(
-        tf.constant(votes), ACTIVE, start, tf.nn.log_softmax, COSTS, iterations
-    )
+    return em_routing(tf.constant(votes), ACTIVE, start, among_types, COSTS, iterations)
 
 
 def test_routing_is_procedure_1():
@@ -69,7 +72,7 @@ def test_assignments_sum_to_one_over_the_parents():
     """In every iteration, and equal in the first."""
     _, _, assigned = route()
     for shares in assigned:
-        np.testing.assert_allclose(np.sum(shares, axis=-1), 1, atol=1e-5)
+        np.testing.assert_allclose(np.sum(shares, axis=2), 1, atol=1e-5)
     np.testing.assert_allclose(assigned[0], 1 / TYPES, atol=1e-6)
 
 
@@ -78,10 +81,10 @@ def test_the_order_of_the_children_does_not_matter():
     order = RNG.permutation(CHILDREN)
     start = np.float32(-np.log(TYPES))
     poses, active, _ = em_routing(
-        tf.constant(VOTES[:, :, order]),
+        tf.constant(VOTES[:, :, :, order]),
         ACTIVE[:, :, order],
         start,
-        tf.nn.log_softmax,
+        among_types,
         COSTS,
         3,
     )
@@ -92,12 +95,12 @@ def test_the_order_of_the_children_does_not_matter():
 def test_votes_that_agree_make_an_active_parent():
     """A tight cluster is cheap to describe."""
     votes = VOTES.copy()
-    votes[..., 1, :] = 0.5 + RNG.normal(0, 0.001, votes[..., 1, :].shape)
+    votes[:, :, 1] = 0.5 + RNG.normal(0, 0.001, votes[:, :, 1].shape)
     _, active, _ = em_routing(
         tf.constant(votes),
         ACTIVE,
         np.float32(-np.log(TYPES)),
-        tf.nn.log_softmax,
+        among_types,
         (np.zeros(TYPES, "float32"),) * 2,
         3,
     )
@@ -114,7 +117,7 @@ def test_identical_votes_and_silent_children_stay_finite():
                 tensor,
                 active,
                 np.float32(-np.log(TYPES)),
-                tf.nn.log_softmax,
+                among_types,
                 COSTS,
                 3,
             )
@@ -127,9 +130,9 @@ def test_log_likelihood_is_that_of_a_normal_distribution():
     """SciPy's, dimension by dimension."""
     from scipy.stats import norm
 
-    weights = np.ones((2, 1, CHILDREN, TYPES), "float32")
-    means, variances, _ = fit_parents(VOTES, weights, COSTS, 0.01)
-    found = log_likelihood(VOTES, means, variances)
+    weights = np.ones((2, 1, TYPES, CHILDREN), "float32")
+    means, squares, variances, _ = fit_parents(VOTES, weights, COSTS, 0.01)
+    found = log_likelihood(squares, variances)
     means, deviations = np.asarray(means), np.sqrt(variances)
-    expected = norm.logpdf(VOTES, means[:, :, None], deviations[:, :, None]).sum(-1)
+    expected = norm.logpdf(VOTES, means[..., None, :], deviations[..., None, :]).sum(-1)
     np.testing.assert_allclose(found, expected, atol=1e-3)

@@ -1,5 +1,6 @@
 """Matrix capsules of the classes, joined by EM routing."""
 
+from functools import partial
 from typing import Any
 
 import keras
@@ -45,15 +46,15 @@ class MatrixClassCapsule(RoutedCapsules):
         """Return what `em_routing` gives, for poses and activations of the children."""
         rows, columns, types = activations.shape[1:]
         kernel = ops.cast(self.kernel, poses.dtype)
-        # b batch, y rows, x columns, i types of children, j classes
-        votes = ops.einsum("byxipq,ijqr->byxijpr", poses, kernel)
+        # b batch, y rows, x columns, i types of children, j classes; pq, qr matrices
+        votes = ops.einsum("byxipq,ijqr->bjyxipr", poses, kernel)
         votes = ops.cast(votes, "float32") + coordinates(rows, columns)
         children = rows * columns * types
         return em_routing(
-            ops.reshape(votes, (-1, 1, children, self.num_capsules, SIDE * SIDE)),
+            ops.reshape(votes, (-1, 1, self.num_capsules, children, SIDE * SIDE)),
             ops.reshape(ops.cast(activations, "float32"), (-1, 1, children)),
             np.float32(-np.log(self.num_capsules)),
-            ops.log_softmax,
+            partial(ops.log_softmax, axis=2),
             (self.beta_u, self.beta_a),
             self.iterations,
         )
@@ -63,10 +64,10 @@ def coordinates(rows: int, columns: int) -> np.ndarray:
     """Return what coordinate addition adds to votes.
 
     Returns:
-        float32 array (rows, columns, 1, 1, 4, 4): centres of the places as shares of
+        float32 array (rows, columns, 1, 4, 4): centres of the places as shares of
         the map, row at [0, 3] and column at [1, 3].
     """
-    added = np.zeros((rows, columns, 1, 1, SIDE, SIDE), "float32")
-    added[..., 0, 3] = ((np.arange(rows) + 0.5) / rows)[:, None, None, None]
-    added[..., 1, 3] = ((np.arange(columns) + 0.5) / columns)[:, None, None]
+    added = np.zeros((rows, columns, 1, SIDE, SIDE), "float32")
+    added[..., 0, 3] = ((np.arange(rows) + 0.5) / rows)[:, None, None]
+    added[..., 1, 3] = ((np.arange(columns) + 0.5) / columns)[:, None]
     return added

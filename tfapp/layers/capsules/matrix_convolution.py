@@ -78,11 +78,9 @@ class MatrixConvolution(RoutedCapsules):
         kernel = ops.cast(self.kernel, poses.dtype)
         shown = self._windowed(flat, children, types)
         # b batch, w windows, i children, j types; poses pq times transformations qr
-        votes = ops.einsum("bwipq,ijqr->bwijpr", shown, kernel)
+        votes = ops.einsum("bwipq,ijqr->bwjipr", shown, kernel)
         votes = ops.cast(votes, "float32")
-        votes = ops.reshape(
-            votes, (-1, *votes.shape[1:4], SIDE * SIDE)
-        )  # (b, w, i, j, 16)
+        votes = ops.reshape(votes, (-1, *votes.shape[1:4], SIDE * SIDE))
         active = ops.reshape(activations, (-1, self._places, types))
         active = ops.cast(self._windowed(active, children, types), "float32")
         return em_routing(
@@ -105,24 +103,21 @@ class MatrixConvolution(RoutedCapsules):
         return ops.reshape(taken, shape)
 
     def _start(self, types: int) -> np.ndarray:
-        """Return logarithms (windows, children, 1) of equal shares of each child."""
+        """Return logarithms (windows, 1, children) of equal shares of each child."""
         counts = self.windows.counts[self.windows.children] * self.num_capsules
-        return np.repeat(-np.log(counts), types, axis=1)[..., None].astype("float32")
+        return np.repeat(-np.log(counts), types, axis=1)[:, None].astype("float32")
 
     def _share(self, likely: Any, types: int) -> Any:
         """Normalise over every type of every window that shows a child."""
         windows = self.windows
-        shape = likely.shape[1:]
-        slots = windows.children.size
-        rows = ops.reshape(likely, (-1, slots, types, self.num_capsules))
-        found = ops.take(rows, windows.parents.ravel(), axis=1)
-        found = ops.reshape(
-            found, (-1, *windows.parents.shape, types, self.num_capsules)
-        )
-        hidden = np.where(windows.known, 0.0, HIDDEN)[:, :, None, None]
-        total = ops.logsumexp(found + hidden.astype("float32"), axis=(2, 4))
+        inside = ops.logsumexp(likely, axis=2)  # of one window: (b, windows, children)
+        slots = ops.reshape(inside, (-1, windows.children.size, types))
+        found = ops.take(slots, windows.parents.ravel(), axis=1)
+        found = ops.reshape(found, (-1, *windows.parents.shape, types))
+        hidden = np.where(windows.known, 0.0, HIDDEN)[:, :, None]
+        total = ops.logsumexp(found + hidden.astype("float32"), axis=2)
         spread = ops.take(total, windows.children.ravel(), axis=1)  # (b, slots, types)
-        return ops.reshape(rows - spread[..., None], (-1, *shape))
+        return likely - ops.reshape(spread, (-1, likely.shape[1], 1, likely.shape[3]))
 
     def get_config(self) -> dict[str, Any]:
         return super().get_config() | {
