@@ -95,6 +95,9 @@ def test_spread_loss_is_chosen_by_accuracy():
     assert set(targets) == {"presence", "spread"}
     found = learning.model(inputs)
     assert found["spread"].shape == (2, 4)
+    assert learning.model.get_layer("margin").steps == 50_000
+    short = get_task(NAME, {"loss": "spread", "margin_steps": 90}).learning(model)
+    assert short.model.get_layer("margin").steps == 90
 
 
 def test_a_network_without_capsules_is_refused():
@@ -126,6 +129,15 @@ def test_mistakes_in_a_recipe_are_one_line(name, options, message):
     """Before anything is loaded."""
     with pytest.raises((ConfigError, UnknownNameError), match=message):
         check(name, options, Recipe(data=DataConfig(path="digits")))
+
+
+@pytest.mark.parametrize(
+    ("name", "value"), [("reconstruction", -1.0), ("margin_steps", 0)]
+)
+def test_numbers_that_mean_nothing_are_refused(name, value):
+    """With what is expected."""
+    with pytest.raises(ConfigError, match=f"`task_options.{name}` must be at least"):
+        get_task(NAME, {name: value})
 
 
 def test_the_task_is_registered():

@@ -90,6 +90,19 @@ def test_the_margin_grows_with_training_steps_alone():
     assert layer.trainable_weights == []
 
 
+def test_a_shorter_training_has_its_own_margin():
+    """The logit grows by 1 in as many steps as are asked for, -4 at first."""
+    layer = GrowingMargin(100)
+    again = GrowingMargin.from_config(layer.get_config())
+    for one in (layer, again):
+        one.build(PRESENCE.shape)
+        one.step.assign(600)
+        expected = 0.2 + 0.79 / (1 + np.exp(-2))
+        assert np.asarray(one(PRESENCE))[0, 10] == pytest.approx(expected)
+    with pytest.raises(ValueError, match="`steps` must be at least 1. Received: 0"):
+        GrowingMargin(0)
+
+
 def test_reconstruction_loss_of_the_paper_in_both_ways_of_writing_it():
     """0.0005 of the sum is 0.392 of the mean over 784 pixels."""
     images = RNG.uniform(0, 255, (2, 28, 28, 1)).astype("float32")

@@ -5,6 +5,9 @@ from typing import Any
 import keras
 from keras import ops
 
+PAPER_STEPS = 50_000
+"""Training steps in which the logit of the spread loss's margin grows by 1."""
+
 
 @keras.saving.register_keras_serializable(package="tfapp")
 class MarginLoss(keras.losses.Loss):
@@ -59,9 +62,12 @@ class MarginLoss(keras.losses.Loss):
 class GrowingMargin(keras.layers.Layer):
     """Append the margin of the spread loss, which grows with the training steps.
 
-    It is 0.2 + 0.79 sigmoid(min(10, step / 50000 - 4)): 0.21 at first, 0.99 after
-    about 350,000 steps. The steps are a weight, so a run that is resumed goes on with
-    the margin it had.
+    It is 0.2 + 0.79 sigmoid(min(10, step / steps - 4)): 0.21 at first, 0.60 after four
+    times `steps`, 0.98 after eight times. The steps are a weight, so a run that is
+    resumed goes on with the margin it had.
+
+    Args:
+        steps: of training in which the sigmoid's logit grows by 1; 50,000 in the paper.
 
     Input shape:
         Float tensor (batch, classes).
@@ -73,6 +79,12 @@ class GrowingMargin(keras.layers.Layer):
         Hinton, Sabour & Frosst, Matrix capsules with EM routing, ICLR 2018,
         https://openreview.net/forum?id=HJWLfGWRb
     """
+
+    def __init__(self, steps: int = PAPER_STEPS, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        if steps < 1:
+            raise ValueError(f"`steps` must be at least 1. Received: {steps}")
+        self.steps = steps
 
     def build(self, input_shape: tuple[int | None, ...]) -> None:
         self.step = self.add_weight(
@@ -86,7 +98,7 @@ class GrowingMargin(keras.layers.Layer):
         )
 
     def call(self, inputs: Any, training: bool = False) -> Any:
-        grown = ops.sigmoid(ops.minimum(10.0, self.step / 50_000.0 - 4.0))
+        grown = ops.sigmoid(ops.minimum(10.0, self.step / self.steps - 4.0))
         margin = ops.cast(0.2 + 0.79 * grown, inputs.dtype)
         if training:
             self.step.assign(self.step + 1.0)
@@ -97,6 +109,10 @@ class GrowingMargin(keras.layers.Layer):
         self, input_shape: tuple[int | None, ...]
     ) -> tuple[int | None, ...]:
         return (input_shape[0], input_shape[1] + 1)  # type: ignore[operator]
+
+    def get_config(self) -> dict[str, Any]:
+        """Return the arguments of the constructor."""
+        return super().get_config() | {"steps": self.steps}
 
 
 @keras.saving.register_keras_serializable(package="tfapp")
