@@ -8,7 +8,6 @@ import keras
 
 from tfapp.errors import ConfigError, ModelError
 from tfapp.layers.capsules.losses import (
-    PAPER_STEPS,
     GrowingMargin,
     MarginLoss,
     ReconstructionLoss,
@@ -27,7 +26,7 @@ def task(
     *,
     loss: Literal["margin", "margin_code", "spread"] = "margin",
     reconstruction: float = 0.0005,
-    margin_steps: int = PAPER_STEPS,
+    margin_steps: int = 50_000,
 ) -> Task:
     """Choose one class for each image by the presence of its capsule.
 

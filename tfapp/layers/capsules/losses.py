@@ -5,9 +5,6 @@ from typing import Any
 import keras
 from keras import ops
 
-PAPER_STEPS = 50_000
-"""Training steps in which the logit of the spread loss's margin grows by 1."""
-
 
 @keras.saving.register_keras_serializable(package="tfapp")
 class MarginLoss(keras.losses.Loss):
@@ -80,7 +77,7 @@ class GrowingMargin(keras.layers.Layer):
         https://openreview.net/forum?id=HJWLfGWRb
     """
 
-    def __init__(self, steps: int = PAPER_STEPS, **kwargs: Any) -> None:
+    def __init__(self, steps: int = 50_000, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         if steps < 1:
             raise ValueError(f"`steps` must be at least 1. Received: {steps}")
