@@ -12,8 +12,8 @@ round against three; two digits over each other, recognised and drawn apart), `s
 class).
 Networks: Efficient-CapsNet, a narrow CapsNet, a CNN of as many weights as the first and
 one that computes as much per picture; where `--networks` names them, the narrow CapsNet
-with one round, and small matrix capsules with EM routing, which take 10 GB and many
-times as long. All are trained in mixed_bfloat16 (`--precision`), whose routing is
+with one round, and small matrix capsules with EM routing, which take many times as
+long. All are trained in mixed_bfloat16 (`--precision`), whose routing is
 float32 all the same. Intervals are paired bootstraps over seeds and test pictures, both
 drawn anew; ± is the deviation over seeds. What is found lies below `--folder`, and what
 is there is not trained again. Needs TFAPP_DATA.

@@ -35,12 +35,14 @@ class Network:
         options: of the builder.
         task: that it learns by.
         task_options: of that.
+        rate: learning rate at first.
     """
 
     model: str
     options: dict[str, Any] = field(default_factory=dict)
     task: str = CAPSULES
     task_options: dict[str, Any] = field(default_factory=dict)
+    rate: float = 1e-3
 
     def build(self, shape: tuple[int, ...], classes: int = 10) -> keras.Model:
         """Return it, untrained, for images of some shape."""
@@ -54,7 +56,9 @@ NETWORKS = {
     "efficient_capsnet": Network("efficient_capsnet"),
     "capsnet": Network("capsnet", NARROW),
     "capsnet_one_round": Network("capsnet", NARROW | {"iterations": 1}),
-    "matrix_capsules": Network("matrix_capsules", task_options={"loss": "spread"}),
+    "matrix_capsules": Network(
+        "matrix_capsules", task_options={"loss": "spread"}, rate=1e-2
+    ),
     "cnn_parameters": Network(
         "small_cnn",
         {"filters": (32, 64, 96), "padding": "same", "units": 100},
@@ -81,7 +85,6 @@ def train(
     batch_size: int = 64,
     change: Change = unchanged,
     after_epoch: Callable[[keras.Model], None] | None = None,
-    rate: float = 1e-3,
 ) -> keras.Model:
     """Train a network with Adam at a rate that falls along a cosine.
 
@@ -93,15 +96,12 @@ def train(
         batch_size: examples in a step.
         change: what every epoch does anew to the digits that it shows.
         after_epoch: called with the network after each epoch.
-        rate: learning rate at first.
     """
     random = np.random.default_rng(seed)
     shown = change(digits.images, random)
     classes = int(digits.labels.max()) + 1
     steps = -(-len(digits.labels) // batch_size) * epochs
-    model, learner, batch = compiled(
-        network, shown.shape[1:], classes, seed, steps, rate
-    )
+    model, learner, batch = compiled(network, shown.shape[1:], classes, seed, steps)
     one_hot = np.eye(classes, dtype="float32")[digits.labels]
     for epoch in range(epochs):
         if epoch:
@@ -119,7 +119,6 @@ def compiled(
     classes: int,
     seed: int,
     steps: int,
-    rate: float = 1e-3,
 ) -> tuple[keras.Model, keras.Model, Callable[..., Any]]:
     """Return a network, the model by whose steps it learns, and what makes batches.
 
@@ -131,14 +130,13 @@ def compiled(
         classes: how many.
         seed: of all that is random.
         steps: over which the learning rate falls along a cosine.
-        rate: learning rate at first.
     """
     keras.utils.set_random_seed(seed)
     model = network.build(shape, classes)
     task = get_task(network.task, network.task_options)
     learning = task.learning(model)
     learner = fuse(learning.model)
-    schedule = keras.optimizers.schedules.CosineDecay(rate, steps)
+    schedule = keras.optimizers.schedules.CosineDecay(network.rate, steps)
     loss = learning.losses(task.make_loss(0.0))
     learner.compile(keras.optimizers.Adam(schedule), loss=loss)
     return model, learner, learning.batch
