@@ -19,7 +19,8 @@ ALLOWED = {
     "machine": set(),
     "start": {"errors", "config", "machine", "reporter"},
     "registry": {"errors"},
-    "reporter": set(),
+    "pace": set(),
+    "reporter": {"pace"},
     "runs": {"errors", "files"},
     "provenance": set(),
     "recipes": {

@@ -5,6 +5,7 @@ import io
 import pytest
 from rich.console import Console
 
+from tfapp.pace import Pace
 from tfapp.reporter import Reporter
 
 
@@ -33,7 +34,7 @@ def test_a_budget_ends_a_stage_before_its_pace_would(capsys, monkeypatch):
     """The time left is never more than what the budget still allows."""
     with Reporter().stage("bake") as stage:
         monkeypatch.setattr(stage, "EVERY_SECONDS", 0.0)
-        stage._start -= 60.0
+        stage._pace = Pace(stage._start - 60.0)
         stage(1, 11)
         stage.allowed = lambda: 25.0
         stage(1, 11)
@@ -45,6 +46,18 @@ def test_a_budget_ends_a_stage_before_its_pace_would(capsys, monkeypatch):
     assert over.endswith("0 s left")
 
 
+def test_nothing_is_predicted_from_one_step_of_many(capsys, monkeypatch):
+    """The first waits for its graph, and so would every guess."""
+    with Reporter().stage("train", unit="steps") as stage:
+        monkeypatch.setattr(stage, "EVERY_SECONDS", 0.0)
+        stage(1, 8600)
+        stage(2, 8600)
+    first, second = capsys.readouterr().err.splitlines()[:2]
+    assert first == "  train: 1 of 8600 steps"
+    assert second.startswith("  train: 2 of 8600 steps, ")
+    assert second.endswith(" s left")
+
+
 def test_on_a_terminal_progress_is_a_bar():
     """The bar shows what is done and left, and goes when the stage is over."""
     reporter = Reporter()
@@ -52,7 +65,7 @@ def test_on_a_terminal_progress_is_a_bar():
     reporter.console = Console(file=written, force_terminal=True, width=120)
     with reporter.stage("bake") as stage:
         stage.allowed = lambda: 25.0
-        stage._start -= 60.0
+        stage._pace = Pace(stage._start - 60.0)
         stage(1, 11)
     assert "1/11" in written.getvalue()
     assert "0:00:25" in written.getvalue()

@@ -17,6 +17,8 @@ from rich.progress import (
     TimeElapsedColumn,
 )
 
+from tfapp.pace import Pace
+
 
 class Reporter:
     """Writes to stderr, so that stdout stays free for results.
@@ -55,6 +57,7 @@ class Stage:
 
     def __enter__(self) -> "Stage":
         self._start = self._said = time.monotonic()
+        self._pace = Pace(self._start)
         console = self.reporter.console
         if console.is_terminal and not console.quiet:
             self._bar = Progress(
@@ -89,22 +92,26 @@ class Stage:
     def __call__(self, done: int, total: int) -> None:
         """Show that `done` of `total` units are finished."""
         if self._bar:
-            left = timedelta(seconds=self._seconds_left(done, total)) if done else ""
+            seconds = self._seconds_left(done, total)
+            left = "" if seconds is None else timedelta(seconds=seconds)
             self._bar.update(
                 self._task, completed=done, total=total, left=left, detail=self.detail
             )
             return
-        now = time.monotonic()
+        seconds, now = self._seconds_left(done, total), time.monotonic()
         if now - self._said >= self.EVERY_SECONDS and 0 < done < total:
             self._said = now
+            left = "" if seconds is None else f", {seconds} s left"
             detail = f", {self.detail}" if self.detail else ""
             self.reporter.say(
-                f"  {self.name}: {done} of {total} {self.unit}, "
-                f"{self._seconds_left(done, total)} s left{detail}"
+                f"  {self.name}: {done} of {total} {self.unit}{left}{detail}"
             )
             sys.stderr.flush()
 
-    def _seconds_left(self, done: int, total: int) -> int:
-        """Return the time left at the pace so far, within the budget."""
-        pace = (time.monotonic() - self._start) / done
-        return round(max(min(pace * (total - done), self.allowed()), 0.0))
+    def _seconds_left(self, done: int, total: int) -> int | None:
+        """Return the time left by the latest pace and the budget, if it is known."""
+        allowed = self.allowed()
+        found = self._pace.seconds_left(done, total, time.monotonic()) if done else None
+        if found is None and allowed == math.inf:
+            return None
+        return round(max(min(math.inf if found is None else found, allowed), 0.0))
