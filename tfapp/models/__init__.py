@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from tfapp import registry
 from tfapp.config import ModelConfig
-from tfapp.errors import ModelError, UnknownNameError
+from tfapp.errors import ModelError, TfappError, UnknownNameError
 from tfapp.models.extractors import EXTRACTORS
 
 if TYPE_CHECKING:  # NumPy stays out of the command line's start
@@ -56,7 +56,7 @@ def build_model(config: ModelConfig, info: "DataInfo") -> Any:
     """
     check(config.name, config.options)
     builder = registry.load("model", MODELS, config.name)
-    model = builder(info.input_shape, info.num_outputs, **config.options)
+    model = _built(builder, config, info)
     found = model.output
     logits = found["logits"] if isinstance(found, dict) else found
     if logits.shape[-1] != info.num_outputs:
@@ -66,6 +66,21 @@ def build_model(config: ModelConfig, info: "DataInfo") -> Any:
         )
     _check_answers(config.name, tuple(logits.shape[1:-1]), info)
     return model
+
+
+def _built(builder: Any, config: ModelConfig, info: "DataInfo") -> Any:
+    """Build a network; what Keras says of a number that a recipe gave is one line."""
+    try:
+        return builder(info.input_shape, info.num_outputs, **config.options)
+    except TfappError:
+        raise
+    except ValueError as error:
+        if not config.options:
+            raise
+        said = str(error).strip().splitlines()[0]
+        raise ModelError(
+            f"Model {config.name!r} cannot be built with these `model.options`: {said}"
+        ) from error
 
 
 def _check_answers(name: str, answers: tuple[int, ...], info: "DataInfo") -> None:

@@ -5,6 +5,7 @@ from typing import Any
 import keras
 from keras import ops
 
+from tfapp.layers.capsules.sizes import check_sizes
 from tfapp.layers.capsules.squashing import squash
 from tfapp.layers.capsules.voting import VotingCapsules
 
@@ -96,7 +97,7 @@ class DenseCapsule(VotingCapsules):
         Float tensor (batch, num_capsules, capsule_dim), of lengths in [0, 1).
 
     Raises:
-        ValueError: if `iterations` is below 1.
+        ModelError: if `iterations` is below 1.
 
     Reference:
         Sabour, Frosst & Hinton, 2017; see `dynamic_routing`. The initial weights are
@@ -114,8 +115,7 @@ class DenseCapsule(VotingCapsules):
         **kwargs: Any,
     ) -> None:
         super().__init__(num_capsules, capsule_dim, **kwargs)
-        if iterations < 1:
-            raise ValueError(f"`iterations` must be at least 1. Received: {iterations}")
+        check_sizes(iterations=iterations)
         self.iterations = iterations
         self.stop_gradient = stop_gradient
         self.use_bias = use_bias

@@ -5,6 +5,8 @@ from typing import Any
 import keras
 from keras import ops
 
+from tfapp.layers.capsules.sizes import check_sizes
+
 
 @keras.saving.register_keras_serializable(package="tfapp")
 class MarginLoss(keras.losses.Loss):
@@ -79,8 +81,7 @@ class GrowingMargin(keras.layers.Layer):
 
     def __init__(self, steps: int = 50_000, **kwargs: Any) -> None:
         super().__init__(**kwargs)
-        if steps < 1:
-            raise ValueError(f"`steps` must be at least 1. Received: {steps}")
+        check_sizes(steps=steps)
         self.steps = steps
 
     def build(self, input_shape: tuple[int | None, ...]) -> None:

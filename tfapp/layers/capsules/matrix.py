@@ -10,6 +10,8 @@ from typing import Any
 import keras
 from keras import ops
 
+from tfapp.layers.capsules.sizes import check_sizes
+
 SIDE = 4
 """A pose has as many rows and columns."""
 Shape = tuple[int | None, ...]
@@ -61,12 +63,14 @@ class RoutedCapsules(keras.layers.Layer):
     Args:
         num_capsules: types of parents.
         iterations: of EM routing, at least 1.
+
+    Raises:
+        ModelError: if either is below 1.
     """
 
     def __init__(self, num_capsules: int, iterations: int = 2, **kwargs: Any) -> None:
         super().__init__(**kwargs)
-        if iterations < 1:
-            raise ValueError(f"`iterations` must be at least 1. Received: {iterations}")
+        check_sizes(num_capsules=num_capsules, iterations=iterations)
         self.num_capsules = num_capsules
         self.iterations = iterations
 

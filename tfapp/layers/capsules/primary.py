@@ -5,6 +5,7 @@ from typing import Any
 import keras
 from keras import ops
 
+from tfapp.layers.capsules.sizes import check_sizes
 from tfapp.layers.capsules.squashing import SQUASHES
 
 
@@ -28,6 +29,7 @@ class ToCapsules(keras.layers.Layer):
         self, capsule_dim: int, squashing: str = "quadratic", **kwargs: Any
     ) -> None:
         super().__init__(**kwargs)
+        check_sizes(capsule_dim=capsule_dim)
         self.capsule_dim = capsule_dim
         self.squashing = squashing
 
@@ -88,6 +90,7 @@ class PrimaryCapsule(keras.layers.Layer):
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
+        check_sizes(num_capsules=num_capsules, capsule_dim=capsule_dim)
         self.num_capsules = num_capsules
         self.capsule_dim = capsule_dim
         self.kernel_size = kernel_size

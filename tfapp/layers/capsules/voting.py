@@ -5,6 +5,8 @@ from typing import Any
 import keras
 from keras import ops
 
+from tfapp.layers.capsules.sizes import check_sizes
+
 
 @keras.saving.register_keras_serializable(package="tfapp")
 class VotingCapsules(keras.layers.Layer):
@@ -25,6 +27,7 @@ class VotingCapsules(keras.layers.Layer):
 
     def __init__(self, num_capsules: int, capsule_dim: int, **kwargs: Any) -> None:
         super().__init__(**kwargs)
+        check_sizes(num_capsules=num_capsules, capsule_dim=capsule_dim)
         self.num_capsules = num_capsules
         self.capsule_dim = capsule_dim
         self.input_spec = keras.layers.InputSpec(ndim=3)
