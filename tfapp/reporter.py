@@ -110,8 +110,6 @@ class Stage:
 
     def _seconds_left(self, done: int, total: int) -> int | None:
         """Return the time left by the latest pace and the budget, if it is known."""
-        allowed = self.allowed()
         found = self._pace.seconds_left(done, total, time.monotonic()) if done else None
-        if found is None and allowed == math.inf:
-            return None
-        return round(max(min(math.inf if found is None else found, allowed), 0.0))
+        left = min(math.inf if found is None else found, self.allowed())
+        return None if left == math.inf else round(max(left, 0.0))

@@ -43,16 +43,14 @@ def task(
     Raises:
         ConfigError: if `reconstruction` is negative or `margin_steps` below 1.
     """
-    if reconstruction < 0:
-        raise ConfigError(
-            "`task_options.reconstruction` must be at least 0. Received: "
-            f"{reconstruction!r}"
-        )
-    if margin_steps < 1:
-        raise ConfigError(
-            "`task_options.margin_steps` must be at least 1. Received: "
-            f"{margin_steps!r}"
-        )
+    for name, value, least in (
+        ("reconstruction", reconstruction, 0),
+        ("margin_steps", margin_steps, 1),
+    ):
+        if value < least:
+            raise ConfigError(
+                f"`task_options.{name}` must be at least {least}. Received: {value!r}"
+            )
     plain = image_classification.task()
     spreads = loss == "spread"
     return replace(
