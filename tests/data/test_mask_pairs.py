@@ -36,6 +36,33 @@ def test_masks_may_be_called_masks(make_scenes):
     assert not images.problems
 
 
+def test_of_files_with_the_same_name_the_first_counts_and_the_others_are_told(
+    make_scenes,
+):
+    """Nothing is left out in silence, however its name ends."""
+    root = make_scenes({"": 4})
+    image = Image.open(root / "images" / "1.png")
+    image.save(root / "images" / "1.jpg")
+    mask = Image.open(root / "masks" / "2.png")
+    mask.save(root / "masks" / "2.bmp")
+    mask.save(root / "masks" / "2_mask.png")
+    for folder in ("images", "masks"):
+        (root / folder / "3.png").rename(root / folder / "3_seg.png")
+    images, _ = list_pairs(str(root))
+    assert names(images) == [
+        ("0.png", "0.png"),
+        ("1.png", "1.png"),
+        ("2.png", "2.bmp"),
+        ("3_seg.png", "3_seg.png"),
+    ]
+    assert [(p.path, p.kind) for p in images.problems] == [
+        ("images/1.jpg", "same name"),
+        ("masks/2.png", "no image"),
+        ("masks/2_mask.png", "no image"),
+    ]
+    assert "1.png has the same name" in images.problems[0].detail
+
+
 def test_an_image_without_a_mask_and_a_mask_without_an_image(make_scenes):
     """Both are told, and the others used."""
     root = make_scenes({"": 4})

@@ -172,7 +172,7 @@ def _report(
     ]
     classes = {f"value {v}": {"masks": holding[v]} for v in sorted(holding)}
     counts = examined.report.counts
-    missing = sum(p.kind == "no mask" for p in images.problems)
+    missing = sum(p.kind in ("no mask", "same name") for p in images.problems)
     counts = {
         **counts,
         "files": counts["files"] + missing,

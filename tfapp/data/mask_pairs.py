@@ -4,12 +4,13 @@ import io
 import re
 import warnings
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from PIL import Image, UnidentifiedImageError
 
+from tfapp.data.image_files import SUFFIXES_BY_FORMAT
 from tfapp.data.mask_folders import LAYOUT, STACK_SUFFIXES, Place, find_places
 from tfapp.data.problems import Problem
 from tfapp.data.source import Source
@@ -29,6 +30,11 @@ class _Listing:
     problems: list[Problem] = field(default_factory=list)
     pages: dict[str, bytes] = field(default_factory=dict)
     skipped: Counter[str] = field(default_factory=Counter)
+
+    def leave_out(self, root: Path, path: str, kind: str, detail: str) -> None:
+        """Note that a file is not used, and why."""
+        name = str(Path(path).relative_to(root))
+        self.problems.append(Problem(name, kind, "left out", detail))
 
 
 def list_pairs(place: str) -> tuple[Source, Source]:
@@ -100,24 +106,30 @@ def _list_place(root: Path, place: Place, listing: _Listing) -> None:
         name = str(place.images.relative_to(root))
         listing.problems.append(Problem(name, "no masks", "note", detail))
         return
-    images = _by_key(place.images, listing)
-    masks = {_without_ending(k): v for k, v in _by_key(place.masks, listing).items()}
+    images = _by_key(root, place.images, "same name", listing)
+    masks = _by_key(root, place.masks, "no image", listing)
+    matches = _match(images, masks)
     if len(images) == len(masks) and _are_stacks(place):
-        masks = dict(zip(images, masks.values(), strict=True))
-    for key in sorted(images, key=natural_key):
-        if key in masks:
-            listing.examples.append(
-                Example(images[key], "", place.split, target=masks[key])
-            )
-    for key in sorted({_without_ending(k) for k in images} ^ masks.keys()):
-        without_mask = key in images
-        path = Path(images[key] if without_mask else masks[key])
-        kind = "no mask" if without_mask else "no image"
-        other = place.masks if without_mask else place.images
-        detail = f"{other.name} holds no file of that name; the file is not used."
-        listing.problems.append(
-            Problem(str(path.relative_to(root)), kind, "left out", detail)
-        )
+        matches = dict(zip(images, masks, strict=True))
+    for key, of_mask in matches.items():
+        image, mask = images[key], masks[of_mask]
+        listing.examples.append(Example(image, "", place.split, target=mask))
+    detail = "{} holds no file of that name; the file is not used."
+    for path in (images[key] for key in images if key not in matches):
+        listing.leave_out(root, path, "no mask", detail.format(place.masks.name))
+    used = set(matches.values())
+    for path in (masks[key] for key in masks if key not in used):
+        listing.leave_out(root, path, "no image", detail.format(place.images.name))
+
+
+def _match(images: Collection[str], masks: Collection[str]) -> dict[str, str]:
+    """Return the key of the mask of each image that has one, in the images' order.
+
+    A mask of the very name comes before one with an ending.
+    """
+    ended = {_without_ending(key): key for key in masks if key not in images}
+    found = {key: key if key in masks else ended.get(key) for key in images}
+    return {key: mask for key, mask in found.items() if mask is not None}
 
 
 def _are_stacks(place: Place) -> bool:
@@ -137,15 +149,23 @@ def _without_ending(key: str) -> str:
     return key[: len(key) - len(ending)]
 
 
-def _by_key(place: Path, listing: _Listing) -> dict[str, str]:
+def _by_key(root: Path, place: Path, kind: str, listing: _Listing) -> dict[str, str]:
     """Return the path of each image below a folder, or page of a stack, by its key.
 
-    The key is the path inside the folder without extension, and the page's number.
+    The key is the path inside the folder without extension, and the page's number. Of
+    files that differ in their extension alone the first counts, JPEG last; `kind` is
+    what the others are told to be.
     """
     found: dict[str, str] = {}
+    first: dict[str, str] = {}
     for path in _files(place, listing):
         base = place if place.is_dir() else place.parent
         key = path.relative_to(base).with_suffix("").as_posix()
+        if key in first:
+            detail = f"{first[key]} has the same name and is used instead."
+            listing.leave_out(root, str(path), kind, detail)
+            continue
+        first[key] = path.name
         if path.suffix.lower() not in STACK_SUFFIXES:
             found[key] = str(path)
             continue
@@ -161,7 +181,7 @@ def _files(place: Path, listing: _Listing) -> Iterator[Path]:
     if place.is_file():
         yield place
         return
-    for path in sorted(place.rglob("*")):
+    for path in sorted(place.rglob("*"), key=lambda p: (_is_jpeg(p), p)):
         if not path.is_file():
             continue
         if is_hidden(path.name):
@@ -170,6 +190,11 @@ def _files(place: Path, listing: _Listing) -> Iterator[Path]:
             yield path
         else:
             listing.skipped["foreign"] += 1
+
+
+def _is_jpeg(path: Path) -> bool:
+    """Tell what comes last of files with the same name: JPEG spoils masks."""
+    return path.suffix.lower() in SUFFIXES_BY_FORMAT["JPEG"]
 
 
 def _pages(path: Path) -> Iterator[bytes]:
