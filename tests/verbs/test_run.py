@@ -194,6 +194,13 @@ def test_missing_data_and_empty_test_split(attempt, tmp_path):
         attempt("data.split={test = 0.0}", "training.epochs=1")
 
 
+def test_a_number_that_the_task_cannot_have_is_told_before_the_data_is_read(attempt):
+    """Scanning a large folder takes minutes."""
+    task = ["task=capsule_classification", "task_options={reconstruction = -1.0}"]
+    with pytest.raises(ConfigError, match="reconstruction"):
+        attempt("data.name=images", "data.path=/nowhere", *task)
+
+
 def test_api_is_the_package():
     """Notebooks reach every verb from the package itself."""
     assert tfapp.run is run

@@ -70,6 +70,8 @@ def execute(
 
     strategy = devices.make_strategy(recipe.runtime)
     devices.check_batch_size(recipe.data.batch_size, strategy)
+    # Numbers the task cannot have are told before a long scan of the data.
+    get_task(recipe.task, recipe.task_options)
     dataset = _load(recipe, folder, reporter)
 
     def build() -> Any:
