@@ -1,4 +1,4 @@
-"""From outlines to a folder that `check` understands."""
+"""From outlines or colours to a folder that `check` understands."""
 
 import json
 
@@ -123,6 +123,93 @@ def test_places_that_do_not_fit(annotated, tmp_path, monkeypatch):
     monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
     with pytest.raises(ConfigError, match=r"pip install 'tfapp\[polygons\]'"):
         tfapp.masks(str(annotated), tmp_path / "set", reporter=QUIET)
+
+
+RED, GREEN = (255, 0, 0), (0, 128, 0)
+
+
+@pytest.fixture
+def make_coloured(tmp_path):
+    """Return a maker of photos with masks: a ground, a red square, a green bar."""
+
+    def make(ground=(0, 0, 0), splits=("",)):
+        root = tmp_path / "coloured"
+        random = np.random.default_rng(0)
+        for split in splits:
+            for part in ("images", "masks"):
+                (root / split / part).mkdir(parents=True)
+            for number in range(6):
+                photo = random.integers(0, 255, (40, 48, 3), np.uint8)
+                Image.fromarray(photo).save(root / split / f"images/{number}.png")
+                mask = np.full((40, 48, 3), ground, np.uint8)
+                mask[4:20, 4:20], mask[2:38, 30:34] = RED, GREEN
+                place = root / split / f"masks/{number}_mask.png"
+                Image.fromarray(mask).save(place)
+        return root
+
+    return make
+
+
+def test_colours_become_numbers(make_coloured, tmp_path):
+    """Black is the background; what is out of colours is a set for `check`."""
+    root = make_coloured()
+    (root / "about.json").write_text("{}")
+    Image.new("RGB", (8, 8)).save(root / "images/lonely.png")
+    found = tfapp.masks(str(root), tmp_path / "set", reporter=QUIET)
+    assert found.class_names == ("background", "#008000", "#ff0000")
+    assert found.images == 6
+    assert [note.partition(":")[0] for note in found.notes] == ["images/lonely.png"]
+    mask = np.asarray(Image.open(tmp_path / "set/masks/0.png"))
+    assert [(mask == value).sum() for value in range(3)] == [1520, 144, 256]
+    assert not tfapp.check(str(tmp_path / "set"), reporter=QUIET).problems
+
+
+def test_colours_without_black_and_chosen_ones(make_coloured, tmp_path):
+    """Where every pixel has a class there is no other; what is left out becomes one."""
+    root = make_coloured(ground=(9, 9, 9))
+    found = tfapp.masks(str(root), tmp_path / "all", reporter=QUIET)
+    assert found.class_names == ("#008000", "#090909", "#ff0000")
+    mask = np.asarray(Image.open(tmp_path / "all/masks/0.png"))
+    assert [(mask == value).sum() for value in range(3)] == [144, 1520, 256]
+    one = tfapp.masks(str(root), tmp_path / "one", classes=["#ff0000"], reporter=QUIET)
+    assert one.class_names == ("background", "#ff0000")
+    mask = np.asarray(Image.open(tmp_path / "one/masks/0.png"))
+    assert [(mask == value).sum() for value in range(2)] == [1664, 256]
+
+
+def test_splits_of_coloured_masks_are_kept(make_coloured, tmp_path):
+    """A given test set stays one."""
+    root = make_coloured(splits=("train", "test"))
+    found = tfapp.masks(str(root), tmp_path / "set", reporter=QUIET)
+    assert found.images == 12
+    for split in ("train", "test"):
+        for part in ("images", "masks"):
+            assert len(list((tmp_path / "set" / split / part).iterdir())) == 6
+
+
+def test_coloured_masks_that_cannot_be_used(make_coloured, tmp_path):
+    """Each is named; nothing is left behind."""
+    root = make_coloured()
+    mask = root / "masks/1_mask.png"
+    Image.new("RGB", (48, 41)).save(mask)
+    wrong = [(r"1\.png has 48x40 pixels, but its mask is for 48x41", None)]
+    noise = np.random.default_rng(0).integers(0, 255, (40, 48, 3), np.uint8)
+    wrong.append((r"1_mask.png has 1,9\d\d colours. Expected one per class", noise))
+    wrong.append((r"1_mask.png: it cannot be read as an image", b"no picture"))
+    for message, content in wrong:
+        if isinstance(content, bytes):
+            mask.write_bytes(content)
+        elif content is not None:
+            Image.fromarray(content).save(mask)
+        with pytest.raises(DataError, match=message):
+            tfapp.masks(str(root), tmp_path / "set", reporter=QUIET)
+        assert not (tmp_path / "set").exists()
+
+
+def test_coloured_masks_are_refused_with_the_way_out(make_coloured):
+    """What trains on them names the command that numbers the colours."""
+    with pytest.raises(DataError, match="it has colours.*tfapp masks FOLDER --to NEW"):
+        tfapp.fit(str(make_coloured()), reporter=QUIET)
 
 
 def test_drawing_does_not_start_tensorflow(annotated, tmp_path, in_fresh_process):

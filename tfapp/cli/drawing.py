@@ -1,4 +1,4 @@
-"""The command that draws masks from outlines."""
+"""The command that draws masks from outlines or colours."""
 
 from pathlib import Path
 from typing import Annotated
@@ -12,7 +12,7 @@ from tfapp.reporter import Reporter
 
 def masks(
     annotations: Annotated[
-        str, typer.Argument(help="COCO file, or folder of labelme files.")
+        str, typer.Argument(help="COCO file, or folder: labelme's, or coloured.")
     ],
     to: Annotated[Path, typer.Option(help="New folder of images and masks.")],
     images: Annotated[
@@ -23,7 +23,7 @@ def masks(
     ] = "",
     quiet: Quiet = False,
 ) -> None:
-    """Draw masks from the outlines of COCO or labelme files."""
+    """Draw masks from outlines (COCO, labelme), or from masks in colours."""
     from tfapp.verbs.masks import masks
 
     reporter = Reporter(quiet)

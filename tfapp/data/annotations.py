@@ -36,6 +36,15 @@ class Outlined:
     objects: tuple[tuple[str, Region], ...]
     passed_over: int = 0
 
+    split = ""
+    covers = False
+    """What no object covers is background."""
+
+    @property
+    def labels(self) -> frozenset[str]:
+        """The classes that occur."""
+        return frozenset(label for label, _ in self.objects)
+
     def draw(self, values: Mapping[str, int]) -> np.ndarray:
         """Return the mask, uint8 array (height, width); 0 where there is no object.
 
@@ -157,7 +166,7 @@ def read_labelme(folder: Path) -> tuple[list[Outlined], tuple[str, ...]]:
     if not files:
         raise DataError(
             f"{folder} holds no .json file. Expected what labelme writes, one file per "
-            "image, or the path of a COCO file."
+            "image, or images/ and masks/ in colours, or the path of a COCO file."
         )
     found = [_labelme(file) for file in files]
     labels = {label for outlined in found for label, _ in outlined.objects}

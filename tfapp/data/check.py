@@ -108,11 +108,12 @@ def refuse_damaged(report: CheckReport, max_bad_share: float) -> None:
         return
     bad = [p for p in report.problems if p.path and p.severity == "left out"]
     said = "; ".join(f"{p.path} ({p.kind})" for p in bad[:3])
+    why = f" The first: {bad[0].detail}" if bad else ""
     raise DataError(
         f"{report.name}: {report.counts['unusable']} of {report.counts['files']} "
-        f"files cannot be used ({report.bad_share:.0%}), for example {said}. Expected "
-        f"at most {max_bad_share:.0%}. `tfapp check` lists them; mend them or raise "
-        "`data.check.max_bad_share`."
+        f"files cannot be used ({report.bad_share:.0%}), for example {said}.{why} "
+        f"Expected at most {max_bad_share:.0%}. `tfapp check` lists them; mend them or "
+        "raise `data.check.max_bad_share`."
     )
 
 

@@ -64,12 +64,17 @@ def look_at_masks(masks: Source, max_pixels: int) -> dict[str, MaskFacts]:
         return {e.path: f for e, f in zip(masks.examples, found, strict=True)}
 
 
-def read_values(data: bytes, max_pixels: int) -> np.ndarray:
+def read_values(data: bytes, max_pixels: int, *, coloured: bool = False) -> np.ndarray:
     """Return the values of an encoded mask, int32 (height, width).
 
     Grey values are taken as they are, 8 or 16 bits; of a palette the numbers, not
     the colours; of one bit 0 and 255. Grey stored as RGB counts as grey, and
     transparency is dropped.
+
+    Args:
+        data: the encoded mask.
+        max_pixels: larger ones are refused before they are decoded.
+        coloured: give the colours instead, red x 65,536 + green x 256 + blue.
 
     Raises:
         DataError: if it is no image, too large, or has colours.
@@ -83,7 +88,7 @@ def read_values(data: bytes, max_pixels: int) -> np.ndarray:
                     f"{image.width} x {image.height} pixels are above "
                     f"data.check.max_pixels = {max_pixels}."
                 )
-            return _values(image)
+            return _colours(image) if coloured else _values(image)
     except (OSError, SyntaxError, ValueError, EOFError) as error:
         if isinstance(error, DataError):
             raise
@@ -113,11 +118,18 @@ def _values(image: Image.Image) -> np.ndarray:
         if (pixels == pixels[..., :1]).all():
             return pixels[..., 0].astype(np.int32)
         raise DataError(
-            "it has colours. Expected one grey value, or palette number, per class."
+            "it has colours. Expected one grey value, or palette number, per class; "
+            "`tfapp masks FOLDER --to NEW` gives each colour a number."
         )
     raise DataError(
         f"its pixels are of kind {image.mode!r}. Expected whole numbers, one per class."
     )
+
+
+def _colours(image: Image.Image) -> np.ndarray:
+    pixels = np.asarray(image.convert("RGB")).astype(np.int32)
+    colours: np.ndarray = pixels @ np.array([1 << 16, 1 << 8, 1], np.int32)
+    return colours
 
 
 def _facts(values: np.ndarray) -> MaskFacts:

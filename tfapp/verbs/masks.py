@@ -1,4 +1,4 @@
-"""Draw masks from outlines, so that `check`, `fit` and `run` can read them."""
+"""Draw masks from outlines or colours, so that other verbs can read them."""
 
 import shutil
 from collections.abc import Mapping, Sequence
@@ -8,7 +8,9 @@ from pathlib import Path
 from PIL import ExifTags, Image
 
 from tfapp.data.annotations import Outlined, read_coco, read_labelme
+from tfapp.data.coloured_masks import Coloured, read_coloured
 from tfapp.data.mask_classes import CLASSES_FILE
+from tfapp.data.mask_folders import find_places
 from tfapp.data.mask_reading import MOST_VALUES
 from tfapp.errors import ConfigError, DataError, UnknownNameError
 from tfapp.files import free_names, replacing, require_writable, write_text
@@ -17,6 +19,9 @@ from tfapp.verbs.extras import require_extra
 
 BACKGROUND = "background"
 ORIENTATION = ExifTags.Base.Orientation
+
+Labelled = Outlined | Coloured
+"""An image whose classes are known: which, and where."""
 
 
 @dataclass(frozen=True)
@@ -44,14 +49,15 @@ def masks(
     classes: Sequence[str] = (),
     reporter: Reporter | None = None,
 ) -> DrawnMasks:
-    """Draw a mask for each image of a COCO file or a folder of labelme files.
+    """Draw a mask for each image of a COCO file, or of a folder.
 
     Args:
-        annotations: the COCO file, or the folder.
+        annotations: the COCO file; or a folder of labelme files, or of images/ and
+            masks/ whose classes are colours.
         to: new folder of images/, masks/ and classes.txt, which `fit` understands.
         images: where a COCO file's images lie; "" = beside it.
         classes: to draw, in the order of their values from 1; () = all. What is left
-            out is background.
+            out is background, as is black; other colours are called "#ff0000".
         reporter: hears of the progress; None for one on stderr.
 
     Raises:
@@ -61,11 +67,10 @@ def masks(
     """
     reporter = reporter or Reporter()
     to = Path(to).expanduser()
-    require_extra("polygons", ("pycocotools",), "Drawing masks")
     if to.exists() and (not to.is_dir() or any(to.iterdir())):
         raise ConfigError(f"{to} is there already. Choose a new folder.")
     require_writable(to.parent)
-    found, known = _read(Path(annotations).expanduser(), images)
+    found, known, left_out = _read(Path(annotations).expanduser(), images, reporter)
     present, notes = _present(found, annotations)
     chosen = tuple(dict.fromkeys(classes or known))
     for name in chosen:
@@ -78,32 +83,54 @@ def masks(
             f"{MOST_VALUES - 1}; choose some with --classes."
         )
     with replacing(to) as folder:
-        all_names = (BACKGROUND, *names)
+        covered = present[0].covers and set(known) == set(names)
+        all_names = names if covered else (BACKGROUND, *names)
         values = {n: value for value, n in enumerate(all_names) if n in chosen}
         _draw(present, values, folder, reporter)
         write_text(folder / CLASSES_FILE, "\n".join(all_names) + "\n")
         if to.exists():  # empty: a folder can only be renamed to nothing
             to.rmdir()
-    return DrawnMasks(to, all_names, len(present), notes)
+    return DrawnMasks(to, all_names, len(present), (*left_out, *notes))
 
 
-def _read(path: Path, images: Path | str) -> tuple[list[Outlined], tuple[str, ...]]:
+def _read(
+    path: Path, images: Path | str, reporter: Reporter
+) -> tuple[Sequence[Labelled], tuple[str, ...], tuple[str, ...]]:
+    """Return images with their classes, the classes, and what is left out."""
     if path.is_dir():
         if images:
             raise ConfigError(
                 f"--images is for a COCO file; {path} is a folder, whose files name "
                 "their images. Leave it out."
             )
-        return read_labelme(path)
+        if _holds_colours(path):
+            with reporter.stage("look for colours", unit="masks") as stage:
+                return read_coloured(path, stage)
+        _require_library()
+        return *read_labelme(path), ()
     folder = Path(images).expanduser() if images else path.parent
     if not folder.is_dir():
         raise ConfigError(f"--images {str(folder)!r} is no folder.")
-    return read_coco(path, folder)
+    _require_library()
+    return *read_coco(path, folder), ()
+
+
+def _holds_colours(folder: Path) -> bool:
+    """Tell masks from outlines, which labelme also writes into images/ and labels/."""
+    places = find_places(folder)
+    parts = [part for p in places for part in (p.images, p.masks) if part]
+    return any(p.masks for p in places) and not any(
+        file for part in parts for file in part.rglob("*.json")
+    )
+
+
+def _require_library() -> None:
+    require_extra("polygons", ("pycocotools",), "Drawing masks from outlines")
 
 
 def _present(
-    found: Sequence[Outlined], annotations: str
-) -> tuple[list[Outlined], tuple[str, ...]]:
+    found: Sequence[Labelled], annotations: str
+) -> tuple[list[Labelled], tuple[str, ...]]:
     """Leave out images that are not there, and say what else is missing."""
     present = [o for o in found if o.image.is_file()]
     missing = len(found) - len(present)
@@ -116,7 +143,7 @@ def _present(
     facts = {
         "images are named that are not there": missing,
         "images have no outlined object; all of them is background": sum(
-            not o.objects for o in present
+            not o.labels for o in present
         ),
         "points and lines have no inside and were passed over": sum(
             o.passed_over for o in present
@@ -126,35 +153,38 @@ def _present(
 
 
 def _draw(
-    found: Sequence[Outlined],
+    found: Sequence[Labelled],
     values: Mapping[str, int],
     folder: Path,
     reporter: Reporter,
 ) -> None:
-    places = free_names(folder / "masks", [o.image for o in found])
-    for part in ("images", "masks"):
-        (folder / part).mkdir(parents=True)
+    places = free_names(folder, [o.image for o in found])
+    for split in {o.split for o in found}:
+        for part in ("images", "masks"):
+            (folder / split / part).mkdir(parents=True)
     with reporter.stage("draw masks") as stage:
-        for done, (outlined, place) in enumerate(zip(found, places, strict=True), 1):
-            Image.fromarray(_checked(outlined).draw(values)).save(place)
-            copy = folder / "images" / f"{place.stem}{outlined.image.suffix}"
-            shutil.copyfile(outlined.image, copy)
+        for done, (labelled, place) in enumerate(zip(found, places, strict=True), 1):
+            home, suffix = folder / labelled.split, labelled.image.suffix
+            drawn = Image.fromarray(_checked(labelled).draw(values))
+            drawn.save(home / "masks" / place.name)
+            shutil.copyfile(labelled.image, home / "images" / f"{place.stem}{suffix}")
             stage(done, len(found))
 
 
-def _checked(outlined: Outlined) -> Outlined:
-    """Refuse an image of another size than its outlines are for."""
+def _checked(labelled: Labelled) -> Labelled:
+    """Refuse an image of another size than its outlines or mask are for."""
     try:
-        with Image.open(outlined.image) as opened:
+        with Image.open(labelled.image) as opened:
             width, height = opened.size
             if opened.getexif().get(ORIENTATION, 1) > 4:  # lies on its side
                 width, height = height, width
     except (OSError, ValueError, Image.DecompressionBombError) as error:
-        raise DataError(f"{outlined.image} is no readable image ({error}).") from error
-    if (height, width) != outlined.size:
-        told = f"{outlined.size[1]}x{outlined.size[0]}"
+        raise DataError(f"{labelled.image} is no readable image ({error}).") from error
+    if (height, width) != labelled.size:
+        told = f"{labelled.size[1]}x{labelled.size[0]}"
+        what = "mask is" if labelled.covers else "outlines are"
         raise DataError(
-            f"{outlined.image} has {width}x{height} pixels, but its outlines are for "
-            f"{told}. Expected the images that were annotated."
+            f"{labelled.image} has {width}x{height} pixels, but its {what} for {told}. "
+            "Expected the images that were annotated."
         )
-    return outlined
+    return labelled

@@ -1,0 +1,105 @@
+"""Masks that tell classes by colours, as those of CamVid do."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from tfapp.config import CheckConfig
+from tfapp.data.mask_pairs import list_pairs
+from tfapp.data.mask_reading import MOST_VALUES, read_values
+from tfapp.errors import DataError
+
+BLACK = "background"
+"""The class of black; other colours are called by their number, as "#ff0000"."""
+
+
+@dataclass(frozen=True)
+class Coloured:
+    """An image whose mask has a colour for each class.
+
+    Args:
+        image: its file.
+        mask: the file of its mask.
+        size: of the mask, height and width in pixels.
+        labels: of the classes that occur in it.
+        split: "train", "validation", "test", or "" where not given.
+    """
+
+    image: Path
+    mask: Path
+    size: tuple[int, int]
+    labels: frozenset[str]
+    split: str
+
+    passed_over = 0
+    covers = True
+    """No pixel is without a class."""
+
+    def draw(self, values: Mapping[str, int]) -> np.ndarray:
+        """Return the mask by numbers, uint8 array (height, width).
+
+        Args:
+            values: class → value, for the classes to draw; others become 0.
+        """
+        colours = _colours(self.mask)
+        mask = np.zeros(colours.shape, np.uint8)
+        for label in self.labels & values.keys():
+            mask[colours == _colour(label)] = values[label]
+        return mask
+
+
+def read_coloured(
+    folder: Path, progress: Callable[[int, int], None]
+) -> tuple[list[Coloured], tuple[str, ...], tuple[str, ...]]:
+    """Return images with coloured masks, all their classes, and what is left out.
+
+    Args:
+        folder: of images/ and masks/, as `list_pairs` finds them.
+        progress: hears how many masks of how many are read.
+
+    Raises:
+        DataError: if a mask cannot be read, or has too many colours to be one.
+    """
+    images, _ = list_pairs(str(folder))
+    if any(not Path(example.target).is_file() for example in images.examples):
+        raise DataError(
+            f"{folder} holds TIFF stacks. Expected a file for each mask; save the "
+            "pages as PNG files."
+        )
+    found, known = [], set()
+    for done, example in enumerate(images.examples, 1):
+        mask = Path(example.target)
+        colours = _colours(mask)
+        present = np.unique(colours).tolist()
+        if len(present) > MOST_VALUES:
+            raise DataError(
+                f"{mask} has {len(present):,} colours. Expected one per class, at most "
+                f"{MOST_VALUES}: save masks as PNG, without smoothing or JPEG "
+                "compression."
+            )
+        known.update(present)
+        labels = frozenset(map(_label, present))
+        image = Path(example.path)
+        found.append(Coloured(image, mask, colours.shape, labels, example.split))
+        progress(done, len(images.examples))
+    return found, tuple(map(_label, sorted(known))), tuple(map(str, images.problems))
+
+
+def _colours(path: Path) -> np.ndarray:
+    try:
+        data = path.read_bytes()
+        return read_values(data, CheckConfig().max_pixels, coloured=True)
+    except DataError as error:
+        raise DataError(f"{path}: {error}") from error
+    except OSError as error:
+        raise DataError(f"Cannot read {path}: {error.strerror}.") from error
+
+
+def _label(colour: int) -> str:
+    return f"#{colour:06x}" if colour else BLACK
+
+
+def _colour(label: str) -> int:
+    return 0 if label == BLACK else int(label[1:], 16)
