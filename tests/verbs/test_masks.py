@@ -154,11 +154,13 @@ def test_colours_become_numbers(make_coloured, tmp_path):
     """Black is the background; what is out of colours is a set for `check`."""
     root = make_coloured()
     (root / "about.json").write_text("{}")
-    Image.new("RGB", (8, 8)).save(root / "images/lonely.png")
+    for number in range(7):
+        Image.new("RGB", (8, 8)).save(root / f"images/lonely{number}.png")
     found = tfapp.masks(str(root), tmp_path / "set", reporter=QUIET)
     assert found.class_names == ("background", "#008000", "#ff0000")
     assert found.images == 6
-    assert [note.partition(":")[0] for note in found.notes] == ["images/lonely.png"]
+    assert found.notes[0].startswith("images/lonely0.png: no mask (left out)")
+    assert found.notes[5:] == ("and 2 more like these",)
     mask = np.asarray(Image.open(tmp_path / "set/masks/0.png"))
     assert [(mask == value).sum() for value in range(3)] == [1520, 144, 256]
     assert not tfapp.check(str(tmp_path / "set"), reporter=QUIET).problems
@@ -182,9 +184,11 @@ def test_splits_of_coloured_masks_are_kept(make_coloured, tmp_path):
     root = make_coloured(splits=("train", "test"))
     found = tfapp.masks(str(root), tmp_path / "set", reporter=QUIET)
     assert found.images == 12
+    expected = [f"{number}.png" for number in range(6)]
     for split in ("train", "test"):
         for part in ("images", "masks"):
-            assert len(list((tmp_path / "set" / split / part).iterdir())) == 6
+            folder = tmp_path / "set" / split / part
+            assert sorted(path.name for path in folder.iterdir()) == expected
 
 
 def test_coloured_masks_that_cannot_be_used(make_coloured, tmp_path):

@@ -1,6 +1,6 @@
 """Masks that tell classes by colours, as those of CamVid do."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -9,10 +9,14 @@ import numpy as np
 from tfapp.config import CheckConfig
 from tfapp.data.mask_pairs import list_pairs
 from tfapp.data.mask_reading import MOST_VALUES, read_values
+from tfapp.data.problems import Problem
 from tfapp.errors import DataError
 
 BLACK = "background"
 """The class of black; other colours are called by their number, as "#ff0000"."""
+
+MOST_LINES = 5
+"""About files that are left out."""
 
 
 @dataclass(frozen=True)
@@ -84,7 +88,14 @@ def read_coloured(
         image = Path(example.path)
         found.append(Coloured(image, mask, colours.shape, labels, example.split))
         progress(done, len(images.examples))
-    return found, tuple(map(_label, sorted(known))), tuple(map(str, images.problems))
+    return found, tuple(map(_label, sorted(known))), _told(images.problems)
+
+
+def _told(problems: Sequence[Problem]) -> tuple[str, ...]:
+    """Return a line for each of the first problems, and one for the others."""
+    lines = tuple(map(str, problems[:MOST_LINES]))
+    more = len(problems) - len(lines)
+    return (*lines, f"and {more:,} more like these") if more else lines
 
 
 def _colours(path: Path) -> np.ndarray:

@@ -1,7 +1,7 @@
 """Draw masks from outlines or colours, so that other verbs can read them."""
 
 import shutil
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -56,8 +56,8 @@ def masks(
             masks/ whose classes are colours.
         to: new folder of images/, masks/ and classes.txt, which `fit` understands.
         images: where a COCO file's images lie; "" = beside it.
-        classes: to draw, in the order of their values from 1; () = all. What is left
-            out is background, as is black; other colours are called "#ff0000".
+        classes: to draw, in the order of their values; () = all. Value 0 is what no
+            class covers, and black; other colours are called "#ff0000".
         reporter: hears of the progress; None for one on stderr.
 
     Raises:
@@ -158,17 +158,22 @@ def _draw(
     folder: Path,
     reporter: Reporter,
 ) -> None:
-    places = free_names(folder, [o.image for o in found])
-    for split in {o.split for o in found}:
+    with reporter.stage("draw masks") as stage:
+        for done, (labelled, place) in enumerate(_places(found, folder), 1):
+            Image.fromarray(_checked(labelled).draw(values)).save(place)
+            image = f"{place.stem}{labelled.image.suffix}"
+            shutil.copyfile(labelled.image, place.parents[1] / "images" / image)
+            stage(done, len(found))
+
+
+def _places(found: Sequence[Labelled], folder: Path) -> Iterator[tuple[Labelled, Path]]:
+    """Yield each image with the file of its mask, in the folders of its split."""
+    for split in dict.fromkeys(labelled.split for labelled in found):
         for part in ("images", "masks"):
             (folder / split / part).mkdir(parents=True)
-    with reporter.stage("draw masks") as stage:
-        for done, (labelled, place) in enumerate(zip(found, places, strict=True), 1):
-            home, suffix = folder / labelled.split, labelled.image.suffix
-            drawn = Image.fromarray(_checked(labelled).draw(values))
-            drawn.save(home / "masks" / place.name)
-            shutil.copyfile(labelled.image, home / "images" / f"{place.stem}{suffix}")
-            stage(done, len(found))
+        own = [labelled for labelled in found if labelled.split == split]
+        places = free_names(folder / split / "masks", [o.image for o in own])
+        yield from zip(own, places, strict=True)
 
 
 def _checked(labelled: Labelled) -> Labelled:
