@@ -1,5 +1,6 @@
 """From outlines or colours to a folder that `check` understands."""
 
+import io
 import json
 
 import numpy as np
@@ -200,6 +201,8 @@ def test_coloured_masks_that_cannot_be_used(make_coloured, tmp_path):
     noise = np.random.default_rng(0).integers(0, 255, (40, 48, 3), np.uint8)
     wrong.append((r"1_mask.png has 1,9\d\d colours. Expected one per class", noise))
     wrong.append((r"1_mask.png: it cannot be read as an image", b"no picture"))
+    Image.new("1", (20_000, 9_000)).save(huge := io.BytesIO(), "PNG")
+    wrong.append((r"1_mask.png: 20000 x 9000 pixels are above", huge.getvalue()))
     for message, content in wrong:
         if isinstance(content, bytes):
             mask.write_bytes(content)

@@ -7,13 +7,12 @@ from pathlib import Path
 import numpy as np
 
 from tfapp.config import CheckConfig
+from tfapp.data.mask_classes import BACKGROUND
 from tfapp.data.mask_pairs import list_pairs
 from tfapp.data.mask_reading import MOST_VALUES, read_values
+from tfapp.data.pillow_limit import pillow_without_limit
 from tfapp.data.problems import Problem
 from tfapp.errors import DataError
-
-BLACK = "background"
-"""The class of black; other colours are called by their number, as "#ff0000"."""
 
 MOST_LINES = 5
 """About files that are left out."""
@@ -100,8 +99,9 @@ def _told(problems: Sequence[Problem]) -> tuple[str, ...]:
 
 def _colours(path: Path) -> np.ndarray:
     try:
-        data = path.read_bytes()
-        return read_values(data, CheckConfig().max_pixels, coloured=True)
+        with pillow_without_limit():
+            data = path.read_bytes()
+            return read_values(data, CheckConfig().max_pixels, coloured=True)
     except DataError as error:
         raise DataError(f"{path}: {error}") from error
     except OSError as error:
@@ -109,8 +109,9 @@ def _colours(path: Path) -> np.ndarray:
 
 
 def _label(colour: int) -> str:
-    return f"#{colour:06x}" if colour else BLACK
+    """Return the class of a colour: black is the background, red "#ff0000"."""
+    return f"#{colour:06x}" if colour else BACKGROUND
 
 
 def _colour(label: str) -> int:
-    return 0 if label == BLACK else int(label[1:], 16)
+    return 0 if label == BACKGROUND else int(label[1:], 16)

@@ -11,7 +11,9 @@ from tfapp.errors import ConfigError, DataError
 if TYPE_CHECKING:  # which starts TensorFlow; drawing masks does without
     from tfapp.data.mask_check import ExaminedMasks
 
-TWO_CLASSES = ("background", "foreground")
+BACKGROUND = "background"
+"""Name of what no object covers."""
+TWO_CLASSES = (BACKGROUND, "foreground")
 """Names of 0 and any other value, if masks hold two."""
 CLASSES_FILE = "classes.txt"
 """Beside the folders of images and masks: a name per line, for 0, 1, 2, …"""

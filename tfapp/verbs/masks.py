@@ -9,7 +9,7 @@ from PIL import ExifTags, Image
 
 from tfapp.data.annotations import Outlined, read_coco, read_labelme
 from tfapp.data.coloured_masks import Coloured, read_coloured
-from tfapp.data.mask_classes import CLASSES_FILE
+from tfapp.data.mask_classes import BACKGROUND, CLASSES_FILE
 from tfapp.data.mask_folders import find_places
 from tfapp.data.mask_reading import MOST_VALUES
 from tfapp.errors import ConfigError, DataError, UnknownNameError
@@ -17,7 +17,6 @@ from tfapp.files import free_names, replacing, require_writable, write_text
 from tfapp.reporter import Reporter
 from tfapp.verbs.extras import require_extra
 
-BACKGROUND = "background"
 ORIENTATION = ExifTags.Base.Orientation
 
 Labelled = Outlined | Coloured
