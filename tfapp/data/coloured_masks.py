@@ -9,7 +9,7 @@ import numpy as np
 from tfapp.config import CheckConfig
 from tfapp.data.mask_classes import BACKGROUND
 from tfapp.data.mask_pairs import list_pairs
-from tfapp.data.mask_reading import MOST_VALUES, read_values
+from tfapp.data.mask_reading import MOST_VALUES, ONE_PER_CLASS, read_values
 from tfapp.data.pillow_limit import pillow_without_limit
 from tfapp.data.problems import Problem
 from tfapp.errors import DataError
@@ -77,11 +77,7 @@ def read_coloured(
         colours = _colours(mask)
         present = np.unique(colours).tolist()
         if len(present) > MOST_VALUES:
-            raise DataError(
-                f"{mask} has {len(present):,} colours. Expected one per class, at most "
-                f"{MOST_VALUES}: save masks as PNG, without smoothing or JPEG "
-                "compression."
-            )
+            raise DataError(f"{mask} has {len(present):,} colours. {ONE_PER_CLASS}")
         known.update(present)
         labels = frozenset(map(_label, present))
         image = Path(example.path)

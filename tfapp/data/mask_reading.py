@@ -17,6 +17,10 @@ from tfapp.errors import DataError
 
 MOST_VALUES = 32
 """Masks with more different values are photographs, or smoothed."""
+ONE_PER_CLASS = (
+    f"Expected one per class, at most {MOST_VALUES}: save masks as PNG, without "
+    "smoothing or JPEG compression."
+)
 MAX_WORKERS = 16
 
 
@@ -142,8 +146,7 @@ def _facts(values: np.ndarray) -> MaskFacts:
             (height, width),
             fault="too many values",
             detail=f"the mask has {len(found)} different values from {found[0]} to "
-            f"{found[-1]}. Expected one per class, at most {MOST_VALUES}: save masks "
-            "as PNG, without smoothing or JPEG compression.",
+            f"{found[-1]}. {ONE_PER_CLASS}",
         )
     pairs = zip(found.tolist(), counts.tolist(), strict=True)
     return MaskFacts((height, width), dict(pairs), digest.hexdigest())

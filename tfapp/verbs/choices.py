@@ -7,9 +7,9 @@ from tfapp.config import Recipe
 from tfapp.data.cache_dir import default_cache_dir
 from tfapp.data.spec import Dataset
 from tfapp.reporter import Reporter
-from tfapp.tasks import get_task
 
 if TYPE_CHECKING:
+    from tfapp.tasks.spec import Task
     from tfapp.training.precision import PrecisionChoice
 
 SAMPLE = 16
@@ -19,6 +19,7 @@ SAMPLE = 16
 def choose(
     recipe: Recipe,
     dataset: Dataset,
+    task: "Task",
     strategy: Any,
     build: Callable[[], Any],
     reporter: Reporter,
@@ -31,6 +32,7 @@ def choose(
     Args:
         recipe: of the run.
         dataset: gives a sample, and the amount of work.
+        task: of the run.
         strategy: of the run.
         build: builds the network under the dtype policy that is current.
         reporter: hears of measuring.
@@ -52,7 +54,7 @@ def choose(
         batch=(images, labels),
         num_images=_feature_images(recipe, dataset),
         steps=_steps(recipe, dataset),
-        task=get_task(recipe.task, recipe.task_options),
+        task=task,
         cache_dir=default_cache_dir(),
         reporter=reporter,
         replicas=strategy.num_replicas_in_sync,

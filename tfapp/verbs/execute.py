@@ -70,15 +70,15 @@ def execute(
 
     strategy = devices.make_strategy(recipe.runtime)
     devices.check_batch_size(recipe.data.batch_size, strategy)
-    # Numbers the task cannot have are told before a long scan of the data.
-    get_task(recipe.task, recipe.task_options)
+    # First, so that numbers it cannot have are told before a long scan of the data.
+    task = get_task(recipe.task, recipe.task_options)
     dataset = _load(recipe, folder, reporter)
 
     def build() -> Any:
         return build_model(recipe.model, dataset.info)
 
     # Tried on one device: mirrored variables train inside their strategy alone.
-    choice = choose(recipe, dataset, strategy, build, reporter, facts)
+    choice = choose(recipe, dataset, task, strategy, build, reporter, facts)
     recipe = resolved(recipe, choice)
     with devices.numerics(recipe.runtime, recipe.seed, choice.policy):
         with reporter.stage("build model"), strategy.scope():
@@ -88,7 +88,9 @@ def execute(
         reporter.say(f"run {folder.folder} on {facts['device']}")
         runs.record_start(folder, recipes.to_toml(recipe), facts)
         deadline = Deadline(recipe.runtime.minutes, began, AFTER_TRAINING_SECONDS)
-        trainer = _trainer(model, dataset, recipe, folder, reporter, deadline, choice)
+        trainer = _trainer(
+            model, dataset, task, recipe, folder, reporter, deadline, choice
+        )
         folder.set_status(TRAINING)
         with reading(dataset):
             with strategy.scope():
@@ -111,6 +113,7 @@ def _load(recipe: Recipe, folder: Run, reporter: Reporter) -> Any:
 def _trainer(
     model: Any,
     dataset: Any,
+    task: Any,
     recipe: Recipe,
     folder: Run,
     reporter: Reporter,
@@ -124,7 +127,7 @@ def _trainer(
     return Trainer(
         model,
         dataset,
-        get_task(recipe.task, recipe.task_options),
+        task,
         recipe,
         folder.folder,
         default_cache_dir() / "features",
