@@ -17,15 +17,20 @@ class TinyPreprocess:
     def __init__(self, channels=3):
         self.channels = channels
 
-    def __call__(self, encoded):
-        """Return a float tensor (HEIGHT, WIDTH, channels)."""
+    def __call__(self, raw):
+        """Return a float tensor (batch, HEIGHT, WIDTH, channels)."""
         import tensorflow as tf
 
-        image = tf.io.decode_image(
-            encoded, channels=self.channels, expand_animations=False
-        )
-        image = tf.image.resize(image, (HEIGHT, WIDTH))
-        return tf.ensure_shape(image, (HEIGHT, WIDTH, self.channels))
+        shape = (HEIGHT, WIDTH, self.channels)
+
+        def decode(encoded):
+            image = tf.io.decode_image(
+                encoded, channels=self.channels, expand_animations=False
+            )
+            return tf.ensure_shape(tf.image.resize(image, shape[:2]), shape)
+
+        spec = tf.TensorSpec(shape, tf.float32)
+        return tf.map_fn(decode, raw["image_bytes"], fn_output_signature=spec)
 
     def fit_batch(self, images):
         """Return a float tensor (batch, HEIGHT, WIDTH, channels)."""

@@ -11,7 +11,7 @@ import pytest
 import tensorflow as tf
 
 from tfapp.base.errors import ExportError
-from tfapp.domains.images.preprocessor import ImagePreprocess
+from tfapp.domains.images.preprocessor import ImagePreprocessor
 from tfapp.export import exporter, parity
 from tfapp.export.exporter import export_model, next_version
 from tfapp.export.options import ExportOptions
@@ -215,7 +215,7 @@ def test_the_projects_own_preprocessing_survives_the_export(
     tiny, arguments, same_process
 ):
     """JPEGs of other sizes are decoded, cropped and resized as in training."""
-    preprocess = ImagePreprocess((tiny.height, tiny.width), resize="crop")
+    preprocess = ImagePreprocessor((tiny.height, tiny.width), resize="crop")
     sizes = [(40, 30), (9, 50), (7, 5)]
     encoded = [
         tiny.encode(tiny.pictures(1, height=h, width=w)[0], "JPEG") for h, w in sizes
@@ -243,7 +243,7 @@ def test_real_weights_and_photographs_agree(shared_data, shared_weights, tmp_pat
     assert encoded, "the data set holds no photographs"
     result = export_model(
         keras.Model(inputs, network(scaled)),
-        ImagePreprocess((224, 224)),
+        ImagePreprocessor((224, 224)),
         tmp_path / "mobilenet" / "1",
         ExportOptions([str(index) for index in range(1000)], {}, encoded, encoded),
     )

@@ -26,7 +26,7 @@ from tfapp.base.reporter import Reporter
 from tfapp.machine.start import start_tensorflow
 start_tensorflow(Reporter(quiet=True), RuntimeConfig(backend="jax"))
 import keras
-from tfapp.domains.images.preprocessor import ImagePreprocess
+from tfapp.domains.images.preprocessor import ImagePreprocessor
 from tfapp.export.exporter import export_model
 from tfapp.export.options import ExportOptions
 from tfapp.domains.images.pretrained.pixel_normalization import PixelNormalization
@@ -50,7 +50,7 @@ for image in pixels:
     encoded.append(buffer.getvalue())
 place = Path(sys.argv[1]) / "tiny" / "1"
 result = export_model(
-    model, ImagePreprocess((8, 6)), place,
+    model, ImagePreprocessor((8, 6)), place,
     ExportOptions(("a", "b", "c"), {"x": 1}, encoded, encoded))
 file = Path(sys.argv[1]) / "model.keras"
 save_model(model, file)

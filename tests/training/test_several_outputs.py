@@ -8,12 +8,13 @@ import pytest
 import tensorflow as tf
 
 from tfapp.base.reporter import Reporter
+from tfapp.data.spec import Pass
 from tfapp.recipes.config import RuntimeConfig, TrainingConfig
 from tfapp.tasks import get_task
 from tfapp.tasks.spec import Learning
 from tfapp.training.inference import predict
 from tfapp.training.loop.deadline import Deadline
-from tfapp.training.passes import ImagePasses
+from tfapp.training.passes import DataPasses
 from tfapp.training.phase import PhasePlan, RunSetup, fit_phase
 
 
@@ -52,8 +53,8 @@ def fit(model, dataset, folder, class_weight=None):
     with Reporter(quiet=True).stage("train") as stage:
         return fit_phase(
             model,
-            ImagePasses(dataset, 4, 0),
-            dataset.batches("validation"),
+            DataPasses(dataset, seed=0),
+            dataset.batches(dataset.examples["validation"], Pass()),
             setup=setup,
             plan=plan,
             deadline=Deadline(),
@@ -83,7 +84,9 @@ def test_every_output_learns_and_the_main_one_is_judged(
 def test_logits_alone_answer(dataset, tmp_path):
     """Predictions are made by the main output."""
     model = two_headed()
-    found = predict(model, dataset.batches("test"), 12)
-    images = np.concatenate([x for x, _ in dataset.batches("test")])
+    found = predict(model, dataset.batches(dataset.examples["test"], Pass()), 12)
+    images = np.concatenate(
+        [x for x, _ in dataset.batches(dataset.examples["test"], Pass())]
+    )
     expected = model(tf.constant(images), training=False)["logits"]
     np.testing.assert_allclose(found, expected, atol=1e-5)

@@ -65,7 +65,7 @@ def load_dataset(
 
 def load_test_only(
     config: DataConfig,
-    class_names: tuple[str, ...],
+    labels: tuple[str, ...],
     *,
     cache_dir: Path | None = None,
     progress: Progress | None = None,
@@ -74,7 +74,7 @@ def load_test_only(
 
     Args:
         config: as for `load_dataset`; its shares and limit do not count.
-        class_names: of the model, in the order of its outputs.
+        labels: of the model, in the order of its outputs.
         cache_dir: see `load_dataset`.
         progress: see `load_dataset`.
 
@@ -88,7 +88,7 @@ def load_test_only(
     """
     check_options("dataset", DATASETS, config.name, config.options)
     cache_dir = cache_dir or default_cache_dir()
-    context = LoadContext(config, 0, None, cache_dir, progress, class_names)
+    context = LoadContext(config, 0, None, cache_dir, progress, labels)
     dataset: Dataset = load("dataset", DATASETS, config.name)(context, **config.options)
     return dataset
 

@@ -30,9 +30,9 @@ def scan(source: Source, context: LoadContext) -> Mapping[str, ImageFacts]:
     total, facts = len(source.examples), dict[str, ImageFacts]()
     with memory.writing() as write:
         for example, fact in _look_at_all(source, known, max_pixels):
-            if known.get(example.path) != fact:
-                write(example.path, fact)
-            facts[example.path] = fact
+            if known.get(example.name) != fact:
+                write(example.name, fact)
+            facts[example.name] = fact
             if context.progress:
                 context.progress(len(facts), total)
     memory.tidy(facts, known)
@@ -45,7 +45,7 @@ def _look_at_all(
     """Yield every example with its facts, in order."""
 
     def look(example: Example) -> ImageFacts:
-        return _look(source, example, known.get(example.path), max_pixels)
+        return _look(source, example, known.get(example.name), max_pixels)
 
     workers = min(MAX_WORKERS, len(os.sched_getaffinity(0)))
     with pillow_without_limit(), ThreadPoolExecutor(workers) as pool:

@@ -55,7 +55,8 @@ def make_questions(
     """
     shape, encoded = model.input_shape[1:], options.check_images
     with tf.device("/CPU:0"):
-        inputs = tf.stack([tf.cast(preprocess(e), tf.float32) for e in encoded])
+        raw = {"image_bytes": tf.constant(list(encoded))}
+        inputs = tf.cast(preprocess(raw), tf.float32)
         images = _raw_images(inputs.numpy())
         fitted = fit_batch(preprocess, tf.constant(images), shape)
         from_bytes = _in_batches(model, inputs, options.temperature)

@@ -9,15 +9,12 @@ import tensorflow as tf
 from tfapp.base.errors import ModelError
 from tfapp.export.options import Explain, ExportOptions
 
-PARALLEL_IMAGES = 32
-"""Images of one request decoded at the same time, given as many cores."""
-
 
 class ImagePreprocess(Protocol):
     """Raw images to model inputs, in pure TensorFlow operations."""
 
-    def __call__(self, encoded: Any) -> Any:
-        """Turn a scalar string tensor into a float tensor (height, width, channels)."""
+    def __call__(self, raw: Mapping[str, Any]) -> Any:
+        """Turn "image_bytes", strings (batch,), into float (batch, *image shape)."""
 
     def fit_batch(self, images: Any) -> Any:
         """Resize a uint8 tensor (batch, any, any, channels) to the model's size."""
@@ -111,22 +108,18 @@ def strings(name: str) -> Any:
 def decode_batch(
     preprocess: ImagePreprocess, encoded: Any, shape: tuple[int | None, ...]
 ) -> Any:
-    """Decode encoded images, several at a time.
+    """Decode encoded images.
 
     Args:
-        preprocess: decodes one image.
+        preprocess: decodes images.
         encoded: string tensor (batch,).
         shape: (height, width, channels) of a model input.
 
     Returns:
         Float tensor (batch, height, width, channels) in [0, 255].
     """
-    return tf.map_fn(
-        lambda image: tf.ensure_shape(tf.cast(preprocess(image), tf.float32), shape),
-        encoded,
-        fn_output_signature=tf.TensorSpec(shape, tf.float32),
-        parallel_iterations=PARALLEL_IMAGES,
-    )
+    images = tf.cast(preprocess({"image_bytes": encoded}), tf.float32)
+    return tf.ensure_shape(images, (None, *shape))
 
 
 def fit_batch(

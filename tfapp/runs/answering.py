@@ -53,10 +53,10 @@ def _load_keras(model: str, runs_folder: Path) -> tuple[tuple[str, ...], Answer]
 
 
 def _classifier(network: Any, card: Mapping[str, Any]) -> Answer:
-    from tfapp.domains.images.preprocessor import ImagePreprocess, compiled_fit
+    from tfapp.domains.images.preprocessor import ImagePreprocessor, compiled_fit
     from tfapp.problems.classification.calibration import apply_temperature
 
-    pixels = compiled_fit(ImagePreprocess.from_description(card["preprocess"]))
+    pixels = compiled_fit(ImagePreprocessor.from_description(card["preprocess"]))
 
     def answer(encoded: Sequence[bytes]) -> tuple[np.ndarray, list[bytes]]:
         images = np.stack([pixels(data).numpy() for data in encoded])
@@ -70,9 +70,9 @@ def _segmenter(network: Any, card: Mapping[str, Any]) -> Answer:
     import tensorflow as tf
 
     from tfapp.domains.images.segmentation.answers import Segmenter
-    from tfapp.domains.images.segmentation.data.tiles import TilePreprocess
+    from tfapp.domains.images.segmentation.data.tiles import TilePreprocessor
 
-    preprocess = TilePreprocess.from_description(card["preprocess"])
+    preprocess = TilePreprocessor.from_description(card["preprocess"])
     names = card["class_names"]
     segmenter = Segmenter(network, preprocess, names, card["temperature"])
 

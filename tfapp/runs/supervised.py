@@ -104,7 +104,7 @@ def _load(recipe: Recipe, folder: Run, reporter: Reporter) -> Any:
             recipe.data, seed=recipe.seed, split_file=folder.split_file, progress=stage
         )
         sizes = ", ".join(f"{len(e)} {s}" for s, e in dataset.examples.items())
-        stage.detail = f"{sizes}; {len(dataset.info.class_names)} classes"
+        stage.detail = f"{sizes}; {len(dataset.info.labels)} classes"
     for note in dataset.notes:
         reporter.say(f"  {note}")
     return dataset
@@ -179,6 +179,7 @@ def _export(
 ) -> Any:
     """Publish the model as the next version of its name, whoever else publishes."""
     from tfapp.domains.images.explanation.in_graph import gradcam_in_graph
+    from tfapp.domains.images.preprocessor import RAW_IMAGE
     from tfapp.export.exporter import export_model, next_version
     from tfapp.export.options import ExportOptions
     from tfapp.layers.outputs import logits_model
@@ -186,9 +187,11 @@ def _export(
     model = logits_model(trainer.model)
     dataset, config = trainer.dataset, trainer.recipe.export
     held = dataset.examples["test"] or dataset.examples["train"]
-    images = [dataset.read(example) for example in held[: config.check_images]]
+    images = [
+        dataset.raw(example)[RAW_IMAGE] for example in held[: config.check_images]
+    ]
     options = ExportOptions(
-        class_names=dataset.info.class_names,
+        class_names=dataset.info.labels,
         card=card,
         warmup_images=images,
         check_images=images,
@@ -200,7 +203,7 @@ def _export(
     while True:
         destination = parent / str(next_version(parent))
         try:
-            return export_model(model, dataset.preprocess, destination, options)
+            return export_model(model, dataset.preprocessor, destination, options)
         except ExportError:
             if not destination.exists():
                 raise  # else another run took the number meanwhile: take the next

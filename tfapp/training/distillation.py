@@ -12,7 +12,7 @@ import tensorflow as tf
 from tfapp.base.errors import ConfigError
 from tfapp.recipes.config import DistillConfig
 from tfapp.tasks.spec import Learning, Task
-from tfapp.training.passes import ImagePasses
+from tfapp.training.passes import DataPasses
 from tfapp.training.transfer.features import FeatureStore
 from tfapp.training.transfer.row_passes import RowPasses
 
@@ -36,7 +36,7 @@ class TaughtPasses:
         consistent, CVPR 2022, https://arxiv.org/abs/2106.05237
     """
 
-    passes: ImagePasses
+    passes: DataPasses
     answers: list[Any]
     temperature: float
 
@@ -67,12 +67,12 @@ class TaughtPasses:
     @cached_property
     def _rows(self) -> list[RowPasses]:
         places = np.arange(len(self.answers[0]))
-        size = self.passes.batch_size
+        size = self.passes.dataset.batch_size
         return [RowPasses([rows], places, size, 0) for rows in self.answers]
 
 
 def taught_passes(
-    passes: ImagePasses,
+    passes: DataPasses,
     store: FeatureStore,
     config: DistillConfig,
     epochs: int,

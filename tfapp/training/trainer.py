@@ -9,7 +9,7 @@ import keras
 import numpy as np
 
 from tfapp.base.reporter import Reporter
-from tfapp.data.spec import Dataset
+from tfapp.data.spec import Dataset, Pass
 from tfapp.recipes.config import Recipe
 from tfapp.tasks.spec import Task
 from tfapp.training.distillation import distilled, taught_passes
@@ -17,7 +17,7 @@ from tfapp.training.inference import answers, predict, seconds_per_image
 from tfapp.training.loop.deadline import Deadline
 from tfapp.training.loop.history import PhaseHistory
 from tfapp.training.optimizers import class_weights
-from tfapp.training.passes import ImagePasses, Passes
+from tfapp.training.passes import DataPasses, Passes
 from tfapp.training.phase import PhasePlan, RunSetup, fit_phase
 from tfapp.training.transfer.features import FeatureStore
 from tfapp.training.transfer.fine_tuning import FineTuning
@@ -80,7 +80,7 @@ class Trainer:
                 tuning.features.progress = stage
                 features = tuning.features.plain(split)[:]
             return predict(tuning.head, features, len(features))
-        if self.dataset.join is not None:
+        if self.dataset.joined is not None:
             return self._joined(split)
         with self.reporter.stage(f"predict {split}") as stage:
             return answers(self.model, self.dataset, split, stage)
@@ -92,11 +92,10 @@ class Trainer:
 
     def fit_on_images(self, plan: PhasePlan, deadline: Deadline) -> None:
         """Train the whole model on images, changed anew in every epoch."""
-        batch_size = self.recipe.data.batch_size
-        images = ImagePasses(self.dataset, batch_size, self.recipe.seed)
+        images = DataPasses(self.dataset, self.recipe.seed)
         train = self._taught(images, plan.epochs)
         held = self.dataset.examples["validation"]
-        validation = self.dataset.batches("validation") if held else None
+        validation = self.dataset.batches(held, Pass()) if held else None
         self.fit(self.model, train, validation, plan, deadline)
 
     def fit(
@@ -145,7 +144,7 @@ class Trainer:
         distill = self.recipe.training.distill
         return distilled(self.task, distill) if distill and self.teacher else self.task
 
-    def _taught(self, images: ImagePasses, epochs: int) -> Passes:
+    def _taught(self, images: DataPasses, epochs: int) -> Passes:
         """Return the passes with what the teacher answers to them."""
         distill = self.recipe.training.distill
         if self.teacher is None or distill is None:
@@ -170,14 +169,15 @@ class Trainer:
         """Class index → weight of its examples; None if all count the same."""
         if self.recipe.training.class_weights == "none":
             return None
-        return class_weights(self.recipe.training, self.dataset.labels("train"))
+        labels = self.dataset.targets(self.dataset.examples["train"])
+        return class_weights(self.recipe.training, labels)
 
     def _keep_time_for_evaluation(self) -> None:
         """Under a budget, time the network and set aside what evaluation will take."""
         if self.deadline.end is None:
             return
         seconds = seconds_per_image(self.model, self.recipe.data.batch_size)
-        examples, count = self.dataset.examples, self.dataset.num_inputs
+        examples, count = self.dataset.examples, self.dataset.count
         held = sum(count(examples[s], False) for s in ("validation", "test"))
         self.deadline.end -= held * seconds
         self.pass_seconds = count(examples["train"], True) * seconds

@@ -10,6 +10,7 @@ from PIL import Image
 
 from tfapp.base.files import write_json
 from tfapp.data import load_dataset
+from tfapp.data.spec import Pass
 from tfapp.export.keras_file import save_model
 from tfapp.export.options import ExportOptions
 from tfapp.export.saved_model import write_saved_model
@@ -96,9 +97,9 @@ def test_pixels_are_the_same_everywhere(in_fresh_process, tmp_path, resize, cach
         split={"validation": 0.0, "test": 0.0},
     )
     dataset = load_dataset(config, seed=0)
-    ((images, labels),) = dataset.batches("train", shuffle=True)
+    ((images, labels),) = dataset.batches(dataset.examples["train"], Pass(shuffle=True))
     trained_on = images.numpy()[np.argsort(labels.numpy().argmax(1))]
-    models = publish_probe(dataset.preprocess, tmp_path / "models")
+    models = publish_probe(dataset.preprocessor, tmp_path / "models")
     found = in_fresh_process(
         PREDICT, json.dumps(photos), json.dumps(list(map(str, models)))
     )

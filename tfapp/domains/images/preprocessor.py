@@ -18,6 +18,10 @@ Resize = Literal["crop", "pad", "stretch"]
 Interpolation = Literal["bilinear", "bicubic"]
 
 KERNELS = {"bilinear": "triangle", "bicubic": "keyscubic"}
+RAW_IMAGE = "image_bytes"
+"""Name of an encoded image in a request."""
+PARALLEL_IMAGES = 32
+"""Images of one batch decoded at the same time, given as many cores."""
 LUMA = (19595, 38470, 7471)
 """ITU-R 601 weights of red, green and blue, in 1/65536; grey stays as it is."""
 
@@ -28,7 +32,7 @@ class Frame:
 
     Args:
         image_size: height and width of the frame in pixels.
-        resize: see `ImagePreprocess`.
+        resize: see `ImagePreprocessor`.
     """
 
     image_size: tuple[int, int]
@@ -56,7 +60,7 @@ class Frame:
 
 
 @dataclass(frozen=True)
-class ImagePreprocess:
+class ImagePreprocessor:
     """Encoded image to float pixels of one size.
 
     Args:
@@ -87,16 +91,37 @@ class ImagePreprocess:
         _require("resize", self.resize, ("crop", "pad", "stretch"))
         _require("interpolation", self.interpolation, tuple(KERNELS))
 
-    def __call__(self, encoded: Any) -> Any:
-        """Turn one encoded image into the model's input.
+    @property
+    def raw(self) -> Mapping[str, Any]:
+        """Encoded images, string tensor (batch,)."""
+        return {RAW_IMAGE: tf.TensorSpec((None,), tf.string)}
+
+    @property
+    def media_type(self) -> str:
+        """Any image."""
+        return "image/*"
+
+    def __call__(self, raw: Mapping[str, Any]) -> Any:
+        """Turn encoded images into the model's input.
 
         Args:
-            encoded: scalar string tensor.
+            raw: "image_bytes", string tensor (batch,).
 
         Returns:
-            float32 tensor (height, width, channels), whole numbers in [0, 255].
+            float32 tensor (batch, height, width, channels), whole numbers in [0, 255].
         """
-        return tf.cast(self.fit(self.decode(encoded)), tf.float32)
+        images = tf.map_fn(
+            lambda encoded: self.fit(self.decode(encoded)),
+            raw[RAW_IMAGE],
+            fn_output_signature=tf.TensorSpec(self.shape, tf.uint8),
+            parallel_iterations=PARALLEL_IMAGES,
+        )
+        return tf.cast(images, tf.float32)
+
+    @property
+    def shape(self) -> tuple[int, int, int]:
+        """Height, width and channels of the model's input."""
+        return (*self.image_size, self.channels)
 
     def decode(self, encoded: Any, *, in_graph: bool = True) -> Any:
         """Return the pixels that `fit` needs: uint8 (h, w, channels).
@@ -187,14 +212,14 @@ class ImagePreprocess:
         }
 
     @classmethod
-    def from_description(cls, description: Mapping[str, Any]) -> "ImagePreprocess":
+    def from_description(cls, description: Mapping[str, Any]) -> "ImagePreprocessor":
         """Rebuild what `describe` described."""
         height, width = description["image_size"]
         return cls(**{**description, "image_size": (height, width)})
 
 
 @cache
-def compiled_fit(preprocess: ImagePreprocess) -> Any:
+def compiled_fit(preprocessor: ImagePreprocessor) -> Any:
     """Return decode and fit as one compiled function: string to uint8 pixels.
 
     Building its graph takes longer than decoding a hundred images, so pipelines of
@@ -203,7 +228,7 @@ def compiled_fit(preprocess: ImagePreprocess) -> Any:
 
     @tf.autograph.experimental.do_not_convert
     def decode_and_fit(encoded: Any) -> Any:
-        return preprocess.fit(preprocess.decode(encoded, in_graph=False))
+        return preprocessor.fit(preprocessor.decode(encoded, in_graph=False))
 
     return tf.function(decode_and_fit, input_signature=[tf.TensorSpec((), tf.string)])
 

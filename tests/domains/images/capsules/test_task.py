@@ -7,6 +7,7 @@ import pytest
 from tfapp.base.errors import ConfigError, ModelError, UnknownNameError
 from tfapp.domains.images.capsules.models.capsnet import capsnet
 from tfapp.domains.images.capsules.models.matrix_capsules import matrix_capsules
+from tfapp.domains.images.shapes import image_info
 from tfapp.recipes.config import DataConfig, DistillConfig, Recipe
 from tfapp.tasks import TASKS, check, get_task
 from tfapp.training.distillation import distilled
@@ -22,7 +23,7 @@ def tiny(**options):
     keras.utils.set_random_seed(0)
     sizes = {"filters": 4, "kernel_size": 3, "capsules": 2, "capsule_dim": 4}
     units = {"class_dim": 4, "decoder_units": (5,)}
-    return capsnet((8, 8, 1), 3, **sizes, **(units | options))
+    return capsnet(image_info((8, 8, 1), "abc"), **sizes, **(units | options))
 
 
 def losses(task, learning):
@@ -89,7 +90,7 @@ def test_spread_loss_is_chosen_by_accuracy():
     """Its margin grows, so a later epoch's loss is larger for the same answers."""
     task = get_task(NAME, {"loss": "spread"})
     assert (task.monitor, task.mode) == ("val_accuracy", "max")
-    model = matrix_capsules((17, 17, 1), 3)
+    model = matrix_capsules(image_info((17, 17, 1), "abc"))
     learning = task.learning(model)
     inputs, targets = learning.batch(np.zeros((2, 17, 17, 1), "float32"), LABELS[:2])
     assert set(targets) == {"presence", "spread"}
@@ -148,7 +149,7 @@ def test_the_task_is_registered():
 
 def test_a_network_without_a_decoder_learns_by_presence_alone():
     """Matrix capsules draw nothing, and the task's defaults train them all the same."""
-    model = matrix_capsules((17, 17, 1), 3)
+    model = matrix_capsules(image_info((17, 17, 1), "abc"))
     chosen = get_task("capsule_classification", {"loss": "spread"})
     learning = chosen.learning(model)
     losses = learning.losses(chosen.make_loss(0.0))

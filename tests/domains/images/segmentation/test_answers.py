@@ -14,14 +14,14 @@ from tfapp.domains.images.segmentation.answers import (
     Segmenter,
     make_segmentation_questions,
 )
-from tfapp.domains.images.segmentation.data.tiles import TilePreprocess
+from tfapp.domains.images.segmentation.data.tiles import TilePreprocessor
 from tfapp.export.exporter import export_model
 from tfapp.export.options import ExportOptions
 from tfapp.export.predictor import load_saved_model
 
 NAMES = ("background", "cell", "nucleus")
 VALUES = (0, 7, 255)
-PREPROCESS = TilePreprocess((36, 36), 2, 1, VALUES)
+PREPROCESS = TilePreprocessor((36, 36), 2, 1, VALUES)
 SIZES = [(20, 30), (70, 40), (32, 32)]
 
 
@@ -120,7 +120,7 @@ def test_the_card_and_the_check(exported):
     """The card says how to make tiles; the SavedModel answered as the Keras model."""
     _, result = exported
     card = json.loads((result.path / "tfapp.json").read_text())
-    assert TilePreprocess.from_description(card["preprocess"]) == PREPROCESS
+    assert TilePreprocessor.from_description(card["preprocess"]) == PREPROCESS
     assert set(card["parity"]["by_signature"]) == {"serving_default", "serve_images"}
     assert result.max_difference < 1e-5
     assert set(card["signatures"]) == {"serving_default", "serve_images"}
@@ -136,7 +136,7 @@ def test_the_predictor_gives_masks_too(exported):
 
 def test_masks_of_16_bits():
     """Values above 255 make a PNG of 16 bits."""
-    preprocess = TilePreprocess((36, 36), 2, 1, (0, 7, 1000))
+    preprocess = TilePreprocessor((36, 36), 2, 1, (0, 7, 1000))
     segmenter = Segmenter(make_network(), preprocess, NAMES, 1.0)
     answer = segmenter.answer(tf.constant([picture(2)[1]]))
     mask = np.asarray(Image.open(io.BytesIO(answer["mask_bytes"].numpy()[0])))
