@@ -41,4 +41,4 @@ def one_network(book: Book, name: str, policy: str, *, tiny: bool) -> None:
         (work, partial(thaw, subject.model, name, "all" if work == WORKS[1] else work))
         for work in WORKS
     ]
-    measure_works(book, subject, jobs, policy, tiny=tiny, name=name, policy=policy)
+    measure_works(book, subject, jobs, policy, tiny=tiny, name=name)

@@ -31,4 +31,6 @@ def measure(book: Book, arguments: Namespace) -> None:
                 with precision(policy):
                     subject = build(tiny=arguments.tiny)
                 works = [(work, lambda: None) for work in ("training", "inference")]
-                measure_works(book, subject, works, policy, tiny=arguments.tiny, **row)
+                measure_works(
+                    book, subject, works, policy, tiny=arguments.tiny, name=name
+                )

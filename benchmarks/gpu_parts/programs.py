@@ -169,8 +169,9 @@ def measure_works(
             before the work is traced.
         policy: dtype policy under which the network was built.
         tiny: one step per turn.
-        row: what every row says.
+        row: what every row says in addition.
     """
+    row["policy"] = policy
     programs = {}
     for work, prepare in works:
         with book.guarded(**row, work=work):

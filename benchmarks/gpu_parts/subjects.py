@@ -1,7 +1,7 @@
 """The networks that are measured, each with its loss and one batch.
 
-Every import of tfapp is in a function here. The policy of the layers is Keras' global
-one, which the caller sets before.
+Every import of tfapp is in a function here, and of networks, layers and losses alone.
+The policy of the layers is Keras' global one, which the caller sets before.
 """
 
 from collections.abc import Callable
@@ -84,44 +84,61 @@ def thaw(model: keras.Model, name: str, job: str) -> None:
 
 
 def capsnet(*, batch: int = 128, tiny: bool = False) -> Subject:
-    """Return the CapsNet of 2017 as pipelines/capsules/capsnet_2017.toml has it."""
-    from tfapp.models.capsnet import capsnet as build
+    """Return the CapsNet of 2017 as pipelines/capsules/capsnet_2017.toml has it.
+
+    It draws the true class in training, so the label goes in with the image.
+    """
+    from tfapp.domains.images.capsules.layers.losses import (
+        MarginLoss,
+        ReconstructionLoss,
+    )
+    from tfapp.domains.images.capsules.models import capsnet as module
 
     small = {"filters": 8, "capsules": 2, "decoder_units": (8,)} if tiny else {}
-    model = build((28, 28, 1), 10, variant="code", **small)
-    return _capsules(model, 4 if tiny else batch, loss="margin_code")
+    model = module.capsnet((28, 28, 1), 10, variant="code", **small)
+    mask, decoder = model.get_layer(module.MASK), model.get_layer(module.DECODER)
+    label = keras.Input((10,), name="label")
+    drawn = decoder(mask(mask.input, label))
+    view = keras.Model(
+        {"image": model.input, "label": label},
+        {"presence": model.output["presence"], "reconstruction": drawn},
+    )
+    margin, reconstruction = MarginLoss("code"), ReconstructionLoss()
+
+    def loss(targets: Any, outputs: Any) -> Any:
+        images, drawn = targets["reconstruction"], outputs["reconstruction"]
+        missed = margin(targets["presence"], outputs["presence"])
+        return missed + reconstruction(images, drawn)
+
+    images, labels = _labelled(4 if tiny else batch, (28, 28, 1), 10)
+    inputs = {"image": images, "label": labels}
+    targets = {"presence": labels, "reconstruction": images}
+    return Subject(view, loss, inputs, targets, len(images))
 
 
 def matrix_capsules(*, batch: int = 64, tiny: bool = False) -> Subject:
     """Return the small matrix capsules on images as smallNORB has them."""
-    from tfapp.models.matrix_capsules import matrix_capsules as build
+    from tfapp.domains.images.capsules.layers.losses import GrowingMargin, SpreadLoss
+    from tfapp.domains.images.capsules.models import matrix_capsules as module
 
-    side = 20 if tiny else 32
-    model = build((side, side, 2), 5)
-    return _capsules(model, 2 if tiny else batch, loss="spread", reconstruction=0.0)
+    shape = (20, 20, 2) if tiny else (32, 32, 2)
+    model = module.matrix_capsules(shape, 5)
+    margin = GrowingMargin(name="margin", dtype="float32")
+    view = keras.Model(model.input, margin(model.output["presence"]))
+    images, labels = _labelled(2 if tiny else batch, shape, 5)
+    return Subject(view, SpreadLoss(), images, labels, len(images))
 
 
-def _capsules(model: keras.Model, batch: int, **options: Any) -> Subject:
-    """Return a capsule network that learns as its task has it."""
-    from tfapp.tasks.capsule_classification import task as make_task
-
-    task = make_task(**options)
-    learning = task.learning(model)
-    losses = task.make_loss(0.0)
-    classes = model.output["presence"].shape[-1]
+def _labelled(batch: int, shape: tuple[int, ...], classes: int) -> tuple[Any, Any]:
+    """Return random images in [0, 255] and one-hot labels."""
     random = np.random.default_rng(0)
-    images = random.random((batch, *model.input.shape[1:]), np.float32) * 255
-    labels = np.eye(classes, dtype="float32")[random.integers(0, classes, batch)]
-
-    def loss(targets: Any, outputs: Any) -> Any:
-        return sum(losses[name](targets[name], outputs[name]) for name in losses)
-
-    return Subject(learning.view, loss, *learning.batch(images, labels), batch)
+    images = random.random((batch, *shape), np.float32) * 255
+    return images, np.eye(classes, dtype="float32")[random.integers(0, classes, batch)]
 
 
 def unet(*, batch: int = 8, tiny: bool = False) -> Subject:
     """Return the U-Net of the paper, 572x572 pixels in and 388x388 out."""
-    from tfapp.models.unet import unet as build
+    from tfapp.domains.images.segmentation.models.unet import unet as build
 
     side, small = (44, {"width": 4, "depth": 2}) if tiny else (572, {})
     batch = 2 if tiny else batch

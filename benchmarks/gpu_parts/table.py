@@ -51,9 +51,9 @@ def _card(card: dict[str, Any] | None) -> str:
         for name in ("python", "keras", "jax", "torch", "torchvision")
         if card.get(name)
     )
-    return f"Card: {card['device']}, {card['memory']}, driver {card['driver']}; " + (
-        f"{versions}."
-    )
+    driver = card["driver"]
+    about = f", {card['memory']}, driver {driver}" if driver else ""
+    return f"Card: {card['device']}{about}; {versions}."
 
 
 def _networks(rows: dict[str, list[Any]], missing: str) -> str:
@@ -124,7 +124,7 @@ def _largest(rows: list[Any], missing: str) -> str:
 
 def _find(rows: Iterable[Any], name: str, work: str, policy: str) -> dict[str, Any]:
     """Return the row of a work, or that of its network's failure, or {}."""
-    for row in rows:
+    for row in rows:  # a row without `work` stands for all works of its network
         same = row.get("name") == name and row.get("policy") == policy
         if same and row.get("work", work) == work:
             return row
