@@ -9,11 +9,14 @@ import keras
 import numpy as np
 import pytest
 
+from tfapp.base.registry import union
 from tfapp.data.spec import DataInfo
 from tfapp.export.keras_file import load_model, save_model
 from tfapp.layers.outputs import logits_model
 from tfapp.recipes.config import ModelConfig
-from tfapp.tasks.build import MODELS, build_model
+from tfapp.tasks.build import build_model
+
+MODELS = union("MODELS")
 
 
 @dataclass(frozen=True)
