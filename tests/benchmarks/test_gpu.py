@@ -40,7 +40,7 @@ def section(tmp_path):
     """Run a section in a process that has no TensorFlow; get its rows."""
     pytest.importorskip("jax", reason="the extra 'jax' is not installed")
 
-    def run(name, *options, seconds=60.0):
+    def run(name, *options, seconds=600.0):
         out = tmp_path / "part.json"
         command = [sys.executable, "-c", WITHOUT_TENSORFLOW]
         command += [str(BENCHMARKS / "gpu.py"), "--tiny", "--sections", name]
