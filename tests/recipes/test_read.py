@@ -84,7 +84,7 @@ def test_overrides_take_toml_values_and_bare_words():
         ("data.options.max_pixels=0", "Option `max_pixels` of kind of data 'images'"),
         ("seed=-1", "`seed`"),
         ("fine_tune.thaw.epochs=3", "`fine_tune.thaw.from_layer` is missing"),
-        ("fine_tune={}", "`training.epochs` has no effect beside [fine_tune]"),
+        ("fine_tune={}", "`training.epochs` has no effect with [fine_tune]"),
         ("data.split={validation = 0.5, test = 0.5}", "must stay below 0.9"),
         ("name=../up", "`name`"),
     ],
