@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tfapp.data.spec import Dataset
+from tfapp.export.spec import Interface
 
 if TYPE_CHECKING:
     from tfapp.domains.images.thumbnails import Maps
@@ -100,7 +101,7 @@ class Task:
         judge: judges it again, given the temperature that `assess` has fitted.
         write_predictions: writes one line per test example to a CSV file.
         report: everything, as a page.
-        form: what the exported model answers; see `tfapp.export.forms`.
+        interface: what the exported model takes and answers.
         learning: model → what is trained of it, and on what; the model itself, on
             inputs and labels, if nothing else is said.
     """
@@ -115,5 +116,5 @@ class Task:
     judge: Callable[[Logits, Dataset, float, Say], dict[str, Any]]
     write_predictions: Callable[[Path, Results, Dataset], None]
     report: Callable[[Results, Dataset, Story], "Report"]
-    form: str = "image_classification"
+    interface: Interface
     learning: Callable[[Any], Learning] = Learning

@@ -19,11 +19,12 @@ from tfapp.domains.images.explanation.explained import (
     Explanations,
     sheet_names,
 )
+from tfapp.domains.images.reading.image_files import IMAGE_SUFFIXES
 from tfapp.machine.start import start_tensorflow
 from tfapp.recipes.config import Recipe
 from tfapp.runs import Run
+from tfapp.runs.inputs import find_files
 from tfapp.tasks import CLASSIFIERS
-from tfapp.verbs.predict import find_images
 
 if TYPE_CHECKING:
     from tfapp.domains.images.explanation.spec import Explainer, Subject
@@ -68,7 +69,7 @@ def explain(
     names = tuple(card["class_names"])
     for name in methods:
         registry.find("method", METHODS, name)
-    paths = find_images(inputs)
+    paths = find_files(inputs, IMAGE_SUFFIXES)
     _check_label(label, names, paths)
     folder = Path(out).expanduser() if out else found.folder / "explanations"
     require_writable(folder)
@@ -142,7 +143,7 @@ def _subject(run: Run, recipe: Recipe, card: Any, reporter: Reporter) -> "Subjec
         dataset,
         default_cache_dir() / "features",
         reporter,
-        card["temperature"],
+        card["calibration"].get("temperature", 1.0),
     )
 
 

@@ -8,6 +8,7 @@ import numpy as np
 
 from tfapp.base.errors import DataError
 from tfapp.data.spec import Dataset
+from tfapp.domains.images.classification.interface import INTERFACE
 from tfapp.problems.classification.calibration import apply_temperature
 from tfapp.problems.classification.evaluate import evaluate_logits
 from tfapp.problems.classification.metrics import classification_metrics, of_one_class
@@ -32,6 +33,7 @@ def task() -> Task:
         judge=_judge,
         write_predictions=_write_predictions,
         report=_report,
+        interface=INTERFACE,
     )
 
 
