@@ -5,8 +5,11 @@ from pathlib import Path
 from types import SimpleNamespace
 
 from tfapp.cli import show_explanations
-from tfapp.domains.images.explanation.explained import Explanation, Explanations
-from tfapp.domains.images.explanation.explained import ClassShares
+from tfapp.domains.images.explanation.explained import (
+    ClassShares,
+    Explanation,
+    Explanations,
+)
 
 FINDING = SimpleNamespace(  # in place of a `Finding`: its file starts TensorFlow
     summary="Grad-CAM peaks in the centre", facts=[{"class": "dog"}]

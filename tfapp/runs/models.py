@@ -5,9 +5,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 from tfapp import runs
+from tfapp.base import registry
 from tfapp.base.errors import ModelError, TfappError
 from tfapp.data.spec import DataInfo
-from tfapp.tasks import TASKS, get_task
+from tfapp.tasks import get_task
 
 if TYPE_CHECKING:
     from tfapp.export.predictor import Predictor
@@ -31,7 +32,7 @@ def load(model: str, runs_folder: Path) -> "Predictor":
     if folder is None:
         return _load_keras(model, runs_folder)
     card = predictor.read_card(folder)
-    if card.get("task") in TASKS:
+    if card.get("task") in registry.union("TASKS"):
         return predictor.saved_model_predictor(folder, _interface(card))
     return predictor.foreign_predictor(folder, _of_classes())
 

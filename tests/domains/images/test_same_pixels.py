@@ -7,7 +7,6 @@ import keras
 import numpy as np
 import pytest
 from PIL import Image
-from tfapp.export.options import ExportOptions
 
 from tfapp.base.files import write_json
 from tfapp.data import load_dataset
@@ -15,7 +14,8 @@ from tfapp.data.spec import DataInfo
 from tfapp.domains.images.classification.interface import image_signatures
 from tfapp.export.keras_file import save_model
 from tfapp.export.saved_model import write_saved_model
-from tfapp.export.signatures import make_signatures
+from tfapp.export.signatures import compiled
+from tfapp.export.spec import Exported
 from tfapp.recipes.config import DataConfig
 
 ROOT = Path(__file__).parents[1]
@@ -79,7 +79,8 @@ from tfapp.base.reporter import Reporter
 from tfapp.verbs.predict import predict
 photos, models = map(json.loads, sys.argv[1:])
 found = [predict(m, photos, reporter=Reporter(quiet=True)).rows for m in models]
-print(json.dumps([[list(r.columns["probabilities"].values()) for r in rows] for rows in found]))
+columns = [[row.columns["probabilities"] for row in rows] for rows in found]
+print(json.dumps([[list(c.values()) for c in part] for part in columns]))
 """
 
 

@@ -8,16 +8,15 @@ import numpy as np
 import pytest
 import tensorflow as tf
 from PIL import Image
-from tfapp.domains.images.segmentation.answers import (
-    Segmenter,
-    make_segmentation_questions,
-)
-from tfapp.export.options import ExportOptions
 
 from tfapp.base.errors import ExportError
+from tfapp.data.spec import DataInfo
 from tfapp.domains.images.segmentation.data.tiles import TilePreprocess
+from tfapp.domains.images.segmentation.interface import INTERFACE
+from tfapp.domains.images.segmentation.segmenter import Segmenter
 from tfapp.export.exporter import export_model
-from tfapp.export.predictor import load_saved_model
+from tfapp.export.predictor import model_predictor, saved_model_predictor
+from tfapp.export.spec import Exported
 
 NAMES = ("background", "cell", "nucleus")
 VALUES = (0, 7, 255)
