@@ -104,21 +104,18 @@ def check(report: "CheckReport", as_json_: bool) -> None:
 
 
 def predictions(found: "Predictions", top: int, as_json_: bool) -> None:
-    """Print one row per input, the likeliest classes first."""
+    """Print one row per input: the answer, what follows it, and its files."""
     if as_json_:
         as_json(found.to_json())
         return
-    if any(row.mask for row in found.rows):
-        print_table(show_segmentation.masks(found, top))
-        return
-    table = Table("input", "label", "probability", "then")
+    table = Table("input", "answer", "then", "file")
     for row in found.rows:
         if row.error:
             table.add_row(Text(row.path), Text(row.error, style="red"), "", "")
             continue
-        first, *rest = row.top(top)
-        then = ", ".join(f"{name} {share:.1%}" for name, share in rest)
-        table.add_row(Text(row.path), Text(first[0]), f"{first[1]:.1%}", Text(then))
+        then = [f"{name} {share:.1%}" for name, share in row.top(top)[1:]]
+        texts = (row.path, row.text, ", ".join(then), "\n".join(row.files))
+        table.add_row(*map(Text, texts))
     print_table(table)
 
 

@@ -180,29 +180,33 @@ def _export(
     trainer: Any, parent: Path, card: dict[str, Any], temperature: float
 ) -> Any:
     """Publish the model as the next version of its name, whoever else publishes."""
-    from tfapp.domains.images.explanation.in_graph import gradcam_in_graph
     from tfapp.export.exporter import export_model, next_version
-    from tfapp.export.options import ExportOptions
+    from tfapp.export.spec import Exported
     from tfapp.layers.outputs import logits_model
 
-    model = logits_model(trainer.model)
     dataset, config = trainer.dataset, trainer.recipe.export
     held = dataset.examples["test"] or dataset.examples["train"]
-    images = [dataset.read(example) for example in held[: config.examples]]
-    options = ExportOptions(
-        class_names=dataset.info.class_names,
-        card=card,
-        warmup_images=images,
-        check_images=images,
-        temperature=temperature if config.calibrated else 1.0,
-        tolerance=config.tolerance,
-        explain=gradcam_in_graph if config.explain else None,
-        form=trainer.task.form,
+    (name,) = dataset.preprocess.raw
+    exported = Exported(
+        logits_model(trainer.model),
+        dataset.preprocess,
+        dataset.info,
+        {"temperature": temperature} if config.calibrated else {},
+        {"explain": config.explain},
     )
     while True:
         destination = parent / str(next_version(parent))
         try:
-            return export_model(model, dataset.preprocess, destination, options)
+            return export_model(
+                exported,
+                trainer.task.interface,
+                destination,
+                examples=[
+                    {name: dataset.read(example)} for example in held[: config.examples]
+                ],
+                card=card,
+                tolerance=config.tolerance,
+            )
         except ExportError:
             if not destination.exists():
                 raise  # else another run took the number meanwhile: take the next

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from tfapp.data.spec import Dataset
+from tfapp.export.spec import Interface
 from tfapp.recipes.config import DistillConfig
 
 if TYPE_CHECKING:
@@ -101,7 +102,7 @@ class Task:
         judge: judges it again, given the temperature that `assess` has fitted.
         write_predictions: writes one line per test example to a CSV file.
         report: everything, as a page.
-        form: what the exported model answers; see `tfapp.export.forms`.
+        interface: what the exported model takes and answers.
         learning: model → what is trained of it, and on what; the model itself, on
             inputs and labels, if nothing else is said.
         class_weights: "balanced" if the examples of every class count the same
@@ -119,7 +120,7 @@ class Task:
     judge: Callable[[Logits, Dataset, float, Say], dict[str, Any]]
     write_predictions: Callable[[Path, Results, Dataset], None]
     report: Callable[[Results, Dataset, Story], "Report"]
-    form: str = "image_classification"
+    interface: Interface
     learning: Callable[[Any], Learning] = Learning
     class_weights: Literal["none", "balanced"] = "none"
     distill: DistillConfig | None = None

@@ -9,6 +9,7 @@ import numpy as np
 
 from tfapp.base.errors import DataError
 from tfapp.data.spec import Dataset
+from tfapp.domains.images.classification.interface import INTERFACE
 from tfapp.problems.classification.calibration import apply_temperature
 from tfapp.problems.classification.evaluate import evaluate_logits
 from tfapp.problems.classification.metrics import classification_metrics, of_one_class
@@ -48,6 +49,7 @@ def task(
         report=_report,
         class_weights=class_weights,
         distill=distill,
+        interface=INTERFACE,
     )
 
 

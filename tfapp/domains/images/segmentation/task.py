@@ -12,6 +12,7 @@ from tfapp.base.errors import ConfigError, DataError
 from tfapp.data.spec import Dataset, MaskDataset
 from tfapp.domains.images.segmentation.files import image_rows, write_image_scores
 from tfapp.domains.images.segmentation.galleries import SegmentationReportInputs
+from tfapp.domains.images.segmentation.interface import INTERFACE
 from tfapp.domains.images.segmentation.metrics import (
     JudgedImage,
     judge_image,
@@ -55,7 +56,7 @@ def task(*, dice: float = 0.0, label_smoothing: Share = 0.0) -> Task:
         judge=_judge,
         write_predictions=_write_predictions,
         report=_report,
-        form="image_segmentation",
+        interface=INTERFACE,
         learning=_learning,
     )
 
