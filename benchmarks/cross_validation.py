@@ -28,8 +28,8 @@ from tfapp.machine.start import start_tensorflow
 from tfapp.recipes.config import Recipe
 from tfapp.tasks import get_task
 from tfapp.tasks.build import build_model
-from tfapp.training.loop.deadline import Deadline
-from tfapp.training.phase import PhasePlan, RunSetup, fit_phase
+from tfapp.training.loop.training_loop import TrainingLoop
+from tfapp.training.phase import Phase, PhasePlan, RunSetup, epochs_of
 from tfapp.training.transfer.features import standardize
 from tfapp.training.transfer.row_passes import RowPasses
 
@@ -105,21 +105,13 @@ def train_head(
     kept = [view[train] for view in views]
     passes = RowPasses(kept, one_hot[train], recipe.data.batch_size, recipe.seed)
     config = recipe.fine_tune.head
-    with tempfile.TemporaryDirectory() as folder, Reporter(True).stage("") as stage:
-        fit_phase(
-            head,
-            passes,
-            None,
-            setup=RunSetup(
-                get_task(recipe.task, recipe.task_options),
-                recipe.training,
-                recipe.runtime,
-                Path(folder),
-            ),
-            plan=PhasePlan("head", config.epochs, config.learning_rate),
-            deadline=Deadline(),
-            stage=stage,
-        )
+    setup = RunSetup(
+        get_task(recipe.task, recipe.task_options), recipe.training, recipe.runtime
+    )
+    plan = PhasePlan("head", config.epochs, config.learning_rate)
+    workload = epochs_of(Phase(plan, head, passes, None), setup)
+    with tempfile.TemporaryDirectory() as folder:
+        TrainingLoop(Path(folder), Reporter(True)).run(workload, "head")
     return np.asarray(head.predict(views[0][test], verbose=0)).argmax(axis=1)
 
 

@@ -24,6 +24,8 @@ from tfapp.training.distillation import (
     for_student,
     taught_passes,
 )
+from tfapp.training.job import TrainingJob
+from tfapp.training.loop.training_loop import TrainingLoop
 from tfapp.training.passes import ImagePasses
 from tfapp.training.trainer import Trainer
 from tfapp.training.transfer.features import FeatureStore
@@ -152,16 +154,16 @@ def student_of(teacher, folder):
         runtime=RuntimeConfig(checkpoint_seconds=0, deterministic=True),
     )
     student = make_model(standardize=False)
-    trainer = Trainer(
+    job = TrainingJob(
         student,
         make_dataset(augmentation={"noise": 5}),
         get_task("image_classification"),
         recipe,
-        folder,
+        TrainingLoop(folder, Reporter(quiet=True), state_seconds=0.0),
         folder / "c",
-        Reporter(quiet=True),
+        teacher=for_student(teacher, (SIZE, SIZE, 3)),
     )
-    trainer.teacher = for_student(teacher, (SIZE, SIZE, 3))
+    trainer = Trainer(job)
     return student, trainer
 
 

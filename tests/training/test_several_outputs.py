@@ -12,9 +12,9 @@ from tfapp.recipes.config import RuntimeConfig, TrainingConfig
 from tfapp.tasks import get_task
 from tfapp.tasks.spec import Learning
 from tfapp.training.inference import predict
-from tfapp.training.loop.deadline import Deadline
+from tfapp.training.loop.training_loop import TrainingLoop
 from tfapp.training.passes import ImagePasses
-from tfapp.training.phase import PhasePlan, RunSetup, fit_phase
+from tfapp.training.phase import Phase, PhasePlan, RunSetup, epochs_of
 
 
 def two_headed():
@@ -47,18 +47,11 @@ def two_losses():
 def fit(model, dataset, folder, class_weight=None):
     """Train five epochs of it."""
     training = TrainingConfig(epochs=5, learning_rate=0.01)
-    setup = RunSetup(two_losses(), training, RuntimeConfig(), folder)
+    setup = RunSetup(two_losses(), training, RuntimeConfig())
     plan = PhasePlan("train", 5, 0.01, class_weight=class_weight)
-    with Reporter(quiet=True).stage("train") as stage:
-        return fit_phase(
-            model,
-            ImagePasses(dataset, 4, 0),
-            dataset.batches("validation"),
-            setup=setup,
-            plan=plan,
-            deadline=Deadline(),
-            stage=stage,
-        )
+    passes, held = ImagePasses(dataset, 4, 0), dataset.batches("validation")
+    workload = epochs_of(Phase(plan, model, passes, held), setup)
+    return TrainingLoop(folder, Reporter(quiet=True)).run(workload, "train")
 
 
 @pytest.mark.parametrize("class_weight", [None, {0: 1.0, 1: 2.0}])

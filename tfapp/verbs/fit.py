@@ -20,7 +20,7 @@ from tfapp.domains.images.classification.plan import (
 from tfapp.domains.images.segmentation.plan import choose_for_masks, describe_masks
 from tfapp.machine.start import start_tensorflow
 from tfapp.recipes.config import DataConfig, Recipe
-from tfapp.runs.supervised import RunResult
+from tfapp.runs.publish import RunResult
 from tfapp.verbs.run import run
 
 
