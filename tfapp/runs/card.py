@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 from tfapp import recipes
 from tfapp.base import registry
 from tfapp.data.spec import Example
-from tfapp.domains.images.explanation import CHAPTERS
 from tfapp.runs import Run
 from tfapp.runs.failures import reading
 from tfapp.tasks.spec import Story
@@ -99,8 +98,9 @@ def _sections(job: "TrainingJob") -> "Sequence[Section]":
     """Return the chapters that only some networks have."""
     found: list[Any] = []
     with reading(job.dataset):
-        for name in CHAPTERS:
-            make = registry.load("chapter", CHAPTERS, name)
+        makers = registry.union("NETWORK_SECTIONS")
+        for name in makers:
+            make = registry.load("section", makers, name)
             found += make(job.model, job.dataset)
     return found
 
