@@ -4,18 +4,43 @@ import os
 import signal
 import sys
 from pathlib import Path
+from types import ModuleType
 
 import numpy as np
 
 from tests.training.loop.picture import Picture
-from tfapp import tasks
+from tfapp import domains
 from tfapp.base.errors import ConfigError
 from tfapp.base.reporter import Reporter
 from tfapp.recipes.config import Recipe
 from tfapp.report.blocks import Fact, Report
 from tfapp.runs.experiment import Outcome
+from tfapp.verbs.run import run
 
-TARGET = "tests.runs.picture:experiment"
+NAME = "drawing"
+
+
+def register(modules):
+    """Put a domain with one task, this experiment, next to the others.
+
+    Args:
+        modules: `sys.modules`, or what restores it.
+    """
+    package = ModuleType(f"tfapp.domains.{NAME}")
+    package.DATA = {"nothing": "task:nothing"}
+    package.TASKS = {"picture": "task:experiment"}
+    package.TASK_DATA = {"picture": ("nothing",)}
+    package.MODELS = {"pixels": "task:pixels"}
+    modules[package.__name__] = package
+    modules[f"{package.__name__}.task"] = sys.modules[__name__]
+
+
+def nothing(context):
+    """No data."""
+
+
+def pixels(info):
+    """No network."""
 
 
 def experiment(*, iterations: int = 40, kill_at: int = 0):
@@ -64,7 +89,8 @@ def recipe(name="picture", **options):
             "name": name,
             "task": "picture",
             "task_options": options,
-            "data": {"path": "none"},
+            "data": {"kind": "nothing", "path": "none"},
+            "model": {"name": "pixels"},
             "runtime": {"checkpoint_seconds": 0.0},
         }
     )
@@ -79,8 +105,8 @@ def places(folder):
     }
 
 
-if __name__ == "__main__":  # a process of its own, to be killed
-    from tfapp.verbs.run import run
-
-    tasks.TASKS["picture"] = TARGET
-    run(recipe(kill_at=25), **places(sys.argv[1]))
+def main(folder):
+    """Run it in a process of its own, to be killed."""
+    register(sys.modules)
+    domains.DOMAINS = (*domains.DOMAINS, NAME)
+    run(recipe(kill_at=25), **places(folder))

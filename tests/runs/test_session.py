@@ -10,25 +10,29 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from tests.runs.picture import TARGET, places, recipe
-from tfapp import runs, tasks
+from tests.runs.picture import NAME, places, recipe, register
+from tfapp import domains, runs
 from tfapp.base.errors import ConfigError
 from tfapp.verbs.run import resume, run
 
 ROOT = Path(__file__).parents[2]
+KILLED = "import sys; from tests.runs import picture; picture.main(sys.argv[1])"
 
 
 @pytest.fixture(autouse=True)
 def _registered(monkeypatch):
-    monkeypatch.setitem(tasks.TASKS, "picture", TARGET)
-    monkeypatch.setitem(tasks.SETTLED, "picture", {})
+    modules = {}
+    register(modules)
+    for name, module in modules.items():
+        monkeypatch.setitem(sys.modules, name, module)
+    monkeypatch.setattr(domains, "DOMAINS", (*domains.DOMAINS, NAME))
 
 
 def test_killed_and_resumed_equals_uninterrupted(tmp_path):
     """A real process, really killed in its second phase: the rest is the same."""
     whole = run(recipe("whole"), **places(tmp_path))
     killed = subprocess.run(
-        [sys.executable, "-m", "tests.runs.picture", str(tmp_path)],
+        [sys.executable, "-c", KILLED, str(tmp_path)],
         cwd=ROOT,
         env=os.environ | {"TEST_KILL": "yes", "PYTHONPATH": str(ROOT)},
         check=False,

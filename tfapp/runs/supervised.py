@@ -78,9 +78,11 @@ class SupervisedExperiment:
         )
 
     def _job(self, model: Any, jit_compile: bool, context: RunContext) -> TrainingJob:
-        teacher = None
-        if self.recipe.training.distill is not None:
-            teacher = load_teacher(self.recipe, context.folder, self.dataset)
+        teacher, distill = None, self.task.distill
+        if distill is not None:
+            teacher = load_teacher(
+                distill, self.recipe.task, context.folder, self.dataset
+            )
         return TrainingJob(
             model,
             self.dataset,
@@ -138,7 +140,7 @@ def _exported(
     model = logits_model(job.model)
     dataset, config = job.dataset, job.recipe.export
     held = dataset.examples["test"] or dataset.examples["train"]
-    images = [dataset.read(example) for example in held[: config.check_images]]
+    images = [dataset.read(example) for example in held[: config.examples]]
     options = ExportOptions(
         class_names=dataset.info.class_names,
         card=card,

@@ -33,8 +33,9 @@ class FromScratch:
             class_weight=self.job.class_weight,
         )
         phase = self.job.whole(plan)
-        if self.job.teacher is not None and config.distill is not None:
-            train = self._taught(self.job.teacher, config.distill)
+        teacher, distill = self.job.teacher, self.job.task.distill
+        if teacher is not None and distill is not None:
+            train = self._taught(teacher, distill)
             phase = replace(phase, train=train)
         yield phase
 

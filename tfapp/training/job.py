@@ -28,7 +28,7 @@ class TrainingJob:
         loop: runs the phases.
         cache: folder in which stored features are kept between runs.
         jit_compile: whether XLA compiles the steps.
-        teacher: inputs of the dataset → logits; only with `training.distill`.
+        teacher: inputs of the dataset → logits; only with `task.distill`.
         pass_seconds: that one pass over the training inputs takes; 0 without a budget,
             for which alone it is measured.
     """
@@ -57,9 +57,9 @@ class TrainingJob:
     @property
     def class_weight(self) -> dict[int, float] | None:
         """Class index → weight of its examples; None if all count the same."""
-        if self.recipe.training.class_weights == "none":
+        if self.task.class_weights == "none":
             return None
-        return class_weights(self.recipe.training, self.dataset.labels("train"))
+        return class_weights(self.dataset.labels("train"))
 
     def passes(self) -> ImagePasses:
         """Return passes over the training inputs, changed anew in every epoch."""

@@ -62,5 +62,5 @@ class Trainer:
             yield from answers(job.model, job.dataset, split, stage)
 
     def _taught_task(self) -> Task:
-        distill, task = self.job.recipe.training.distill, self.job.task
-        return distilled(task, distill) if distill and self.job.teacher else task
+        task, teacher = self.job.task, self.job.teacher
+        return distilled(task, task.distill) if task.distill and teacher else task
