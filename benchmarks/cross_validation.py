@@ -24,6 +24,7 @@ from small_sets import features_of
 from tfapp import recipes
 from tfapp.base.reporter import Reporter
 from tfapp.data import load_dataset
+from tfapp.data.spec import DataInfo
 from tfapp.machine.start import start_tensorflow
 from tfapp.recipes.config import Recipe
 from tfapp.tasks import get_task
@@ -65,7 +66,9 @@ def cross_validate(
     scores = []
     for train, test in folds.split(labels, labels):
         if head:
-            predicted = train_head(recipe, model, stacked, labels, train, test)
+            predicted = train_head(
+                recipe, dataset.info, model, stacked, labels, train, test
+            )
         else:
             predicted = solve(recipe, stacked, labels, train, test)
         scores.append(float(np.mean(predicted == labels[test])))
@@ -92,6 +95,7 @@ def solve(
 
 def train_head(
     recipe: Recipe,
+    info: DataInfo,
     model: keras.Model,
     views: np.ndarray,
     labels: np.ndarray,
@@ -106,7 +110,10 @@ def train_head(
     passes = RowPasses(kept, one_hot[train], recipe.data.batch_size, recipe.seed)
     config = recipe.fine_tune.head
     setup = RunSetup(
-        get_task(recipe.task, recipe.task_options), recipe.training, recipe.runtime
+        get_task(recipe.task, recipe.task_options),
+        info,
+        recipe.training,
+        recipe.runtime,
     )
     plan = PhasePlan("head", config.epochs, config.learning_rate)
     workload = epochs_of(Phase(plan, head, passes, None), setup)

@@ -65,7 +65,8 @@ def snapshot(model):
 
 def validation_loss(model, trainer, dataset):
     """Return the loss of the kept weights, by a fresh evaluation."""
-    model.compile(loss=trainer.job.task.make_loss())
+    learning = trainer.job.task.learning(model, dataset.info)
+    model.compile(**learning.compile_arguments())
     found = model.evaluate(dataset.batches("validation"), verbose=0, return_dict=True)
     return found["loss"]
 

@@ -55,6 +55,7 @@ def choose(
         num_images=_feature_images(recipe, dataset),
         steps=_steps(recipe, dataset),
         task=task,
+        info=dataset.info,
         cache_dir=default_cache_dir(),
         reporter=reporter,
         replicas=strategy.num_replicas_in_sync,

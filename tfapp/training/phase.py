@@ -8,6 +8,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+from tfapp.data.spec import DataInfo
 from tfapp.recipes.config import RuntimeConfig, TrainingConfig
 from tfapp.tasks.spec import Learning, Task
 from tfapp.training.loop.deadline import Deadline
@@ -72,13 +73,15 @@ class RunSetup:
     """What all phases of a run share.
 
     Args:
-        task: loss, metrics and the figure that chooses the best epoch.
+        task: what is trained, and the figure that chooses the best epoch.
+        info: facts of the data.
         training: optimizer, regularisation.
         runtime: how the machine is used.
         jit_compile: whether XLA compiles the steps.
     """
 
     task: Task
+    info: DataInfo
     training: TrainingConfig
     runtime: RuntimeConfig
     jit_compile: bool = False
@@ -93,7 +96,7 @@ class RunSetup:
 def epochs_of(phase: Phase, setup: RunSetup) -> Epochs:
     """Return the workload that trains the trainable weights of a phase's model."""
     plan = phase.plan
-    learning = setup.task.learning(phase.model)
+    learning = setup.task.learning(phase.model, setup.info)
     train, validation = _as_learned(learning, phase)
 
     def build() -> tuple[keras.Model, Stepper]:
@@ -144,21 +147,18 @@ def _compiled(
     """
     quick = fuse(fold(learning.model))
     wrapped = keras.Model(quick.input, quick.output, name=quick.name)
-    config, task, main = setup.training, setup.task, learning.main
-    metrics = task.make_metrics()
+    config = setup.training
     wrapped.compile(
         optimizer=make_optimizer(
             config, plan.learning_rate, plan.rate_factors, plan.optimizer
         ),
-        loss=learning.losses(task.make_loss()),
-        loss_weights=dict(learning.loss_weights) or None,
-        metrics={main: metrics} if main else metrics,
+        **learning.compile_arguments(),
         jit_compile=setup.jit_compile or keras.backend.backend() == "jax",
     )
     wrapped.optimizer.build(wrapped.trainable_variables)
     # Metrics make their variables at the first batch; a state needs them before.
     wrapped._symbolic_build(data_batch=_blank(train(0).element_spec))
-    if main:  # its figures are the task's, and go by their names alone
+    if learning.main:  # its figures are the task's, and go by their names alone
         for found in filter(None, wrapped._compile_metrics._flat_metrics):
             found.output_name = None
     return wrapped

@@ -36,7 +36,11 @@ class Trainer:
         job.reserve_evaluation()
         recipe = job.recipe
         setup = RunSetup(
-            self._taught_task(), recipe.training, recipe.runtime, job.jit_compile
+            self._taught_task(),
+            job.dataset.info,
+            recipe.training,
+            recipe.runtime,
+            job.jit_compile,
         )
         for phase in self.method.phases():
             start = loop.phases[-1].best if phase.plan.continues else None

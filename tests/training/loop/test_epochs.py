@@ -70,7 +70,7 @@ def fit(
         recipe.training.patience,
         recipe.runtime.checkpoint_seconds,
     )
-    setup = RunSetup(task, recipe.training, recipe.runtime)
+    setup = RunSetup(task, dataset.info, recipe.training, recipe.runtime)
     return loop.run(epochs_of(phase, setup), "train")
 
 

@@ -10,6 +10,7 @@ import keras
 import numpy as np
 
 from tfapp.base.reporter import Reporter
+from tfapp.data.spec import DataInfo
 from tfapp.machine import processor
 from tfapp.recipes.config import Recipe, RuntimeConfig
 from tfapp.tasks.spec import Task
@@ -29,6 +30,7 @@ def choose_precision(
     num_images: int,
     steps: int,
     task: Task,
+    info: DataInfo,
     cache_dir: Path,
     reporter: Reporter,
     replicas: int = 1,
@@ -51,6 +53,7 @@ def choose_precision(
         num_images: images of which the frozen extractor's features are to be computed.
         steps: training steps on whole images, of every phase.
         task: its loss.
+        info: facts of the data.
         cache_dir: folder of tfapp's caches.
         reporter: hears of measuring and of a failed check.
         replicas: devices that share a batch.
@@ -60,7 +63,7 @@ def choose_precision(
     """
     options, reason = candidates(recipe.runtime, replicas)
     images, labels = (np.asarray(part)[:MOST_IMAGES] for part in batch)
-    work = Work(recipe, task, images, labels, num_images, steps)
+    work = Work(recipe, task, info, images, labels, num_images, steps)
     if options == [Candidate("float32", options[0].jit_compile)]:
         choice = PrecisionChoice("float32", reason, options[0].jit_compile)
     else:

@@ -84,14 +84,14 @@ class Trial:
         self.network = network
         self.jit_compile = jit_compile
         self.features = self._features(network.model)
-        self.learning = work.task.learning(network.model)
+        self.learning = work.task.learning(network.model, work.info)
         self.step = self._step(network.model)
         if self.features is not None:
             self.features.compile(jit_compile=jit_compile)
         if self.step is not None:
             self.step.compile(
                 optimizer=self._optimizer(network.model),
-                loss=self.learning.losses(work.task.make_loss()),
+                loss=self.learning.losses,
                 loss_weights=dict(self.learning.loss_weights) or None,
                 jit_compile=jit_compile,
             )

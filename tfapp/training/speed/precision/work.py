@@ -9,6 +9,7 @@ from typing import NamedTuple
 import numpy as np
 
 from tfapp import __version__
+from tfapp.data.spec import DataInfo
 from tfapp.recipes.config import Recipe
 from tfapp.tasks.spec import Task
 from tfapp.training import devices
@@ -54,6 +55,7 @@ class Work:
     Args:
         recipe: of the run.
         task: its loss.
+        info: facts of the data.
         images: float array (batch, height, width, channels) in [0, 255].
         labels: one-hot float array (batch, num_classes).
         num_images: images of which the frozen extractor's features are computed.
@@ -62,6 +64,7 @@ class Work:
 
     recipe: Recipe
     task: Task
+    info: DataInfo
     images: np.ndarray
     labels: np.ndarray
     num_images: int
