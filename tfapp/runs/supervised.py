@@ -1,6 +1,5 @@
 """Learn from examples: load, build, train, evaluate, export, report."""
 
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -71,8 +70,8 @@ class SupervisedExperiment:
             model=self.trainer.job.model,
             card=exported.card,
             saved_model=exported.path,
-            write_scores=partial(
-                self.task.write_predictions, results=results, dataset=self.dataset
+            write_scores=lambda path: self.task.write_predictions(
+                path, results, self.dataset
             ),
             notes=self.dataset.notes,
         )
