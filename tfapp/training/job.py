@@ -8,7 +8,7 @@ import keras
 from tfapp.data.spec import Dataset
 from tfapp.recipes.config import Recipe
 from tfapp.tasks.spec import Task
-from tfapp.training.inference import seconds_per_image
+from tfapp.training.inference import seconds_per_input
 from tfapp.training.loop.deadline import Deadline
 from tfapp.training.loop.training_loop import TrainingLoop
 from tfapp.training.optimizers import class_weights
@@ -48,7 +48,8 @@ class TrainingJob:
         deadline = self.loop.deadline
         if deadline.end is None:
             return
-        seconds = seconds_per_image(self.model, self.recipe.data.batch_size)
+        inputs, *_ = next(self.passes()(0).as_numpy_iterator())
+        seconds = seconds_per_input(self.model, inputs)
         examples, count = self.dataset.examples, self.dataset.num_inputs
         held = sum(count(examples[s], False) for s in ("validation", "test"))
         deadline.end -= held * seconds

@@ -5,7 +5,6 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 import keras
-import numpy as np
 import tensorflow as tf
 
 from tfapp.data.spec import DataInfo
@@ -157,15 +156,15 @@ def _compiled(
     )
     wrapped.optimizer.build(wrapped.trainable_variables)
     # Metrics make their variables at the first batch; a state needs them before.
-    wrapped._symbolic_build(data_batch=_blank(train(0).element_spec))
+    wrapped._symbolic_build(data_batch=_symbolic(train(0).element_spec))
     if learning.main:  # its figures are the task's, and go by their names alone
         for found in filter(None, wrapped._compile_metrics._flat_metrics):
             found.output_name = None
     return wrapped
 
 
-def _blank(spec: Any) -> Any:
-    """Return a batch of one zero example of a tf.data element specification."""
+def _symbolic(spec: Any) -> Any:
+    """Return a batch of one example without values, of a tf.data specification."""
     return tf.nest.map_structure(
-        lambda s: np.zeros([1 if d is None else d for d in s.shape], "float32"), spec
+        lambda s: keras.KerasTensor((1, *s.shape[1:]), s.dtype.name), spec
     )

@@ -62,7 +62,7 @@ class Trainer:
     def _joined(self, split: str) -> Iterator[np.ndarray]:
         """Yield the answers one by one; the stage lasts as long as they are used."""
         job = self.job
-        with job.loop.reporter.stage(f"predict {split}", unit="tiles") as stage:
+        with job.loop.reporter.stage(f"predict {split}", unit="inputs") as stage:
             yield from answers(job.model, job.dataset, split, stage)
 
     def _taught_task(self) -> Task:

@@ -98,7 +98,7 @@ def choose(tmp_path):
             recipe or make_recipe(),
             build=build or Builder(),
             batch=make_batch(),
-            num_images=NUM_IMAGES,
+            num_inputs=NUM_IMAGES,
             steps=steps,
             task=get_task("image_classification"),
             info=None,
