@@ -12,7 +12,7 @@ from tfapp.recipes.config import RuntimeConfig, TrainingConfig
 from tfapp.tasks import get_task
 from tfapp.training.inference import predict
 from tfapp.training.loop.training_loop import TrainingLoop
-from tfapp.training.passes import ImagePasses
+from tfapp.training.passes import DataPasses
 from tfapp.training.phase import Phase, PhasePlan, RunSetup, epochs_of
 
 
@@ -52,7 +52,7 @@ def fit(model, dataset, folder, class_weight=None):
     training = TrainingConfig(epochs=5, learning_rate=0.01)
     setup = RunSetup(two_losses(), dataset.info, training, RuntimeConfig())
     plan = PhasePlan("train", 5, 0.01, class_weight=class_weight)
-    passes, held = ImagePasses(dataset, 4, 0), dataset.batches("validation")
+    passes, held = DataPasses(dataset, 4, 0), dataset.batches("validation")
     workload = epochs_of(Phase(plan, model, passes, held), setup)
     return TrainingLoop(folder, Reporter(quiet=True)).run(workload, "train")
 

@@ -13,7 +13,7 @@ from tfapp.base.errors import ConfigError
 from tfapp.data.spec import DataInfo
 from tfapp.recipes.config import DistillConfig
 from tfapp.tasks.spec import Learning, Task
-from tfapp.training.passes import ImagePasses
+from tfapp.training.passes import DataPasses
 from tfapp.training.transfer.features import FeatureStore
 from tfapp.training.transfer.row_passes import RowPasses
 
@@ -37,7 +37,7 @@ class TaughtPasses:
         consistent, CVPR 2022, https://arxiv.org/abs/2106.05237
     """
 
-    passes: ImagePasses
+    passes: DataPasses
     answers: list[Any]
     temperature: float
 
@@ -73,7 +73,7 @@ class TaughtPasses:
 
 
 def taught_passes(
-    passes: ImagePasses,
+    passes: DataPasses,
     store: FeatureStore,
     config: DistillConfig,
     epochs: int,

@@ -12,7 +12,7 @@ from tfapp.training.inference import seconds_per_input
 from tfapp.training.loop.deadline import Deadline
 from tfapp.training.loop.training_loop import TrainingLoop
 from tfapp.training.optimizers import class_weights
-from tfapp.training.passes import ImagePasses
+from tfapp.training.passes import DataPasses
 from tfapp.training.phase import Phase, PhasePlan
 
 
@@ -62,10 +62,10 @@ class TrainingJob:
             return None
         return class_weights(self.dataset.labels("train"))
 
-    def passes(self) -> ImagePasses:
+    def passes(self) -> DataPasses:
         """Return passes over the training inputs, changed anew in every epoch."""
         batch_size = self.recipe.data.batch_size
-        return ImagePasses(self.dataset, batch_size, self.recipe.seed)
+        return DataPasses(self.dataset, batch_size, self.recipe.seed)
 
     def whole(self, plan: PhasePlan, deadline: Deadline | None = None) -> Phase:
         """Return a phase that trains the whole model on the inputs themselves."""
