@@ -172,10 +172,18 @@ def test_options_reach_the_preprocessing(make_folder):
         ({"path": "$NOT_SET/x"}, ConfigError, r"\$NOT_SET, which is not.*export NOT_S"),
         ({"path": "${NOT_SET}"}, ConfigError, r"\$NOT_SET, which is not set"),
         ({"path": __file__}, DataError, r"is a file of kind '.py'. Expected a folder"),
-        ({"options": {"size": 3}}, ConfigError, r"Unknown option `size` of dataset"),
-        ({"options": {"channels": 2}}, ConfigError, r"Option `channels` of dataset"),
+        (
+            {"options": {"size": 3}},
+            ConfigError,
+            r"Unknown option `size` of kind of data",
+        ),
+        (
+            {"options": {"channels": 2}},
+            ConfigError,
+            r"Option `channels` of kind of data",
+        ),
         ({"options": {"image_size": [0, 1]}}, ConfigError, r"`image_size` must be"),
-        ({"name": "sounds"}, ConfigError, r"Unknown dataset 'sounds'"),
+        ({"kind": "sounds"}, ConfigError, r"Unknown kind of data 'sounds'"),
     ],
 )
 def test_user_mistakes(keys, error, message):

@@ -98,7 +98,7 @@ def test_a_share_that_is_none():
 
 RECIPE = {
     "task": "image_segmentation",
-    "data": {"path": "x"},
+    "data": {"path": "x", "kind": "masks"},
     "model": {"name": "unet"},
 }
 
