@@ -11,6 +11,7 @@ from tfapp.base.reporter import Reporter
 from tfapp.recipes.config import (
     DataConfig,
     DistillConfig,
+    ModelConfig,
     Recipe,
     RuntimeConfig,
     TrainingConfig,
@@ -24,6 +25,8 @@ from tfapp.training.distillation import (
     for_student,
     taught_passes,
 )
+from tfapp.training.job import TrainingJob
+from tfapp.training.loop.training_loop import TrainingLoop
 from tfapp.training.passes import DataPasses
 from tfapp.training.trainer import Trainer
 from tfapp.training.transfer.features import FeatureStore
@@ -145,23 +148,25 @@ def test_images_are_brought_to_the_teachers_size():
 def student_of(teacher, folder):
     """Return a student and the trainer that teaches it."""
     recipe = Recipe(
-        data=DataConfig(path="none", batch_size=4),
-        training=TrainingConfig(
-            epochs=6, learning_rate=0.02, distill=CONFIG, class_weights="balanced"
-        ),
+        task="image_classification",
+        model=ModelConfig(name="small_cnn"),
+        data=DataConfig(kind="images", path="none", batch_size=4),
+        training=TrainingConfig(epochs=6, learning_rate=0.02),
         runtime=RuntimeConfig(checkpoint_seconds=0, deterministic=True),
     )
     student = make_model(standardize=False)
-    trainer = Trainer(
+    job = TrainingJob(
         student,
         make_dataset(augmentation={"noise": 5}),
-        get_task("image_classification"),
+        get_task(
+            "image_classification", {"distill": CONFIG, "class_weights": "balanced"}
+        ),
         recipe,
-        folder,
+        TrainingLoop(folder, Reporter(quiet=True), state_seconds=0.0),
         folder / "c",
-        Reporter(quiet=True),
+        teacher=for_student(teacher, (SIZE, SIZE, 3)),
     )
-    trainer.teacher = for_student(teacher, (SIZE, SIZE, 3))
+    trainer = Trainer(job)
     return student, trainer
 
 

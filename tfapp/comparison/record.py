@@ -32,7 +32,7 @@ class RunRecord:
         figures: those that `task` names, NaN where unknown, and the run's seconds.
         class_names: in the order of the model's outputs.
         answers: answer by test example; the key is the example's content hash, its
-            target and, of copies, a number, so it is the same in every run.
+            label and, of copies, a number, so it is the same in every run.
         trained_on: number of training examples.
         parameters: numbers in the model, those that never learn included; None if
             the run keeps no model.
@@ -199,7 +199,7 @@ def _count_trained(
     examples: Sequence[Mapping[str, Any]], recipe: Mapping[str, Any], per_class: bool
 ) -> int:
     """Count the training examples; the split is recorded before the limit cuts it."""
-    limit = int(recipe.get("data", {}).get("limit_per_class", 0))
+    limit = int(recipe.get("data", {}).get("limit", 0))
     trained = [row["target"] for row in examples if row["split"] == "train"]
     counts = Counter(trained).values() if per_class else [len(trained)]
     return sum(min(n, limit) if limit else n for n in counts)

@@ -11,12 +11,12 @@ from tfapp.base.errors import DataError
 from tfapp.data.listing import Source
 from tfapp.data.reading_errors import data_error
 from tfapp.data.spec import Pass
+from tfapp.domains.images.augmentation.config import ImageAugmentation
 from tfapp.domains.images.dataset import ImageDataset, stored_bytes
 from tfapp.domains.images.preprocessor import RAW_IMAGE, ImagePreprocessor
 from tfapp.domains.images.reading.pixel_store import StorePlan
 from tfapp.domains.images.shapes import image_info
 from tfapp.problems.classification.examples import labelled
-from tfapp.recipes.config import AugmentationConfig
 
 PREPROCESSOR = ImagePreprocessor((8, 10))
 NAMES = ("a", "b", "c")
@@ -45,7 +45,7 @@ def make_dataset(files, tmp_path):
             PREPROCESSOR,
             Source("files", None, files, NAMES, encoded or {}),
             batch_size=5,
-            changes=AugmentationConfig(**augmentation),
+            changes=ImageAugmentation(**augmentation),
             plan=StorePlan(kind, ""),
             cache_dir=tmp_path / "cache",
         )

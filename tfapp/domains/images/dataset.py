@@ -16,6 +16,7 @@ from tfapp.domains.images.augmentation.changes import (
     describe_augmentation,
     make_augment,
 )
+from tfapp.domains.images.augmentation.config import ImageAugmentation
 from tfapp.domains.images.preprocessor import (
     RAW_IMAGE,
     ImagePreprocessor,
@@ -29,7 +30,6 @@ from tfapp.domains.images.reading.pixel_store import (
     fill_disk,
     fill_memory,
 )
-from tfapp.recipes.config import AugmentationConfig
 
 STREAMED_KNOWN = 4
 """Lists of examples whose paths stay prepared although nothing of them is kept."""
@@ -69,7 +69,7 @@ class ImageDataset:
     preprocessor: ImagePreprocessor
     source: Source
     batch_size: int
-    changes: AugmentationConfig
+    changes: ImageAugmentation
     plan: StorePlan
     cache_dir: Path
     notes: tuple[str, ...] = ()

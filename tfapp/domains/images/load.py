@@ -3,15 +3,20 @@
 from dataclasses import replace
 from typing import Literal
 
+from pydantic import PositiveInt
+
 from tfapp.base.errors import DataError
 from tfapp.data.context import LoadContext
 from tfapp.data.listing import Source
+from tfapp.data.report import refuse_damaged
 from tfapp.data.spec import SPLITS, Example
 from tfapp.data.split import fingerprint, limit_per_class, make_split
 from tfapp.data.split_file import apply_split, write_split
-from tfapp.domains.images.check import Examined, examine, refuse_damaged
+from tfapp.domains.images.augmentation.config import ImageAugmentation
+from tfapp.domains.images.check import Examined, examine
 from tfapp.domains.images.dataset import ImageDataset, stored_bytes
 from tfapp.domains.images.preprocessor import ImagePreprocessor
+from tfapp.domains.images.reading.limits import MAX_PIXELS
 from tfapp.domains.images.reading.pixel_store import plan_store
 from tfapp.domains.images.reading.sources import open_source
 from tfapp.domains.images.shapes import image_info
@@ -24,6 +29,7 @@ def images(
     channels: Literal[1, 3] = 3,
     resize: Literal["crop", "pad", "stretch"] = "crop",
     interpolation: Literal["bilinear", "bicubic"] = "bilinear",
+    max_pixels: PositiveInt = MAX_PIXELS,
 ) -> ImageDataset:
     """Photographs or other pictures with one class name each.
 
@@ -33,6 +39,7 @@ def images(
         channels: 3 for red, green, blue; 1 for grey.
         resize: what happens to other proportions; see `ImagePreprocessor`.
         interpolation: how pixels are interpolated; see `ImagePreprocessor`.
+        max_pixels: larger images are left out before they are decoded.
 
     Raises:
         ConfigError: if an option is out of range.
@@ -41,7 +48,7 @@ def images(
     config = context.config
     height, width = image_size  # a list, when the recipe is TOML
     preprocessor = ImagePreprocessor(
-        (height, width), channels, resize, interpolation, config.check.max_pixels
+        (height, width), channels, resize, interpolation, max_pixels
     )
     source = open_source(context)
     examined = examine(source, context)
@@ -58,7 +65,7 @@ def images(
         preprocessor=preprocessor,
         source=source,
         batch_size=config.batch_size,
-        changes=config.augmentation,
+        changes=ImageAugmentation(**config.augmentation),
         plan=plan,
         cache_dir=context.cache_dir,
         notes=tuple(loading_notes(source, examined, examples, plan.note)),
@@ -73,7 +80,7 @@ def _split(
         return _test_only(source, examined.examples, context.labels)
     examples = _recorded_split(source, examined, context)
     _require_trained_classes(source, examples)
-    return limit_per_class(examples, context.config.limit_per_class, context.seed)
+    return limit_per_class(examples, context.config.limit, context.seed)
 
 
 def _recorded_split(

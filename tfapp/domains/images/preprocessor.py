@@ -7,7 +7,7 @@ was trained on and what it is asked about cannot drift apart.
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
-from typing import Any, Literal
+from typing import Any, ClassVar, Literal
 
 import tensorflow as tf
 
@@ -81,6 +81,8 @@ class ImagePreprocessor:
     interpolation: Interpolation = "bilinear"
     max_pixels: int = 100_000_000
 
+    media_type: ClassVar[str] = "image/*"
+
     def __post_init__(self) -> None:
         if len(self.image_size) != 2 or min(self.image_size) < 1:
             raise ConfigError(
@@ -95,11 +97,6 @@ class ImagePreprocessor:
     def raw(self) -> Mapping[str, Any]:
         """Encoded images, string tensor (batch,)."""
         return {RAW_IMAGE: tf.TensorSpec((None,), tf.string)}
-
-    @property
-    def media_type(self) -> str:
-        """Any image."""
-        return "image/*"
 
     def __call__(self, raw: Mapping[str, Any]) -> Any:
         """Turn encoded images into the model's input.

@@ -11,12 +11,13 @@ from tfapp.base.errors import DataError
 from tfapp.data.context import LoadContext
 from tfapp.data.faults import Problem
 from tfapp.data.listing import Source
-from tfapp.data.report import CheckReport
+from tfapp.data.place import expand_path
+from tfapp.data.report import CheckReport, refuse_damaged
 from tfapp.data.scan import scan
 from tfapp.data.spec import Example
-from tfapp.domains.images.check import Examined, examine, refuse_damaged
+from tfapp.domains.images.check import Examined, examine
 from tfapp.domains.images.reading.inspection import ImageFacts
-from tfapp.domains.images.reading.sources import expand_path
+from tfapp.domains.images.reading.limits import max_pixels
 from tfapp.domains.images.segmentation.data.pairs import list_pairs
 from tfapp.domains.images.segmentation.data.reading import MaskFacts, look_at_masks
 
@@ -82,7 +83,7 @@ def examine_masks(context: LoadContext, values: Sequence[int]) -> ExaminedMasks:
         DataError: if there is nothing to look at.
     """
     images, masks = list_pairs(expand_path(context.config.path))
-    by_mask = look_at_masks(masks, context.config.check.max_pixels)
+    by_mask = look_at_masks(masks, max_pixels(context.config))
     pairs = zip(images.examples, masks.examples, strict=True)
     facts = {image.name: by_mask[mask.name] for image, mask in pairs}
     targets = (replace(e, target=facts[e.name].digest[:16]) for e in images.examples)

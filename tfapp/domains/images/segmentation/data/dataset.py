@@ -15,6 +15,7 @@ from tfapp.domains.images.augmentation.changes import (
     describe_augmentation,
     make_augment,
 )
+from tfapp.domains.images.augmentation.config import ImageAugmentation, MaskAugmentation
 from tfapp.domains.images.preprocessor import RAW_IMAGE
 from tfapp.domains.images.segmentation.data.tile_loading import (
     KINDS,
@@ -23,10 +24,6 @@ from tfapp.domains.images.segmentation.data.tile_loading import (
 )
 from tfapp.domains.images.segmentation.data.tiles import TilePreprocessor
 from tfapp.domains.images.segmentation.data.warping import draw_tile
-from tfapp.recipes.config import AugmentationConfig
-
-GEOMETRY = ("flip", "rotate", "quarter_turns", "zoom", "shear", "shift")
-"""Keys of the augmentation that move pixels, and with them the mask."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -57,7 +54,7 @@ class MaskDataset:
     loader: TileLoader
     sizes: Mapping[str, tuple[int, int]]
     batch_size: int
-    changes: AugmentationConfig
+    changes: MaskAugmentation
     options: TileOptions
     notes: tuple[str, ...] = ()
 
@@ -213,6 +210,7 @@ class MaskDataset:
     @cached_property
     def _change_colours(self) -> Any:
         """The augmentation of contrast and brightness; None if both are off."""
-        still = AugmentationConfig()
-        update = {key: getattr(still, key) for key in GEOMETRY}
-        return make_augment(self.changes.model_copy(update=update))
+        config = self.changes
+        return make_augment(
+            ImageAugmentation(contrast=config.contrast, brightness=config.brightness)
+        )

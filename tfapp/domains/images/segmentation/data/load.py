@@ -5,13 +5,16 @@ from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
+from pydantic import PositiveInt
 
 from tfapp.base.errors import ConfigError
 from tfapp.data.context import LoadContext
 from tfapp.data.report import CheckReport
 from tfapp.data.spec import SPLITS, Example
 from tfapp.data.split import fingerprint
+from tfapp.domains.images.augmentation.config import MaskAugmentation
 from tfapp.domains.images.load import loading_notes
+from tfapp.domains.images.reading.limits import MAX_PIXELS
 from tfapp.domains.images.reading.pixel_store import StorePlan, plan_store
 from tfapp.domains.images.segmentation.data.border_weights import balance
 from tfapp.domains.images.segmentation.data.check import ExaminedMasks, examine_masks
@@ -42,12 +45,12 @@ def masks(
     channels: Literal[1, 3] = 3,
     values: list[int] = [],  # noqa: B006 - never changed; TOML gives lists
     class_names: list[str] = [],  # noqa: B006
-    split_by: Literal["image", "order"] = "image",
     crops: int = 1,
     elastic: float = 0.0,
     border_weight: float = 0.0,
     border_sigma: float = 5.0,
     balance_classes: bool = False,
+    max_pixels: PositiveInt = MAX_PIXELS,
 ) -> MaskDataset:
     """Images of any size, each with a mask that gives every pixel a class.
 
@@ -59,9 +62,6 @@ def masks(
         channels: 3 for red, green, blue; 1 for grey.
         values: of the masks, one per class, ascending; [] = those that occur.
         class_names: in the order of the values; the first is the background.
-        split_by: "image" divides images at random; "order" takes the last ones, by
-            name, for the test and those before them for validation, as neighbouring
-            slices of one volume are too much alike to test on.
         crops: tiles drawn from each training image in an epoch.
         elastic: standard deviation in pixels of a smooth displacement; 10 in the
             paper, 0 for none.
@@ -69,6 +69,7 @@ def masks(
             the paper, 0 for none.
         border_sigma: width of that weight in pixels; 5 in the paper.
         balance_classes: weigh pixels so that every class counts the same.
+        max_pixels: larger images are left out before they are decoded.
 
     Raises:
         ConfigError: if an option is out of range.
@@ -82,9 +83,9 @@ def masks(
     found, names = class_values(examined, values, class_names, context.labels)
     height, width = tile_size  # a list, when the recipe is TOML
     preprocessor = TilePreprocessor(
-        (height, width), margin, channels, found, config.check.max_pixels
+        (height, width), margin, channels, found, max_pixels
     )
-    examples = split_masks(examined, context, split_by)
+    examples = split_masks(examined, context)
     weights = _balance(examined, examples, found) if balance_classes else None
     options = TileOptions(crops, elastic, border_weight, border_sigma, weights)
     return _dataset(
@@ -142,7 +143,7 @@ def _dataset(
         loader=loader,
         sizes=examined.sizes,
         batch_size=config.batch_size,
-        changes=config.augmentation,
+        changes=MaskAugmentation(**config.augmentation),
         options=settings.options,
         notes=tuple(notes),
     )

@@ -1,7 +1,6 @@
 """Images with masks to train, validation and test."""
 
 from dataclasses import replace
-from typing import Literal
 
 from tfapp.base.errors import DataError
 from tfapp.data.context import LoadContext
@@ -12,15 +11,12 @@ from tfapp.domains.images.segmentation.data.check import ExaminedMasks
 from tfapp.recipes.config import SplitConfig
 
 
-def split_masks(
-    examined: ExaminedMasks, context: LoadContext, by: Literal["image", "order"]
-) -> tuple[Example, ...]:
+def split_masks(examined: ExaminedMasks, context: LoadContext) -> tuple[Example, ...]:
     """Return the examples to use, each with its split.
 
     Args:
         examined: images and masks after the scan.
         context: shares, split file, limit of training images.
-        by: "image" for a random division, "order" for one by name.
 
     Raises:
         DataError: if there are too few images, or the split file lists others.
@@ -31,12 +27,12 @@ def split_masks(
     if path is not None and path.exists():
         examples = apply_split(path, examined.readable, examined.images)
     else:
-        divide = make_split if by == "image" else split_in_order
+        divide = make_split if shares.by == "random" else split_in_order
         _require_enough(examined, shares)
         examples = divide(examined.usable, shares)
         if path is not None:
             write_split(path, examples, examined.images, shares)
-    return limit_per_class(examples, context.config.limit_per_class, context.seed)
+    return limit_per_class(examples, context.config.limit, context.seed)
 
 
 def split_in_order(

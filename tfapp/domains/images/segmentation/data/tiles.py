@@ -8,7 +8,7 @@ All of it is TensorFlow operations, so training, evaluation and the export share
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
-from typing import Any, Literal
+from typing import Any, ClassVar, Literal
 
 import tensorflow as tf
 
@@ -43,6 +43,8 @@ class TilePreprocessor:
     mask_values: tuple[int, ...] = (0, 255)
     max_pixels: int = 100_000_000
 
+    media_type: ClassVar[str] = "image/*"
+
     def __post_init__(self) -> None:
         sides = (*self.tile_size, self.margin)
         fits = 0 <= self.margin and max(sides) <= LARGEST_TILE
@@ -73,11 +75,6 @@ class TilePreprocessor:
     def raw(self) -> Mapping[str, Any]:
         """Encoded images, string tensor (batch,)."""
         return {RAW_IMAGE: tf.TensorSpec((None,), tf.string)}
-
-    @property
-    def media_type(self) -> str:
-        """Any image."""
-        return "image/*"
 
     @property
     def tile_shape(self) -> tuple[int, int, int]:

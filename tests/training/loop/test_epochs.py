@@ -1,4 +1,4 @@
-"""The training loop: killed anywhere, it ends where it would have ended."""
+"""Epochs of training: killed anywhere, they end where they would have ended."""
 
 import keras
 import numpy as np
@@ -11,8 +11,9 @@ from tfapp.data.spec import Pass
 from tfapp.recipes.config import Recipe
 from tfapp.tasks import get_task
 from tfapp.training.loop.deadline import Deadline
+from tfapp.training.loop.training_loop import TrainingLoop
 from tfapp.training.passes import DataPasses
-from tfapp.training.phase import PhasePlan, RunSetup, fit_phase
+from tfapp.training.phase import Phase, PhasePlan, RunSetup, epochs_of
 
 EPOCHS = 3
 
@@ -48,6 +49,8 @@ def fit(
     dataset = dataset or make_dataset(augmentation={"noise": 5})
     recipe = Recipe.model_validate(
         {
+            "task": "image_classification",
+            "model": {"name": "small_cnn"},
             "data": {"path": "digits", "batch_size": 4},
             "training": {"weight_decay": 0.01, **training},
             "runtime": {"checkpoint_seconds": 0, "deterministic": True}
@@ -55,16 +58,21 @@ def fit(
         }
     )
     task = get_task("image_classification")
-    with (reporter or Reporter(quiet=True)).stage("phase") as stage:
-        return fit_phase(
-            model,
-            train or DataPasses(dataset, seed=0),
-            dataset.batches(dataset.examples["validation"], Pass()),
-            setup=RunSetup(task, recipe.training, recipe.runtime, folder),
-            plan=PhasePlan("train", EPOCHS, 0.02, warmup_epochs=0.5),
-            deadline=deadline or Deadline(),
-            stage=stage,
-        )
+    phase = Phase(
+        PhasePlan("train", EPOCHS, 0.02, warmup_epochs=0.5),
+        model,
+        train or DataPasses(dataset, seed=0),
+        dataset.batches(dataset.examples["validation"], Pass()),
+    )
+    loop = TrainingLoop(
+        folder,
+        reporter or Reporter(quiet=True),
+        deadline or Deadline(),
+        recipe.training.patience,
+        recipe.runtime.checkpoint_seconds,
+    )
+    setup = RunSetup(task, dataset.info, recipe.training, recipe.runtime)
+    return loop.run(epochs_of(phase, setup), "train")
 
 
 def test_progress_shows_no_more_time_than_the_budget(tmp_path, capsys, monkeypatch):
@@ -107,7 +115,7 @@ def killing(passes, epoch, step):
 
 
 class Clock:
-    """A clock that the engine reads, moved by hand; the deadline keeps the real one."""
+    """A clock moved by hand; the deadline keeps the real one."""
 
     seconds = 0.0
 
@@ -119,7 +127,7 @@ class Clock:
 def test_a_resumed_phase_under_a_budget_does_not_cool_down_early(tmp_path, monkeypatch):
     """The rate follows the clock over the seconds before the kill and those left."""
     clock = Clock()
-    monkeypatch.setattr("tfapp.training.loop.engine.time", clock)
+    monkeypatch.setattr("tfapp.training.loop.runner.time", clock)
     passes = DataPasses(make_dataset(augmentation={"noise": 5}), seed=0)
 
     def slow(number, skip=0):
@@ -148,7 +156,7 @@ def weights(model):
         (0, 1, {}),
         (1, 0, {"ema_momentum": 0.9, "optimizer": "sgd"}),
         (2, 3, {"ema_momentum": 0.9}),
-        (1, 5, {"patience": 2, "label_smoothing": 0.1}),
+        (1, 5, {"patience": 2}),
     ],
 )
 def test_killed_and_resumed_equals_uninterrupted(tmp_path, epoch, step, training):
@@ -279,7 +287,15 @@ def test_nan_names_its_batch_and_keeps_the_state_before(tmp_path):
     assert np.abs(weights(kept) - weights(network())).max() > 1e-4
 
 
-def test_rows_tell_how_long_training_waited(tmp_path):
-    """Each epoch's row has its seconds and the share spent waiting for data."""
+def test_rows_show_how_long_each_epoch_waited(tmp_path, monkeypatch):
+    """Every epoch counts its own seconds: by this clock, one to wait, one to learn."""
+
+    class Ticking(Clock):
+        def monotonic(self):
+            self.seconds += 1.0
+            return self.seconds
+
+    monkeypatch.setattr("tfapp.training.loop.epochs.time", Ticking())
     rows = fit(tmp_path, network()).epochs
-    assert all(row["seconds"] > 0 and 0 <= row["waiting_share"] <= 1 for row in rows)
+    assert [row["seconds"] for row in rows] == [12.0] * EPOCHS  # six steps each
+    assert [row["waiting_share"] for row in rows] == [0.5] * EPOCHS
