@@ -14,7 +14,7 @@ from tfapp.cli import show_segmentation
 
 if TYPE_CHECKING:
     from tfapp.data.report import CheckReport
-    from tfapp.runs.supervised import RunResult
+    from tfapp.runs.publish import RunResult
     from tfapp.verbs.doctor import Finding
     from tfapp.verbs.predict import Predictions
 
@@ -42,7 +42,7 @@ def result(found: "RunResult", as_json_: bool) -> None:
         as_json(
             {
                 "run": str(found.folder),
-                "saved_model": str(found.saved_model),
+                "saved_model": str(found.saved_model or ""),
                 "report": str(found.report),
                 "metrics": found.metrics,
             }
@@ -51,13 +51,15 @@ def result(found: "RunResult", as_json_: bool) -> None:
     line("")
     line(headline(found.metrics))
     line(f"report       {found.report}")
-    line(f"SavedModel   {found.saved_model}")
-    line(f"Keras model  {found.folder / 'model.keras'}")
+    run = _as_argument(found.folder)
+    if found.saved_model is not None:
+        line(f"SavedModel   {found.saved_model}")
+        line(f"Keras model  {found.folder / 'model.keras'}")
     line("")
     line("next:")
-    run = _as_argument(found.folder)
-    line(f"  {predict_command(found.saved_model)}")
-    line(f"  tfapp evaluate {run} --data FOLDER")
+    if found.saved_model is not None:
+        line(f"  {predict_command(found.saved_model)}")
+        line(f"  tfapp evaluate {run} --data FOLDER")
     line(f"  tfapp board {run}")
 
 
