@@ -80,7 +80,6 @@ class ImagePreprocess:
     resize: Resize = "crop"
     interpolation: Interpolation = "bilinear"
     max_pixels: int = 100_000_000
-
     media_type: ClassVar[str] = "image/*"
 
     def __post_init__(self) -> None:
@@ -94,28 +93,26 @@ class ImagePreprocess:
         _require("interpolation", self.interpolation, tuple(KERNELS))
 
     @property
-    def raw(self) -> dict[str, Any]:
-        """What a client sends: encoded images, string tensor (batch,)."""
+    def raw(self) -> Mapping[str, Any]:
+        """Encoded images, string tensor (batch,)."""
         return {RAW_IMAGE: tf.TensorSpec((None,), tf.string)}
 
     def __call__(self, raw: Mapping[str, Any]) -> Any:
-        """Turn a batch of encoded images into the model's input, several at a time.
+        """Turn encoded images into the model's input.
 
         Args:
             raw: "image_bytes", string tensor (batch,).
 
         Returns:
-            float32 tensor (batch, height, width, channels), whole numbers in
-            [0, 255].
+            float32 tensor (batch, height, width, channels), whole numbers in [0, 255].
         """
-        return tf.map_fn(
-            lambda encoded: tf.cast(self.fit(self.decode(encoded)), tf.float32),
+        images = tf.map_fn(
+            lambda encoded: self.fit(self.decode(encoded)),
             raw[RAW_IMAGE],
-            fn_output_signature=tf.TensorSpec(
-                (*self.image_size, self.channels), tf.float32
-            ),
+            tf.TensorSpec((*self.image_size, self.channels), tf.uint8),
             parallel_iterations=PARALLEL_IMAGES,
         )
+        return tf.cast(images, tf.float32)
 
     def decode(self, encoded: Any, *, in_graph: bool = True) -> Any:
         """Return the pixels that `fit` needs: uint8 (h, w, channels).
