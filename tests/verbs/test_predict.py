@@ -57,9 +57,9 @@ def test_predictions_equal_the_run_s_own(workspace, tmp_path):
         }
     example = dataset.examples["test"][0]
     path = tmp_path / "one.png"
-    path.write_bytes(dataset.read(example))
+    path.write_bytes(dataset.raw(example)["image_bytes"])
     (row,) = ask(result.saved_model, [str(path)], folder).rows
-    assert row.top(1)[0][1] == pytest.approx(recorded[example.path], abs=1e-4)
+    assert row.top(1)[0][1] == pytest.approx(recorded[example.name], abs=1e-4)
     assert len(load_digits().images) == 1797
 
 

@@ -43,7 +43,7 @@ def data_error(
     if isinstance(error, tf.errors.InvalidArgumentError):
         for example in examples:
             if fault := _fault(dataset, example):
-                return unreadable(example.path, fault)
+                return fault
     return None
 
 
@@ -66,13 +66,14 @@ def unreadable(path: str, why: str) -> DataError:
     )
 
 
-def _fault(dataset: Dataset, example: Example) -> str:
-    """Return why an example cannot be decoded, "" if it can."""
+def _fault(dataset: Dataset, example: Example) -> DataError | None:
+    """Return the error of an example that cannot be read, None if it can."""
     try:
         with tf.device("CPU"):
-            dataset.preprocess.decode(tf.constant(dataset.read(example)))
-    except OSError as error:
-        return error.strerror or str(error)
+            raw = dataset.raw(example)
+            dataset.preprocessor({name: tf.constant([v]) for name, v in raw.items()})
+    except DataError as error:
+        return error
     except tf.errors.OpError as error:
-        return reason(error)
-    return ""
+        return unreadable(example.name, reason(error))
+    return None
