@@ -1,9 +1,9 @@
-"""Sections of a comparison that list: settings, what all runs missed, runs."""
+"""Sections of a comparison that list: settings and runs."""
 
 from tfapp.comparison.compared import Comparison
 from tfapp.comparison.recipe_groups import value_text
 from tfapp.report.blocks import Section, Table
-from tfapp.report.wording import count, duration, shorten
+from tfapp.report.wording import amount, count, duration, shorten
 
 
 def settings_section(comparison: Comparison) -> Section | None:
@@ -18,29 +18,21 @@ def settings_section(comparison: Comparison) -> Section | None:
     return Section("What differs", lead, (table,))
 
 
-def missed_section(comparison: Comparison) -> Section | None:
-    """Show the test examples that all missed, if there are several runs."""
-    missed = comparison.missed
-    if not missed or len(comparison.records) < 2:
-        return None
-    return comparison.task.missed_section(missed, comparison.common)
-
-
 def runs_section(comparison: Comparison) -> Section:
     """List every run with its group and its main figure."""
-    score = comparison.task.score
+    metric = comparison.metric
     rows = tuple(
         (
             str(record.folder),
             shorten(group.name, 60),
             f"{record.seed}",
-            f"{record.figures[score.key] * 100:.2f}",
+            amount(record.figures[metric.key], metric.unit),
             f"{record.trained_on:,}",
             duration(record.figures["seconds"]),
         )
         for group in comparison.groups
         for record in group.records
     )
-    header = ("Run", "Group", "Seed", f"{score.title}, %", "Trained on", "Time")
+    header = ("Run", "Group", "Seed", metric.heading, "Trained on", "Time")
     lead = "Runs that differ only in their seeds make a group."
     return Section("Runs", lead, (Table(header, rows, "Every run", 2),))

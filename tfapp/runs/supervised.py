@@ -15,13 +15,15 @@ from tfapp.data import load_dataset
 from tfapp.data.cache_dir import default_cache_dir
 from tfapp.recipes.config import Recipe
 from tfapp.runs import Run
-from tfapp.runs.card import card, tell
+from tfapp.runs.card import card, describe_data, run_facts
 from tfapp.runs.failures import reading
 from tfapp.runs.precision_choice import announce, choose, resolved
 from tfapp.runs.status import TRAINING
 from tfapp.runs.teacher import load_teacher
 from tfapp.tasks import get_task
 from tfapp.tasks.build import build_model
+from tfapp.tasks.results import Results
+from tfapp.tasks.scores import write_scores
 
 AFTER_TRAINING_SECONDS = 60.0
 """Kept back from a time budget for the export, its check and the report."""
@@ -35,13 +37,18 @@ class RunResult:
         folder: runs/NAME/NUMBER.
         saved_model: saved_models/NAME/VERSION.
         report: the HTML page.
-        metrics: of the test split, as in metrics.json.
+        results: of the test split.
     """
 
     folder: Path
     saved_model: Path
     report: Path
-    metrics: dict[str, Any]
+    results: Results
+
+    @property
+    def metrics(self) -> dict[str, Any]:
+        """Figures of the test split, as in metrics.json."""
+        return self.results.figures
 
 
 def execute(
@@ -145,19 +152,21 @@ def _finish(
     """Evaluate the trained model, export and save it, and write the report."""
     from tfapp.export.keras_file import save_model
     from tfapp.report.page import write_report
+    from tfapp.report.run_report import run_report
 
     reporter, dataset, task = trainer.reporter, trainer.dataset, trainer.task
-    results = task.assess(trainer.logits, dataset)
+    results = task.evaluate(trainer.logits, dataset, None)
     with reporter.stage("export and verify") as stage:
-        told = card(trainer, folder, results.metrics, facts)
+        about = card(trainer, folder, results, facts)
         parent = saved_models / folder.name
-        exported = _export(trainer, parent, told, results.metrics["temperature"])
+        temperature = results.calibration.get("temperature", 1.0)
+        exported = _export(trainer, parent, about, temperature)
         stage.detail = (
             f"largest difference to the Keras model {exported.max_difference:.1e}"
         )
     save_model(trainer.model, folder.model_file)
     write_json(folder.card_file, dict(exported.card))
-    task.write_predictions(folder.folder / "predictions.csv", results, dataset)
+    write_scores(folder.folder / "scores.csv", results.scores)
     facts |= {
         "seconds": reporter.seconds,
         "total_seconds": round(time.monotonic() - began, 1),
@@ -165,13 +174,22 @@ def _finish(
         "saved_model": str(exported.path),
         "phases": [phase.describe() for phase in trainer.phases],
         "notes": [*dataset.notes, *trainer.notes],
+        "parameters": trainer.model.count_params(),
+        "data": describe_data(dataset),
     }
-    write_json(folder.folder / "metrics.json", results.metrics | {"run": facts})
+    write_json(folder.folder / "metrics.json", results.to_json() | {"run": facts})
     report = folder.folder / "report.html"
     with reporter.stage("write report"):
-        story = tell(trainer, folder, facts)
-        write_report(report, task.report(results, dataset, story))
-    return RunResult(folder.folder, exported.path, report, results.metrics)
+        page = run_report(
+            run_facts(trainer, folder, facts),
+            results,
+            dataset.examples,
+            dataset.info.class_names,
+            task.findings(results, facts["phases"]),
+            task.sections(results, dataset, trainer.model),
+        )
+        write_report(report, page)
+    return RunResult(folder.folder, exported.path, report, results)
 
 
 def _export(

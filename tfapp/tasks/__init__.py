@@ -1,14 +1,11 @@
 """Every task, by name. To add one: a file with a `task()` here, and lines below."""
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, cast
+from typing import Any, cast
 
 from tfapp.base import registry
 from tfapp.base.errors import ConfigError
 from tfapp.tasks.spec import Task
-
-if TYPE_CHECKING:
-    from tfapp.comparison.compared_task import ComparedTask
 
 TASKS = {
     "capsule_classification": "tfapp.domains.images.capsules.task:task",
@@ -16,12 +13,11 @@ TASKS = {
     "image_segmentation": "tfapp.domains.images.segmentation.task:task",
 }
 
-COMPARED = {
-    "capsule_classification": "tfapp.problems.classification.compared:CLASSIFICATION",
-    "image_classification": "tfapp.problems.classification.compared:CLASSIFICATION",
-    "image_segmentation": "tfapp.domains.images.segmentation.compared:SEGMENTATION",
+PREVIEWS = {
+    "images": "tfapp.domains.images.thumbnails:file_tile",
+    "masks": "tfapp.domains.images.thumbnails:file_tile",
 }
-"""How runs of each task are compared; those of equal entries can be put together."""
+"""What shows an example of each kind of data on the page of a comparison."""
 
 CLASSIFIERS = ("capsule_classification", "image_classification")
 """Tasks that choose one class per image: their runs can be explained."""
@@ -77,6 +73,10 @@ def get_task(name: str, options: Mapping[str, Any] | None = None) -> Task:
     return cast(Task, registry.load("task", TASKS, name)(**(options or {})))
 
 
-def compared(name: str) -> "ComparedTask":
-    """Return how runs of a task are compared; TensorFlow is not needed for it."""
-    return cast("ComparedTask", registry.load("task", COMPARED, name))
+def preview(kind: str) -> Any:
+    """Return what shows examples of a kind of data, None if nothing does.
+
+    It takes the file of an example and a caption, and returns a tile or None.
+    TensorFlow is not needed for it.
+    """
+    return registry.load("preview", PREVIEWS, kind) if kind in PREVIEWS else None

@@ -1,21 +1,24 @@
 """One label per image."""
 
-from pathlib import Path
+from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
 import keras
-import numpy as np
 
-from tfapp.base.errors import DataError
-from tfapp.data.spec import Dataset
-from tfapp.problems.classification.calibration import apply_temperature
-from tfapp.problems.classification.evaluate import evaluate_logits
-from tfapp.problems.classification.metrics import classification_metrics, of_one_class
-from tfapp.problems.classification.predictions import write_predictions
-from tfapp.problems.classification.report import classification_report
-from tfapp.problems.classification.report_inputs import ClassificationReportInputs
-from tfapp.report.blocks import Report
-from tfapp.tasks.spec import Logits, Results, Say, Story, Task
+from tfapp.base import registry
+from tfapp.data.spec import Dataset, Example
+from tfapp.domains.images.explanation import CHAPTERS
+from tfapp.domains.images.gallery_sections import mistakes_section, sample_section
+from tfapp.problems.classification.results import accuracy_metric, evaluate_classifier
+from tfapp.problems.classification.sections import classification_sections
+from tfapp.problems.classification.verdict import classification_findings
+from tfapp.report.blocks import Section
+from tfapp.runs.failures import reading
+from tfapp.tasks.results import Results
+from tfapp.tasks.spec import Task
+
+METRIC = accuracy_metric("images")
 
 
 def task() -> Task:
@@ -27,11 +30,10 @@ def task() -> Task:
         # The loss still moves when the accuracy of a small validation set stands.
         monitor="val_loss",
         mode="min",
-        headline="accuracy",
-        assess=_assess,
-        judge=_judge,
-        write_predictions=_write_predictions,
-        report=_report,
+        metric=METRIC,
+        evaluate=partial(evaluate_classifier, METRIC),
+        findings=classification_findings,
+        sections=_sections,
     )
 
 
@@ -45,56 +47,25 @@ def _metrics() -> list[Any]:
     return [keras.metrics.CategoricalAccuracy(name="accuracy")]
 
 
-def _assess(logits: Logits, dataset: Dataset) -> Results:
-    if not dataset.examples["test"]:
-        raise DataError(
-            "No example is left for the test split, so no honest accuracy can be "
-            "given. Add images, or raise `data.split.test`."
-        )
-    validation = None
-    if dataset.examples["validation"]:
-        validation = (logits("validation"), dataset.labels("validation"))
-    outputs = logits("test")
-    names = dataset.info.class_names
-    metrics = evaluate_logits(outputs, dataset.labels("test"), names, validation)
-    return Results(outputs, metrics)
-
-
-def _judge(
-    logits: Logits, dataset: Dataset, temperature: float, say: Say
-) -> dict[str, Any]:
-    names = dataset.info.class_names
-    labels = dataset.labels("test")
-    probabilities = apply_temperature(logits("test"), temperature)
-    metrics = classification_metrics(labels, probabilities, names)
-    if len(present := np.unique(labels)) > 1:
-        return metrics
-    say(
-        f"every example is of class {names[present[0]]!r}: precision, F1, averages "
-        "over classes and ROC AUC need examples of two classes and are left out"
+def _sections(results: Results, dataset: Dataset, model: Any) -> list[Section]:
+    """Return the chapters on figures and pictures, and those on the network's kind."""
+    chapters: list[Section] = []
+    for name in CHAPTERS:
+        chapters += registry.load("chapter", CHAPTERS, name)(model, dataset)
+    sections = (
+        *classification_sections(results),
+        mistakes_section(results, dataset, partial(_maps, model, dataset)),
+        *chapters,
+        sample_section(dataset, results.metric.examples),
     )
-    return of_one_class(metrics)
+    return [section for section in sections if section is not None]
 
 
-def _write_predictions(path: Path, results: Results, dataset: Dataset) -> None:
-    probabilities = apply_temperature(results.outputs, results.metrics["temperature"])
-    names = dataset.info.class_names
-    write_predictions(path, dataset.examples["test"], probabilities, names)
+def _maps(
+    model: Any, dataset: Dataset, examples: Sequence[Example], classes: Sequence[int]
+) -> list[bytes]:
+    """Draw where the network sees a class; a file that vanished is one clear line."""
+    from tfapp.domains.images.explanation.mistakes import mistake_maps
 
-
-def _report(results: Results, dataset: Dataset, story: Story) -> Report:
-    return classification_report(
-        ClassificationReportInputs(
-            facts=story.facts,
-            recipe=story.recipe,
-            class_names=dataset.info.class_names,
-            examples=dataset.examples,
-            read=dataset.read,
-            logits=results.outputs,
-            metrics=results.metrics,
-            history=story.history,
-            notes=story.notes,
-            maps=story.maps,
-            further=story.sections,
-        )
-    )
+    with reading(dataset):
+        return mistake_maps(model, dataset)(examples, classes)
