@@ -1,76 +1,17 @@
-"""Every task, by name. To add one: a file with a `task()` here, and lines below."""
+"""Every task, by name: the `TASKS` of all domains."""
 
 from collections.abc import Mapping
 from typing import Any, cast
 
 from tfapp.base import registry
-from tfapp.base.errors import ConfigError
 from tfapp.tasks.spec import Task
 
-TASKS = {
-    "capsule_classification": "tfapp.domains.images.capsules.task:task",
-    "image_classification": "tfapp.domains.images.classification.task:task",
-    "image_segmentation": "tfapp.domains.images.segmentation.task:task",
-}
-
-PREVIEWS = {
-    "images": "tfapp.domains.images.thumbnails:file_tile",
-    "masks": "tfapp.domains.images.thumbnails:file_tile",
-}
-"""What shows an example of each kind of data on the page of a comparison."""
-
-CLASSIFIERS = ("capsule_classification", "image_classification")
-"""Tasks that choose one class per image: their runs can be explained."""
-
-SETTLED: dict[str, dict[str, tuple[Any, ...]]] = {
-    "capsule_classification": {
-        "data.name": ("images",),
-        "training.distill": (None,),
-    },
-    "image_classification": {"data.name": ("images",)},
-    "image_segmentation": {
-        "data.name": ("masks",),
-        "data.augmentation.rand_augment": (0,),
-        "data.augmentation.erase": (0.0,),
-        "data.augmentation.mixup": (0.0,),
-        "data.augmentation.cutmix": (0.0,),
-        "training.class_weights": ("none",),
-        "training.distill": (None,),
-        "fine_tune.head.views": (0,),
-        "fine_tune.thaw.views": (0,),
-    },
-}
-"""Keys of a recipe for which a task leaves no choice, and what they have to be."""
-
-
-def check(name: str, options: Mapping[str, Any], recipe: Any) -> None:
-    """Refuse an unknown task, options that it does not take, and settings beside it.
-
-    Args:
-        name: of the task.
-        options: its keyword arguments.
-        recipe: the whole recipe.
-
-    Raises:
-        UnknownNameError: if no task has that name.
-        ConfigError: naming the key, what it has to be and what it is.
-    """
-    registry.check_options("task", TASKS, name, options)
-    for key, allowed in SETTLED[name].items():
-        value = recipe
-        for part in key.split("."):
-            value = getattr(value, part, None)
-            if value is None:  # a table that the recipe does without
-                break
-        if value is not None and value not in allowed:
-            raise ConfigError(
-                f"Task {name!r} needs `{key}` = {allowed[0]!r}. Received: {value!r}"
-            )
 
 
 def get_task(name: str, options: Mapping[str, Any] | None = None) -> Task:
     """Return the task that a recipe names, with its `task_options`."""
-    return cast(Task, registry.load("task", TASKS, name)(**(options or {})))
+    task = registry.load("task", registry.union("TASKS"), name)
+    return cast(Task, task(**(options or {})))
 
 
 def preview(kind: str) -> Any:
@@ -79,4 +20,5 @@ def preview(kind: str) -> Any:
     It takes the file of an example and a caption, and returns a tile or None.
     TensorFlow is not needed for it.
     """
-    return registry.load("preview", PREVIEWS, kind) if kind in PREVIEWS else None
+    previews = registry.union("PREVIEWS")
+    return registry.load("preview", previews, kind) if kind in previews else None

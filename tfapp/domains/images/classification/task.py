@@ -8,7 +8,6 @@ import keras
 
 from tfapp.base import registry
 from tfapp.data.spec import Dataset, Example
-from tfapp.domains.images.explanation import CHAPTERS
 from tfapp.domains.images.gallery_sections import mistakes_section, sample_section
 from tfapp.problems.classification.results import accuracy_metric, evaluate_classifier
 from tfapp.problems.classification.sections import classification_sections
@@ -50,8 +49,9 @@ def _metrics() -> list[Any]:
 def _sections(results: Results, dataset: Dataset, model: Any) -> list[Section]:
     """Return the chapters on figures and pictures, and those on the network's kind."""
     chapters: list[Section] = []
-    for name in CHAPTERS:
-        chapters += registry.load("chapter", CHAPTERS, name)(model, dataset)
+    makers = registry.union("NETWORK_SECTIONS")
+    for name in makers:
+        chapters += registry.load("section", makers, name)(model, dataset)
     sections = (
         *classification_sections(results),
         mistakes_section(results, dataset, partial(_maps, model, dataset)),
