@@ -7,7 +7,6 @@ from tfapp.base import registry
 from tfapp.tasks.spec import Task
 
 
-
 def get_task(name: str, options: Mapping[str, Any] | None = None) -> Task:
     """Return the task that a recipe names, with its `task_options`."""
     task = registry.load("task", registry.union("TASKS"), name)
