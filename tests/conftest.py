@@ -36,7 +36,7 @@ def _folder(variable):
     return Path(value)
 
 
-QUICK = ["training.epochs=3", "data.limit_per_class=20", "data.augmentation={}"]
+QUICK = ["training.epochs=3", "data.limit=20", "data.augmentation={}"]
 
 
 @pytest.fixture(scope="session")
@@ -113,7 +113,8 @@ def _fake_run(root, name, number, correct, overrides=(), test="t", seed=0, train
     from tfapp.problems.classification.results import accuracy_metric
     from tfapp.tasks.scores import score_table
 
-    table = {"name": name, "seed": seed, "data": {"path": "photos"}}
+    table = {"name": name, "seed": seed, "task": "image_classification"}
+    table |= {"data": {"path": "photos"}, "model": {"name": "transfer"}}
     folder = _write_recipe(root / name / str(number), table, overrides)
     examples = [
         Example(f"{test}/{i}.png", "ab"[i % 2], "test", content_hash=f"{test}{i}")
@@ -172,8 +173,8 @@ def _fake_masks_run(
     from tfapp.domains.images.segmentation.results import METRIC
     from tfapp.tasks.scores import score_table
 
-    data = {"name": "masks", "path": "scenes"}
-    table = {"name": name, "seed": seed, "task": "image_segmentation", "data": data}
+    table = {"name": name, "seed": seed, "task": "image_segmentation"}
+    table |= {"data": {"path": "scenes"}, "model": {"name": "unet"}}
     folder = _write_recipe(root / name / str(number), table, overrides)
     examples = [
         Example(f"/data/images/{test}{i}.png", f"m{i}", "test", "", f"{test}{i}")

@@ -8,7 +8,7 @@ import pytest
 from PIL import Image
 
 from tfapp.base.errors import DataError
-from tfapp.verbs.predict import Prediction, Predictions
+from tfapp.verbs.predict import PredictionRow, Predictions
 
 
 def write_photos(folder, count=4, size=(40, 30)):
@@ -23,7 +23,7 @@ def write_photos(folder, count=4, size=(40, 30)):
 @pytest.mark.parametrize(
     ("arrays", "message"),
     [
-        ({"pixels": np.zeros(3)}, r"holds the arrays \['pixels'\]. Expected x_train"),
+        ({"pixels": np.zeros(3)}, "no data that tfapp recognises. .*x_train,y_train"),
         (
             {"images": np.array([{}, 1], dtype=object), "labels": np.arange(2)},
             "it is damaged, no .npz file, or holds Python objects. Write it with",
@@ -113,7 +113,7 @@ def test_names_that_are_not_utf_8(tmp_path):
     (tmp_path / "set" / "summer").rename(tmp_path / "set" / old)
     with pytest.raises(DataError, match=r"the name b'\\xe9t\\xe9' is not UTF-8\. Ren"):
         check(str(tmp_path / "set"), reporter=_quiet())
-    write_csv(tmp_path / "x.csv", Predictions(("a",), (Prediction(old, {"a": 1.0}),)))
+    write_csv(tmp_path / "x.csv", Predictions((PredictionRow(old, "a"),)))
     assert "\\udce9t\\udce9" in (tmp_path / "x.csv").read_text(encoding="utf-8")
 
 
@@ -125,7 +125,9 @@ def test_many_small_classes_are_one_note(tmp_path):
     for index in range(6):
         write_photos(tmp_path / "set" / f"class{index}")
     dataset = load_dataset(
-        DataConfig(path=str(tmp_path / "set")), seed=0, cache_dir=tmp_path / "cache"
+        DataConfig(kind="images", path=str(tmp_path / "set")),
+        seed=0,
+        cache_dir=tmp_path / "cache",
     )
     told = [note for note in dataset.notes if note.startswith("few images")]
     assert told == [

@@ -41,7 +41,7 @@ def record(
             "name": name,
             "task": task,
             "seed": seed,
-            "data": {"limit_per_class": limit},
+            "data": {"limit": limit},
             **recipe,
         },
         metric=SEGMENTATION if task == "segmentation" else accuracy_metric("images"),

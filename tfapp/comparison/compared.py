@@ -4,68 +4,19 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from itertools import combinations
-from math import isfinite
 from statistics import fmean
-from typing import Any, NamedTuple
+from typing import Any
 
 from tfapp.comparison.groups import Group, group_records, require_one_problem
 from tfapp.comparison.missed import MissedExample, missed_examples, missed_title
 from tfapp.comparison.notes import comparison_notes
 from tfapp.comparison.recipe_groups import Line, Named, differing_keys, lines
 from tfapp.comparison.record import RunRecord
-from tfapp.comparison.statistics import LEVEL, JudgedDifference, holm, judge
+from tfapp.comparison.statistics import JudgedDifference, Pair, holm, judge
 from tfapp.tasks.results import Baseline, PrimaryMetric
 
 WIDE = 1.5
 """A learning curve needs sizes that differ by this factor."""
-
-
-class Pair(NamedTuple):
-    """Two groups compared.
-
-    Args:
-        first: index of a group.
-        second: index of another.
-        found: the second's main figure minus the first's.
-        corrected: p-value, corrected for the number of comparisons.
-    """
-
-    first: int
-    second: int
-    found: JudgedDifference
-    corrected: float
-
-    @property
-    def real(self) -> bool:
-        """Whether chance is ruled out as the cause."""
-        return self.corrected < LEVEL
-
-    def seen_from(self, one: int) -> "Pair":
-        """Return the pair with `one` as its second, signs turned if need be."""
-        if self.second == one:
-            return self
-        found = JudgedDifference(
-            -self.found.difference,
-            -self.found.high,
-            -self.found.low,
-            self.found.p_value,
-            self.found.paired,
-        )
-        return Pair(self.second, self.first, found, self.corrected)
-
-    def to_json(self, names: Sequence[str]) -> dict[str, Any]:
-        """Return the pair as a JSON-ready table, with the names of the groups."""
-        found = self.found
-        return {
-            "first": names[self.first],
-            "second": names[self.second],
-            "difference": found.difference,
-            "interval": [v if isfinite(v) else None for v in (found.low, found.high)],
-            "p_value": found.p_value,
-            "corrected_p_value": self.corrected,
-            "real": self.real,
-            "paired": found.paired,
-        }
 
 
 @dataclass(frozen=True)

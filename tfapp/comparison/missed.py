@@ -17,7 +17,7 @@ MOST = {"binary": 24, "graded": 12, "pooled": 12}
 LONGEST_TEXT = 24
 
 Preview = Callable[[Path, str], Tile | None]
-"""File of an example and a caption → a small picture, None without one."""
+"""File of an example and a caption → what shows it small, None without a file."""
 
 
 @dataclass(frozen=True)

@@ -2,20 +2,16 @@
 
 from collections.abc import Sequence
 from math import log2
-from typing import TYPE_CHECKING
 
 from tfapp.comparison.groups import Group
 from tfapp.comparison.resampling import smallest_p_value
-from tfapp.comparison.statistics import LEVEL
+from tfapp.comparison.statistics import LEVEL, Pair
 from tfapp.report.wording import amount, quoted
 from tfapp.tasks.results import Baseline
 
-if TYPE_CHECKING:
-    from tfapp.comparison.compared import Pair
-
 
 def comparison_notes(
-    groups: Sequence[Group], pairs: Sequence["Pair"], baselines: Sequence[Baseline]
+    groups: Sequence[Group], pairs: Sequence[Pair], baselines: Sequence[Baseline]
 ) -> list[str]:
     """Say what limits a comparison: baselines, few examples or runs, other test sets.
 
@@ -69,7 +65,7 @@ def _losers(groups: Sequence[Group], best: Baseline) -> str:
     )
 
 
-def _too_few(groups: Sequence[Group], pairs: Sequence["Pair"]) -> str:
+def _too_few(groups: Sequence[Group], pairs: Sequence[Pair]) -> str:
     """Say that no result on these test sets could be clear enough, "" if one could."""
     sizes = [len(group.tested) for group in groups]
     smallest = min(

@@ -4,11 +4,15 @@ from collections.abc import Sequence
 
 from tfapp.comparison import wording as say
 from tfapp.comparison.charts import score_picture, size_picture
-from tfapp.comparison.compared import Comparison, Pair
+from tfapp.comparison.compared import Comparison
 from tfapp.comparison.groups import Group, has_interval
-from tfapp.comparison.how_to_read import how_to_read
 from tfapp.comparison.missed import Preview, missed_section, missed_title
-from tfapp.comparison.sections import runs_section, settings_section
+from tfapp.comparison.sections import (
+    how_to_read,
+    runs_section,
+    settings_section,
+)
+from tfapp.comparison.statistics import Pair
 from tfapp.report.blocks import Block, Fact, Items, Picture, Report, Section, Table
 from tfapp.report.style import to_svg
 from tfapp.report.wording import amount, count, duration, shorten

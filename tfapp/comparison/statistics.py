@@ -2,6 +2,8 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from math import isfinite
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -42,6 +44,54 @@ class JudgedDifference:
     high: float
     p_value: float
     paired: bool
+
+
+class Pair(NamedTuple):
+    """Two groups compared.
+
+    Args:
+        first: index of a group.
+        second: index of another.
+        found: the second's main figure minus the first's.
+        corrected: p-value, corrected for the number of comparisons.
+    """
+
+    first: int
+    second: int
+    found: JudgedDifference
+    corrected: float
+
+    @property
+    def real(self) -> bool:
+        """Whether chance is ruled out as the cause."""
+        return self.corrected < LEVEL
+
+    def seen_from(self, one: int) -> "Pair":
+        """Return the pair with `one` as its second, signs turned if need be."""
+        if self.second == one:
+            return self
+        found = JudgedDifference(
+            -self.found.difference,
+            -self.found.high,
+            -self.found.low,
+            self.found.p_value,
+            self.found.paired,
+        )
+        return Pair(self.second, self.first, found, self.corrected)
+
+    def to_json(self, names: Sequence[str]) -> dict[str, Any]:
+        """Return the pair as a JSON-ready table, with the names of the groups."""
+        found = self.found
+        return {
+            "first": names[self.first],
+            "second": names[self.second],
+            "difference": found.difference,
+            "interval": [v if isfinite(v) else None for v in (found.low, found.high)],
+            "p_value": found.p_value,
+            "corrected_p_value": self.corrected,
+            "real": self.real,
+            "paired": found.paired,
+        }
 
 
 def judge(

@@ -10,38 +10,37 @@ from tfapp.tasks.results import Results
 
 if TYPE_CHECKING:
     from tfapp.report.run_sections import RunFacts
+    from tfapp.training.job import TrainingJob
 
 
 def card(
-    trainer: Any, folder: Run, results: Results, facts: dict[str, Any]
+    job: "TrainingJob", folder: Run, results: Results, facts: dict[str, Any]
 ) -> dict[str, Any]:
     """Return what lies next to the model as tfapp.json, wherever the model goes.
 
     Args:
-        trainer: has trained.
+        job: what was trained, on what.
         folder: of the run.
         results: of the test split; tables among the figures are left out, because
             the card travels with the model.
         facts: versions, seed, device and command.
     """
-    calibrated = trainer.recipe.export.calibrated
     return {
         "name": folder.name,
         "run": folder.number,
-        "task": trainer.recipe.task,
-        "recipe": recipes.describe(trainer.recipe),
+        "task": job.recipe.task,
+        "recipe": recipes.describe(job.recipe),
         "metrics": {k: v for k, v in results.figures.items() if _is_short(v)},
-        "calibration": dict(results.calibration) if calibrated else {},
-        "data_fingerprint": trainer.dataset.info.fingerprint,
+        "data_fingerprint": job.dataset.info.fingerprint,
         "environment": facts,
     }
 
 
-def run_facts(trainer: Any, folder: Run, facts: dict[str, Any]) -> "RunFacts":
+def run_facts(job: "TrainingJob", folder: Run, facts: dict[str, Any]) -> "RunFacts":
     """Return where, when and with what a run was made, for its report.
 
     Args:
-        trainer: has trained.
+        job: what was trained, on what.
         folder: of the run.
         facts: as metrics.json holds them under "run".
     """
@@ -51,19 +50,19 @@ def run_facts(trainer: Any, folder: Run, facts: dict[str, Any]) -> "RunFacts":
         name=folder.name,
         number=folder.number,
         command=" ".join(facts["command"]),
-        model=_model(trainer),
+        model=_model(job),
         saved_model=facts["saved_model"],
         predict_command=predict_command(Path(facts["saved_model"])),
         started=facts["started"],
         seconds=facts["seconds"],
-        waiting={f"phase {p.phase}": p.waiting_share for p in trainer.phases},
+        waiting={f"phase {p.phase}": p.waiting_share for p in job.loop.phases},
         peak_memory_bytes=facts["peak_memory_bytes"],
         device=facts["device"],
         versions=facts["versions"],
         git_commit=facts["git_commit"],
         seed=facts["seed"],
-        fingerprint=trainer.dataset.info.fingerprint,
-        recipe=recipes.describe(trainer.recipe),
+        fingerprint=job.dataset.info.fingerprint,
+        recipe=recipes.describe(job.recipe),
         history=facts["phases"],
         notes=facts["notes"],
     )
@@ -86,12 +85,12 @@ def predict_command(saved_model: Path) -> str:
     return f"tfapp predict {quote(str(saved_model.parent))} PHOTO.jpg"
 
 
-def _model(trainer: Any) -> str:
+def _model(job: "TrainingJob") -> str:
     """Return the network in a few words."""
-    if trainer.recipe.fine_tune is None:
-        return f"{trainer.recipe.model.name}, trained from scratch"
-    name = trainer.model.name.removeprefix("transfer_")
-    phases = [phase.phase for phase in trainer.phases]
+    if job.recipe.fine_tune is None:
+        return f"{job.recipe.model.name}, trained from scratch"
+    name = job.model.name.removeprefix("transfer_")
+    phases = [phase.phase for phase in job.loop.phases]
     return f"{name}, {'fine-tuned' if 'thaw' in phases else 'features'}"
 
 

@@ -9,14 +9,15 @@ from tfapp.tasks.spec import Task
 
 def get_task(name: str, options: Mapping[str, Any] | None = None) -> Task:
     """Return the task that a recipe names, with its `task_options`."""
-    task = registry.load("task", registry.union("TASKS"), name)
-    return cast(Task, task(**(options or {})))
+    tasks = registry.union("TASKS")
+    checked = registry.check_options("task", tasks, name, options or {})
+    return cast(Task, registry.load("task", tasks, name)(**checked))
 
 
 def preview(kind: str) -> Any:
     """Return what shows examples of a kind of data, None if nothing does.
 
-    It takes the file of an example and a caption, and returns a tile or None.
+    It takes the file of an example and a caption; see `comparison.missed.Preview`.
     TensorFlow is not needed for it.
     """
     previews = registry.union("PREVIEWS")

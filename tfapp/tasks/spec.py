@@ -2,9 +2,11 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
-from tfapp.data.spec import Dataset
+from tfapp.data.spec import DataInfo, Dataset
+from tfapp.export.spec import Interface
+from tfapp.recipes.config import DistillConfig
 from tfapp.tasks.results import Calibration, PrimaryMetric, Results
 
 if TYPE_CHECKING:
@@ -18,31 +20,37 @@ Outputs = Callable[[str], Any]
 
 @dataclass(frozen=True)
 class Learning:
-    """How a model learns, where that is more than inputs, outputs and labels.
+    """What is trained, by which losses, and how it is measured meanwhile.
 
     Args:
-        model: what is trained in place of the model: it shares the model's layers and
-            has the inputs and outputs that the losses need.
-        batch: inputs and one-hot labels, as the data has them → what `model` takes,
-            and the target of each of its outputs; dicts by name if there are several.
-            Arrays or tensors, which it passes on as they are.
-        main: output that the task's metrics judge; "" if there is only one.
+        model: the model, or one that shares its layers and has the inputs and outputs
+            that the losses need.
+        losses: Keras loss of (targets, outputs), or a dict of losses by output.
+        metrics: Keras metrics of the main output; named by object, never by text.
+        batch: inputs and targets, as the data has them → what `model` takes, and the
+            target of each of its outputs; dicts by name if there are several. Arrays
+            or tensors, which it passes on as they are.
+        main: output that the metrics take; "" if there is only one.
         loss_weights: output → factor of its loss; {} if all count as they are.
     """
 
     model: Any
-    batch: Callable[[Any, Any], tuple[Any, Any]] = lambda inputs, labels: (
+    losses: Any
+    metrics: list[Any]
+    batch: Callable[[Any, Any], tuple[Any, Any]] = lambda inputs, targets: (
         inputs,
-        labels,
+        targets,
     )
     main: str = ""
     loss_weights: Mapping[str, float] = field(default_factory=dict)
 
-    def losses(self, made: Any) -> Any:
-        """Return the losses that a task makes, without those of outputs not there."""
-        if not isinstance(made, dict):
-            return made
-        return {name: loss for name, loss in made.items() if name in self.model.output}
+    def compile_arguments(self) -> dict[str, Any]:
+        """Return what `keras.Model.compile` takes of losses and metrics."""
+        return {
+            "loss": self.losses,
+            "loss_weights": dict(self.loss_weights) or None,
+            "metrics": {self.main: self.metrics} if self.main else self.metrics,
+        }
 
 
 def no_sections(results: Results, dataset: Dataset, model: Any) -> "Sequence[Section]":
@@ -50,7 +58,7 @@ def no_sections(results: Results, dataset: Dataset, model: Any) -> "Sequence[Sec
     return ()
 
 
-def learning_findings(results: Results, history: "History") -> "Sequence[Finding]":
+def training_findings(results: Results, history: "History") -> "Sequence[Finding]":
     """Return what the course of the training shows, whatever the figures are."""
     from tfapp.report.learning_rules import learning_findings
 
@@ -63,30 +71,29 @@ class Task:
 
     Args:
         name: as recipes write it.
-        make_loss: label smoothing → Keras loss over (one-hot labels, logits), or a
-            dict of losses by output; see `learning`.
-        make_metrics: () → list of Keras metrics; named by object, never by text.
+        learning: model and facts of the data → what is trained, and by which losses.
         monitor: the logged figure that chooses the best epoch.
         mode: "max" if larger is better, else "min".
         metric: the main figure of an evaluation.
         evaluate: outputs of a model, the data, and the calibration of the model (None
             to fit it on the validation split) → figures of the test split.
+        interface: what the exported model takes and answers.
         findings: results and the history of the training → what to do next, the most
             useful first.
-        sections: results, the data and the model → the task's chapters of the report.
-        form: what the exported model answers; see `tfapp.export.forms`.
-        learning: model → what is trained of it, and on what; the model itself, on
-            inputs and labels, if nothing else is said.
+        sections: results, the data and the model → the task's sections of the report.
+        class_weights: "balanced" if the examples of every class count the same
+            together.
+        distill: the teacher whose answers are learned too, or None.
     """
 
     name: str
-    make_loss: Callable[[float], Any]
-    make_metrics: Callable[[], list[Any]]
+    learning: Callable[[Any, DataInfo], Learning]
     monitor: str
     mode: str
     metric: PrimaryMetric
     evaluate: Callable[[Outputs, Dataset, Calibration | None], Results]
-    findings: "Callable[[Results, History], Sequence[Finding]]" = learning_findings
+    interface: Interface
+    findings: "Callable[[Results, History], Sequence[Finding]]" = training_findings
     sections: "Callable[[Results, Dataset, Any], Sequence[Section]]" = no_sections
-    form: str = "image_classification"
-    learning: Callable[[Any], Learning] = Learning
+    class_weights: Literal["none", "balanced"] = "none"
+    distill: DistillConfig | None = None

@@ -68,7 +68,7 @@ def _write(folder: Path, comparison: Comparison) -> None:
 
     write_comparison(folder, comparison)
     data = comparison.records[0].recipe["data"]
-    report = comparison_report(comparison, tasks.preview(data["name"]))
+    report = comparison_report(comparison, tasks.preview(data["kind"]))
     write_report(folder / "comparison.html", report)
     curve = folder / "learning_curve.svg"
     if comparison.lines:

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from tfapp.problems.classification.metrics import classification_metrics
-from tfapp.problems.classification.results import Answers, accuracy_metric
+from tfapp.problems.classification.results import ClassAnswers, accuracy_metric
 from tfapp.problems.classification.verdict import (
     classification_findings,
     confused_pairs,
@@ -31,7 +31,7 @@ def _results(confusion, *, confidence=0.9, temperature=1.0, **extra):
         calibration={"temperature": temperature},
         scores=Table((), (), ""),
         headline=(),
-        evidence=Answers(names, labels, np.log(probabilities), probabilities),
+        evidence=ClassAnswers(names, labels, np.log(probabilities), probabilities),
     )
 
 

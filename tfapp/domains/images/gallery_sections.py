@@ -6,7 +6,7 @@ from dataclasses import replace
 from tfapp.base.errors import TfappError
 from tfapp.data.spec import Dataset, Example
 from tfapp.domains.images.thumbnails import Maps, sample_by_class, thumbnail
-from tfapp.problems.classification.results import Answers
+from tfapp.problems.classification.results import ClassAnswers
 from tfapp.problems.classification.scores import top_losses
 from tfapp.report.blocks import Block, Gallery, Section, Tile
 from tfapp.report.wording import percent, shorten
@@ -30,7 +30,7 @@ def mistakes_section(
         dataset: gives the images.
         maps: draws what the network saw in mistakes; None for no maps.
     """
-    answers: Answers = results.evidence
+    answers: ClassAnswers = results.evidence
     worst = top_losses(answers.labels, answers.probabilities, NUM_MISTAKES).tolist()
     if not worst:
         return None

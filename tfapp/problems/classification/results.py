@@ -30,7 +30,7 @@ SHARE = (0.0, 1.0)
 
 
 @dataclass(frozen=True)
-class Answers:
+class ClassAnswers:
     """What a classifier answers for the test split.
 
     Args:
@@ -133,7 +133,7 @@ def evaluate_classifier(
         }
     elif len(present) == 1:
         figures, notes = of_one_class(figures), (_one_class_note(names[present[0]]),)
-    answers = Answers(names, labels, logits, probabilities)
+    answers = ClassAnswers(names, labels, logits, probabilities)
     return Results(
         metric=metric,
         figures=figures,

@@ -9,7 +9,7 @@ from tfapp.problems.classification.charts import (
     f1_picture,
     reliability_picture,
 )
-from tfapp.problems.classification.results import Answers
+from tfapp.problems.classification.results import ClassAnswers
 from tfapp.problems.classification.verdict import confused_pairs
 from tfapp.report.blocks import Columns, Picture, Section, Table
 from tfapp.report.style import to_svg
@@ -69,7 +69,7 @@ def classes_section(results: Results) -> Section:
 def calibration_section(results: Results) -> Section:
     """Show whether confidence can be believed, before and after scaling."""
     metrics = results.figures
-    answers: Answers = results.evidence
+    answers: ClassAnswers = results.evidence
     temperature = results.calibration["temperature"]
     before, after = metrics["ece_before"], metrics["ece_after"]
     raw = softmax(answers.logits)

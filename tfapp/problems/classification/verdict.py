@@ -10,13 +10,13 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from tfapp.base.intervals import wilson_interval
-from tfapp.problems.classification.results import Answers
+from tfapp.problems.classification.results import ClassAnswers
 from tfapp.report.learning_rules import Finding, History, learning_findings
 from tfapp.report.wording import count, percent, percent_interval, points, quoted
 from tfapp.tasks.results import Results
 
 
-class Pair(NamedTuple):
+class ConfusedPair(NamedTuple):
     """Two classes that are taken for each other."""
 
     label: str
@@ -43,7 +43,9 @@ def classification_findings(results: Results, history: History) -> list[Finding]
     ]
 
 
-def confused_pairs(metrics: Mapping[str, Any], most: int = 10) -> tuple[Pair, ...]:
+def confused_pairs(
+    metrics: Mapping[str, Any], most: int = 10
+) -> tuple[ConfusedPair, ...]:
     """Return the most frequent mistakes, true class and prediction.
 
     Args:
@@ -57,7 +59,7 @@ def confused_pairs(metrics: Mapping[str, Any], most: int = 10) -> tuple[Pair, ..
     order = np.argsort(-confusion, axis=None, kind="stable")[:most]
     cells = zip(*np.unravel_index(order, confusion.shape), strict=True)
     return tuple(
-        Pair(names[i], names[j], int(confusion[i, j]), int(support[i]))
+        ConfusedPair(names[i], names[j], int(confusion[i, j]), int(support[i]))
         for i, j in cells
         if confusion[i, j]
     )
@@ -134,7 +136,7 @@ def weak_classes(results: Results) -> Finding | None:
     return (
         f"Found less often than the rest: {named}{others}.",
         "Add examples of these classes, check their labels, or set "
-        "training.class_weights to balanced if they are rare.",
+        "task_options.class_weights to balanced if they are rare.",
     )
 
 
@@ -153,6 +155,6 @@ def dishonest_confidence(results: Results) -> Finding | None:
     )
 
 
-def _answers(results: Results) -> Answers:
-    answers: Answers = results.evidence
+def _answers(results: Results) -> ClassAnswers:
+    answers: ClassAnswers = results.evidence
     return answers

@@ -21,7 +21,6 @@ QUIET = Reporter(quiet=True)
 RECIPE = """
 task = "image_segmentation"
 [data]
-name = "masks"
 path = "PATH"
 batch_size = 4
 options = { tile_size = [32, 32], margin = 4, channels = 1, elastic = 1.0, crops = 2 }
@@ -33,7 +32,7 @@ options = { width = 4, depth = 2, padding = "same", margin = 4, dropout_rate = 0
 epochs = 12
 learning_rate = 0.01
 [export]
-check_images = 2
+examples = 2
 """
 
 
@@ -142,7 +141,7 @@ def test_predict_writes_masks(finished, tmp_path):
         places = {"out": out, "runs_folder": folder / "runs"}
         found = predict.predict(str(model), [str(photos)], **places, reporter=QUIET)
         assert [bool(row.error) for row in found.rows] == [False, False, True]
-        assert found.rows[0].mask == str(out / "0.png")
+        assert found.rows[0].files == (str(out / "0.png"),)
         masks.append(np.asarray(Image.open(out / "0.png")))
     assert masks[0].shape == (33, 70)
     assert set(np.unique(masks[0])) <= {0, 255}
@@ -239,6 +238,10 @@ def test_masks_are_no_class_folders(finished, tmp_path):
     """An image recipe on such a folder says what it found, in one line."""
     folder, _ = finished
     recipe = tmp_path / "wrong.toml"
-    recipe.write_text(f'[data]\npath = "{folder}/discs"\nname = "masks"\n')
-    with pytest.raises(TfappError, match="needs `data.name` = 'images'"):
+    recipe.write_text(
+        'task = "image_classification"\n'
+        f'[data]\npath = "{folder}/discs"\nkind = "masks"\n'
+        '[model]\nname = "small_cnn"\n'
+    )
+    with pytest.raises(TfappError, match="needs `data.kind` = 'images'"):
         run(str(recipe), runs_folder=tmp_path, saved_models=tmp_path, reporter=QUIET)

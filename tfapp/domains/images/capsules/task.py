@@ -7,6 +7,7 @@ from typing import Any, Literal
 import keras
 
 from tfapp.base.errors import ConfigError, ModelError
+from tfapp.data.spec import DataInfo
 from tfapp.domains.images.capsules.layers.losses import (
     GrowingMargin,
     MarginLoss,
@@ -14,6 +15,7 @@ from tfapp.domains.images.capsules.layers.losses import (
     SpreadLoss,
 )
 from tfapp.domains.images.classification.task import task as classification
+from tfapp.recipes.config import Share
 from tfapp.tasks.spec import Learning, Task
 
 SCALES = {"margin": "paper", "margin_code": "code"}
@@ -27,6 +29,8 @@ def task(
     loss: Literal["margin", "margin_code", "spread"] = "margin",
     reconstruction: float = 0.0005,
     margin_steps: int = 50_000,
+    label_smoothing: Share = 0.0,
+    class_weights: Literal["none", "balanced"] = "none",
 ) -> Task:
     """Choose one class for each image by the presence of its capsule.
 
@@ -39,6 +43,10 @@ def task(
         margin_steps: training steps in which the logit of the spread loss's margin
             grows by 1. The paper's 50,000 need 400,000 steps to reach 0.98; shorter
             trainings reach it with an eighth of their steps.
+        label_smoothing: share of the labels that is spread over all classes, in the
+            margin losses.
+        class_weights: "balanced" for examples that weigh the more the rarer their
+            class is.
 
     Raises:
         ConfigError: if `reconstruction` is negative or `margin_steps` below 1.
@@ -51,14 +59,15 @@ def task(
             raise ConfigError(
                 f"`task_options.{name}` must be at least {least}. Received: {value!r}"
             )
-    plain = classification()
+    plain = classification(class_weights=class_weights)
     spreads = loss == "spread"
     return replace(
         plain,
         name="capsule_classification",
-        make_loss=partial(_loss, loss, reconstruction),
         learning=partial(
-            _learning, margin_steps if spreads else None, bool(reconstruction)
+            _learning,
+            _losses(loss, reconstruction, label_smoothing),
+            margin_steps if spreads else None,
         ),
         # The margin of the spread loss grows, so its values are not comparable.
         monitor="val_accuracy" if spreads else plain.monitor,
@@ -66,7 +75,7 @@ def task(
     )
 
 
-def _loss(kind: str, reconstruction: float, label_smoothing: float) -> dict[str, Any]:
+def _losses(kind: str, reconstruction: float, label_smoothing: float) -> dict[str, Any]:
     losses: dict[str, Any] = {}
     if kind == "spread":
         losses["spread"] = SpreadLoss()
@@ -77,12 +86,14 @@ def _loss(kind: str, reconstruction: float, label_smoothing: float) -> dict[str,
     return losses
 
 
-def _learning(margin_steps: int | None, draws: bool, model: keras.Model) -> Learning:
+def _learning(
+    losses: dict[str, Any], margin_steps: int | None, model: keras.Model, info: DataInfo
+) -> Learning:
     """Return how a capsule network learns; see `Learning`.
 
     The capsule that is drawn in training is that of the true class, whichever is the
-    longest, so the label goes in beside the image. Without `margin_steps` there is no
-    spread loss.
+    longest, so the label is an input next to the image. Without `margin_steps` there
+    is no spread loss, and without a decoder no drawing.
     """
     found = model.output
     if not (isinstance(found, dict) and "presence" in found):
@@ -96,8 +107,7 @@ def _learning(margin_steps: int | None, draws: bool, model: keras.Model) -> Lear
     if margin_steps:
         margin = GrowingMargin(margin_steps, name="margin", dtype="float32")
         outputs["spread"] = margin(presence)
-    draws = draws and DRAWN in found
-    if draws:
+    if DRAWN in losses and DRAWN in found:
         mask, decoder = model.get_layer(MASK), model.get_layer(DECODER)
         inputs["label"] = keras.Input(presence.shape[1:], name="label")
         outputs[DRAWN] = decoder(mask(mask.input, inputs["label"]))
@@ -108,4 +118,6 @@ def _learning(margin_steps: int | None, draws: bool, model: keras.Model) -> Lear
         return asked, {name: targets.get(name, labels) for name in outputs}
 
     view = keras.Model(inputs, outputs, name=model.name)
-    return Learning(view, batch, main="presence")
+    losses = {name: loss for name, loss in losses.items() if name in outputs}
+    accuracy = keras.metrics.CategoricalAccuracy(name="accuracy")
+    return Learning(view, losses, [accuracy], batch, main="presence")

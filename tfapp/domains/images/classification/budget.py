@@ -53,7 +53,7 @@ def fit_into_budget(
     affordable = int(seconds / per_image)
     if affordable < found.usable:
         per_class = max(affordable // len(found.per_class) // 2, 5)
-        table["data"]["limit_per_class"] = per_class
+        table["data"]["limit"] = per_class
         reasons.append(
             f"budget: {per_class} training images per class, since only about "
             f"{affordable} of {found.usable} images can be computed in time"
@@ -63,7 +63,10 @@ def fit_into_budget(
 
 def _seconds_per_image(extractor: str, size: int) -> float:
     """Time the extractor's forward pass on this machine, on random weights."""
-    from tfapp.domains.images.pretrained.extractors import build_backbone
-    from tfapp.training.inference import seconds_per_image
+    import numpy as np
 
-    return seconds_per_image(build_backbone(extractor, (size, size, 3)), 16)
+    from tfapp.domains.images.pretrained.extractors import build_backbone
+    from tfapp.training.inference import seconds_per_input
+
+    images = np.zeros((16, size, size, 3), "float32")
+    return seconds_per_input(build_backbone(extractor, images.shape[1:]), images)

@@ -8,7 +8,8 @@ import keras
 import numpy as np
 
 from tfapp.base.errors import ConfigError, DataError
-from tfapp.data.spec import Dataset, MaskDataset
+from tfapp.data.spec import DataInfo, Dataset, MaskDataset
+from tfapp.domains.images.segmentation.interface import INTERFACE
 from tfapp.domains.images.segmentation.metrics import (
     JudgedImage,
     judge_image,
@@ -21,6 +22,7 @@ from tfapp.domains.images.segmentation.verdict import segmentation_findings
 from tfapp.layers.outputs import output_model
 from tfapp.problems.classification.calibration import fit_temperature
 from tfapp.problems.classification.metrics import check_finite
+from tfapp.recipes.config import Share
 from tfapp.report.blocks import Section
 from tfapp.tasks.results import Calibration, Results
 from tfapp.tasks.spec import Learning, Outputs, Task
@@ -29,11 +31,13 @@ SAMPLED_PIXELS = 4000
 """Of each validation image, for the temperature."""
 
 
-def task(*, dice: float = 0.0) -> Task:
+def task(*, dice: float = 0.0, label_smoothing: Share = 0.0) -> Task:
     """Choose one class for every pixel of an image.
 
     Args:
         dice: share of the soft Dice loss in the loss; the rest is cross-entropy.
+        label_smoothing: share of the labels that is spread over all classes, for the
+            cross-entropy.
 
     Raises:
         ConfigError: if the share is none.
@@ -42,8 +46,7 @@ def task(*, dice: float = 0.0) -> Task:
         raise ConfigError(f"`task_options.dice` must be in [0, 1]. Received: {dice!r}")
     return Task(
         name="image_segmentation",
-        make_loss=partial(_loss, dice),
-        make_metrics=_metrics,
+        learning=partial(_learning, dice, label_smoothing),
         # The loss still moves when the accuracy of a small validation set stands.
         monitor="val_loss",
         mode="min",
@@ -51,8 +54,7 @@ def task(*, dice: float = 0.0) -> Task:
         evaluate=_evaluate,
         findings=segmentation_findings,
         sections=_sections,
-        form="image_segmentation",
-        learning=_learning,
+        interface=INTERFACE,
     )
 
 
@@ -104,13 +106,13 @@ def _loss(dice: float, label_smoothing: float) -> Any:
     )
 
 
-def _learning(model: keras.Model) -> Learning:
+def _learning(
+    dice: float, label_smoothing: float, model: keras.Model, info: DataInfo
+) -> Learning:
     """Return what is trained: the image as it is, however many turns answer."""
-    return Learning(output_model(model, PLAIN))
-
-
-def _metrics() -> list[Any]:
-    return [keras.metrics.CategoricalAccuracy(name="accuracy")]
+    accuracy = keras.metrics.CategoricalAccuracy(name="accuracy")
+    plain = output_model(model, PLAIN)
+    return Learning(plain, _loss(dice, label_smoothing), [accuracy])
 
 
 def _evaluate(
