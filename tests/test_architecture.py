@@ -34,7 +34,7 @@ ALLOWED = {
     "report": LOW,
     "comparison": LOW | {"report"},
     "export": LOW,
-    "problems": LOW | {"report", "comparison", "export"},
+    "problems": LOW | {"report", "export"},
     "training": LOW,
     "tuning": LOW | {"training"},
     "domains": LOW
@@ -56,11 +56,11 @@ FURTHER_TABLES = {
     "AUGMENTATIONS",
     "CATALOGUE",
     "CHECKS",
-    "COMPARISONS",
     "EXPLANATIONS",
     "MODEL_CHOICES",
     "NETWORK_SECTIONS",
     "PLANS",
+    "PREVIEWS",
     "REQUIREMENTS",
 }
 NO_TENSORFLOW = ["base", "recipes", "cli", "layers"]
@@ -273,7 +273,7 @@ def defined_by(node):
 
 
 def test_tables_agree():
-    """Every kind of data is checked; every task has data and can be compared."""
+    """Every kind of data is checked; every task has data."""
     keys = {
         table: set(registry.union(table))
         for table in FURTHER_TABLES | TABLES - OPEN
@@ -282,7 +282,8 @@ def test_tables_agree():
     assert keys["CHECKS"] == keys["DATA"]
     assert keys["AUGMENTATIONS"] <= keys["DATA"]
     tasks = registry.union("TASK_DATA")
-    assert tasks.keys() == keys["TASKS"] == keys["COMPARISONS"]
+    assert tasks.keys() == keys["TASKS"]
+    assert keys["PREVIEWS"] <= keys["DATA"]
     assert {kind for kinds in tasks.values() for kind in kinds} == keys["DATA"]
     assert keys["PLANS"] | keys["REQUIREMENTS"] <= keys["TASKS"]
     assert {key.partition(".")[0] for key in keys["MODEL_CHOICES"]} <= keys["MODELS"]
