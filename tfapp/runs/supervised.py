@@ -4,9 +4,9 @@ from pathlib import Path
 from typing import Any
 
 from tfapp import recipes, runs
+from tfapp.base.cache_dir import default_cache_dir
 from tfapp.base.errors import ExportError
 from tfapp.data import load_dataset
-from tfapp.data.cache_dir import default_cache_dir
 from tfapp.report.blocks import Report
 from tfapp.report.run_report import run_report
 from tfapp.runs.card import card, describe_data, run_facts
@@ -113,7 +113,7 @@ class SupervisedExperiment:
                 run_facts(job, context.folder, facts),
                 results,
                 self.dataset.examples,
-                self.dataset.info.class_names,
+                self.dataset.info.labels,
                 self.task.findings(results, facts["phases"]),
                 self.task.sections(results, self.dataset, job.model),
             )
