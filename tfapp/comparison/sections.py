@@ -1,9 +1,18 @@
-"""Sections of a comparison that list: settings, what all runs missed, runs."""
+"""Sections of a comparison: settings, runs, and how to read the figures."""
 
 from tfapp.comparison.compared import Comparison
 from tfapp.comparison.recipe_groups import value_text
-from tfapp.report.blocks import Section, Table
-from tfapp.report.wording import count, duration, shorten
+from tfapp.report.blocks import Items, Section, Table
+from tfapp.report.wording import amount, count, duration, shorten, singular
+from tfapp.tasks.results import PrimaryMetric
+
+MANY = (
+    "Many groups:",
+    "the more comparisons, the likelier one of them looks real by chance, so p-values "
+    "are raised for their number. Beside the figures each group is compared with the "
+    "best alone; where every two are compared, there are more of them, Holm's rule "
+    "raises the p-values for all, and fewer are real.",
+)
 
 
 def settings_section(comparison: Comparison) -> Section | None:
@@ -18,29 +27,95 @@ def settings_section(comparison: Comparison) -> Section | None:
     return Section("What differs", lead, (table,))
 
 
-def missed_section(comparison: Comparison) -> Section | None:
-    """Show the test examples that all missed, if there are several runs."""
-    missed = comparison.missed
-    if not missed or len(comparison.records) < 2:
-        return None
-    return comparison.task.missed_section(missed, comparison.common)
-
-
 def runs_section(comparison: Comparison) -> Section:
     """List every run with its group and its main figure."""
-    score = comparison.task.score
+    metric = comparison.metric
     rows = tuple(
         (
             str(record.folder),
             shorten(group.name, 60),
             f"{record.seed}",
-            f"{record.figures[score.key] * 100:.2f}",
+            amount(record.figures[metric.key], metric.unit),
             f"{record.trained_on:,}",
             duration(record.figures["seconds"]),
         )
         for group in comparison.groups
         for record in group.records
     )
-    header = ("Run", "Group", "Seed", f"{score.title}, %", "Trained on", "Time")
+    header = ("Run", "Group", "Seed", metric.heading, "Trained on", "Time")
     lead = "Runs that differ only in their seeds make a group."
     return Section("Runs", lead, (Table(header, rows, "Every run", 2),))
+
+
+def how_to_read(metric: PrimaryMetric) -> Items:
+    """Return explanations of intervals, differences and p-values.
+
+    Args:
+        metric: of the runs that are compared.
+    """
+    noun = metric.examples
+    counted = (
+        f"Training {noun}:",
+        f"those that weights learned from; validation {noun} come on top.",
+    )
+    lines = _of_binary(metric) if metric.scores == "binary" else _of_graded(metric)
+    return Items((*lines, counted))
+
+
+def _of_binary(metric: PrimaryMetric) -> list[tuple[str, str]]:
+    noun = metric.examples
+    return [
+        (
+            f"Interval of the {metric.short}:",
+            f"Wilson's for the test {noun}; with several runs, joined with Student's t "
+            f"of their mean, so that it covers other test {noun} and other seeds.",
+        ),
+        (
+            "Interval of a difference:",
+            "20,000 resampled test sets, on each of which both systems are judged, "
+            "joined with Welch's t for the seeds.",
+        ),
+        (
+            "Real:",
+            "if the two were equal, chance would give a difference as large in under "
+            "5 % of cases. The p-value swaps the systems at random, "
+            f"{singular(noun)} by {singular(noun)} (McNemar's test for single runs).",
+        ),
+        MANY,
+    ]
+
+
+def _of_graded(metric: PrimaryMetric) -> list[tuple[str, str]]:
+    noun, one = metric.examples, singular(metric.examples)
+    return [
+        (
+            "Intervals:",
+            f"of the {metric.short}, Student's t over the test {noun}; of other "
+            f"figures that have one, {noun} drawn again, stretched as Student's t is "
+            "wider for few. With several runs they are joined with Student's t of "
+            f"their mean, so that they cover other test {noun} and other seeds.",
+        ),
+        (
+            "Interval of a difference:",
+            "20,000 resampled test sets, on each of which both systems are judged, "
+            "stretched in the same way and joined with Welch's t for the seeds.",
+        ),
+        (
+            "Real:",
+            "if the two were equal, chance would give a difference as large in under "
+            f"5 % of cases. The p-value swaps the systems at random, {one} by {one}. "
+            f"Over n {noun} it cannot be below 2 in 2ⁿ, however many runs there are.",
+        ),
+        MANY,
+        (
+            "Single runs:",
+            f"a seed moves all {noun} alike, so of groups with one run each a real "
+            "difference is one between these two networks, and maybe not between "
+            "their recipes. Three runs each can tell.",
+        ),
+        (
+            f"Other {noun}:",
+            f"all this takes the test {noun} as drawn independently. Parts of one "
+            "whole are alike, and say little about others.",
+        ),
+    ]

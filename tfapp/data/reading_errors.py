@@ -10,7 +10,9 @@ from tfapp.base.errors import DataError
 from tfapp.data.spec import Dataset, Example
 
 GRAPH_PLACES = re.compile(r"\{\{.*?\}\}|\[\[.*?\]\]|\[Op:.*?\]")
-NOISE = re.compile(r"\s*$|Graph execution error|Detected at node|<stack traces")
+NOISE = re.compile(
+    r"\s*($|File \"|Graph execution error|Detected at node|<stack traces)"
+)
 ASSERTION = re.compile(r"assertion failed: \[(.*)\]")
 
 
@@ -47,13 +49,13 @@ def data_error(
 
 def reason(error: Any) -> str:
     """Return the sentence in a TensorFlow error, without places in the graph."""
-    lines = GRAPH_PLACES.sub("", str(error.message)).splitlines()
-    sentences = [line for line in lines if not NOISE.match(line)]
-    if not sentences:
-        return repr(error)
-    assertion = ASSERTION.match(sentences[0].strip())
-    text = assertion[1] if assertion else sentences[0]
-    return re.sub(r"\s+", " ", text).strip().rstrip(".")
+    text = GRAPH_PLACES.sub("", str(error.message))
+    if assertion := ASSERTION.search(text):
+        sentence = assertion[1]
+    else:
+        lines = [line for line in text.splitlines() if not NOISE.match(line)]
+        sentence = lines[0] if lines else repr(error)
+    return re.sub(r"\s+", " ", sentence).strip().rstrip(".")
 
 
 def unreadable(path: str, why: str) -> DataError:
