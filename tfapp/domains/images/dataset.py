@@ -180,7 +180,7 @@ class ImageDataset:
 
     def _decoder(self, examples: Sequence[Example]) -> Load:
         """Return a loader that reads and decodes an example anew."""
-        held = self.source.encoded
+        held = self.source.contents
         texts = [held[e.name] if held else e.name for e in examples]
         with tf.device("CPU"):
             files = tf.constant(texts, tf.string)

@@ -62,7 +62,7 @@ def _require_enough(report: CheckReport) -> None:
 
 def describe(found: CheckReport) -> str:
     """Say in one line what the data is."""
-    height, width = found.median_size
+    height, width = found.facts["median_size"]
     return (
         f"{found.usable} usable images of {len(found.per_class)} classes, "
         f"typically {width}x{height} pixels"
@@ -71,7 +71,7 @@ def describe(found: CheckReport) -> str:
 
 def choose_model(table: dict[str, Any], found: CheckReport) -> list[str]:
     """Pick network and image size; explain."""
-    side = min(found.median_size)
+    side = min(found.facts["median_size"])
     if side < SMALL_PIXELS:
         _use_small_cnn(table, found, max(side, 8))
         return [
@@ -107,7 +107,7 @@ def choose_model(table: dict[str, Any], found: CheckReport) -> list[str]:
 
 
 def _use_small_cnn(table: dict[str, Any], found: CheckReport, side: int) -> None:
-    channels = 3 if found.colour else 1
+    channels = 3 if found.facts["colour"] else 1
     table["data"]["options"] = {"image_size": [side, side], "channels": channels}
     options: dict[str, Any] = {"padding": "same"}
     if side < 16:

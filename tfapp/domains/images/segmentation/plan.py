@@ -27,8 +27,8 @@ def plan(report: CheckReport, machine: Machine) -> Plan:
             f"{report.usable} images with usable masks are too few to learn from. "
             "Expected at least 3; `tfapp check` lists what is wrong with the others."
         )
-    tile, margin = _tile(min(report.median_size))
-    channels = 3 if report.colour else 1
+    tile, margin = _tile(min(report.facts["median_size"]))
+    channels = 3 if report.facts["colour"] else 1
     train = max(round(0.72 * report.usable), 1)
     crops = min(max(100 // train, 1), MOST_CROPS)
     epochs = min(max(TILES // (train * crops), LEAST_EPOCHS), MOST_EPOCHS)
@@ -65,7 +65,7 @@ def plan(report: CheckReport, machine: Machine) -> Plan:
 
 def describe(found: CheckReport) -> str:
     """Say in one line what the data is."""
-    height, width = found.median_size
+    height, width = found.facts["median_size"]
     return (
         f"{found.usable} usable images with masks of {len(found.classes)} classes, "
         f"typically {width}x{height} pixels"
