@@ -13,8 +13,8 @@ from pathlib import Path
 
 from run_once import metrics_of, run_once
 
-from tfapp.evaluation.metrics import wilson_interval
-from tfapp.evaluation.wording import duration, size
+from tfapp.problems.classification.metrics import wilson_interval
+from tfapp.report.wording import duration, size
 
 HEADER = (
     "| recipe | seeds | test accuracy, mean ± sd | 95 % interval | each | time per run "

@@ -17,9 +17,9 @@ from sklearn.model_selection import RepeatedStratifiedKFold
 from small_sets import SMALL_SETS, SmallSet
 
 from tfapp import recipes
-from tfapp.config import Recipe
-from tfapp.reporter import Reporter
-from tfapp.start import start_tensorflow
+from tfapp.base.reporter import Reporter
+from tfapp.machine.start import start_tensorflow
+from tfapp.recipes.config import Recipe
 
 BASE = (
     "data.split.validation=0.0",

@@ -18,8 +18,8 @@ from typing import Any
 
 import numpy as np
 
-from tfapp.reporter import Reporter
-from tfapp.start import start_tensorflow
+from tfapp.base.reporter import Reporter
+from tfapp.machine.start import start_tensorflow
 
 FULL: dict[str, Any] = {}
 NARROW = {"filters": 64, "capsules": 8}
@@ -87,7 +87,7 @@ def jobs_of(
 
     from tfapp.layers.outputs import logits_model
     from tfapp.tasks import get_task
-    from tfapp.training.fused_normalization import fuse
+    from tfapp.training.speed.fused_normalization import fuse
 
     network = build(model, options, port)
     if model == "routing":
@@ -134,10 +134,10 @@ def build(model: str, options: dict[str, Any], port: bool) -> Any:
     """Return a network for 28×28 digits, its routing exchanged if `port`."""
     import keras
 
-    from tfapp.config import ModelConfig
     from tfapp.data.spec import DataInfo
-    from tfapp.layers.capsules.dynamic_routing import DenseCapsule
-    from tfapp.models import build_model
+    from tfapp.domains.images.capsules.layers.dynamic_routing import DenseCapsule
+    from tfapp.recipes.config import ModelConfig
+    from tfapp.tasks.build import build_model
 
     keras.utils.set_random_seed(0)
     if model == "routing":
@@ -164,7 +164,7 @@ def route_as_written(children: Any, kernel: Any, rounds: int = 3) -> Any:
     """
     import tensorflow as tf
 
-    from tfapp.layers.capsules.squashing import squash
+    from tfapp.domains.images.capsules.layers.squashing import squash
 
     parents = kernel.shape[0]
     # (batch, parents, children, child_dim, 1): every child once for each parent

@@ -22,16 +22,16 @@ from sklearn.preprocessing import StandardScaler
 from small_sets import features_of
 
 from tfapp import recipes
-from tfapp.config import Recipe
+from tfapp.base.reporter import Reporter
 from tfapp.data import load_dataset
-from tfapp.models import build_model
-from tfapp.reporter import Reporter
-from tfapp.start import start_tensorflow
+from tfapp.machine.start import start_tensorflow
+from tfapp.recipes.config import Recipe
 from tfapp.tasks import get_task
-from tfapp.training.deadline import Deadline
-from tfapp.training.features import standardize
+from tfapp.tasks.build import build_model
+from tfapp.training.loop.deadline import Deadline
 from tfapp.training.phase import PhasePlan, RunSetup, fit_phase
-from tfapp.training.row_passes import RowPasses
+from tfapp.training.transfer.features import standardize
+from tfapp.training.transfer.row_passes import RowPasses
 
 
 def main() -> None:

@@ -19,12 +19,12 @@ import numpy as np
 from scipy.stats import spearmanr
 
 from tfapp import recipes
+from tfapp.base.reporter import Reporter
 from tfapp.data import load_dataset
 from tfapp.data.spec import Dataset
-from tfapp.evaluation.metrics import wilson_interval
-from tfapp.reporter import Reporter
+from tfapp.machine.start import start_tensorflow
+from tfapp.problems.classification.metrics import wilson_interval
 from tfapp.runs import Run
-from tfapp.start import start_tensorflow
 
 
 def main() -> None:
@@ -36,10 +36,10 @@ def main() -> None:
     arguments = parser.parse_args()
     reporter = Reporter(quiet=True)
     start_tensorflow(reporter)
-    from tfapp.explanation.gradcam import gradcam
-    from tfapp.explanation.occlusion import occlusion
-    from tfapp.explanation.spec import Picture, Subject
-    from tfapp.models.saved import load_model
+    from tfapp.domains.images.explanation.gradcam import gradcam
+    from tfapp.domains.images.explanation.occlusion import occlusion
+    from tfapp.domains.images.explanation.spec import Picture, Subject
+    from tfapp.export.keras_file import load_model
 
     run = Run(arguments.run)
     recipe = recipes.load_recipe(str(run.recipe_file))
@@ -110,9 +110,9 @@ def quarter(values: np.ndarray) -> int:
 
 def sanity(model: object, dataset: Dataset) -> None:
     """Print the rank correlation of maps before and after shuffling the weights."""
-    from tfapp.explanation.gradcam import class_maps
-    from tfapp.explanation.mistakes import mistake_maps
-    from tfapp.explanation.network import split
+    from tfapp.domains.images.explanation.gradcam import class_maps
+    from tfapp.domains.images.explanation.mistakes import mistake_maps
+    from tfapp.domains.images.explanation.network import split
 
     held = dataset.examples["test"]
     examples = held[:: max(1, len(held) // 24)][:24]

@@ -16,13 +16,13 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from tfapp.config import DataConfig
+from tfapp.base.reporter import Reporter
 from tfapp.data import load_dataset
 from tfapp.data.spec import Dataset
-from tfapp.models.extractors import EXTRACTORS
-from tfapp.models.transfer import transfer
-from tfapp.reporter import Reporter
-from tfapp.start import start_tensorflow
+from tfapp.domains.images.classification.models.transfer import transfer
+from tfapp.domains.images.pretrained.extractors import EXTRACTORS
+from tfapp.machine.start import start_tensorflow
+from tfapp.recipes.config import DataConfig
 from tfapp.training.inference import predict
 
 STRENGTHS = (0.001, 0.003, 0.01, 0.03, 0.1)

@@ -17,15 +17,15 @@ from sklearn.model_selection import train_test_split
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from tfapp.config import DataConfig
+from tfapp.base.reporter import Reporter
 from tfapp.data import load_dataset
 from tfapp.data.spec import Dataset
-from tfapp.models.transfer import transfer
-from tfapp.reporter import Reporter
-from tfapp.start import start_tensorflow
-from tfapp.training.freezing import parts
+from tfapp.domains.images.classification.models.transfer import transfer
+from tfapp.machine.start import start_tensorflow
+from tfapp.recipes.config import DataConfig
 from tfapp.training.inference import predict
-from tfapp.training.precision.trial import cosines
+from tfapp.training.speed.precision.trial import cosines
+from tfapp.training.transfer.freezing import parts
 
 POLICIES = ("float32", "mixed_bfloat16")
 CLASSIFIER_STRENGTH = 0.01

@@ -14,11 +14,11 @@ from sklearn.linear_model import LogisticRegression
 from small_sets import LARGER_SETS, SMALL_SETS, SmallSet, features_of
 
 from tfapp import recipes
+from tfapp.base.reporter import Reporter
 from tfapp.data import load_dataset
 from tfapp.layers.standardization import Standardization
-from tfapp.models import build_model
-from tfapp.reporter import Reporter
-from tfapp.start import start_tensorflow
+from tfapp.machine.start import start_tensorflow
+from tfapp.tasks.build import build_model
 
 COUNTS, PRIORS = (5, 20, 80), (0.0, 10.0, 30.0, 100.0)
 MOST_TRIED = 1500

@@ -14,10 +14,10 @@ from sklearn.preprocessing import StandardScaler
 from small_sets import features_of
 
 from tfapp import recipes
+from tfapp.base.reporter import Reporter
 from tfapp.data import load_dataset
-from tfapp.models import build_model
-from tfapp.reporter import Reporter
-from tfapp.start import start_tensorflow
+from tfapp.machine.start import start_tensorflow
+from tfapp.tasks.build import build_model
 
 
 def main() -> None:

@@ -171,8 +171,8 @@ def make_ways(
 
 def tfapp_pass(place: Path, size: int, cache: str) -> Callable[[int], None]:
     """Return a function that goes once over all photos, shuffled."""
-    from tfapp.config import DataConfig
     from tfapp.data import load_dataset
+    from tfapp.recipes.config import DataConfig
 
     config = DataConfig(
         path=str(place / "photos"),

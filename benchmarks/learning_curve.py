@@ -21,7 +21,7 @@ from run_once import run_once
 
 from tfapp import compare, recipes
 from tfapp.cli import show_comparison
-from tfapp.config import Recipe
+from tfapp.recipes.config import Recipe
 
 ALIKE = ("data.split.validation=0", "runtime.precision=float32")
 """No hidden labels; and all sizes computed alike, however long a run is."""

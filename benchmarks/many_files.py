@@ -17,9 +17,9 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from tfapp.config import DataConfig
 from tfapp.data import load_dataset
 from tfapp.data.context import LoadContext
+from tfapp.recipes.config import DataConfig
 
 TINY_SIDE = 16
 TINY_CLASSES = 10
@@ -67,7 +67,7 @@ def write_tiny(folder: Path, count: int) -> None:
 
 def grow(place: Path) -> dict[str, float]:
     """Return seconds and memory of loading the files below a folder, and a pass."""
-    from tfapp.data.sources import open_source
+    from tfapp.domains.images.reading.sources import open_source
 
     config = DataConfig(
         path=str(place / "photos"),

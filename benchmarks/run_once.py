@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import Any
 
 from tfapp import recipes, runs
-from tfapp.config import Recipe
-from tfapp.errors import ConfigError
-from tfapp.evaluation.recipe_groups import same, settings_of
+from tfapp.base.errors import ConfigError
+from tfapp.comparison.recipe_groups import same, settings_of
+from tfapp.recipes.config import Recipe
 from tfapp.runs import Run
 
 

@@ -5,11 +5,11 @@ from typing import NamedTuple
 import keras
 import numpy as np
 
-from tfapp.config import Recipe
+from tfapp.base.reporter import Reporter
 from tfapp.data import Dataset
 from tfapp.data.cache_dir import default_cache_dir
-from tfapp.reporter import Reporter
-from tfapp.training.features import FeatureStore
+from tfapp.recipes.config import Recipe
+from tfapp.training.transfer.features import FeatureStore
 
 
 class SmallSet(NamedTuple):

@@ -43,8 +43,8 @@ from wishes.training import (
     train,
 )
 
-from tfapp.reporter import Reporter
-from tfapp.start import start_tensorflow
+from tfapp.base.reporter import Reporter
+from tfapp.machine.start import start_tensorflow
 
 USUAL = [name for name in NETWORKS if name not in NAMED_ONLY]
 MOVED = partial(digits.shifted, most=2)

@@ -48,7 +48,7 @@ def quick():
 @pytest.fixture(scope="session")
 def workspace(tmp_path_factory):
     """A folder with runs/ and saved_models/ of a quick digits run in it."""
-    from tfapp.reporter import Reporter
+    from tfapp.base.reporter import Reporter
     from tfapp.verbs.run import run
 
     folder = tmp_path_factory.mktemp("workspace")
@@ -109,7 +109,7 @@ def _fake_run(root, name, number, correct, overrides=(), test="t", seed=0, train
     Examples are of classes a and b in turn; `test` begins the content hashes of the
     test set, `train` is the number of training examples per class.
     """
-    from tfapp.files import write_json, write_text
+    from tfapp.base.files import write_json, write_text
 
     table = {"name": name, "seed": seed, "data": {"path": "photos"}}
     folder = _write_recipe(root / name / str(number), table, overrides)
@@ -146,8 +146,8 @@ def _fake_masks_run(root, name, number, errors, overrides=(), test="t", seed=0):
     Every image has the same size, IoU is 1 minus twice the error, there are 12
     training images; `test` begins the content hashes of the test set.
     """
-    from tfapp.evaluation.segmentation_files import write_image_scores
-    from tfapp.files import write_json
+    from tfapp.base.files import write_json
+    from tfapp.domains.images.segmentation.files import write_image_scores
 
     data = {"name": "masks", "path": "scenes"}
     table = {"name": name, "seed": seed, "task": "image_segmentation", "data": data}
@@ -177,7 +177,7 @@ def _fake_masks_run(root, name, number, errors, overrides=(), test="t", seed=0):
 
 def _write_recipe(folder, table, overrides):
     from tfapp import recipes
-    from tfapp.files import write_text
+    from tfapp.base.files import write_text
 
     for text in overrides:
         table = recipes.override(table, *recipes.parse_override(text))

@@ -8,54 +8,25 @@ from pathlib import Path
 import pytest
 
 PACKAGE = Path(__file__).parents[1] / "tfapp"
-BASE = {"errors", "config", "files", "registry", "rows", "space", "objects"}
+KERNEL = {"base", "machine", "recipes", "data", "layers", "tasks"}
 ALLOWED = {
-    "errors": set(),
-    "config": {"errors"},
-    "files": {"errors"},
-    "rows": {"errors", "files"},
-    "space": set(),
-    "objects": set(),
-    "machine": set(),
-    "start": {"errors", "config", "machine", "reporter"},
-    "registry": {"errors"},
-    "pace": set(),
-    "reporter": {"pace"},
-    "runs": {"errors", "files"},
-    "provenance": set(),
-    "recipes": {
-        "errors",
-        "config",
-        "table_errors",
-        "registry",
-        "data",
-        "models",
-        "tasks",
-    },
-    "layers": {"errors"},
-    "models": BASE | {"layers", "data.spec"},
-    "data": BASE,
-    "tasks": {"errors", "registry", "layers", "data.spec", "evaluation"},
-    "training": BASE | {"machine", "reporter", "layers", "data.spec", "tasks.spec"},
-    "evaluation": BASE | {"data.spec"},
-    "explanation": BASE | {"reporter", "layers", "data.spec", "training", "evaluation"},
-    "export": BASE | {"data.spec"},
-    "table_errors": {"errors"},
-    "serving": {"errors", "reporter", "table_errors"},
+    "base": set(),
+    "machine": {"base", "recipes"},
+    "recipes": {"base", "data", "tasks"},
+    "data": {"base", "machine", "recipes", "domains"},
+    "layers": {"base"},
+    "tasks": {"base", "recipes", "data", "domains", "report", "comparison"},
+    "report": KERNEL | {"domains"},
+    "comparison": KERNEL | {"report", "problems", "domains"},
+    "problems": KERNEL | {"report", "comparison", "domains"},
+    "training": KERNEL | {"domains"},
+    "export": KERNEL | {"domains"},
+    "domains": KERNEL
+    | {"report", "comparison", "problems", "training", "export", "runs", "verbs"},
+    "runs": KERNEL | {"report", "training", "export", "domains", "problems"},
+    "serving": {"base"},
 }
-NO_TENSORFLOW = [
-    "errors",
-    "config",
-    "recipes",
-    "registry",
-    "rows",
-    "machine",
-    "space",
-    "runs",
-    "cli",
-    "layers",
-    "models",
-]
+NO_TENSORFLOW = ["base", "recipes", "cli", "layers"]
 
 
 def imports(path):
@@ -80,13 +51,12 @@ def files(part):
 def parts(part):
     """Return what a part imports from tfapp: "config", "data.spec", ..."""
     names = {n for f in files(part) for n in imports(f) if n.startswith("tfapp.")}
-    known = {p.stem for p in PACKAGE.iterdir()}
+    known = {p.name for p in PACKAGE.iterdir() if p.is_dir()}
     found = set()
     for name in names:
         first, *rest = name.split(".")[1:]
         if first in known and first != part:
-            is_spec = first in ("data", "tasks") and rest[:1] == ["spec"]
-            found.add(f"{first}.spec" if is_spec else first)
+            found.add(first)
     return found
 
 

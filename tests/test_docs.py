@@ -5,8 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from tfapp import API, data, models, recipe_reference, recipes, tasks
+from tfapp import API, data, recipes, tasks
 from tfapp.cli import app
+from tfapp.recipes import reference
+from tfapp.tasks import build
 
 ROOT = Path(__file__).parents[1]
 DOCS = [
@@ -28,8 +30,8 @@ def verbs():
 
 
 def test_recipe_reference_is_what_the_config_models_say():
-    """docs/recipes.md is written by `python -m tfapp.recipe_reference`."""
-    assert read("docs/recipes.md") == recipe_reference.reference()
+    """docs/recipes.md is written by `python -m tfapp.recipes.reference`."""
+    assert read("docs/recipes.md") == reference.reference()
 
 
 def test_every_verb_model_dataset_and_task_is_documented():
@@ -37,7 +39,7 @@ def test_every_verb_model_dataset_and_task_is_documented():
     readme, reference = read("README.md"), read("docs/recipes.md")
     for verb in verbs():
         assert f"`tfapp {verb}" in readme, verb
-    for name in [*models.MODELS, *data.DATASETS, *tasks.TASKS]:
+    for name in [*build.MODELS, *data.DATASETS, *tasks.TASKS]:
         assert f"`{name}`" in reference, name
     for name in API:
         assert f"tfapp.{name}" in readme + read("docs/architecture.md"), name

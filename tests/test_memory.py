@@ -39,7 +39,7 @@ def test_memory_stays_flat_over_many_predictions(in_fresh_process, workspace, ph
 MANY_EPOCHS = """
 import json, sys
 from pathlib import Path
-from tfapp.reporter import Reporter, Stage
+from tfapp.base.reporter import Reporter, Stage
 from tfapp.verbs.run import run
 sizes = []
 class Watching(Stage):

@@ -10,7 +10,7 @@ import pytest
 ROOT = Path(__file__).parents[1]
 ASK = (
     "import tfapp; from pathlib import Path; from tfapp import recipes;"
-    "from tfapp.models.extractors import EXTRACTORS;"
+    "from tfapp.domains.images.pretrained.extractors import EXTRACTORS;"
     "print(Path(tfapp.__file__).parents[1].name, len(recipes.names()), len(EXTRACTORS))"
 )
 
@@ -19,8 +19,8 @@ ASK = (
 def test_wheel_is_complete_by_itself(tmp_path):
     """Away from the source, the installed wheel finds its recipes and tables."""
     from tfapp import recipes
-    from tfapp.models.extractors import EXTRACTORS
-    from tfapp.models.weight_files import BUNDLED
+    from tfapp.domains.images.pretrained.extractors import EXTRACTORS
+    from tfapp.domains.images.pretrained.weight_files import BUNDLED
 
     command = [sys.executable, "-m", "build", "--wheel", "--no-isolation"]
     subprocess.run(

@@ -15,10 +15,10 @@ from PIL import Image
 
 import tfapp
 from tfapp import layers
-from tfapp.config import DataConfig
+from tfapp.base.reporter import Reporter
 from tfapp.data import load_dataset
-from tfapp.models.extractors import EXTRACTORS
-from tfapp.reporter import Reporter
+from tfapp.domains.images.pretrained.extractors import EXTRACTORS
+from tfapp.recipes.config import DataConfig
 
 ROOT = Path(__file__).parents[1]
 PAGE = ROOT / "docs" / "promises.md"
@@ -58,7 +58,7 @@ def finished(workspace, tmp_path):
 
 ASK_AGAIN = """
 import json, sys
-from tfapp.reporter import Reporter
+from tfapp.base.reporter import Reporter
 from tfapp.verbs.evaluate import evaluate
 from tfapp.verbs.predict import predict
 run, saved_model, photos, labels = sys.argv[1:]
@@ -183,8 +183,8 @@ def test_another_seed_tests_on_the_same_examples():
 
 RESOLVE = """
 import json
-from tfapp.errors import WeightsError
-from tfapp.models.weights import resolve_weights
+from tfapp.base.errors import WeightsError
+from tfapp.domains.images.pretrained.weights import resolve_weights
 try:
     resolve_weights("mobilenet_v2", "imagenet")
 except WeightsError as error:

@@ -27,8 +27,8 @@ def main() -> None:
 def _run() -> int:
     from typer.exceptions import TyperException
 
+    from tfapp.base.errors import TfappError
     from tfapp.cli import app
-    from tfapp.errors import TfappError
 
     try:
         return app(prog_name="tfapp", standalone_mode=False) or 0

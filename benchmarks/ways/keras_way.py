@@ -89,7 +89,7 @@ def build(network: str, job: str) -> keras.Model:
 
 def pretrained(network: str) -> list:
     """Return the weights that tfapp would use, so that both ways have the same."""
-    from tfapp.models.weights import load_backbone
+    from tfapp.domains.images.pretrained.weights import load_backbone
 
     return load_backbone(network, (*SIZE, 3), "imagenet", "").get_weights()
 

@@ -13,9 +13,9 @@ from collections.abc import Callable
 
 import numpy as np
 
-from tfapp.config import RuntimeConfig
-from tfapp.reporter import Reporter
-from tfapp.start import start_tensorflow
+from tfapp.base.reporter import Reporter
+from tfapp.machine.start import start_tensorflow
+from tfapp.recipes.config import RuntimeConfig
 
 LEAST_BATCHES = 3
 WARM_UP = 2
@@ -44,8 +44,8 @@ def inference(network: str, on: list[str], images: np.ndarray) -> Callable[[], o
     """Return a function that computes the features of the images once."""
     import tensorflow as tf
 
-    from tfapp.training.folding import fold
-    from tfapp.training.freezing import parts
+    from tfapp.training.speed.folding import fold
+    from tfapp.training.transfer.freezing import parts
 
     extractor, _ = parts(build(network, images.shape[1:]))
     model = fold(extractor, inference=True) if "folded" in on else extractor
@@ -60,8 +60,8 @@ def training(network: str, on: list[str], images: np.ndarray) -> Callable[[], ob
     """Return a function that takes one training step of all layers."""
     import keras
 
-    from tfapp.training.folding import fold
-    from tfapp.training.freezing import parts, thaw
+    from tfapp.training.speed.folding import fold
+    from tfapp.training.transfer.freezing import parts, thaw
 
     model = build(network, images.shape[1:])
     extractor, _ = parts(model)
@@ -79,7 +79,7 @@ def training(network: str, on: list[str], images: np.ndarray) -> Callable[[], ob
 
 def build(network: str, shape: tuple[int, ...]) -> object:
     """Return a network with random weights and a head for two classes."""
-    from tfapp.models.transfer import transfer
+    from tfapp.domains.images.classification.models.transfer import transfer
 
     return transfer(shape, 2, extractor=network, weights="none", standardize=False)
 

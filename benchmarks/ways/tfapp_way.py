@@ -12,8 +12,8 @@ from pathlib import Path
 from keras_names import LAST_BLOCK
 
 from tfapp import recipes
-from tfapp.reporter import Reporter
-from tfapp.start import start_tensorflow
+from tfapp.base.reporter import Reporter
+from tfapp.machine.start import start_tensorflow
 
 MORE = 4
 """Times as many photos where frozen layers are computed once."""
@@ -64,7 +64,7 @@ def recipe_table(folder: str, network: str, job: str, photos: int, epochs: int) 
 
 def on_images(table: dict, reporter: Reporter, photos: int) -> dict:
     """Return the speed of thawed training when every epoch computes all layers."""
-    from tfapp.training import fine_tuning
+    from tfapp.training.transfer import fine_tuning
 
     fine_tuning.cut, kept = (lambda model: None), fine_tuning.cut
     trainer = train(table, reporter)
@@ -102,11 +102,11 @@ def trained(table: dict, reporter: Reporter) -> dict:
 def train(table: dict, reporter: Reporter) -> object:
     """Train a recipe as `tfapp run` does, with a cache of its own for features."""
     from tfapp.data import load_dataset
-    from tfapp.models import build_model
+    from tfapp.runs.precision_choice import choose, resolved
     from tfapp.tasks import get_task
+    from tfapp.tasks.build import build_model
     from tfapp.training import devices
     from tfapp.training.trainer import Trainer
-    from tfapp.verbs.choices import choose, resolved
 
     reporter.seconds.clear()
     recipe = recipes.build(table, where="benchmark")

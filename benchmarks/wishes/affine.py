@@ -9,7 +9,7 @@ from wishes import digits, drawings
 from wishes.book import Found
 from wishes.training import NETWORKS, right, train
 
-from tfapp.explanation.capsule_parts import capsule_parts
+from tfapp.domains.images.capsules.explanation.parts import capsule_parts
 
 EQUAL, LAST = "at equal accuracy", "at the end"
 MEASURED = ("placed", "bent")

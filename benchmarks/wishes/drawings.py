@@ -8,9 +8,13 @@ import numpy as np
 from wishes import digits
 from wishes.training import Network, compiled
 
-from tfapp.explanation.capsule_parts import capsule_parts
-from tfapp.explanation.perturbation import STEPS, perturbed, tiled
-from tfapp.explanation.routing import entropies
+from tfapp.domains.images.capsules.explanation.parts import capsule_parts
+from tfapp.domains.images.capsules.explanation.perturbation import (
+    STEPS,
+    perturbed,
+    tiled,
+)
+from tfapp.domains.images.capsules.explanation.routing import entropies
 
 DRAWING = ("efficient_capsnet", "capsnet")
 """Networks with a decoder; only these can show what a capsule's numbers mean."""

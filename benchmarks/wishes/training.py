@@ -8,12 +8,12 @@ import keras
 import numpy as np
 from wishes.digits import Digits
 
-from tfapp.config import ModelConfig
 from tfapp.data.spec import DataInfo
 from tfapp.layers.outputs import logits_model
-from tfapp.models import build_model
+from tfapp.recipes.config import ModelConfig
 from tfapp.tasks import get_task
-from tfapp.training.fused_normalization import fuse
+from tfapp.tasks.build import build_model
+from tfapp.training.speed.fused_normalization import fuse
 
 CAPSULES = "capsule_classification"
 DRAWS, BLOCK = 10_000, 200

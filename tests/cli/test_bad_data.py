@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from tfapp.errors import DataError
+from tfapp.base.errors import DataError
 from tfapp.verbs.predict import Prediction, Predictions
 
 
@@ -119,8 +119,8 @@ def test_names_that_are_not_utf_8(tmp_path):
 
 def test_many_small_classes_are_one_note(tmp_path):
     """Three hundred classes of four images do not print three hundred lines."""
-    from tfapp.config import DataConfig
     from tfapp.data import load_dataset
+    from tfapp.recipes.config import DataConfig
 
     for index in range(6):
         write_photos(tmp_path / "set" / f"class{index}")
@@ -135,6 +135,6 @@ def test_many_small_classes_are_one_note(tmp_path):
 
 
 def _quiet():
-    from tfapp.reporter import Reporter
+    from tfapp.base.reporter import Reporter
 
     return Reporter(quiet=True)

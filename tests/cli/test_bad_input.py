@@ -11,9 +11,9 @@ from pathlib import Path
 import pytest
 
 from tfapp.__main__ import main
+from tfapp.base.errors import ConfigError, DataError, ExportError, TfappError
+from tfapp.base.files import require_writable
 from tfapp.cli import show
-from tfapp.errors import ConfigError, DataError, ExportError, TfappError
-from tfapp.files import require_writable
 from tfapp.runs import Run, find
 from tfapp.verbs.predict import Prediction, Predictions
 from tfapp.verbs.run import RunResult
@@ -131,8 +131,8 @@ def test_a_damaged_card_of_an_export(tmp_path):
 @pytest.mark.parametrize("content", [None, b"PK\x03\x04 cut off"])
 def test_model_files_that_are_none(tmp_path, content):
     """A missing and a truncated .keras file are told apart, with the way out."""
-    from tfapp.errors import ModelError
-    from tfapp.models.saved import load_model
+    from tfapp.base.errors import ModelError
+    from tfapp.export.keras_file import load_model
 
     path = tmp_path / "model.keras"
     message = "No Keras model at .* its run did not finish"
@@ -214,6 +214,6 @@ def test_two_runs_that_want_the_same_version(tmp_path, monkeypatch):
 
 
 def _quiet():
-    from tfapp.reporter import Reporter
+    from tfapp.base.reporter import Reporter
 
     return Reporter(quiet=True)

@@ -5,7 +5,7 @@ from pathlib import Path
 from types import SimpleNamespace
 
 from tfapp.cli import show_explanations
-from tfapp.verbs.explained import Explanation, Explanations
+from tfapp.domains.images.explanation.explained import Explanation, Explanations
 from tfapp.verbs.predict import Prediction
 
 FINDING = SimpleNamespace(  # in place of a `Finding`: its file starts TensorFlow

@@ -6,7 +6,7 @@ import pytest
 
 from tfapp.data import scan as scan_module
 from tfapp.data.scan import scan
-from tfapp.data.sources import open_source
+from tfapp.domains.images.reading.sources import open_source
 
 
 @pytest.fixture

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tfapp.config import SplitConfig
+from tfapp.base.errors import DataError
 from tfapp.data.spec import Example
 from tfapp.data.split import (
     check_disjoint,
@@ -15,7 +15,7 @@ from tfapp.data.split import (
     make_split,
     refuse_torn_groups,
 )
-from tfapp.errors import DataError
+from tfapp.recipes.config import SplitConfig
 
 SHARES = SplitConfig(validation=0.2, test=0.2)
 

@@ -5,11 +5,11 @@ import shutil
 
 import pytest
 
-from tfapp.data.check import examine
-from tfapp.data.sources import open_source
+from tfapp.base.errors import DataError
 from tfapp.data.split import fingerprint, make_split
 from tfapp.data.split_file import apply_split, write_split
-from tfapp.errors import DataError
+from tfapp.domains.images.check import examine
+from tfapp.domains.images.reading.sources import open_source
 
 
 @pytest.fixture

@@ -92,7 +92,7 @@ def tiny():
 @pytest.fixture(scope="session")
 def exported(tmp_path_factory):
     """Export a tiny model once, verified for real in a fresh process."""
-    from tfapp.explanation.in_graph import gradcam_in_graph
+    from tfapp.domains.images.explanation.in_graph import gradcam_in_graph
     from tfapp.export.exporter import export_model
     from tfapp.export.options import ExportOptions
 

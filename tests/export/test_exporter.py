@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from tfapp.data.preprocessing import ImagePreprocess
-from tfapp.errors import ExportError
+from tfapp.base.errors import ExportError
+from tfapp.domains.images.preprocessor import ImagePreprocess
 from tfapp.export import exporter, parity
 from tfapp.export.exporter import export_model, next_version
 from tfapp.export.options import ExportOptions

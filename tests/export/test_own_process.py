@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from tfapp.errors import ExportError
+from tfapp.base.errors import ExportError
 from tfapp.export import own_process
 from tfapp.export.options import ExportOptions
 
@@ -21,16 +21,16 @@ import io, json, sys
 from pathlib import Path
 import numpy as np
 from PIL import Image
-from tfapp.config import RuntimeConfig
-from tfapp.reporter import Reporter
-from tfapp.start import start_tensorflow
+from tfapp.recipes.config import RuntimeConfig
+from tfapp.base.reporter import Reporter
+from tfapp.machine.start import start_tensorflow
 start_tensorflow(Reporter(quiet=True), RuntimeConfig(backend="jax"))
 import keras
-from tfapp.data.preprocessing import ImagePreprocess
+from tfapp.domains.images.preprocessor import ImagePreprocess
 from tfapp.export.exporter import export_model
 from tfapp.export.options import ExportOptions
-from tfapp.layers.pixel_normalization import PixelNormalization
-from tfapp.models.saved import load_model, save_model
+from tfapp.domains.images.pretrained.pixel_normalization import PixelNormalization
+from tfapp.export.keras_file import load_model, save_model
 from tfapp.training.inference import predict
 
 keras.config.set_dtype_policy("mixed_bfloat16")

@@ -5,7 +5,7 @@ import sys
 import numpy as np
 import pytest
 
-from tfapp.errors import ExportError
+from tfapp.base.errors import ExportError
 from tfapp.export import parity
 from tfapp.export.options import ExportOptions
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from tfapp.errors import DataError, ExportError
+from tfapp.base.errors import DataError, ExportError
 from tfapp.export.predictor import load_saved_model
 
 

@@ -5,10 +5,10 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from tfapp.explanation.gradcam import class_maps
-from tfapp.explanation.in_graph import gradcam_in_graph
-from tfapp.explanation.network import split
-from tfapp.explanation.overlay import overlay
+from tfapp.domains.images.explanation.gradcam import class_maps
+from tfapp.domains.images.explanation.in_graph import gradcam_in_graph
+from tfapp.domains.images.explanation.network import split
+from tfapp.domains.images.explanation.overlay import overlay
 from tfapp.export.options import ExportOptions
 from tfapp.export.signatures import make_signatures
 from tfapp.export.verify import as_example

@@ -4,7 +4,7 @@ import keras
 import numpy as np
 import pytest
 
-from tfapp.errors import ModelError
+from tfapp.base.errors import ModelError
 from tfapp.layers.two_class_logits import TwoClassLogits, logits
 
 Z = np.array([[-3.0], [0.0], [0.5], [40.0]], "float32")

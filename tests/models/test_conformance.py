@@ -9,11 +9,11 @@ import keras
 import numpy as np
 import pytest
 
-from tfapp.config import ModelConfig
 from tfapp.data.spec import DataInfo
+from tfapp.export.keras_file import load_model, save_model
 from tfapp.layers.outputs import logits_model
-from tfapp.models import MODELS, build_model
-from tfapp.models.saved import load_model, save_model
+from tfapp.recipes.config import ModelConfig
+from tfapp.tasks.build import MODELS, build_model
 
 
 @dataclass(frozen=True)
@@ -145,7 +145,7 @@ READ = """
 import sys, numpy as np
 from pathlib import Path
 from tfapp.layers.outputs import logits_model
-from tfapp.models.saved import load_model
+from tfapp.export.keras_file import load_model
 model = logits_model(load_model(Path(sys.argv[1])))
 np.save(sys.argv[3], model.predict_on_batch(np.load(sys.argv[2])))
 """
@@ -184,7 +184,7 @@ def test_answers_alike_on_the_jax_backend(name, tmp_path):
 
 def test_loading_what_is_no_model(tmp_path):
     """A missing or damaged file is one clear line."""
-    from tfapp.errors import ModelError
+    from tfapp.base.errors import ModelError
 
     with pytest.raises(ModelError, match="No Keras model at"):
         load_model(tmp_path / "none.keras")

@@ -11,7 +11,7 @@ import pytest
 import tensorflow as tf
 from tensorflow.core.protobuf import saved_model_pb2
 
-from tfapp.reporter import Reporter
+from tfapp.base.reporter import Reporter
 from tfapp.serving.server import Server
 from tfapp.serving.settings import ServerSettings
 

@@ -19,7 +19,7 @@ from tensorflow_serving.apis import predict_pb2, prediction_service_pb2_grpc
 
 from tests.serving.conftest import affine, half_plus, running
 from tfapp.serving.rest import replies
-from tfapp.serving.rest.json_document import (
+from tfapp.serving.rest.tensors.json_document import (
     parse_object,
     parse_whole,
     parsed_bytes,

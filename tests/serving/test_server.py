@@ -20,8 +20,8 @@ from PIL import Image
 from tensorflow_serving.apis import predict_pb2, prediction_service_pb2_grpc
 
 from tests.serving.conftest import free_port, running, wait_until
-from tfapp.errors import ConfigError, ServingError
-from tfapp.reporter import Reporter
+from tfapp.base.errors import ConfigError, ServingError
+from tfapp.base.reporter import Reporter
 from tfapp.serving.server import Server
 from tfapp.serving.settings import ServerSettings
 

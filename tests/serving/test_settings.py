@@ -2,7 +2,7 @@
 
 import pytest
 
-from tfapp.errors import ConfigError
+from tfapp.base.errors import ConfigError
 from tfapp.serving.settings import ServerSettings, read_settings
 
 GOOD = """

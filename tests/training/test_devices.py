@@ -8,10 +8,10 @@ import keras
 import numpy as np
 import pytest
 
-from tfapp.config import RuntimeConfig
-from tfapp.errors import ConfigError
+from tfapp.base.errors import ConfigError
+from tfapp.recipes.config import RuntimeConfig
 from tfapp.training import devices
-from tfapp.training.precision import PrecisionChoice
+from tfapp.training.speed.precision import PrecisionChoice
 
 MIRRORED = """
 import json, sys
@@ -19,8 +19,8 @@ import tensorflow as tf
 cpu = tf.config.list_physical_devices("CPU")[0]
 two = [tf.config.LogicalDeviceConfiguration()] * 2
 tf.config.set_logical_device_configuration(cpu, two)
-from tfapp.reporter import Reporter
-from tfapp.training.precision import chooser
+from tfapp.base.reporter import Reporter
+from tfapp.training.speed.precision import chooser
 from tfapp.verbs.run import run
 chooser.WORTH_MEASURING, chooser.MEASURING_SHARE = 0.0, 1e9  # so that it measures
 settings = json.loads(sys.argv[2])
@@ -108,9 +108,9 @@ def test_a_chosen_policy_is_set():
 
 DETERMINISTIC = """
 import hashlib, json
-from tfapp.config import RuntimeConfig
-from tfapp.reporter import Reporter
-from tfapp.start import start_tensorflow
+from tfapp.recipes.config import RuntimeConfig
+from tfapp.base.reporter import Reporter
+from tfapp.machine.start import start_tensorflow
 runtime = RuntimeConfig(deterministic=True)
 start_tensorflow(Reporter(quiet=True), runtime)
 import keras, numpy as np

@@ -6,14 +6,15 @@ import keras
 import numpy as np
 import pytest
 
-from tfapp.config import (
+from tests.training.conftest import SIZE, make_dataset, make_model
+from tfapp.base.reporter import Reporter
+from tfapp.recipes.config import (
     DataConfig,
     DistillConfig,
     Recipe,
     RuntimeConfig,
     TrainingConfig,
 )
-from tfapp.reporter import Reporter
 from tfapp.tasks import get_task
 from tfapp.training.distillation import (
     DistillationLoss,
@@ -23,11 +24,9 @@ from tfapp.training.distillation import (
     for_student,
     taught_passes,
 )
-from tfapp.training.features import FeatureStore
 from tfapp.training.passes import ImagePasses
 from tfapp.training.trainer import Trainer
-
-from .conftest import SIZE, make_dataset, make_model
+from tfapp.training.transfer.features import FeatureStore
 
 RANDOM = np.random.default_rng(0)
 CONFIG = DistillConfig(teacher="t", temperature=2.0, share=0.7, passes=2)

@@ -4,7 +4,7 @@ import keras
 import numpy as np
 import pytest
 
-from tfapp.config import TrainingConfig
+from tfapp.recipes.config import TrainingConfig
 from tfapp.training.optimizers import class_weights, make_optimizer
 
 

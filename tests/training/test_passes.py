@@ -2,9 +2,8 @@
 
 import numpy as np
 
+from tests.training.conftest import make_dataset
 from tfapp.training.passes import ImagePasses, WeightedPasses
-
-from .conftest import make_dataset
 
 
 def arrays(batches):

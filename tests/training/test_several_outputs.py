@@ -7,12 +7,12 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from tfapp.config import RuntimeConfig, TrainingConfig
-from tfapp.reporter import Reporter
+from tfapp.base.reporter import Reporter
+from tfapp.recipes.config import RuntimeConfig, TrainingConfig
 from tfapp.tasks import get_task
 from tfapp.tasks.spec import Learning
-from tfapp.training.deadline import Deadline
 from tfapp.training.inference import predict
+from tfapp.training.loop.deadline import Deadline
 from tfapp.training.passes import ImagePasses
 from tfapp.training.phase import PhasePlan, RunSetup, fit_phase
 

@@ -6,15 +6,14 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from tfapp.config import Recipe
-from tfapp.errors import ModelError, TrainingError
-from tfapp.reporter import Reporter
+from tests.training.conftest import make_dataset, make_model
+from tfapp.base.errors import ModelError, TrainingError
+from tfapp.base.reporter import Reporter
+from tfapp.recipes.config import Recipe
 from tfapp.tasks import get_task
-from tfapp.training.deadline import Deadline
+from tfapp.training.loop.deadline import Deadline
 from tfapp.training.optimizers import make_optimizer
 from tfapp.training.trainer import Trainer
-
-from .conftest import make_dataset, make_model
 
 HEAD = {"head": {"epochs": 5, "learning_rate": 0.05}}
 THAW = HEAD | {
@@ -236,7 +235,7 @@ def test_thaw_on_rows_learns_what_it_learns_on_images(tmp_path, dataset, monkeyp
     """Without augmentation both ways give the same weights, up to rounding."""
     on_rows = make_model()
     train(tmp_path / "rows", on_rows, dataset, fine_tune=THAW)
-    monkeypatch.setattr("tfapp.training.fine_tuning.cut", lambda model: None)
+    monkeypatch.setattr("tfapp.training.transfer.fine_tuning.cut", lambda model: None)
     on_images = make_model()
     train(tmp_path / "images", on_images, dataset, fine_tune=THAW)
     # The order of the batches differs: compare what both orders end near to.
@@ -308,7 +307,7 @@ def test_saved_model_carries_no_optimizer(tmp_path, model, dataset):
     """What training leaves can be saved without its optimizer's state."""
     import zipfile
 
-    from tfapp.models.saved import save_model
+    from tfapp.export.keras_file import save_model
 
     train(tmp_path, model, dataset, fine_tune=THAW)
     save_model(model, tmp_path / "m.keras")

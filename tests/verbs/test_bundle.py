@@ -4,11 +4,11 @@ import keras
 import numpy as np
 import pytest
 
-from tfapp.errors import ConfigError, ExportError
-from tfapp.models.bundle import backbone_of, write_rounded
-from tfapp.models.weight_files import read_catalogue
-from tfapp.models.weights import load_backbone
-from tfapp.reporter import Reporter
+from tfapp.base.errors import ConfigError, ExportError
+from tfapp.base.reporter import Reporter
+from tfapp.domains.images.pretrained.bundle import backbone_of, write_rounded
+from tfapp.domains.images.pretrained.weight_files import read_catalogue
+from tfapp.domains.images.pretrained.weights import load_backbone
 from tfapp.verbs import bundle as verb
 from tfapp.verbs.bundle import bundle
 from tfapp.verbs.run import run

@@ -1,7 +1,8 @@
 """Lists of what recipes may name."""
 
-from tfapp import data, models, tasks
-from tfapp.models.extractors import EXTRACTORS
+from tfapp import data, tasks
+from tfapp.domains.images.pretrained.extractors import EXTRACTORS
+from tfapp.tasks import build
 from tfapp.verbs import catalogue
 
 
@@ -12,7 +13,7 @@ def names(what):
 
 def test_lists_are_complete():
     """Each list holds every registered name, with a summary."""
-    assert set(models.MODELS) <= set(names("models"))
+    assert set(build.MODELS) <= set(names("models"))
     assert {f"transfer: {e}" for e in EXTRACTORS} <= set(names("models"))
     assert {f"path: {s}" for s in data.SOURCES} <= set(names("datasets"))
     assert set(tasks.TASKS) == set(names("tasks"))

@@ -6,9 +6,9 @@ import sys
 import pytest
 
 from tfapp.__main__ import main
-from tfapp.errors import ConfigError, TfappError
-from tfapp.files import write_json
-from tfapp.reporter import Reporter
+from tfapp.base.errors import ConfigError, TfappError
+from tfapp.base.files import write_json
+from tfapp.base.reporter import Reporter
 from tfapp.verbs.compare import compare
 
 GOOD = [1] * 45 + [0] * 5

@@ -8,8 +8,8 @@ import pytest
 from PIL import Image
 from sklearn.datasets import load_digits
 
-from tfapp.errors import ConfigError, DataError
-from tfapp.reporter import Reporter
+from tfapp.base.errors import ConfigError, DataError
+from tfapp.base.reporter import Reporter
 from tfapp.verbs.evaluate import evaluate
 from tfapp.verbs.predict import predict
 

@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from tfapp.errors import ConfigError, DataError, ModelError, TfappError
-from tfapp.reporter import Reporter
+from tfapp.base.errors import ConfigError, DataError, ModelError, TfappError
+from tfapp.base.reporter import Reporter
+from tfapp.domains.images.explanation.explained import recorded, sheet_names
 from tfapp.verbs.explain import explain
-from tfapp.verbs.explained import recorded, sheet_names
 from tfapp.verbs.predict import predict
 
 QUIET = Reporter(quiet=True)
@@ -177,7 +177,7 @@ def test_more_pictures_than_fit_a_batch(copied, photos, monkeypatch):
     """Batches change nothing in what is found."""
     inputs = [photos / f"digit{i}.png" for i in range(3)]
     whole = ask(copied, inputs, methods=["gradcam"])
-    monkeypatch.setattr("tfapp.verbs.explaining.BATCH_SIZE", 2)
+    monkeypatch.setattr("tfapp.domains.images.explanation.explaining.BATCH_SIZE", 2)
     parts = ask(copied, inputs, methods=["gradcam"])
     for one, other in zip(whole.rows, parts.rows, strict=True):
         first, second = (

@@ -6,11 +6,12 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from tfapp.errors import DataError
-from tfapp.models.weight_files import WeightsFile
-from tfapp.models.weights import load_backbone
-from tfapp.reporter import Reporter
-from tfapp.verbs import budget, fit, rules
+from tfapp.base.errors import DataError
+from tfapp.base.reporter import Reporter
+from tfapp.domains.images.classification import budget, plan
+from tfapp.domains.images.pretrained.weight_files import WeightsFile
+from tfapp.domains.images.pretrained.weights import load_backbone
+from tfapp.verbs import fit
 
 QUIET = Reporter(quiet=True)
 
@@ -29,7 +30,7 @@ def make_photos(folder, counts, size=(120, 100)):
 @pytest.fixture
 def no_weights(monkeypatch):
     """A machine without pretrained weights."""
-    monkeypatch.setattr(rules, "available_weights", lambda: [])
+    monkeypatch.setattr(plan, "available_weights", lambda: [])
 
 
 @pytest.fixture
@@ -46,7 +47,7 @@ def mobilenet_only(monkeypatch, tmp_path):
         batch_norm_folded=False,
         source="catalogue",
     )
-    monkeypatch.setattr(rules, "available_weights", lambda: [file])
+    monkeypatch.setattr(plan, "available_weights", lambda: [file])
 
 
 def test_photos_with_weights_get_an_extractor(tmp_path, mobilenet_only):
@@ -66,17 +67,17 @@ def test_many_photos_thaw_the_extractor_as_was_measured(
     tmp_path, mobilenet_only, monkeypatch
 ):
     """With enough images the last blocks learn: from which layer, at which rate."""
-    monkeypatch.setattr(rules, "ENOUGH_TO_THAW", 8)
+    monkeypatch.setattr(plan, "ENOUGH_TO_THAW", 8)
     path = make_photos(tmp_path / "photos", {"a": 4, "b": 4})
     thaw = fit.plan(path, reporter=QUIET).recipe.fine_tune.thaw
     assert (thaw.from_layer, thaw.learning_rate) == ("block_10_expand", 1e-3)
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("extractor", rules.THAWED_FROM)
+@pytest.mark.parametrize("extractor", plan.THAWED_FROM)
 def test_every_preferred_extractor_has_the_layer_it_is_thawed_from(extractor):
     """A layer that does not exist would end `fit` after the head was trained."""
-    layer, _ = rules.THAWED_FROM[extractor]
+    layer, _ = plan.THAWED_FROM[extractor]
     assert load_backbone(extractor, (96, 96, 3), "none").get_layer(layer)
 
 
@@ -84,7 +85,7 @@ def test_few_images_are_learned_from_for_longer(tmp_path, mobilenet_only, monkey
     """Below a number of images the head has more epochs, not fewer steps."""
     path = make_photos(tmp_path / "photos", {"a": 4, "b": 4})
     few = fit.plan(path, reporter=QUIET).recipe.fine_tune.head
-    monkeypatch.setattr(rules, "FEW_IMAGES", 8)
+    monkeypatch.setattr(plan, "FEW_IMAGES", 8)
     many = fit.plan(path, reporter=QUIET).recipe.fine_tune.head
     assert few.epochs == 3 * many.epochs
 

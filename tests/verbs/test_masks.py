@@ -8,8 +8,8 @@ import pytest
 from PIL import Image
 
 import tfapp
-from tfapp.errors import ConfigError, DataError, UnknownNameError
-from tfapp.reporter import Reporter
+from tfapp.base.errors import ConfigError, DataError, UnknownNameError
+from tfapp.base.reporter import Reporter
 
 pytest.importorskip("pycocotools")
 QUIET = Reporter(quiet=True)

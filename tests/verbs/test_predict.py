@@ -5,8 +5,8 @@ import csv
 import numpy as np
 import pytest
 
-from tfapp.errors import DataError, ModelError, TfappError
-from tfapp.reporter import Reporter
+from tfapp.base.errors import DataError, ModelError, TfappError
+from tfapp.base.reporter import Reporter
 from tfapp.verbs.predict import predict, write_csv
 
 QUIET = Reporter(quiet=True)
@@ -41,8 +41,8 @@ def test_predictions_equal_the_run_s_own(workspace, tmp_path):
     """Predicting a test example again gives what predictions.csv says of it."""
     from sklearn.datasets import load_digits
 
-    from tfapp.config import DataConfig
     from tfapp.data import load_dataset
+    from tfapp.recipes.config import DataConfig
 
     folder, result = workspace
     options = {"image_size": (8, 8), "channels": 1}

@@ -9,8 +9,8 @@ import pytest
 
 import tfapp
 from tfapp import recipes, runs
-from tfapp.errors import ConfigError, DataError, Interrupted, TfappError
-from tfapp.reporter import Reporter
+from tfapp.base.errors import ConfigError, DataError, Interrupted, TfappError
+from tfapp.base.reporter import Reporter
 from tfapp.training.trainer import Trainer
 from tfapp.verbs.run import run
 
@@ -103,8 +103,8 @@ def test_deterministic_runs_are_equal_to_the_bit(tmp_path, quick):
 
     code = (
         "import sys, hashlib; from tfapp.verbs.run import run;"
-        "from tfapp.reporter import Reporter;"
-        "from tfapp.models.saved import load_model;"
+        "from tfapp.base.reporter import Reporter;"
+        "from tfapp.export.keras_file import load_model;"
         "from pathlib import Path; d = Path(sys.argv[1]);"
         f"r = run('digits', {[*quick, 'runtime.deterministic=true']!r}, "
         "runs_folder=d, saved_models=d, reporter=Reporter(True));"

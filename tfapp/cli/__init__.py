@@ -9,9 +9,9 @@ from typing import Annotated
 
 import typer
 
+from tfapp.base.reporter import Reporter
 from tfapp.cli import drawing, predicting, serving, show
 from tfapp.cli.options import Data, Inputs, Json, Models, Name, Quiet, Runs, listed
-from tfapp.reporter import Reporter
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -191,7 +191,7 @@ def list_(
     json: Json = False,
 ) -> None:
     """List what recipes may name."""
-    from tfapp.errors import UnknownNameError
+    from tfapp.base.errors import UnknownNameError
     from tfapp.verbs.catalogue import LISTS
 
     if what not in LISTS:

@@ -5,9 +5,9 @@ from typing import Annotated
 
 import typer
 
+from tfapp.base.reporter import Reporter
 from tfapp.cli import show
 from tfapp.cli.options import Quiet, listed
-from tfapp.reporter import Reporter
 
 
 def masks(

@@ -5,9 +5,9 @@ from typing import Annotated
 
 import typer
 
+from tfapp.base.reporter import Reporter
 from tfapp.cli import show
 from tfapp.cli.options import Inputs, Json, Quiet, Runs
-from tfapp.reporter import Reporter
 
 
 def predict(
@@ -21,7 +21,7 @@ def predict(
     quiet: Quiet = False,
 ) -> None:
     """Predict the class of images, or the classes of all their pixels."""
-    from tfapp.files import require_writable
+    from tfapp.base.files import require_writable
     from tfapp.verbs.predict import MASKS_FOLDER, predict, write_csv
 
     if csv:  # before the work, not after it

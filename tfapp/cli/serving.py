@@ -4,8 +4,8 @@ from typing import Annotated
 
 import typer
 
+from tfapp.base.reporter import Reporter
 from tfapp.cli.options import Quiet
-from tfapp.reporter import Reporter
 
 
 def serve(

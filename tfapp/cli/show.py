@@ -13,9 +13,9 @@ from rich.text import Text
 from tfapp.cli import show_segmentation
 
 if TYPE_CHECKING:
-    from tfapp.data.check_report import CheckReport
+    from tfapp.data.report import CheckReport
+    from tfapp.runs.supervised import RunResult
     from tfapp.verbs.doctor import Finding
-    from tfapp.verbs.execute import RunResult
     from tfapp.verbs.predict import Predictions
 
 WIDEST = 10_000
@@ -36,7 +36,7 @@ def as_json(value: Any) -> None:
 
 def result(found: "RunResult", as_json_: bool) -> None:
     """Print what a run achieved, where things are, and what to do next."""
-    from tfapp.verbs.story import predict_command
+    from tfapp.runs.card import predict_command
 
     if as_json_:
         as_json(

@@ -10,7 +10,7 @@ from rich.text import Text
 from tfapp.cli import show
 
 if TYPE_CHECKING:
-    from tfapp.evaluation.compared import Comparison
+    from tfapp.comparison.compared import Comparison
 
 NARROW = 90
 """Columns of a terminal below which the last column of the table is left out."""
@@ -18,7 +18,7 @@ NARROW = 90
 
 def comparison(found: "Comparison", out: Path, as_json_: bool) -> None:
     """Print one row per group, what is best, and where the page is."""
-    from tfapp.evaluation import comparison_wording as say
+    from tfapp.comparison import wording as say
 
     if as_json_:
         show.as_json(found.to_json())
@@ -60,8 +60,8 @@ def _headers(found: "Comparison") -> tuple[str, ...]:
 
 def _row(found: "Comparison", index: int) -> tuple[str, ...]:
     """Return the cells of a group, their lines as `_headers` names them."""
-    from tfapp.evaluation import comparison_wording as say
-    from tfapp.evaluation.wording import count, duration
+    from tfapp.comparison import wording as say
+    from tfapp.report.wording import count, duration
 
     group, pair = found.groups[index], found.to_best(index)
     runs = len(group.records)

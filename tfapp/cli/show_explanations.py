@@ -8,7 +8,7 @@ from rich.text import Text
 from tfapp.cli import show
 
 if TYPE_CHECKING:
-    from tfapp.verbs.explained import Explanations
+    from tfapp.domains.images.explanation.explained import Explanations
 
 
 def explanations(found: "Explanations", as_json: bool) -> None:

@@ -3,34 +3,34 @@
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tfapp.config import DataConfig
+from tfapp.base.registry import check_options, load
 from tfapp.data.cache_dir import default_cache_dir
 from tfapp.data.context import LoadContext, Progress
 from tfapp.data.spec import Dataset
-from tfapp.registry import check_options, load
+from tfapp.recipes.config import DataConfig
 
 if TYPE_CHECKING:
-    from tfapp.data.check_report import CheckReport
+    from tfapp.data.report import CheckReport
 
 DATASETS = {
-    "images": "tfapp.data.images:images",
-    "masks": "tfapp.data.masks:masks",
+    "images": "tfapp.domains.images.load:images",
+    "masks": "tfapp.domains.images.segmentation.data.load:masks",
 }
 """Kinds of data: what the examples are and what the model receives."""
 
 CHECKS = {
-    "images": "tfapp.data.check:check_images",
-    "masks": "tfapp.data.masks:check_masks",
+    "images": "tfapp.domains.images.check:check_images",
+    "masks": "tfapp.domains.images.segmentation.data.load:check_masks",
 }
 """What looks for trouble in each kind of data."""
 
 SOURCES = {
-    "csv": "tfapp.data.sources.csv_table:csv_table",
-    "digits": "tfapp.data.sources.digits:digits",
-    "folder": "tfapp.data.sources.folder:folder",
-    "mosaics": "tfapp.data.sources.mosaics:mosaics",
-    "npz": "tfapp.data.sources.npz_arrays:npz_arrays",
-    "tfds": "tfapp.data.sources.tfds_builder:tfds_builder",
+    "csv": "tfapp.domains.images.reading.sources.csv_table:csv_table",
+    "digits": "tfapp.domains.images.reading.sources.digits:digits",
+    "folder": "tfapp.domains.images.reading.sources.folder:folder",
+    "mosaics": "tfapp.domains.images.reading.sources.mosaics:mosaics",
+    "npz": "tfapp.domains.images.reading.sources.npz_arrays:npz_arrays",
+    "tfds": "tfapp.domains.images.reading.sources.tfds_builder:tfds_builder",
 }
 """Forms in which images come; `data.path` tells which one is meant."""
 
@@ -117,7 +117,7 @@ def kind_of(path: str) -> str:
     Args:
         path: as `data.path`.
     """
-    from tfapp.data.mask_folders import holds_masks
-    from tfapp.data.sources import expand_path
+    from tfapp.domains.images.reading.sources import expand_path
+    from tfapp.domains.images.segmentation.data.folders import holds_masks
 
     return "masks" if holds_masks(Path(expand_path(path))) else "images"

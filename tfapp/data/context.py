@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from tfapp.config import DataConfig
+from tfapp.recipes.config import DataConfig
 
 Progress = Callable[[int, int], None]
 """Called with (files done, files in all)."""

@@ -6,8 +6,8 @@ from typing import Any
 
 import tensorflow as tf
 
+from tfapp.base.errors import DataError
 from tfapp.data.spec import Dataset, Example
-from tfapp.errors import DataError
 
 GRAPH_PLACES = re.compile(r"\{\{.*?\}\}|\[\[.*?\]\]|\[Op:.*?\]")
 

@@ -4,13 +4,13 @@ import os
 from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 
+from tfapp.base.errors import DataError
 from tfapp.data.context import LoadContext
-from tfapp.data.inspection import ImageFacts, inspect_image
-from tfapp.data.pillow_limit import pillow_without_limit
+from tfapp.data.listing import Source
 from tfapp.data.scan_memory import ScanMemory
-from tfapp.data.source import Source
 from tfapp.data.spec import Example
-from tfapp.errors import DataError
+from tfapp.domains.images.reading.inspection import ImageFacts, inspect_image
+from tfapp.domains.images.reading.pillow_limit import pillow_without_limit
 
 MAX_WORKERS = 16
 BLOCK = 4096

@@ -10,10 +10,10 @@ from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
 
-from tfapp.data.decoding import DECODER_VERSION
-from tfapp.data.inspection import ImageFacts
-from tfapp.errors import TfappError
-from tfapp.files import replacing
+from tfapp.base.errors import TfappError
+from tfapp.base.files import replacing
+from tfapp.domains.images.reading.decoding import DECODER_VERSION
+from tfapp.domains.images.reading.inspection import ImageFacts
 
 VERSION = f"3.{DECODER_VERSION}"
 SECONDS = 5.0

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
 
-from tfapp.errors import ConfigError
+from tfapp.base.errors import ConfigError
 
 if TYPE_CHECKING:  # the command line reads this file, and starts without NumPy
     import numpy as np

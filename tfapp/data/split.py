@@ -7,9 +7,9 @@ from dataclasses import replace
 
 import numpy as np
 
-from tfapp.config import SplitConfig
+from tfapp.base.errors import DataError
 from tfapp.data.spec import Example
-from tfapp.errors import DataError
+from tfapp.recipes.config import SplitConfig
 
 Unit = list[int]
 """Indices of examples that must stay together."""

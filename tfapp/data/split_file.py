@@ -7,12 +7,12 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, TextIO
 
-from tfapp.config import SplitConfig
-from tfapp.data.source import Source
+from tfapp.base.errors import DataError
+from tfapp.base.files import replacing
+from tfapp.data.listing import Source
 from tfapp.data.spec import SPLITS, Example
 from tfapp.data.split import fingerprint, leaks
-from tfapp.errors import DataError
-from tfapp.files import replacing
+from tfapp.recipes.config import SplitConfig
 
 VERSION = 1
 FIELDS = ("path", "content_hash", "label", "split", "group")

@@ -15,7 +15,8 @@ import numpy as np
 import tensorflow as tf
 
 from tfapp import __version__
-from tfapp.errors import ExportError, TfappError
+from tfapp.base.errors import ExportError, TfappError
+from tfapp.base.files import explained, replacing, write_json
 from tfapp.export import CARD, parity
 from tfapp.export.forms import Preprocess, find_form
 from tfapp.export.options import ExportOptions
@@ -23,7 +24,6 @@ from tfapp.export.own_process import export_in_own_process
 from tfapp.export.precision import float32_copy
 from tfapp.export.saved_model import write_labels, write_saved_model
 from tfapp.export.warmup import write_warmup
-from tfapp.files import explained, replacing, write_json
 
 PACKAGES = ("tensorflow", "keras", "numpy")
 WARMUP_IMAGES = 8

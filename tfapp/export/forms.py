@@ -4,8 +4,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from tfapp.errors import UnknownNameError
-from tfapp.export import parity, segmenting, signatures
+from tfapp.base.errors import UnknownNameError
+from tfapp.domains.images.segmentation import answers
+from tfapp.export import parity, signatures
 
 
 @dataclass(frozen=True)
@@ -31,8 +32,8 @@ FORMS = {
         signatures.make_signatures, parity.make_questions, (1, 8)
     ),
     "image_segmentation": Form(
-        segmenting.make_segmentation_signatures,
-        segmenting.make_segmentation_questions,
+        answers.make_segmentation_signatures,
+        answers.make_segmentation_questions,
         (1,),
     ),
 }
@@ -50,4 +51,4 @@ def find_form(name: str) -> Form:
 
 
 Preprocess = Any
-"""`signatures.ImagePreprocess` or `segmenting.TilePreprocess`, as the form wants it."""
+"""`signatures.ImagePreprocess` or `answers.TilePreprocess`, as the form wants it."""

@@ -12,7 +12,7 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-from tfapp.errors import ExportError, TfappError
+from tfapp.base.errors import ExportError, TfappError
 from tfapp.export.options import ExportOptions
 from tfapp.export.parity import environment, last_useful_line
 

@@ -13,13 +13,9 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
-from tfapp.errors import ExportError
+from tfapp.base.errors import ExportError
 from tfapp.export.options import ExportOptions
-from tfapp.export.signatures import (
-    ImagePreprocess,
-    fit_batch,
-    probabilities_of,
-)
+from tfapp.export.signatures import ImagePreprocess, fit_batch, probabilities_of
 from tfapp.export.verify import BATCH_SIZE, read_answers, write_questions
 
 PROJECT_ROOT = Path(__file__).resolve().parents[2]

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
-from tfapp.errors import DataError, ExportError
+from tfapp.base.errors import DataError, ExportError
 from tfapp.export import CARD, LABELS
 
 BATCH_SIZE = 32

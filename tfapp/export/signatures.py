@@ -6,7 +6,7 @@ from typing import Any, Protocol
 
 import tensorflow as tf
 
-from tfapp.errors import ModelError
+from tfapp.base.errors import ModelError
 from tfapp.export.options import Explain, ExportOptions
 
 PARALLEL_IMAGES = 32

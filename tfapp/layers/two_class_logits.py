@@ -5,7 +5,7 @@ from typing import Any
 import keras
 from keras import ops
 
-from tfapp.errors import ModelError
+from tfapp.base.errors import ModelError
 
 
 @keras.saving.register_keras_serializable(package="tfapp")

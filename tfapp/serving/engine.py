@@ -9,15 +9,15 @@ from typing import TypeVar
 
 from tfapp.serving.examples import check_images
 from tfapp.serving.exchange import Exchange, RequestLog
-from tfapp.serving.manager import Manager, ModelSpec
 from tfapp.serving.metrics import Metrics
-from tfapp.serving.model import Say
+from tfapp.serving.models.manager import Manager, ModelSpec
+from tfapp.serving.models.model import Say
+from tfapp.serving.models.servable import Prepared
+from tfapp.serving.models.work import Outputs, too_late
 from tfapp.serving.request import Answer, Request
-from tfapp.serving.servable import Prepared
 from tfapp.serving.settings import ServerSettings
 from tfapp.serving.signature import check_inputs, check_outputs
 from tfapp.serving.status import RequestError, Status
-from tfapp.serving.work import Outputs, too_late
 
 Found = TypeVar("Found")
 

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from tfapp.serving.manager import ModelSpec
+from tfapp.serving.models.manager import ModelSpec
 from tfapp.serving.signature import DEFAULT, Arrays, Signature
 
 ReadInputs = Callable[[Signature], Arrays]

@@ -14,8 +14,8 @@ from typing import Any
 import grpc
 import uvicorn
 
-from tfapp.errors import ConfigError, ServingError
-from tfapp.reporter import Reporter
+from tfapp.base.errors import ConfigError, ServingError
+from tfapp.base.reporter import Reporter
 from tfapp.serving import rest, rpc
 from tfapp.serving.engine import Engine
 from tfapp.serving.rest.connection import protocol_with

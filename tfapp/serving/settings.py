@@ -6,8 +6,8 @@ from typing import Any, Literal, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
-from tfapp.errors import ConfigError
-from tfapp.table_errors import explain
+from tfapp.base.errors import ConfigError
+from tfapp.base.table_errors import explain
 
 Model = TypeVar("Model", bound=BaseModel)
 

@@ -2,7 +2,7 @@
 
 import enum
 
-from tfapp.errors import ServingError
+from tfapp.base.errors import ServingError
 
 LONGEST_MESSAGE = 1024
 """Characters; TensorFlow Serving cuts there, and clients know the mark."""

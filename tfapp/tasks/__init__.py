@@ -3,23 +3,23 @@
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, cast
 
-from tfapp import registry
-from tfapp.errors import ConfigError
+from tfapp.base import registry
+from tfapp.base.errors import ConfigError
 from tfapp.tasks.spec import Task
 
 if TYPE_CHECKING:
-    from tfapp.evaluation.compared_task import ComparedTask
+    from tfapp.comparison.compared_task import ComparedTask
 
 TASKS = {
-    "capsule_classification": "tfapp.tasks.capsule_classification:task",
-    "image_classification": "tfapp.tasks.image_classification:task",
-    "image_segmentation": "tfapp.tasks.image_segmentation:task",
+    "capsule_classification": "tfapp.domains.images.capsules.task:task",
+    "image_classification": "tfapp.domains.images.classification.task:task",
+    "image_segmentation": "tfapp.domains.images.segmentation.task:task",
 }
 
 COMPARED = {
-    "capsule_classification": "tfapp.evaluation.compared_classification:CLASSIFICATION",
-    "image_classification": "tfapp.evaluation.compared_classification:CLASSIFICATION",
-    "image_segmentation": "tfapp.evaluation.compared_segmentation:SEGMENTATION",
+    "capsule_classification": "tfapp.problems.classification.compared:CLASSIFICATION",
+    "image_classification": "tfapp.problems.classification.compared:CLASSIFICATION",
+    "image_segmentation": "tfapp.domains.images.segmentation.compared:SEGMENTATION",
 }
 """How runs of each task are compared; those of equal entries can be put together."""
 

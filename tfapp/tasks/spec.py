@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 from tfapp.data.spec import Dataset
 
 if TYPE_CHECKING:
-    from tfapp.evaluation.blocks import Report, Section
-    from tfapp.evaluation.run_facts import RunFacts
-    from tfapp.evaluation.thumbnails import Maps
+    from tfapp.domains.images.thumbnails import Maps
+    from tfapp.report.blocks import Report, Section
+    from tfapp.report.run_sections import RunFacts
 
 Logits = Callable[[str], Any]
 """Split → what the model answers for its examples, in their order: an array

@@ -8,9 +8,9 @@ from typing import Any, NamedTuple, Protocol
 import keras
 import tensorflow as tf
 
-from tfapp import machine
-from tfapp.config import RuntimeConfig
-from tfapp.errors import ConfigError
+from tfapp.base.errors import ConfigError
+from tfapp.machine import processor
+from tfapp.recipes.config import RuntimeConfig
 
 
 class Choice(Protocol):
@@ -58,16 +58,16 @@ def identity(runtime: RuntimeConfig) -> list[Any]:
     backend = keras.config.backend()
     if found := gpus():
         return [backend, sorted(found)]
-    features = sorted(machine.processor_features())
-    return [backend, machine.processor_name(), features, threads(runtime)]
+    features = sorted(processor.processor_features())
+    return [backend, processor.processor_name(), features, threads(runtime)]
 
 
 def threads(runtime: RuntimeConfig) -> int:
     """Return the threads that one operation may use."""
     if keras.config.backend() == "tensorflow":
         running = int(tf.config.threading.get_intra_op_parallelism_threads())
-        return running or machine.allowed_cores()
-    return runtime.threads or machine.usable_cores()
+        return running or processor.allowed_cores()
+    return runtime.threads or processor.usable_cores()
 
 
 def make_strategy(runtime: RuntimeConfig) -> Any:
@@ -182,11 +182,11 @@ def _device(runtime: RuntimeConfig) -> str:
     found = gpus()
     if found:
         return f"{len(found)} GPU ({', '.join(sorted({gpu.name for gpu in found}))})"
-    unit = machine.bfloat16_unit()
+    unit = processor.bfloat16_unit()
     bfloat16 = f", {unit} bfloat16" if unit else ""
     count = threads(runtime)
     counted = f"{count} thread{'s' if count > 1 else ''}"
-    return f"CPU ({machine.processor_name()}{bfloat16}), {counted}"
+    return f"CPU ({processor.processor_name()}{bfloat16}), {counted}"
 
 
 def _major(device: Any) -> int:

@@ -9,12 +9,12 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from tfapp.config import DistillConfig
-from tfapp.errors import ConfigError
+from tfapp.base.errors import ConfigError
+from tfapp.recipes.config import DistillConfig
 from tfapp.tasks.spec import Learning, Task
-from tfapp.training.features import FeatureStore
 from tfapp.training.passes import ImagePasses
-from tfapp.training.row_passes import RowPasses
+from tfapp.training.transfer.features import FeatureStore
+from tfapp.training.transfer.row_passes import RowPasses
 
 
 @dataclass(frozen=True, eq=False)

@@ -11,7 +11,7 @@ import tensorflow as tf
 
 from tfapp.data.spec import Dataset
 from tfapp.layers.outputs import logits_model
-from tfapp.training.folding import fold, strategy_scope
+from tfapp.training.speed.folding import fold, strategy_scope
 
 Progress = Callable[[int, int], None]
 

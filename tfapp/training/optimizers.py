@@ -5,7 +5,7 @@ from typing import Any
 
 import keras
 
-from tfapp.config import TrainingConfig
+from tfapp.recipes.config import TrainingConfig
 
 OPTIMIZERS = {
     "adam": keras.optimizers.Adam,

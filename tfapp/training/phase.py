@@ -10,25 +10,20 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from tfapp.config import RuntimeConfig, TrainingConfig
-from tfapp.reporter import Stage
+from tfapp.base.reporter import Stage
+from tfapp.recipes.config import RuntimeConfig, TrainingConfig
 from tfapp.tasks.spec import Learning, Task
-from tfapp.training.best import BestWeights
-from tfapp.training.board import Board
-from tfapp.training.deadline import Deadline
-from tfapp.training.engine import Engine
-from tfapp.training.folding import fold
-from tfapp.training.fused_normalization import fuse
-from tfapp.training.history import PhaseHistory, read_history
+from tfapp.training.loop.best import BestWeights
+from tfapp.training.loop.board import Board
+from tfapp.training.loop.deadline import Deadline
+from tfapp.training.loop.engine import Engine
+from tfapp.training.loop.history import PhaseHistory, read_history
+from tfapp.training.loop.schedule import Schedule
+from tfapp.training.loop.stepping import make_stepper
 from tfapp.training.optimizers import make_optimizer
-from tfapp.training.passes import (
-    Passes,
-    PreparedPasses,
-    WeightedPasses,
-    prepared,
-)
-from tfapp.training.schedule import Schedule
-from tfapp.training.stepping import make_stepper
+from tfapp.training.passes import Passes, PreparedPasses, WeightedPasses, prepared
+from tfapp.training.speed.folding import fold
+from tfapp.training.speed.fused_normalization import fuse
 
 
 @dataclass(frozen=True)

@@ -8,19 +8,19 @@ from typing import Any
 import keras
 import numpy as np
 
-from tfapp.config import Recipe
+from tfapp.base.reporter import Reporter
 from tfapp.data.spec import Dataset
-from tfapp.reporter import Reporter
+from tfapp.recipes.config import Recipe
 from tfapp.tasks.spec import Task
-from tfapp.training.deadline import Deadline
 from tfapp.training.distillation import distilled, taught_passes
-from tfapp.training.features import FeatureStore
-from tfapp.training.fine_tuning import FineTuning
-from tfapp.training.history import PhaseHistory
 from tfapp.training.inference import answers, predict, seconds_per_image
+from tfapp.training.loop.deadline import Deadline
+from tfapp.training.loop.history import PhaseHistory
 from tfapp.training.optimizers import class_weights
 from tfapp.training.passes import ImagePasses, Passes
 from tfapp.training.phase import PhasePlan, RunSetup, fit_phase
+from tfapp.training.transfer.features import FeatureStore
+from tfapp.training.transfer.fine_tuning import FineTuning
 
 
 @dataclass

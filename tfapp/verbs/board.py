@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from tfapp import runs
-from tfapp.errors import ConfigError
+from tfapp.base.errors import ConfigError
 
 
 def board(

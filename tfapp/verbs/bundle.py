@@ -5,15 +5,15 @@ from pathlib import Path
 from typing import Any
 
 from tfapp import recipes, runs
-from tfapp.config import Recipe
-from tfapp.errors import ConfigError, ExportError
-from tfapp.files import replacing, write_text
-from tfapp.models.extractors import EXTRACTORS
-from tfapp.models.weight_files import add_to_catalogue
-from tfapp.reporter import Reporter
+from tfapp.base.errors import ConfigError, ExportError
+from tfapp.base.files import replacing, write_text
+from tfapp.base.reporter import Reporter
+from tfapp.domains.images.pretrained.extractors import EXTRACTORS
+from tfapp.domains.images.pretrained.weight_files import add_to_catalogue
+from tfapp.domains.images.pretrained.weights_card import weights_card
+from tfapp.machine.start import start_tensorflow
+from tfapp.recipes.config import Recipe
 from tfapp.runs import Run
-from tfapp.start import start_tensorflow
-from tfapp.verbs.weights_card import weights_card
 
 MOST_LOST = 0.005
 """Accuracy that rounding to float16 may cost at most."""
@@ -91,9 +91,9 @@ def _extractor(run: Run, recipe: Recipe) -> tuple[str, str]:
 
 def _write(run: Run, extractor: str, output: str, path: Path) -> Any:
     """Write the rounded weights; return the run's model with them read back."""
-    from tfapp.models.bundle import backbone_of, write_rounded
-    from tfapp.models.saved import load_model
-    from tfapp.models.weights import load_backbone
+    from tfapp.domains.images.pretrained.bundle import backbone_of, write_rounded
+    from tfapp.domains.images.pretrained.weights import load_backbone
+    from tfapp.export.keras_file import load_model
 
     model = load_model(run.model_file)
     write_rounded(backbone_of(model, extractor, output), path)
@@ -107,7 +107,7 @@ def _write(run: Run, extractor: str, output: str, path: Path) -> Any:
 def _judged(model: Any, run: Run, recipe: Recipe, reporter: Reporter) -> dict[str, Any]:
     """Return the figures of a model on the test split of a run."""
     from tfapp.data import load_dataset
-    from tfapp.evaluation.classification import evaluate_logits
+    from tfapp.problems.classification.evaluate import evaluate_logits
     from tfapp.training.inference import predict
 
     with reporter.stage("check data", unit="files") as stage:
@@ -134,7 +134,7 @@ def _refuse_worse(run: Run, before: float, after: float) -> None:
 
 
 def _entry(path: Path, extractor: str, output: str, trained_on: str) -> Any:
-    from tfapp.models.weight_files import Entry, check_hash
+    from tfapp.domains.images.pretrained.weight_files import Entry, check_hash
 
     return Entry(
         file=path.name,

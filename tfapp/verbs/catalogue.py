@@ -3,16 +3,18 @@
 from collections.abc import Callable
 from typing import Any
 
-from tfapp import data, models, recipes, registry, tasks
-from tfapp.models.extractors import EXTRACTORS, Extractor
-from tfapp.models.weights import available_weights
+from tfapp import data, recipes, tasks
+from tfapp.base import registry
+from tfapp.domains.images.pretrained.extractors import EXTRACTORS, Extractor
+from tfapp.domains.images.pretrained.weights import available_weights
+from tfapp.tasks import build
 
 Row = dict[str, Any]
 
 
 def list_models() -> list[Row]:
     """Return every model with its options, then every extractor of `transfer`."""
-    rows = _registered(models.MODELS)
+    rows = _registered(build.MODELS)
     here = {weights.extractor for weights in available_weights()}
     for name, extractor in EXTRACTORS.items():
         rows.append(

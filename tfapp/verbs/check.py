@@ -1,10 +1,10 @@
 """Look for trouble in data before the first epoch, and change nothing."""
 
-from tfapp.config import DataConfig
+from tfapp.base.reporter import Reporter
 from tfapp.data import check_data, kind_of
-from tfapp.data.check_report import CheckReport
-from tfapp.reporter import Reporter
-from tfapp.start import start_tensorflow
+from tfapp.data.report import CheckReport
+from tfapp.machine.start import start_tensorflow
+from tfapp.recipes.config import DataConfig
 
 
 def check(data: str, *, reporter: Reporter | None = None) -> CheckReport:

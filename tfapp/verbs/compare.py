@@ -4,12 +4,12 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from tfapp import recipes, runs, tasks
-from tfapp.errors import ConfigError
-from tfapp.evaluation.compared import Comparison, compare_records
-from tfapp.evaluation.comparison_files import write_comparison
-from tfapp.evaluation.run_record import RunRecord, read_record
-from tfapp.files import require_writable, write_text
-from tfapp.reporter import Reporter
+from tfapp.base.errors import ConfigError
+from tfapp.base.files import require_writable, write_text
+from tfapp.base.reporter import Reporter
+from tfapp.comparison.compared import Comparison, compare_records
+from tfapp.comparison.files import write_comparison
+from tfapp.comparison.record import RunRecord, read_record
 from tfapp.runs import Run
 
 FINISHED = ("complete", "unknown")
@@ -61,10 +61,10 @@ def compare(
 
 
 def _write(folder: Path, comparison: Comparison) -> None:
-    from tfapp.evaluation.comparison_pictures import size_picture
-    from tfapp.evaluation.comparison_report import comparison_report
-    from tfapp.evaluation.report import write_report
-    from tfapp.evaluation.style import to_svg
+    from tfapp.comparison.charts import size_picture
+    from tfapp.comparison.page import comparison_report
+    from tfapp.report.page import write_report
+    from tfapp.report.style import to_svg
 
     write_comparison(folder, comparison)
     write_report(folder / "comparison.html", comparison_report(comparison))

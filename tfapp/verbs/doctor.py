@@ -1,8 +1,8 @@
 """Examine this machine: what tfapp needs, what is here, what is missing."""
 
-from tfapp import doctor
-from tfapp.doctor import Finding
-from tfapp.models.weights import available_weights
+from tfapp.domains.images.pretrained.weights import available_weights
+from tfapp.machine import doctor
+from tfapp.machine.doctor import Finding
 
 __all__ = ["Finding", "examine"]
 

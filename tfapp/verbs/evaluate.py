@@ -4,14 +4,14 @@ from pathlib import Path
 from typing import Any
 
 from tfapp import recipes, runs
-from tfapp.config import Recipe
+from tfapp.base.errors import DataError
+from tfapp.base.files import write_json
+from tfapp.base.reporter import Reporter
 from tfapp.data import load_dataset, load_test_only
 from tfapp.data.spec import Dataset
-from tfapp.errors import DataError
-from tfapp.files import write_json
-from tfapp.reporter import Reporter
+from tfapp.machine.start import start_tensorflow
+from tfapp.recipes.config import Recipe
 from tfapp.runs import Run
-from tfapp.start import start_tensorflow
 from tfapp.tasks import get_task
 from tfapp.tasks.spec import Logits
 
@@ -74,7 +74,7 @@ def _load(
 
 def _answers(run: Run, dataset: Dataset, reporter: Reporter) -> Logits:
     """Return what answers for a split: the run's model, loaded once."""
-    from tfapp.models.saved import load_model
+    from tfapp.export.keras_file import load_model
     from tfapp.training.inference import answers
 
     model = load_model(run.model_file)

@@ -4,23 +4,29 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from tfapp import recipes, registry, runs
-from tfapp.config import Recipe
+from tfapp import recipes, runs
+from tfapp.base import registry
+from tfapp.base.errors import ConfigError, ModelError, TfappError, UnknownNameError
+from tfapp.base.files import require_writable
+from tfapp.base.reporter import Reporter
 from tfapp.data import load_dataset
 from tfapp.data.cache_dir import default_cache_dir
 from tfapp.data.spec import Dataset
-from tfapp.errors import ConfigError, ModelError, TfappError, UnknownNameError
-from tfapp.explanation import METHODS, OF_CAPSULES
-from tfapp.files import require_writable
-from tfapp.reporter import Reporter
+from tfapp.domains.images.explanation import METHODS, OF_CAPSULES
+from tfapp.domains.images.explanation.explained import (
+    FOLDER,
+    SECOND,
+    Explanations,
+    sheet_names,
+)
+from tfapp.machine.start import start_tensorflow
+from tfapp.recipes.config import Recipe
 from tfapp.runs import Run
-from tfapp.start import start_tensorflow
 from tfapp.tasks import CLASSIFIERS
-from tfapp.verbs.explained import FOLDER, SECOND, Explanations, sheet_names
 from tfapp.verbs.predict import find_images
 
 if TYPE_CHECKING:
-    from tfapp.explanation.spec import Explainer, Subject
+    from tfapp.domains.images.explanation.spec import Explainer, Subject
 
 
 def explain(
@@ -40,8 +46,8 @@ def explain(
     Args:
         run: NAME (its latest complete run), NAME/NUMBER, or the run's folder.
         inputs: image files, folders (searched through), or glob patterns.
-        methods: some of those in `tfapp.explanation.METHODS`; () for all that the
-            model and its data allow.
+        methods: some of `METHODS` in `tfapp.domains.images.explanation`; () for
+            all that the model and its data allow.
         label: another class whose maps to show beside the predicted one's: its name,
             "second" (the second likeliest) or "folder" (that of the picture's folder).
         out: folder of the sheets; "" = the folder `explanations` of the run.
@@ -69,8 +75,8 @@ def explain(
     recipe = recipes.load_recipe(str(found.recipe_file))
     _require_classifier(found, recipe.task)
     start_tensorflow(reporter)
+    from tfapp.domains.images.explanation.explaining import Work, reader
     from tfapp.training.devices import numerics
-    from tfapp.verbs.explaining import Work, reader
 
     with numerics(recipe.runtime, recipe.seed):
         subject = _subject(found, recipe, card, reporter)
@@ -116,8 +122,8 @@ def _check_label(label: str, names: Sequence[str], paths: Sequence[Path]) -> Non
 
 
 def _subject(run: Run, recipe: Recipe, card: Any, reporter: Reporter) -> "Subject":
-    from tfapp.explanation.spec import Subject
-    from tfapp.models.saved import load_model
+    from tfapp.domains.images.explanation.spec import Subject
+    from tfapp.export.keras_file import load_model
 
     def dataset() -> Dataset:
         with reporter.stage("check data", unit="files") as stage:
@@ -144,7 +150,7 @@ def _explainers(
     subject: "Subject", methods: Sequence[str]
 ) -> tuple[dict[str, "Explainer"], tuple[str, ...]]:
     """Make the explainers; those that nobody named may be left out, with a line."""
-    from tfapp.explanation.capsule_parts import has_capsules
+    from tfapp.domains.images.capsules.explanation.parts import has_capsules
 
     explainers, notes = {}, []
     unasked = () if has_capsules(subject.model) else OF_CAPSULES

@@ -7,16 +7,20 @@ from pathlib import Path
 from typing import Any
 
 from tfapp import recipes
-from tfapp.config import DataConfig, Recipe
+from tfapp.base.errors import DataError
+from tfapp.base.reporter import Reporter
 from tfapp.data import check_data, kind_of
-from tfapp.data.check_report import CheckReport
-from tfapp.errors import DataError
-from tfapp.reporter import Reporter
-from tfapp.start import start_tensorflow
-from tfapp.verbs.budget import fit_into_budget
-from tfapp.verbs.execute import RunResult
-from tfapp.verbs.mask_rules import choose_for_masks, describe_masks
-from tfapp.verbs.rules import choose_model, choose_training, describe
+from tfapp.data.report import CheckReport
+from tfapp.domains.images.classification.budget import fit_into_budget
+from tfapp.domains.images.classification.plan import (
+    choose_model,
+    choose_training,
+    describe,
+)
+from tfapp.domains.images.segmentation.plan import choose_for_masks, describe_masks
+from tfapp.machine.start import start_tensorflow
+from tfapp.recipes.config import DataConfig, Recipe
+from tfapp.runs.supervised import RunResult
 from tfapp.verbs.run import run
 
 
@@ -113,7 +117,7 @@ def plan(
 
 
 def _refuse_damaged(found: CheckReport, config: DataConfig) -> None:
-    from tfapp.data.check import refuse_damaged
+    from tfapp.domains.images.check import refuse_damaged
 
     refuse_damaged(found, config.check.max_bad_share)
 

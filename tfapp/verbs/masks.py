@@ -7,15 +7,19 @@ from pathlib import Path
 
 from PIL import ExifTags, Image
 
-from tfapp.data.annotations import Outlined, read_coco, read_labelme
-from tfapp.data.coloured_masks import Coloured, read_coloured
-from tfapp.data.mask_classes import BACKGROUND, CLASSES_FILE
-from tfapp.data.mask_folders import find_places
-from tfapp.data.mask_reading import MOST_VALUES
-from tfapp.errors import ConfigError, DataError, UnknownNameError
-from tfapp.files import free_names, replacing, require_writable, write_text
-from tfapp.reporter import Reporter
-from tfapp.verbs.extras import require_extra
+from tfapp.base.errors import ConfigError, DataError, UnknownNameError
+from tfapp.base.extras import require_extra
+from tfapp.base.files import free_names, replacing, require_writable, write_text
+from tfapp.base.reporter import Reporter
+from tfapp.domains.images.segmentation.data.annotations import (
+    Outlined,
+    read_coco,
+    read_labelme,
+)
+from tfapp.domains.images.segmentation.data.classes import BACKGROUND, CLASSES_FILE
+from tfapp.domains.images.segmentation.data.coloured import Coloured, read_coloured
+from tfapp.domains.images.segmentation.data.folders import find_places
+from tfapp.domains.images.segmentation.data.reading import MOST_VALUES
 
 ORIENTATION = ExifTags.Base.Orientation
 

@@ -8,12 +8,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from tfapp.data.image_files import IMAGE_SUFFIXES
-from tfapp.errors import DataError
-from tfapp.files import free_names, replacing, write_text
-from tfapp.reporter import Reporter
-from tfapp.start import start_tensorflow
-from tfapp.verbs.answering import Answer, load
+from tfapp.base.errors import DataError
+from tfapp.base.files import free_names, replacing, write_text
+from tfapp.base.reporter import Reporter
+from tfapp.domains.images.reading.image_files import IMAGE_SUFFIXES
+from tfapp.machine.start import start_tensorflow
+from tfapp.runs.answering import Answer, load
 
 BATCH_SIZE = 32
 MASKS_FOLDER = "predicted_masks"

@@ -6,15 +6,16 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from tfapp import provenance, recipes, runs
-from tfapp.config import Recipe
-from tfapp.errors import ConfigError
-from tfapp.files import require_writable
-from tfapp.reporter import Reporter
+from tfapp import recipes, runs
+from tfapp.base import provenance
+from tfapp.base.errors import ConfigError
+from tfapp.base.files import require_writable
+from tfapp.base.reporter import Reporter
+from tfapp.machine.start import start_tensorflow
+from tfapp.recipes.config import Recipe
 from tfapp.runs import Run
-from tfapp.start import start_tensorflow
-from tfapp.verbs.execute import RunResult, execute
-from tfapp.verbs.recording import STARTING, TRAINING, recording
+from tfapp.runs.status import STARTING, TRAINING, recording
+from tfapp.runs.supervised import RunResult, execute
 
 
 def run(

@@ -4,11 +4,11 @@ import os
 from pathlib import Path
 from typing import Any
 
-from tfapp import machine
-from tfapp.errors import ConfigError
-from tfapp.reporter import Reporter
-from tfapp.start import native_stderr_aside
-from tfapp.verbs.extras import require_extra
+from tfapp.base.errors import ConfigError
+from tfapp.base.extras import require_extra
+from tfapp.base.reporter import Reporter
+from tfapp.machine import processor
+from tfapp.machine.start import native_stderr_aside
 
 NEEDED = ("starlette", "uvicorn", "httptools", "python_multipart", "grpc_health")
 
@@ -44,7 +44,7 @@ def serve(
         settings = settings.model_copy(update={"folder": "saved_models"})
     check_folders(settings)
     reporter = reporter or Reporter()
-    machine.tune_allocator()
+    processor.tune_allocator()
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     with reporter.stage("start TensorFlow"), native_stderr_aside():
         from tfapp.serving.server import Server

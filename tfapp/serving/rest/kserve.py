@@ -13,11 +13,8 @@ from starlette.routing import BaseRoute, Route
 
 from tfapp import __version__
 from tfapp.serving.engine import Engine
-from tfapp.serving.manager import ModelSpec
+from tfapp.serving.models.manager import ModelSpec
 from tfapp.serving.request import Answer, Request
-from tfapp.serving.rest.json_document import parse_whole
-from tfapp.serving.rest.json_text import dumps
-from tfapp.serving.rest.kserve_tensors import Tensors, datatype, write_tensor
 from tfapp.serving.rest.replies import (
     ANY,
     answering,
@@ -25,6 +22,9 @@ from tfapp.serving.rest.replies import (
     parse_body,
     read_body,
 )
+from tfapp.serving.rest.tensors.json_document import parse_whole
+from tfapp.serving.rest.tensors.json_text import dumps
+from tfapp.serving.rest.tensors.kserve_tensors import Tensors, datatype, write_tensor
 from tfapp.serving.signature import DEFAULT, TensorSpec
 from tfapp.serving.status import RequestError, Status, invalid
 

@@ -5,7 +5,7 @@ from typing import Any
 from google.protobuf import json_format
 from tensorflow_serving.apis import get_model_metadata_pb2
 
-from tfapp.serving.servable import Servable
+from tfapp.serving.models.servable import Servable
 from tfapp.serving.status import Status
 
 

@@ -10,9 +10,9 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
 from tfapp.serving.engine import Engine
-from tfapp.serving.loader import SavedModel
-from tfapp.serving.manager import Manager, ModelSpec
-from tfapp.serving.model import Model
+from tfapp.serving.models.loader import SavedModel
+from tfapp.serving.models.manager import Manager, ModelSpec
+from tfapp.serving.models.model import Model
 from tfapp.serving.rest.replies import answering, json_reply
 from tfapp.serving.status import RequestError, Status
 

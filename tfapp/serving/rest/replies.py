@@ -11,12 +11,12 @@ from starlette.responses import Response
 
 from tfapp.serving.engine import Engine
 from tfapp.serving.exchange import Exchange
-from tfapp.serving.rest.json_document import (
+from tfapp.serving.rest.tensors.json_document import (
     parse_object,
     parse_whole,
     parsed_bytes,
 )
-from tfapp.serving.rest.json_text import dumps
+from tfapp.serving.rest.tensors.json_text import dumps
 from tfapp.serving.status import RequestError, Status, invalid
 
 ANY = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")

@@ -16,11 +16,8 @@ from starlette.routing import BaseRoute, Route
 from tfapp.serving.engine import Engine, aside
 from tfapp.serving.examples import classifications, read_examples, regressions
 from tfapp.serving.exchange import Exchange
-from tfapp.serving.manager import ModelSpec
+from tfapp.serving.models.manager import ModelSpec
 from tfapp.serving.request import Answer, Request
-from tfapp.serving.rest import json_tensor, json_text
-from tfapp.serving.rest.json_document import parse_whole, quote
-from tfapp.serving.rest.json_examples import context_of, examples_of
 from tfapp.serving.rest.metadata import metadata, status_entry
 from tfapp.serving.rest.replies import (
     ANY,
@@ -30,6 +27,9 @@ from tfapp.serving.rest.replies import (
     parse_body,
     read_body,
 )
+from tfapp.serving.rest.tensors import json_tensor, json_text
+from tfapp.serving.rest.tensors.json_document import parse_whole, quote
+from tfapp.serving.rest.tensors.json_examples import context_of, examples_of
 from tfapp.serving.rest.upload import files_of, read_files
 from tfapp.serving.signature import (
     CLASSIFY,

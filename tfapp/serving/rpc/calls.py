@@ -7,7 +7,7 @@ import grpc
 
 from tfapp.serving.engine import Engine
 from tfapp.serving.exchange import Exchange
-from tfapp.serving.manager import ModelSpec
+from tfapp.serving.models.manager import ModelSpec
 from tfapp.serving.signature import DEFAULT
 from tfapp.serving.status import RequestError, invalid
 

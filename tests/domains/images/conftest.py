@@ -1,0 +1,3 @@
+"""Pictures and folders of pictures, as fixtures."""
+
+from tests.pictures import *  # noqa: F403

@@ -1,0 +1,70 @@
+"""Tables of paths and labels."""
+
+import pytest
+
+from tfapp.base.errors import DataError
+from tfapp.domains.images.reading.sources.csv_table import csv_table
+
+
+@pytest.fixture
+def read(tmp_path, context_for):
+    """Return a function: the text of a table to the source."""
+
+    def make(text, encoding="utf-8"):
+        table = tmp_path / "labels.csv"
+        table.write_bytes(text.encode(encoding))
+        return csv_table(str(table), context_for(table))
+
+    return make
+
+
+def test_paths_and_labels(read, tmp_path):
+    """Paths are relative to the table; absolute ones stay."""
+    source = read("path,label\na/1.png,cat\n/x/2.png,dog\n")
+    assert source.class_names == ("cat", "dog")
+    paths = [e.path for e in source.examples]
+    assert paths == [str(tmp_path / "a/1.png"), "/x/2.png"]
+    assert [*map(source.relative_name, source.examples)] == ["a/1.png", "/x/2.png"]
+
+
+def test_splits_groups_and_other_columns(read):
+    """Split names in any usual form, groups, further columns, a byte order mark."""
+    source = read(
+        "note,label,path,split,group\n,cat,1.png,Train,p1\nx,dog,2.png,train,p1\n"
+        '"a, b",cat,3.png,val,p2\n',
+        encoding="utf-8-sig",
+    )
+    assert [e.split for e in source.examples] == ["train", "train", "validation"]
+    assert [e.group for e in source.examples] == ["p1", "p1", "p2"]
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("", r"line 1: missing columns \['path', 'label'\]"),
+        ("path,klass\n", r"missing columns \['label'\].*Received: \['path', 'klass'\]"),
+        ("path,label\n", r"has no rows below its header"),
+        ("path,label\n1.png,cat\n2.png,\n", r"line 3: `label` is empty"),
+        ("path,label,split\n1.png,cat,trian\n", r"line 2: unknown split 'trian'"),
+        ("path,label\n1.png,a\n2.png,b\n1.png,a\n", r"line 4: .*in line 2 already"),
+        (
+            "path,label,split\n1.png,a,train\n2.png,b,\n",
+            r"line 3: `split` is empty here .*\(1 of 2 rows",
+        ),
+        ("path,label\n1.png,cat\n", r"holds the single class 'cat' \(1 rows\)"),
+        (
+            "path,label,split\n1.png,a,train\n2.png,b,train\n3.png,c,test\n",
+            r"classes \['c'\] occur in test but not in train",
+        ),
+    ],
+)
+def test_faulty_tables(read, text, message):
+    """Each fault names the line and the way out."""
+    with pytest.raises(DataError, match=message):
+        read(text)
+
+
+def test_another_encoding(read):
+    """A table that is not UTF-8 is refused with advice."""
+    with pytest.raises(DataError, match="Save it as 'CSV UTF-8'"):
+        read("path,label\nä.png,cat\n", encoding="latin-1")

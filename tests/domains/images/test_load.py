@@ -1,0 +1,184 @@
+"""From a recipe to a Dataset."""
+
+import json
+import shutil
+
+import numpy as np
+import pytest
+
+from tfapp.base.errors import ConfigError, DataError
+from tfapp.data import check_data, load_dataset, load_test_only
+from tfapp.data.split import fingerprint
+from tfapp.domains.images.preprocessor import ImagePreprocess
+from tfapp.recipes.config import DataConfig
+
+SMALL = {"image_size": [12, 16]}
+
+
+def load(path, seed=0, split_file=None, **keys):
+    """Load with small images."""
+    keys = {"options": SMALL} | keys
+    return load_dataset(
+        DataConfig(path=str(path), **keys), seed=seed, split_file=split_file
+    )
+
+
+def test_a_folder_becomes_a_dataset(make_folder):
+    """Shapes, classes, splits, batches, labels and bytes fit together."""
+    root = make_folder({"cats": 20, "dogs": 20})
+    dataset = load(root, batch_size=8)
+    assert dataset.info.input_shape == (12, 16, 3)
+    assert dataset.info.class_names == ("cats", "dogs")
+    assert {s: len(e) for s, e in dataset.examples.items()} == {
+        "train": 28,
+        "validation": 6,
+        "test": 6,
+    }
+    everything = [e for part in dataset.examples.values() for e in part]
+    assert dataset.info.fingerprint == fingerprint(everything)
+    images, labels = next(iter(dataset.batches("train")))
+    assert images.shape == (8, 12, 16, 3)
+    assert np.argmax(labels, -1).tolist() == dataset.labels("train")[:8].tolist()
+    first = dataset.examples["train"][0]
+    np.testing.assert_array_equal(images[0], dataset.preprocess(dataset.read(first)))
+    assert dataset.augmentation == {}
+    assert [n.partition(":")[0] for n in dataset.notes] == ["cache"]
+
+
+def test_all_forms_of_a_source_agree(make_folder, tmp_path, picture):
+    """Folder, table and archive of the same images have the same fingerprint."""
+    root = make_folder({"a": 10, "b": 10})
+    rows = [f"pets/{c}/{i:03d}.png,{c}" for c in "ab" for i in range(10)]
+    (tmp_path / "t.csv").write_text("\n".join(["path,label", *rows]))
+    images = np.stack([picture(i) for i in range(1, 21)])
+    np.savez(tmp_path / "t.npz", images=images, labels=["a"] * 10 + ["b"] * 10)
+    sets = [load(p) for p in (root, tmp_path / "t.csv", tmp_path / "t.npz")]
+    assert len({d.info.fingerprint for d in sets}) == 1
+    batches = [next(iter(d.batches("test")))[0].numpy() for d in sets]
+    np.testing.assert_array_equal(batches[0], batches[1])
+    np.testing.assert_array_equal(batches[0], batches[2])
+
+
+def test_embedded_digits():
+    """The digits that come with scikit-learn are a source like any other."""
+    config = DataConfig(path="digits", options={"image_size": [8, 8], "channels": 1})
+    dataset = load_dataset(config, seed=0)
+    assert sum(map(len, dataset.examples.values())) == 1797
+    assert dataset.info.input_shape == (8, 8, 1)
+
+
+def test_the_split_is_made_once(make_folder, tmp_path):
+    """A recorded split survives other seeds, other shares and new files."""
+    root, path = make_folder({"cats": 12, "dogs": 12}), tmp_path / "run" / "split.json"
+    first = load(root, split_file=path)
+    shutil.copy(root / "cats/000.png", root / "cats/x.png")
+    again = load(root, seed=5, split_file=path, split={"test": 0.4, "seed": 9})
+    assert again.examples == first.examples
+    (root / "dogs/003.png").unlink()
+    with pytest.raises(DataError, match="dogs/003.png is gone"):
+        load(root, split_file=path)
+
+
+def test_limits_do_not_enter_the_record(make_folder, tmp_path):
+    """One recorded split serves every limit; held-out examples stay the same."""
+    root, path = make_folder({"cats": 12, "dogs": 12}), tmp_path / "split.json"
+    few = load(root, split_file=path, limit_per_class=2)
+    more = load(root, split_file=path, limit_per_class=4)
+    assert len(few.examples["train"]) == 4
+    assert set(few.examples["train"]) < set(more.examples["train"])
+    assert few.examples["test"] == more.examples["test"]
+    assert len(json.loads(path.read_text())["examples"]) == 24
+    assert few.info.fingerprint != more.info.fingerprint
+
+
+def test_bad_files_are_set_aside(make_folder):
+    """Training goes on without them, and a note says how many."""
+    root = make_folder({"cats": 12, "dogs": 12})
+    (root / "cats/000.png").write_bytes(b"")
+    dataset = load(root)
+    assert sum(map(len, dataset.examples.values())) == 23
+    assert "left out: 1 empty (`tfapp check` lists them)" in dataset.notes
+    with pytest.raises(DataError, match="1 of 24 files cannot be used"):
+        load(root, check={"max_bad_share": 0.01})
+
+
+def test_a_class_that_lost_its_images(make_folder):
+    """A class without usable training images is named."""
+    root = make_folder({"cats": 12, "dogs": 12, "birds": 1})
+    (root / "birds/000.png").write_bytes(b"x")
+    with pytest.raises(DataError, match=r"\['birds'\] have no usable training image"):
+        load(root)
+
+
+def test_test_only(make_folder):
+    """Other data is tested whole, or its own test split; classes must be known."""
+    whole = make_folder({"cats": 5, "dogs": 5})
+    split = make_folder({f"{s}/{c}": 4 for s in ("train", "test") for c in "ab"}, "s")
+    dataset = load_test_only(
+        DataConfig(path=str(whole), options=SMALL), ("birds", "cats", "dogs")
+    )
+    assert {s: len(e) for s, e in dataset.examples.items()} == {
+        "train": 0,
+        "validation": 0,
+        "test": 10,
+    }
+    assert dataset.labels("test").tolist() == [1] * 5 + [2] * 5
+    assert len(list(dataset.batches("test"))) == 1
+    dataset = load_test_only(DataConfig(path=str(split), options=SMALL), ("a", "b"))
+    assert len(dataset.examples["test"]) == 8
+    with pytest.raises(DataError, match=r"classes \['cats'\], which the model does"):
+        load_test_only(DataConfig(path=str(whole)), ("dogs", "birds"))
+
+
+def test_check_data_reports(make_folder):
+    """The check needs no split and raises nothing for bad files."""
+    root = make_folder({"cats": 6, "dogs": 6})
+    (root / "cats/000.png").write_bytes(b"")
+    heard = []
+    report = check_data(DataConfig(path=str(root)), lambda *n: heard.append(n))
+    assert (report.bad_share, report.usable) == (1 / 12, 11)
+    assert heard[-1] == (12, 12)
+
+
+def test_options_reach_the_preprocessing(make_folder):
+    """All options of the recipe are used and described."""
+    options = {
+        "image_size": [9, 7],
+        "channels": 1,
+        "resize": "pad",
+        "interpolation": "bicubic",
+    }
+    dataset = load(
+        make_folder({"a": 8, "b": 8}), options=options, check={"max_pixels": 5000}
+    )
+    expected = ImagePreprocess((9, 7), 1, "pad", "bicubic", 5000)
+    assert dataset.preprocess == expected
+    assert dataset.info.input_shape == (9, 7, 1)
+
+
+@pytest.mark.parametrize(
+    ("keys", "error", "message"),
+    [
+        ({"path": "/no/such"}, DataError, r"there is no '/no/such' .* a folder of"),
+        ({"path": "$NOT_SET/x"}, ConfigError, r"\$NOT_SET, which is not.*export NOT_S"),
+        ({"path": "${NOT_SET}"}, ConfigError, r"\$NOT_SET, which is not set"),
+        ({"path": __file__}, DataError, r"is a file of kind '.py'. Expected a folder"),
+        ({"options": {"size": 3}}, ConfigError, r"Unknown option `size` of dataset"),
+        ({"options": {"channels": 2}}, ConfigError, r"Option `channels` of dataset"),
+        ({"options": {"image_size": [0, 1]}}, ConfigError, r"`image_size` must be"),
+        ({"name": "sounds"}, ConfigError, r"Unknown dataset 'sounds'"),
+    ],
+)
+def test_user_mistakes(keys, error, message):
+    """Each is one line that names the key and the way out."""
+    with pytest.raises(error, match=message) as caught:
+        load_dataset(DataConfig(**{"path": "digits"} | keys), seed=0)
+    assert "\n" not in str(caught.value)
+
+
+def test_variables_in_paths(make_folder, monkeypatch):
+    """$NAME and ~ are expanded."""
+    root = make_folder({"cats": 8, "dogs": 8})
+    monkeypatch.setenv("PETS", str(root.parent))
+    monkeypatch.setenv("HOME", str(root.parent))
+    assert load("$PETS/pets").info == load("~/pets").info == load(root).info

@@ -1,0 +1,75 @@
+"""Real data sets: everything above at once, with known answers."""
+
+import pytest
+
+from tfapp.data import check_data, load_dataset
+from tfapp.recipes.config import DataConfig
+
+pytestmark = pytest.mark.slow
+
+
+def load(path, **keys):
+    """Load with a size that keeps the test short."""
+    keys = {"options": {"image_size": [64, 64]}} | keys
+    return load_dataset(DataConfig(path=str(path), **keys), seed=0)
+
+
+def sizes(dataset):
+    """Return the number of examples in each split."""
+    return {split: len(examples) for split, examples in dataset.examples.items()}
+
+
+def test_cats_dogs(shared_data):
+    """4,000 photos, none bad, no false alarm between train and test."""
+    dataset = load(shared_data / "cats_dogs")
+    assert sizes(dataset) == {"train": 1700, "validation": 300, "test": 2000}
+    assert dataset.info.class_names == ("cats", "dogs")
+    report = check_data(DataConfig(path=str(shared_data / "cats_dogs")))
+    assert report.bad_share == 0
+    assert {p.kind for p in report.problems} == {"near-duplicate"}
+    assert len(report.near_duplicates) == 2  # looked at: both pairs are real copies
+
+
+def test_flowers(shared_data):
+    """The folder "val" is validation; two copies with two labels are left out."""
+    report = check_data(DataConfig(path=str(shared_data / "flowers")))
+    assert report.counts["files"] == 3670
+    assert report.counts["usable"] == 3668
+    conflicting = [p for p in report.problems if p.kind == "conflicting labels"]
+    assert {p.path.rpartition("/")[2] for p in conflicting} == {
+        "15922772266_1167a06620.jpg"
+    }
+    assert len(report.near_duplicates) == 10
+    dataset = load(shared_data / "flowers")
+    assert sizes(dataset)["validation"] == 736
+    assert any("5 near-duplicates across splits" in note for note in dataset.notes)
+
+
+def test_blood_cells(shared_data):
+    """Near-identical smears raise few alarms."""
+    root = shared_data / "blood_cells_bccd"
+    assert load(root).info.class_names == ("Platelets", "RBC", "WBC")
+    report = check_data(DataConfig(path=str(root)))
+    assert report.counts["files"] == report.usable == 1431
+    assert len(report.near_duplicates) <= 10
+
+
+def test_packed_samples_cannot_be_split(shared_data):
+    """One image a class can be trained on only without validation."""
+    path = shared_data / "imagenet_samples_224" / "samples250_jpeg.npz"
+    dataset = load(path, split={"validation": 0})
+    assert sizes(dataset) == {"train": 250, "validation": 0, "test": 0}
+    assert dataset.info.class_names[0] == "tench"
+
+
+def test_mnist(shared_data):
+    """The published sizes, as grey images."""
+    dataset = load(
+        shared_data / "mnist" / "mnist.npz",
+        options={"image_size": [28, 28], "channels": 1},
+        limit_per_class=10,
+    )
+    assert sizes(dataset) == {"train": 100, "validation": 9000, "test": 10000}
+    images, labels = next(iter(dataset.batches("test")))
+    assert labels.numpy().argmax(-1)[:5].tolist() == [7, 2, 1, 0, 4]
+    assert images.shape == (32, 28, 28, 1)

@@ -1,0 +1,182 @@
+"""Tests of the verdict: each rule speaks when it should, and only then."""
+
+import numpy as np
+import pytest
+
+from tfapp.problems.classification.metrics import classification_metrics
+from tfapp.problems.classification.verdict import confused_pairs, findings
+from tfapp.report.figures import Figures
+
+
+def _figures(confusion, *, confidence=0.9, history=(), **extra):
+    """Figures of answers that give a confusion matrix, equally sure of each."""
+    confusion = np.array(confusion)
+    num_classes = len(confusion)
+    labels, predicted = _pairs(confusion)
+    rest = (1 - confidence) / max(num_classes - 1, 1)
+    probabilities = np.full((len(labels), num_classes), rest)
+    probabilities[np.arange(len(labels)), predicted] = confidence
+    names = [f"c{i}" for i in range(num_classes)]
+    metrics = classification_metrics(labels, probabilities, names) | extra
+    return Figures(
+        metrics, history, probabilities.max(axis=1), predicted == labels, "photos"
+    )
+
+
+def _pairs(confusion):
+    labels, predicted = (i.ravel() for i in np.indices(confusion.shape))
+    return np.repeat(labels, confusion.ravel()), np.repeat(predicted, confusion.ravel())
+
+
+def _text(figures):
+    return " ".join(f"{found} {advice}" for found, advice in findings(figures)).replace(
+        "\u00a0", " "
+    )
+
+
+def _phase(
+    training,
+    validation,
+    val_losses=(0.5, 0.4, 0.45),
+    best_epoch=None,
+    stopped_by="",
+):
+    epochs = [
+        {"accuracy": training, "val_accuracy": validation, "val_loss": loss}
+        for loss in val_losses
+    ]
+    described = {"phase": "head", "epochs": epochs, "best_epoch": best_epoch}
+    return described | {"stopped_by": stopped_by}
+
+
+GOOD = [[950, 50], [50, 950]]
+
+
+def test_nothing_is_said_where_nothing_stands_out():
+    """Good, balanced, honest figures give one line."""
+    assert _text(_figures(GOOD)).startswith("Nothing stands out.")
+
+
+def test_perfect_answers_call_for_harder_data():
+    """No mistakes at all is a reason for suspicion."""
+    assert "Not one mistake." in _text(_figures([[500, 0], [0, 500]]))
+
+
+def test_sure_mistakes_call_for_a_look_at_the_labels():
+    """Only mistakes at 99 % confidence count."""
+    assert "100 mistakes were made with over 99 %" in _text(
+        _figures(GOOD, confidence=0.995)
+    )
+    assert "mistakes were made" not in _text(_figures(GOOD, confidence=0.98))
+    assert "1 mistake was made" in _text(_figures([[1, 1], [0, 98]], confidence=0.995))
+
+
+def test_the_most_confused_pair_is_named():
+    """A pair behind a fifth of all mistakes, among three classes or more."""
+    text = _text(_figures([[90, 10, 0], [1, 99, 0], [0, 2, 98]]))
+    assert "“c0” is taken for “c1” 10 times, 76.9 % of all mistakes." in text
+    assert "is taken for" not in _text(_figures(GOOD))
+
+
+def test_classes_surely_below_the_rest_are_named_weakest_first():
+    """The interval of the recall must lie below the accuracy."""
+    text = _text(_figures([[50, 50, 0], [0, 500, 0], [30, 0, 70]]))
+    assert "Found less often than the rest: “c0” (50.0 %), “c2” (70.0 %)." in text
+    assert "less often" not in _text(_figures([[9, 1], [0, 10]]))
+
+
+def test_a_gap_between_training_and_validation_is_told():
+    """More than 5 points of accuracy at the kept epoch."""
+    text = _text(_figures(GOOD, history=[_phase(0.99, 0.90)]))
+    assert "Training accuracy is 9.0 points above validation accuracy." in text
+    assert "above validation" not in _text(_figures(GOOD, history=[_phase(0.96, 0.95)]))
+
+
+def test_a_phase_that_changed_nothing_is_not_judged():
+    """Weights of a phase that kept its start come from the phase before."""
+    history = [_phase(0.95, 0.95), _phase(0.99, 0.5, best_epoch=0)]
+    assert "above validation" not in _text(_figures(GOOD, history=history))
+
+
+def test_weak_training_accuracy_is_told():
+    """Below 90 % without a gap, the model is too weak."""
+    text = _text(_figures(GOOD, history=[_phase(0.7, 0.69)]))
+    assert "Training accuracy reaches only 70.0 %." in text
+
+
+def test_losses_still_falling_call_for_more_epochs():
+    """Only if the last epoch was clearly the best."""
+    still = [_phase(0.96, 0.96, (0.5, 0.4, 0.3))]
+    assert "still falling" in _text(_figures(GOOD, history=still))
+    for losses in ((0.5, 0.3, 0.4), (0.5, 0.3, 0.299), (0.5, 0.4)):
+        history = [_phase(0.96, 0.96, losses)]
+        assert "still falling" not in _text(_figures(GOOD, history=history))
+
+
+@pytest.mark.parametrize(
+    ("accuracy", "losses", "advice"),
+    [
+        (0.7, (0.5, 0.4, 0.45), "It had more to learn: try a larger budget"),
+        (0.95, (0.5, 0.4, 0.3), "It had more to learn: try a larger budget"),
+        (0.95, (0.5, 0.4), "It had more to learn: try a larger budget"),
+        (0.95, (0.5, 0.4, 0.45), "more time may gain little"),
+    ],
+)
+def test_a_budget_that_ended_training_speaks_for_what_it_caused(
+    accuracy, losses, advice
+):
+    """The model is not called weak, nor more epochs advised, for the budget's sake."""
+    cut = _phase(accuracy, accuracy, losses, stopped_by="deadline")
+    text = _text(_figures(GOOD, history=[cut]))
+    said = f"The time budget ended phase “head” after {len(losses)} epochs. "
+    assert said in text
+    assert advice in text
+    assert "reaches only" not in text
+    assert "still falling" not in text
+    assert "Nothing stands out" not in text
+
+
+def test_praise_is_not_taken_back():
+    """Without a mistake nothing is said against the training, budget or not."""
+    for stopped_by in ("", "deadline"):
+        phase = _phase(0.7, 0.6, (0.5, 0.4, 0.3), stopped_by=stopped_by)
+        text = _text(_figures([[500, 0], [0, 500]], history=[phase]))
+        assert text.startswith("Not one mistake.")
+        words = ("budget", "reaches only", "above validation", "still falling")
+        assert not [word for word in words if word in text]
+
+
+@pytest.mark.parametrize(
+    ("temperature", "word"), [(2.0, "over-confident"), (0.5, "under-confident")]
+)
+def test_dishonest_probabilities_are_told(temperature, word):
+    """The direction follows from the temperature."""
+    figures = _figures(GOOD, temperature=temperature, ece_before=0.2, ece_after=0.01)
+    assert f"The raw probabilities are {word}, by 20.0 points on average." in _text(
+        figures
+    )
+
+
+def test_few_examples_cannot_settle_the_accuracy():
+    """An interval wider than 10 points is said to be so."""
+    assert "20 photos cannot settle the accuracy." in _text(_figures([[9, 1], [1, 9]]))
+
+
+def test_at_most_five_findings():
+    """A list of everything is a list of nothing."""
+    history = [_phase(0.99, 0.5, (0.5, 0.4, 0.3))]
+    figures = _figures(
+        [[2, 8, 0], [0, 10, 0], [0, 0, 9]],
+        confidence=0.999,
+        history=history,
+        temperature=2.0,
+        ece_before=0.5,
+        ece_after=0.1,
+    )
+    assert len(findings(figures)) == 5
+
+
+def test_confused_pairs_are_ordered_and_leave_out_right_answers():
+    """Pairs come with their count and the size of the true class."""
+    pairs = confused_pairs(_figures([[5, 1, 0], [3, 5, 0], [0, 0, 9]]).metrics)
+    assert pairs == (("c1", "c0", 3, 8), ("c0", "c1", 1, 6))

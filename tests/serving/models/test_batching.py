@@ -1,0 +1,290 @@
+"""Batches: who shares a call, who waits, who is refused."""
+
+import threading
+import time
+
+import numpy as np
+import pytest
+
+from tfapp.serving.models.batching import Batcher
+from tfapp.serving.models.work import Work, cut
+from tfapp.serving.settings import BatchingSettings
+from tfapp.serving.status import RequestError, Status, invalid
+
+FAR = 1e9
+SHARED = 3
+
+
+class Model:
+    """Doubles its rows; remembers its calls; can be held up, and refuses -1."""
+
+    def __init__(self):
+        self.calls = []
+        self.gate = threading.Event()
+        self.gate.set()
+        self.entered = threading.Event()
+
+    def __call__(self, inputs):
+        """Answer a call."""
+        self.entered.set()
+        assert self.gate.wait(20)
+        x = inputs["x"]
+        self.calls.append(x.shape)
+        if (x < 0).any():
+            raise invalid("negative")
+        return {"y": 2 * x}
+
+
+def work(*values, deadline=FAR, rows=None, width=None):
+    """Return a request of some rows."""
+    x = np.array(values, np.float32)
+    if width:
+        x = np.tile(x[:, None], (1, width))
+    return Work({"x": x}, len(values) if rows is None else rows, deadline)
+
+
+def answer_of(item):
+    """Return the answer as a list."""
+    return item.future.result(20)["y"].tolist()
+
+
+@pytest.fixture
+def model():
+    """A model that is not held up."""
+    return Model()
+
+
+@pytest.fixture
+def make(model):
+    """Make batchers of the model, closed in the end."""
+    made = []
+
+    def make(**settings):
+        # One thread, so that what waits and what runs is known.
+        settings = {"window_micros": 0, "num_threads": 1, **settings}
+        settings = BatchingSettings(**settings)
+        observed = []
+        batcher = Batcher(model, settings, "t", lambda r, s: observed.append(r))
+        batcher.observed = observed
+        made.append(batcher)
+        return batcher
+
+    yield make
+    model.gate.set()
+    for batcher in made:
+        batcher.close()
+
+
+def hold(model, batcher):
+    """Occupy the thread, so that what is submitted now waits."""
+    model.gate.clear()
+    model.entered.clear()
+    first = work(100)
+    batcher.submit(first)
+    assert model.entered.wait(20)
+    return first
+
+
+def test_a_lone_request_is_answered_as_it_is(model, make):
+    """No waiting, no padding, no copying."""
+    batcher = make()
+    item = work(1, 2)
+    batcher.submit(item)
+    assert answer_of(item) == [2, 4]
+    assert model.calls == [(2,)]
+    assert batcher.depth == 0
+
+
+def test_what_waits_shares_a_call(model, make):
+    """Requests that came during a call are answered together, each with its rows."""
+    batcher = make()
+    first = hold(model, batcher)
+    items = [work(1), work(2, 3), work(4)]
+    for item in items:
+        batcher.submit(item)
+    assert batcher.depth == 4
+    model.gate.set()
+    assert [answer_of(i) for i in (first, *items)] == [[200], [2], [4, 6], [8]]
+    assert model.calls == [(1,), (4,)]
+    assert batcher.observed == [1, 4]
+
+
+def test_no_batch_is_larger_than_allowed(model, make):
+    """Rows beyond the largest batch wait for the next one."""
+    batcher = make(max_batch_size=3)
+    hold(model, batcher)
+    items = [work(i, i) for i in range(3)]
+    for item in items:
+        batcher.submit(item)
+    model.gate.set()
+    assert [answer_of(i) for i in items] == [[2 * i] * 2 for i in range(3)]
+    assert model.calls == [(1,), (2,), (2,), (2,)]
+
+
+def test_large_requests_are_divided(model, make):
+    """One request of seven rows is three calls and one answer."""
+    batcher = make(max_batch_size=3)
+    item = work(*range(7))
+    batcher.submit(item)
+    assert answer_of(item) == [2 * i for i in range(7)]
+    assert model.calls == [(3,), (3,), (1,)]
+
+
+def test_a_divided_request_fails_as_a_whole(make):
+    """One wrong part is the end of it."""
+    batcher = make(max_batch_size=2)
+    item = work(1, 2, 3, -1)
+    batcher.submit(item)
+    with pytest.raises(RequestError, match="negative"):
+        item.future.result(20)
+
+
+def test_other_shapes_do_not_share(model, make):
+    """Rows of two and of three numbers are two calls."""
+    batcher = make()
+    hold(model, batcher)
+    items = [work(1, width=2), work(2, width=3), work(3, width=2)]
+    for item in items:
+        batcher.submit(item)
+    model.gate.set()
+    assert answer_of(items[1]) == [[4, 4, 4]]
+    assert answer_of(items[2]) == [[6, 6]]
+    assert model.calls[1:] == [(2, 2), (1, 3)]
+
+
+def test_requests_without_rows_stay_alone(model, make):
+    """What has no common first dimension is never joined."""
+    batcher = make()
+    hold(model, batcher)
+    items = [work(1, rows=0), work(2, rows=0)]
+    for item in items:
+        batcher.submit(item)
+    model.gate.set()
+    assert [answer_of(i) for i in items] == [[2], [4]]
+    assert model.calls == [(1,), (1,), (1,)]
+
+
+def test_one_wrong_request_spoils_no_other(model, make):
+    """A batch that fails is halved until the wrong one is alone."""
+    batcher = make()
+    hold(model, batcher)
+    items = [work(1), work(2), work(-1), work(4), work(5)]
+    for item in items:
+        batcher.submit(item)
+    model.gate.set()
+    good = [item for item in items if item is not items[2]]
+    assert [answer_of(i) for i in good] == [[2], [4], [8], [10]]
+    with pytest.raises(RequestError, match="negative"):
+        items[2].future.result(20)
+
+
+def test_batches_are_padded_to_allowed_sizes(model, make):
+    """Padding repeats a row and never reaches an answer."""
+    batcher = make(max_batch_size=8, allowed_batch_sizes=(4, 8))
+    item = work(1, 2, 3)
+    batcher.submit(item)
+    assert answer_of(item) == [2, 4, 6]
+    assert model.calls == [(4,)]
+
+
+def test_a_full_queue_refuses_at_once(model, make):
+    """UNAVAILABLE, while what waits is answered."""
+    batcher = make(max_batch_size=2, max_enqueued_batches=2)
+    hold(model, batcher)
+    items = [work(1, 1), work(2, 2)]
+    for item in items:
+        batcher.submit(item)
+    with pytest.raises(RequestError, match="is full") as caught:
+        batcher.submit(work(3))
+    assert caught.value.status is Status.UNAVAILABLE
+    assert caught.value.http == 503
+    model.gate.set()
+    assert [answer_of(i) for i in items] == [[2, 2], [4, 4]]
+
+
+def test_what_is_too_late_is_not_computed(model, make):
+    """A request whose deadline passed in the queue costs no call."""
+    batcher = make()
+    hold(model, batcher)
+    late, cancelled, item = work(1, deadline=time.monotonic() - 1), work(2), work(3)
+    for each in (late, cancelled, item):
+        batcher.submit(each)
+    cancelled.future.cancel()
+    model.gate.set()
+    assert answer_of(item) == [6]
+    with pytest.raises(RequestError) as caught:
+        late.future.result(20)
+    assert caught.value.status is Status.DEADLINE_EXCEEDED
+    assert model.calls == [(1,), (1,)]
+
+
+def test_closing_answers_what_waits(model, make):
+    """Then the next one is refused."""
+    batcher = make()
+    hold(model, batcher)
+    item = work(1)
+    batcher.submit(item)
+    model.gate.set()
+    batcher.close()
+    assert answer_of(item) == [2]
+    with pytest.raises(RequestError, match="unloaded"):
+        batcher.submit(work(1))
+
+
+def test_a_lone_client_is_never_waited_with(make):
+    """However long the window, requests one by one do not feel it."""
+    batcher = make(window_micros=2_000_000)
+    batcher._call_seconds = 100.0
+    started = time.monotonic()
+    for value in range(20):
+        item = work(value)
+        batcher.submit(item)
+        assert answer_of(item) == [2 * value]
+    assert time.monotonic() - started < 1.5
+
+
+def test_company_is_waited_for(model, make):
+    """Where requests came three at a time, the next three share a call."""
+    batcher = make(window_micros=2_000_000)
+    hold(model, batcher)
+    batcher._call_seconds = 100.0
+    items = [work(i) for i in range(SHARED)]
+    for item in items:
+        batcher.submit(item)
+    model.gate.set()
+    for item in items:
+        answer_of(item)
+    late = [work(i) for i in range(SHARED)]
+    for item in late:
+        batcher.submit(item)
+        time.sleep(0.02)
+    assert [answer_of(i) for i in late] == [[0], [2], [4]]
+    assert model.calls[-1] == (SHARED,)
+
+
+def test_bugs_reach_every_waiter(make):
+    """An error that is none of ours ends each request of the call, not the thread."""
+    batcher = make()
+    batcher._run = None
+    items = [work(1), work(2)]
+    for item in items:
+        batcher.submit(item)
+        with pytest.raises(TypeError):
+            item.future.result(20)
+
+
+@pytest.mark.parametrize(
+    ("pixels", "expected"),
+    [
+        ((), [3, 3, 1]),
+        ((5, 5, 5, 5, 5, 5, 5), [2, 2, 2, 1]),
+        ((99, 1, 1, 1, 1, 1, 1), [1, 3, 3]),
+    ],
+)
+def test_cutting_by_rows_and_pixels(pixels, expected):
+    """A part has three rows and ten pixels at most; a single row may have more."""
+    whole = work(*range(7))
+    whole.pixels = sum(pixels)
+    parts = cut(whole, pixels, 3, 10)
+    assert [part.rows for part in parts] == expected
+    assert np.concatenate([p.inputs["x"] for p in parts]).tolist() == list(range(7))

@@ -1,0 +1,45 @@
+"""What is told of a phase."""
+
+import dataclasses
+
+import pytest
+
+from tfapp.training.loop.history import PhaseHistory, read_history
+
+
+def history(waiting_share=0.0, seconds=100.0):
+    """Return the history of two equal epochs."""
+    row = {"seconds": seconds / 2, "waiting_share": waiting_share, "accuracy": 0.5}
+    return PhaseHistory("head", [row, row], 2, 0.1, seconds, 10, "")
+
+
+@pytest.mark.parametrize(
+    ("share", "seconds", "told"),
+    [(0.5, 100.0, True), (0.2, 100.0, False), (0.5, 4.0, False)],
+)
+def test_much_waiting_is_told_with_what_helps(share, seconds, told):
+    """A device that starves for long is worth a line; a short phase is not."""
+    advice = history(share, seconds).advice()
+    assert bool(advice) == told
+    if told:
+        assert "50% of its time" in advice
+        assert "data.cache" in advice
+
+
+def test_summary_names_the_best_epoch_and_the_waiting():
+    """One line: epochs, the best, its figures, the share of waiting."""
+    assert history(0.25).summary() == (
+        "2 epochs, best 2: accuracy 0.5000, 25% of the time waiting for data"
+    )
+    kept = dataclasses.replace(history(), best_epoch=0)
+    assert "whose weights are kept" in kept.summary()
+
+
+def test_is_read_back_and_damage_is_no_history(tmp_path):
+    """What was written is read; half a file is nothing."""
+    path = tmp_path / "head.json"
+    assert read_history(path) is None
+    history().write(path)
+    assert read_history(path) == history()
+    path.write_text(path.read_text()[:40])
+    assert read_history(path) is None

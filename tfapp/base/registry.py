@@ -1,0 +1,114 @@
+"""Names to functions, read without importing what they name.
+
+A registry is a plain dict, name → "module:function". Importing a model costs the
+seconds that TensorFlow takes, so options are checked against the function's
+signature as it stands in the source file.
+"""
+
+import ast
+import importlib
+import importlib.util
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import TypeAdapter, ValidationError
+
+from tfapp.base.errors import ConfigError, UnknownNameError, did_you_mean
+
+TYPES: dict[str, Any] = {"Any": Any, "Literal": Literal}
+"""Names an option's annotation may use, besides the builtins."""
+
+
+@dataclass(frozen=True)
+class Option:
+    """One keyword argument of a registered function, as its source shows it."""
+
+    annotation: str
+    default: str
+
+    def __str__(self) -> str:
+        return f"{self.annotation} = {self.default}"
+
+
+@dataclass(frozen=True)
+class Signature:
+    """The keyword-only arguments and the first docstring line of a function."""
+
+    options: Mapping[str, Option]
+    summary: str
+
+
+def load(kind: str, registry: Mapping[str, str], name: str) -> Any:
+    """Import and return what `name` stands for.
+
+    Raises:
+        UnknownNameError: if the registry does not hold the name.
+    """
+    module, _, attribute = find(kind, registry, name).partition(":")
+    return getattr(importlib.import_module(module), attribute)
+
+
+def find(kind: str, registry: Mapping[str, str], name: str) -> str:
+    """Return the "module:function" of a name."""
+    if name not in registry:
+        raise UnknownNameError(kind, name, registry)
+    return registry[name]
+
+
+@lru_cache
+def signature(target: str) -> Signature:
+    """Read the signature of "module:function" from its source file."""
+    module, _, attribute = target.partition(":")
+    spec = importlib.util.find_spec(module)
+    if spec is None or spec.origin is None:
+        raise ModuleNotFoundError(module)
+    tree = ast.parse(Path(spec.origin).read_text(encoding="utf-8"))
+    for node in tree.body:
+        if isinstance(node, ast.FunctionDef) and node.name == attribute:
+            pairs = zip(node.args.kwonlyargs, node.args.kw_defaults, strict=True)
+            options = {
+                arg.arg: Option(
+                    ast.unparse(arg.annotation) if arg.annotation else "Any",
+                    ast.unparse(default) if default else "required",
+                )
+                for arg, default in pairs
+            }
+            summary = (ast.get_docstring(node) or "").partition("\n")[0]
+            return Signature(options, summary)
+    raise AttributeError(f"{module} has no function {attribute!r}")
+
+
+def check_options(
+    kind: str, registry: Mapping[str, str], name: str, options: Mapping[str, Any]
+) -> None:
+    """Refuse options that the function behind `name` does not take.
+
+    Raises:
+        ConfigError: for an unknown, missing or wrongly typed option.
+    """
+    known = signature(find(kind, registry, name)).options
+    for key, value in options.items():
+        if key not in known:
+            raise ConfigError(
+                f"Unknown option `{key}` of {kind} {name!r}."
+                f"{did_you_mean(key, known)} Expected one of {sorted(known)}."
+            )
+        _check_type(kind, name, key, known[key], value)
+    missing = [k for k, o in known.items() if o.default == "required"]
+    if missing := sorted(set(missing) - set(options)):
+        raise ConfigError(f"{kind.capitalize()} {name!r} needs the options {missing}.")
+
+
+def _check_type(kind: str, name: str, key: str, option: Option, value: Any) -> None:
+    expected = eval(option.annotation, dict(TYPES))  # our own source, never input
+    try:
+        TypeAdapter(expected).validate_python(value)
+    except ValidationError as error:
+        detail = error.errors()[0]["msg"]
+        raise ConfigError(
+            f"Option `{key}` of {kind} {name!r}: {detail}. "
+            f"Expected {option.annotation}. Received: {value!r}"
+        ) from None

@@ -1,0 +1,1 @@
+"""Comparison of runs: figures side by side, and which differences are real."""

@@ -1,0 +1,194 @@
+"""Runs of one recipe that differ only in their seed, taken together."""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from math import isnan, nan
+from statistics import fmean, stdev
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from tfapp.base.errors import ConfigError
+from tfapp.comparison.compared_task import ComparedTask
+from tfapp.comparison.recipe_groups import Named, Settings, names, same, settings_of
+from tfapp.comparison.record import RunRecord
+from tfapp.comparison.resampling import stretch
+from tfapp.comparison.scores import Scores, score_interval, with_seeds
+
+
+class Figure(NamedTuple):
+    """Mean and standard deviation over the runs of a group (0 for one run).
+
+    Both are NaN where no run knows the figure.
+    """
+
+    mean: float
+    spread: float
+
+    def to_json(self) -> dict[str, float | None]:
+        """Return the figure as a JSON-ready table, None for what is not known."""
+        return {"mean": _known(self.mean), "spread": _known(self.spread)}
+
+
+@dataclass(frozen=True)
+class Group:
+    """Runs of one recipe that differ only in their seed.
+
+    Args:
+        name: the recipe, and what tells the group from the others.
+        records: its runs.
+        settings: dotted keys and values that all its runs share.
+    """
+
+    name: str
+    records: tuple[RunRecord, ...]
+    settings: Settings
+
+    @property
+    def task(self) -> ComparedTask:
+        """How runs of their task are compared."""
+        return self.records[0].task
+
+    @cached_property
+    def tested(self) -> tuple[str, ...]:
+        """Keys of the examples that any run was tested on, sorted."""
+        return tuple(sorted(frozenset().union(*(r.test_set for r in self.records))))
+
+    @property
+    def on_one_test_set(self) -> bool:
+        """Whether all its runs were tested on the same examples."""
+        return all(len(r.test_set) == len(self.tested) for r in self.records)
+
+    @cached_property
+    def scores(self) -> Scores:
+        """Mean score per example of `tested`, and main figure per run."""
+        each = [
+            fmean(r.answers[key].score for r in self.records if key in r.answers)
+            for key in self.tested
+        ]
+        runs = [record.figures[self.task.score.key] for record in self.records]
+        return Scores(np.array(each), np.array(runs), self.task.graded)
+
+    @cached_property
+    def interval(self) -> tuple[float, float]:
+        """95 % interval of the main figure: of the test examples and of the seeds."""
+        return score_interval(self.scores)
+
+    def interval_of(self, name: str) -> tuple[float, float] | None:
+        """Return the 95 % interval of a figure, None if a run has none of its own.
+
+        That of figures beside the main one is the mean of the runs' own, which
+        bootstrap the examples, stretched where these are few and widened by the seeds.
+        """
+        if name == self.task.score.key:
+            return self.interval
+        if any(name not in record.intervals for record in self.records):
+            return None
+        runs = np.array([record.figures[name] for record in self.records])
+        own = np.array([record.intervals[name] for record in self.records])
+        wider = np.array([stretch(len(record.test_set)) for record in self.records])
+        low, high = runs.mean() + ((own - runs[:, None]) * wider[:, None]).mean(axis=0)
+        return with_seeds((max(0.0, float(low)), min(1.0, float(high))), runs)
+
+    def figure(self, name: str) -> Figure:
+        """Return mean and spread of one of the figures that `RunRecord` names."""
+        values = [r.figures[name] for r in self.records if not isnan(r.figures[name])]
+        if not values:
+            return Figure(nan, nan)
+        return Figure(fmean(values), stdev(values) if len(values) > 1 else 0.0)
+
+    @property
+    def trained_on(self) -> int:
+        """Number of training examples, the mean over the runs."""
+        return round(fmean(record.trained_on for record in self.records))
+
+    @property
+    def size(self) -> float:
+        """What a learning curve counts: training examples, of each class or in all."""
+        classes = len(self.records[0].class_names) if self.task.per_class else 1
+        return self.trained_on / classes
+
+    @property
+    def parameters(self) -> int | None:
+        """Numbers in the model, None if no run keeps one."""
+        known = [r.parameters for r in self.records if r.parameters is not None]
+        return max(known, default=None)
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the group as JSON-ready nested tables."""
+        names = self.records[0].figures
+        return {
+            "name": self.name,
+            **{name: self.figure(name).to_json() for name in names},
+            **{
+                f"{name}_interval": list(found)
+                for name in names
+                if (found := self.interval_of(name)) is not None
+            },
+            "test_examples": len(self.tested),
+            "trained_on": self.trained_on,
+            "parameters": self.parameters,
+            "settings": self.settings,
+            "runs": [
+                {"folder": str(r.folder), "seed": r.seed}
+                | {name: _known(value) for name, value in r.figures.items()}
+                for r in self.records
+            ],
+        }
+
+
+def require_one_problem(records: Sequence[RunRecord]) -> None:
+    """Refuse runs that answer different questions.
+
+    Raises:
+        ConfigError: if tasks or classes differ.
+    """
+    first = records[0]
+    for record in records:
+        if record.task != first.task:
+            raise ConfigError(
+                f"{record.folder} is a run of the task {record.recipe.get('task')!r}. "
+                f"Expected runs of {first.recipe.get('task')!r}, as {first.folder} is; "
+                "compare them separately."
+            )
+        if set(record.class_names) != set(first.class_names):
+            raise ConfigError(
+                f"{record.folder} tells {_few(record.class_names)} apart, "
+                f"{first.folder} {_few(first.class_names)}. Expected runs with the "
+                "same classes; compare them separately."
+            )
+
+
+def _known(value: float) -> float | None:
+    return None if isnan(value) else value
+
+
+def _few(class_names: Sequence[str]) -> str:
+    more = f", … ({len(class_names)} classes)" if len(class_names) > 3 else ""
+    return ", ".join(map(repr, class_names[:3])) + more
+
+
+def group_records(
+    records: Sequence[RunRecord],
+) -> tuple[tuple[Group, ...], list[Named]]:
+    """Join runs whose recipes differ only in the seed.
+
+    Returns:
+        the groups in the order of their first runs, and what each was named by.
+    """
+    members: dict[str, list[RunRecord]] = defaultdict(list)
+    for record in records:
+        members[same(settings_of(record.recipe))].append(record)
+    named = [
+        Named(str(found[0].recipe.get("name", "")), settings_of(found[0].recipe))
+        for found in members.values()
+    ]
+    groups = (
+        Group(name, tuple(found), of_group.settings)
+        for name, found, of_group in zip(
+            names(named), members.values(), named, strict=True
+        )
+    )
+    return tuple(groups), named

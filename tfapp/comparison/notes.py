@@ -1,0 +1,68 @@
+"""What a reader of a comparison should know beside its figures."""
+
+from collections.abc import Sequence
+from math import log2
+from typing import TYPE_CHECKING
+
+from tfapp.comparison.groups import Group
+from tfapp.comparison.resampling import smallest_p_value
+from tfapp.comparison.statistics import LEVEL
+
+if TYPE_CHECKING:
+    from tfapp.comparison.compared import Pair
+
+
+def found_notes(groups: Sequence[Group], pairs: Sequence["Pair"]) -> list[str]:
+    """Say what limits a comparison: few examples, few runs, other test sets.
+
+    Args:
+        groups: at least one.
+        pairs: every two of them, compared.
+    """
+    notes, noun = [], groups[0].task.examples
+    if too_few := _too_few(groups, pairs):
+        notes.append(too_few)
+    if single := [group.name for group in groups if len(group.records) == 1]:
+        which = "Every group has" if len(single) == len(groups) else "Some groups have"
+        notes.append(
+            f"{which} a single run, so how much its seed matters is unknown: "
+            f"{'; '.join(single[:4])}{'; …' if single[4:] else ''}."
+        )
+    if any(len(group.records) == 2 for group in groups):
+        notes.append(
+            "Two runs say little about how much a seed matters, so their intervals "
+            "are wide. Three or more are better."
+        )
+    unpaired = sum(not pair.found.paired for pair in pairs)
+    if unpaired:
+        notes.append(
+            f"{unpaired} of {len(pairs)} comparisons are between different test sets, "
+            f"so {noun} cannot be paired and only large differences can be told."
+        )
+    if any(not group.on_one_test_set for group in groups):
+        notes.append(f"Some runs of one recipe were tested on different {noun}.")
+    return notes
+
+
+def _too_few(groups: Sequence[Group], pairs: Sequence["Pair"]) -> str:
+    """Say that no result on these test sets could be clear enough, "" if one could."""
+    sizes = [len(group.tested) for group in groups]
+    smallest = min(
+        (
+            smallest_p_value(sizes[p.first], sizes[p.second], paired=p.found.paired)
+            for p in pairs
+        ),
+        default=0.0,
+    )
+    rivals = max(len(groups) - 1, 1)
+    corrected = min(1.0, rivals * smallest)  # of the surest comparison with the best
+    if corrected < LEVEL:
+        return ""
+    need = int(log2(2 * rivals / LEVEL)) + 1
+    noun = groups[0].task.examples
+    return (
+        f"Too few test {noun}, {max(sizes)}, to call any difference real: even if one "
+        "group were better on each of them, chance would do as much with p = "
+        f"{corrected:.2g}, corrected for the number of comparisons. It takes {need} "
+        f"{noun} at least, the same for all runs."
+    )

@@ -1,0 +1,195 @@
+"""Is one system better than another, or could it be chance?"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from tfapp.comparison.resampling import (
+    dealt_differences,
+    resampled_means,
+    smallest_p_value,
+    stretch,
+    swapped_means,
+)
+from tfapp.comparison.scores import Scores
+
+DRAWS = 20_000
+"""Resampled test sets per comparison: p-values down to 1 / 20,000."""
+
+LEVEL = 0.05
+"""Differences with a corrected p-value below are called real."""
+
+SAME = 1e-9
+"""Sums of the same numbers in another order differ by less."""
+
+
+@dataclass(frozen=True)
+class PairedDifference:
+    """Mean of b minus a over the same examples, and its 95 % interval.
+
+    Args:
+        difference: mean of b minus mean of a; above 0, b is better.
+        low: 2.5 % quantile of the bootstrap.
+        high: 97.5 % quantile of the bootstrap.
+    """
+
+    difference: float
+    low: float
+    high: float
+
+    @property
+    def certain(self) -> bool:
+        """Whether the interval leaves out 0."""
+        return self.low > 0.0 or self.high < 0.0
+
+
+@dataclass(frozen=True)
+class JudgedDifference(PairedDifference):
+    """A difference, and how easily chance alone would give one as large.
+
+    Args:
+        p_value: chance of a difference at least as large between equal systems,
+            two-sided, before any correction for many comparisons.
+        paired: whether both systems answered the same examples.
+    """
+
+    p_value: float
+    paired: bool
+
+
+def paired_bootstrap(
+    correct_a: np.ndarray, correct_b: np.ndarray, draws: int = 10_000, seed: int = 0
+) -> PairedDifference:
+    """Compare two models example by example.
+
+    Resampling examples with replacement equals drawing how often each distinct
+    difference occurs, which for right and wrong answers are three numbers a draw.
+
+    Args:
+        correct_a: bool or float array (examples,), score of model a per example.
+        correct_b: bool or float array (examples,), of model b, in the same order.
+        draws: number of resampled sets.
+        seed: of the draws.
+
+    Raises:
+        ValueError: if the arrays differ in shape or are empty.
+    """
+    difference = _differences(correct_a, correct_b)
+    means = resampled_means(difference, draws, np.random.default_rng(seed))
+    low, high = np.quantile(means, [0.025, 0.975])
+    return PairedDifference(float(difference.mean()), float(low), float(high))
+
+
+def judge(
+    a: Scores, b: Scores, *, paired: bool, draws: int = DRAWS, seed: int = 0
+) -> JudgedDifference:
+    """Compare two systems, each trained once or several times.
+
+    Two things are left to chance: which examples are in the test set, and the seed of
+    each training. The interval bootstraps the examples (paired, or either set by
+    itself) and adds Welch's t of the runs' means. A system with one run is taken to
+    scatter as the other does; of two single runs nothing is known, and nothing is
+    added. The p-value swaps the systems example by example at random (unpaired: deals
+    the examples anew), which for two single runs is McNemar's exact test (unpaired:
+    Fisher's), and adds the same t; but no seed makes it smaller than the clearest
+    result on so few examples. Few graded scores stretch the bootstrap.
+
+    Args:
+        a: scores of the first system.
+        b: scores of the second; if `paired`, of the same examples in the same order.
+        paired: whether both answered the same examples.
+        draws: number of resampled sets.
+        seed: of the draws.
+
+    Raises:
+        ValueError: if `paired` and the numbers of examples differ, or one is 0.
+
+    Reference:
+        McNemar, Note on the Sampling Error of the Difference between Correlated
+        Proportions or Percentages, Psychometrika 12, 1947; Welch, The Generalization
+        of Student's Problem when Several Different Population Variances Are
+        Involved, Biometrika 34, 1947.
+    """
+    generator = np.random.default_rng(seed)
+    noise = _seed_noise(a, b, draws, generator)
+    if paired:
+        each = _differences(a.examples, b.examples)
+        means = _means_of(each, a.graded, draws, generator)
+        null = swapped_means(each, draws, generator)
+    else:
+        means = _means_of(b.examples, b.graded, draws, generator)
+        means -= _means_of(a.examples, a.graded, draws, generator)
+        null = dealt_differences(a.examples, b.examples, draws, generator)
+    difference = b.mean - a.mean
+    low, high = np.clip(np.quantile(means + noise, [0.025, 0.975]), -1.0, 1.0)
+    as_large = int((np.abs(null + noise) >= abs(difference) - SAME).sum())
+    smallest = smallest_p_value(len(a.examples), len(b.examples), paired=paired)
+    p_value = max((1 + as_large) / (1 + draws), smallest)
+    return JudgedDifference(difference, float(low), float(high), p_value, paired)
+
+
+def holm(p_values: Sequence[float]) -> list[float]:
+    """Raise p-values so that many comparisons together err as rarely as one.
+
+    Returns:
+        adjusted values in the order given, at most 1.
+
+    Reference:
+        Holm, A Simple Sequentially Rejective Multiple Test Procedure,
+        Scandinavian Journal of Statistics 6, 1979.
+    """
+    order = sorted(range(len(p_values)), key=lambda i: p_values[i])
+    adjusted, largest = [1.0] * len(p_values), 0.0
+    for rank, i in enumerate(order):
+        largest = max(largest, (len(p_values) - rank) * p_values[i])
+        adjusted[i] = min(largest, 1.0)
+    return adjusted
+
+
+def _differences(first: np.ndarray, second: np.ndarray) -> np.ndarray:
+    score_a = np.asarray(first, dtype=np.float64)
+    score_b = np.asarray(second, dtype=np.float64)
+    if score_a.shape != score_b.shape or score_a.ndim != 1 or not len(score_a):
+        raise ValueError(
+            "Both scores must have shape (examples,) and hold an example. "
+            f"Received: {score_a.shape} and {score_b.shape}"
+        )
+    return score_b - score_a
+
+
+def _means_of(
+    scores: np.ndarray, graded: bool, draws: int, generator: np.random.Generator
+) -> np.ndarray:
+    """Return means of resampled test sets, (draws,), as wide as they should be."""
+    means = resampled_means(scores, draws, generator)
+    if not graded:
+        return means
+    if len(scores) < 2:  # of other examples nothing is known
+        return np.where(np.arange(draws) % 2, -1.0, 1.0)
+    centre = scores.mean()
+    stretched: np.ndarray = centre + stretch(len(scores)) * (means - centre)
+    return stretched
+
+
+def _seed_noise(
+    a: Scores, b: Scores, draws: int, generator: np.random.Generator
+) -> np.ndarray:
+    """Return errors of the difference that other seeds would make, (draws,)."""
+    many = [scores for scores in (a, b) if len(scores.runs) > 1]
+    if not many:
+        return np.zeros(draws)
+    # Of a single run nothing is known: it is taken to scatter as the other system.
+    variances = [
+        (scores if len(scores.runs) > 1 else many[0]).spread ** 2 / len(scores.runs)
+        for scores in (a, b)
+    ]
+    variance = sum(variances)
+    if len(many) == 1 or not variance:
+        freedom = float(len(many[0].runs) - 1)
+    else:  # Welch and Satterthwaite
+        parts = zip(variances, (a, b), strict=True)
+        freedom = variance**2 / sum(v**2 / (len(s.runs) - 1) for v, s in parts)
+    noise: np.ndarray = generator.standard_t(freedom, draws)
+    noise *= variance**0.5
+    return noise

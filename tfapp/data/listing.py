@@ -1,0 +1,130 @@
+"""Labelled encoded images, wherever they come from."""
+
+import hashlib
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from tfapp.base.errors import DataError
+from tfapp.data.context import LoadContext
+from tfapp.data.faults import Problem
+from tfapp.data.spec import Example
+
+
+@dataclass(frozen=True)
+class Source:
+    """Examples before they are looked at, and the way to their bytes.
+
+    Args:
+        name: what the user asked for, for messages.
+        root: folder that example paths are told relative to; None in memory.
+        examples: every candidate, in a fixed order, `split` "" where not given.
+        class_names: in the order of the model's outputs.
+        encoded: encoded images by example path, for sources in memory.
+        problems: what was noticed while listing.
+        notes: lines worth telling the user.
+        skipped: number of files passed over by reason, "hidden" or "foreign".
+    """
+
+    name: str
+    root: Path | None
+    examples: tuple[Example, ...]
+    class_names: tuple[str, ...]
+    encoded: Mapping[str, bytes] = field(default_factory=dict)
+    problems: tuple[Problem, ...] = ()
+    notes: tuple[str, ...] = ()
+    skipped: Mapping[str, int] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        """Refuse names that neither JSON nor TensorFlow can hold.
+
+        Raises:
+            DataError: naming the first one.
+        """
+        for text in (*self.class_names, *(e.path for e in self.examples)):
+            try:
+                text.encode()
+            except UnicodeEncodeError:
+                raise DataError(
+                    f"{self.name}: the name {os.fsencode(text)!r} is not UTF-8. "
+                    "Rename the file or folder, for example with `convmv`."
+                ) from None
+
+    def read(self, example: Example) -> bytes:
+        """Return the encoded image of one example.
+
+        Raises:
+            DataError: if its file is gone or cannot be read.
+        """
+        if self.encoded:
+            return self.encoded[example.path]
+        try:
+            return Path(example.path).read_bytes()
+        except OSError as error:
+            raise DataError(f"Cannot read {example.path}: {error.strerror}.") from error
+
+    def stamp(self, example: Example) -> str:
+        """Return a value that changes when the example's content may have changed.
+
+        For files the size in bytes and the modification time in ns, "" for a file
+        that is gone; in memory a hash of the content.
+        """
+        if self.encoded:
+            return hashlib.sha256(self.encoded[example.path]).hexdigest()
+        try:
+            status = os.stat(example.path)
+        except OSError:
+            return ""
+        return f"{status.st_size}:{status.st_mtime_ns}"
+
+    def relative_name(self, example: Example) -> str:
+        """Return the example's path relative to `root`, so that folders may move."""
+        start = "" if self.root is None else os.path.join(self.root, "")
+        return example.path.removeprefix(start).replace(os.sep, "/")
+
+
+def require_classes(
+    name: str, class_names: tuple[str, ...], found: str, context: LoadContext
+) -> None:
+    """Refuse a source from which nothing can be learned, and names of no one line.
+
+    Args:
+        name: of the source, for the errors.
+        class_names: that occur in it.
+        found: what else is in it, for the errors.
+        context: a trained model may be tested on a single class.
+
+    Raises:
+        DataError: for too few classes, and for a class name that is empty or has a
+            line break: labels.txt of the export holds one name per line.
+    """
+    if broken := [n for n in class_names if len(n.splitlines()) != 1]:
+        raise DataError(
+            f"{name}: the class name {broken[0]!r} is not one line of text. Rename "
+            "the class."
+        )
+    if not class_names:
+        raise DataError(
+            f"{name} holds no labelled image ({found}). Expected at least two classes."
+        )
+    if len(class_names) == 1 and not context.class_names:
+        raise DataError(
+            f"{name} holds the single class {class_names[0]!r} ({found}). Expected "
+            "at least two classes; add images of what it should be told from."
+        )
+
+
+def require_training_classes(name: str, examples: tuple[Example, ...]) -> None:
+    """Refuse classes that other splits hold and training does not.
+
+    Raises:
+        DataError: naming the classes.
+    """
+    trained = {e.label for e in examples if e.split in ("", "train")}
+    held = {e.label: e.split for e in examples if e.split not in ("", "train")}
+    if missing := sorted(set(held) - trained):
+        raise DataError(
+            f"{name}: classes {missing} occur in {held[missing[0]]} but not in train. "
+            f"Expected the classes of train, {sorted(trained)}; rename or add them."
+        )

@@ -1,0 +1,93 @@
+"""What `tfapp check` found, for the terminal and as JSON."""
+
+from collections import defaultdict
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from tfapp.data.faults import Problem
+
+SHOWN_PER_KIND = 5
+
+
+@dataclass(frozen=True)
+class CheckReport:
+    """The state of a data set.
+
+    Args:
+        name: of the source.
+        counts: "files" looked at, "usable", "unusable", "left out" (unusable files
+            and refused copies), and files passed over: "hidden", "foreign".
+        classes: usable images by class, then by split ("all" where none is given).
+        median_size: median height and median width of usable images in pixels.
+        colour: whether any usable image is more than grey.
+        problems: every finding.
+        duplicates: groups of paths with the very same pixels.
+        near_duplicates: (path, path, differing bits of 64).
+    """
+
+    name: str
+    counts: Mapping[str, int]
+    classes: Mapping[str, Mapping[str, int]]
+    median_size: tuple[int, int]
+    colour: bool
+    problems: tuple[Problem, ...] = ()
+    duplicates: tuple[tuple[str, ...], ...] = ()
+    near_duplicates: tuple[tuple[str, str, int], ...] = ()
+
+    @property
+    def usable(self) -> int:
+        """Number of images that can be learned from or tested on."""
+        return self.counts["usable"]
+
+    @property
+    def per_class(self) -> dict[str, int]:
+        """Number of usable images of every class, all splits together."""
+        return {name: sum(counts.values()) for name, counts in self.classes.items()}
+
+    @property
+    def bad_share(self) -> float:
+        """Share of all files that cannot be used, in [0, 1]."""
+        return self.counts["unusable"] / max(1, self.counts["files"])
+
+    def to_json(self) -> dict[str, Any]:
+        """Return a JSON-ready dictionary of everything."""
+        return {**asdict(self), "bad_share": self.bad_share}
+
+    def lines(self) -> list[str]:
+        """Return the report for the terminal, a few examples of each finding."""
+        lines = [
+            f"{self.name}: {self.counts['files']} images, {len(self.classes)} classes, "
+            f"{self.counts['left out']} left out"
+        ]
+        lines += [f"  {name}: {_said(n)}" for name, n in self.classes.items()]
+        for (severity, kind), found in sorted(self._by_kind().items()):
+            lines.append(f"{severity}: {kind}, {len(found)}")
+            lines += [_line(problem) for problem in found[:SHOWN_PER_KIND]]
+            if len(found) > SHOWN_PER_KIND:
+                lines.append(f"  … and {len(found) - SHOWN_PER_KIND} more")
+        return [*lines, *([] if self.problems else ["Nothing to complain about."])]
+
+    def summary(self) -> str:
+        """Return one line about what was left out, "" if nothing was."""
+        kinds = {
+            kind: len(found)
+            for (severity, kind), found in sorted(self._by_kind().items())
+            if severity == "left out"
+        }
+        said = ", ".join(f"{count} {kind}" for kind, count in kinds.items())
+        return f"left out: {said} (`tfapp check` lists them)" if said else ""
+
+    def _by_kind(self) -> dict[tuple[str, str], list[Problem]]:
+        groups: dict[tuple[str, str], list[Problem]] = defaultdict(list)
+        for problem in self.problems:
+            groups[problem.severity, problem.kind].append(problem)
+        return groups
+
+
+def _said(counts: Mapping[str, int]) -> str:
+    return ", ".join(f"{count} {split}" for split, count in counts.items())
+
+
+def _line(problem: Problem) -> str:
+    return f"  {problem.path}: {problem.detail}" if problem.path else problem.detail

@@ -1,0 +1,1 @@
+"""Images: photos to class names, to masks, through convolutions and capsules."""

@@ -1,0 +1,1 @@
+"""Capsule networks on images: layers, networks, task and explanations."""

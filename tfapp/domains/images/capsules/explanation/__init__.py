@@ -1,0 +1,1 @@
+"""Explanations of capsule networks: routing, reconstructions, perturbations."""

@@ -1,0 +1,1 @@
+"""CapsNet, Efficient-CapsNet and matrix capsules."""

@@ -1,0 +1,111 @@
+"""One label per image, learnt by the length of capsules and by drawing them."""
+
+from dataclasses import replace
+from functools import partial
+from typing import Any, Literal
+
+import keras
+
+from tfapp.base.errors import ConfigError, ModelError
+from tfapp.domains.images.capsules.layers.losses import (
+    GrowingMargin,
+    MarginLoss,
+    ReconstructionLoss,
+    SpreadLoss,
+)
+from tfapp.domains.images.classification.task import task as classification
+from tfapp.tasks.spec import Learning, Task
+
+SCALES = {"margin": "paper", "margin_code": "code"}
+
+MASK, DECODER, DRAWN = "mask", "decoder", "reconstruction"
+"""Layers of a capsule network that this task calls anew, and what they give."""
+
+
+def task(
+    *,
+    loss: Literal["margin", "margin_code", "spread"] = "margin",
+    reconstruction: float = 0.0005,
+    margin_steps: int = 50_000,
+) -> Task:
+    """Choose one class for each image by the presence of its capsule.
+
+    Args:
+        loss: the margin loss as the paper sums it, as the authors' code averages it, or
+            the spread loss of matrix capsules.
+        reconstruction: weight of the squared differences between the picture and what
+            the decoder draws of the true class; 0 to leave it out, as it is where a
+            network has no decoder.
+        margin_steps: training steps in which the logit of the spread loss's margin
+            grows by 1. The paper's 50,000 need 400,000 steps to reach 0.98; shorter
+            trainings reach it with an eighth of their steps.
+
+    Raises:
+        ConfigError: if `reconstruction` is negative or `margin_steps` below 1.
+    """
+    for name, value, least in (
+        ("reconstruction", reconstruction, 0),
+        ("margin_steps", margin_steps, 1),
+    ):
+        if value < least:
+            raise ConfigError(
+                f"`task_options.{name}` must be at least {least}. Received: {value!r}"
+            )
+    plain = classification()
+    spreads = loss == "spread"
+    return replace(
+        plain,
+        name="capsule_classification",
+        make_loss=partial(_loss, loss, reconstruction),
+        learning=partial(
+            _learning, margin_steps if spreads else None, bool(reconstruction)
+        ),
+        # The margin of the spread loss grows, so its values are not comparable.
+        monitor="val_accuracy" if spreads else plain.monitor,
+        mode="max" if spreads else plain.mode,
+    )
+
+
+def _loss(kind: str, reconstruction: float, label_smoothing: float) -> dict[str, Any]:
+    losses: dict[str, Any] = {}
+    if kind == "spread":
+        losses["spread"] = SpreadLoss()
+    else:
+        losses["presence"] = MarginLoss(SCALES[kind], label_smoothing)
+    if reconstruction:
+        losses[DRAWN] = ReconstructionLoss(reconstruction)
+    return losses
+
+
+def _learning(margin_steps: int | None, draws: bool, model: keras.Model) -> Learning:
+    """Return how a capsule network learns; see `Learning`.
+
+    The capsule that is drawn in training is that of the true class, whichever is the
+    longest, so the label goes in beside the image. Without `margin_steps` there is no
+    spread loss.
+    """
+    found = model.output
+    if not (isinstance(found, dict) and "presence" in found):
+        raise ModelError(
+            f"Task 'capsule_classification' cannot train the model {model.name!r}: it "
+            "expects the output `presence` of a capsule network. Use one, or task = "
+            "'image_classification'."
+        )
+    presence = found["presence"]
+    outputs, inputs = {"presence": presence}, {"image": model.input}
+    if margin_steps:
+        margin = GrowingMargin(margin_steps, name="margin", dtype="float32")
+        outputs["spread"] = margin(presence)
+    draws = draws and DRAWN in found
+    if draws:
+        mask, decoder = model.get_layer(MASK), model.get_layer(DECODER)
+        inputs["label"] = keras.Input(presence.shape[1:], name="label")
+        outputs[DRAWN] = decoder(mask(mask.input, inputs["label"]))
+
+    def batch(images: Any, labels: Any) -> tuple[Any, Any]:
+        targets = {"image": images, "label": labels, DRAWN: images}
+        asked = {name: targets[name] for name in inputs}
+        return asked, {name: targets.get(name, labels) for name in outputs}
+
+    view = keras.Model(inputs, outputs, name=model.name)
+    return Learning(view, batch, main="presence")

@@ -1,0 +1,69 @@
+"""Make a recipe small enough for a time budget, before it starts."""
+
+from typing import Any
+
+from tfapp.data.report import CheckReport
+from tfapp.domains.images.pretrained.extractors import EXTRACTORS
+
+FIXED_SECONDS = 80.0
+"""What starting, checking, exporting and reporting take, whatever the data."""
+
+SHARE_FOR_FEATURES = 0.6
+"""Of the budget beyond that; the rest is for views, training and evaluation."""
+
+SMALLEST_SIDE = 96
+"""Pixels; below this, pretrained extractors lose more than fewer images do."""
+
+
+def fit_into_budget(
+    table: dict[str, Any], found: CheckReport, minutes: float
+) -> list[str]:
+    """Shrink the images, then leave training images out, until one pass fits.
+
+    Args:
+        table: the recipe so far; changed in place.
+        found: what the scan says about the data.
+        minutes: the budget.
+
+    Returns:
+        A line for each thing that was changed.
+    """
+    if table["model"]["name"] != "transfer":
+        return []  # training from scratch stops when its time is up
+    seconds = SHARE_FOR_FEATURES * max(60.0 * minutes - FIXED_SECONDS, 10.0)
+    size = table["data"]["options"]["image_size"][0]
+    extractor = table["model"]["options"]["extractor"]
+    per_image = _seconds_per_image(extractor, size)
+    reasons = []
+    if 60.0 * minutes < FIXED_SECONDS:
+        reasons.append(
+            f"budget: starting, checking and exporting alone take about "
+            f"{FIXED_SECONDS:.0f} s, so this run will take longer than {minutes:g} min"
+        )
+    least = max(SMALLEST_SIDE, EXTRACTORS[extractor].smallest_size)
+    smaller = size
+    while found.usable * per_image * (smaller / size) ** 2 > seconds:
+        if smaller - 32 < least:
+            break
+        smaller -= 32
+    if smaller < size:
+        table["data"]["options"]["image_size"] = [smaller, smaller]
+        per_image *= (smaller / size) ** 2
+        reasons.append(f"budget: {smaller} px instead of {size} px")
+    affordable = int(seconds / per_image)
+    if affordable < found.usable:
+        per_class = max(affordable // len(found.per_class) // 2, 5)
+        table["data"]["limit_per_class"] = per_class
+        reasons.append(
+            f"budget: {per_class} training images per class, since only about "
+            f"{affordable} of {found.usable} images can be computed in time"
+        )
+    return reasons
+
+
+def _seconds_per_image(extractor: str, size: int) -> float:
+    """Time the extractor's forward pass on this machine, on random weights."""
+    from tfapp.domains.images.pretrained.extractors import build_backbone
+    from tfapp.training.inference import seconds_per_image
+
+    return seconds_per_image(build_backbone(extractor, (size, size, 3)), 16)

@@ -1,0 +1,1 @@
+"""Networks that choose one class per image."""

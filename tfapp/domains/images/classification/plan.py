@@ -1,0 +1,154 @@
+"""The rules by which `fit` writes a recipe; docs/fit.md tells them to users."""
+
+from typing import Any
+
+from tfapp.data.report import CheckReport
+from tfapp.domains.images.classification.budget import SMALLEST_SIDE
+from tfapp.domains.images.pretrained.extractors import EXTRACTORS
+from tfapp.domains.images.pretrained.weights import available_weights
+
+SMALL_PIXELS = 48
+"""Images whose shorter side is typically below this are learned from scratch."""
+
+ENLARGE = 1.4
+LARGEST_PIXELS = 288
+
+ENOUGH_TO_THAW = 1000
+"""Usable images from which on the extractor's last blocks learn too."""
+
+FEW_IMAGES = 500
+"""Usable images below which the head learns for three times as many epochs."""
+
+THAWED_FROM = {
+    "mobilenet_v2": ("block_10_expand", 1e-3),
+    "inception_v3": ("mixed7", 3e-4),
+    "efficientnet_v2_b0": ("block6e_expand_conv", 3e-4),
+    "efficientnet_b0": ("block7a_expand_conv", 3e-4),
+    "resnet50": ("conv5_block3_1_conv", 3e-4),
+    "xception": ("block14_sepconv1", 3e-4),
+    "vgg16": ("block5_conv1", 3e-4),
+    "vgg_small": ("block3_conv1", 3e-4),
+    "inception_small": ("mixed2", 3e-4),
+}
+"""Preferred extractors, best accuracy for their cost on two cores first; the layer from
+which each is thawed, and how fast that learns (docs/fine_tuning.md)."""
+
+
+def describe(found: CheckReport) -> str:
+    """Say in one line what the data is."""
+    height, width = found.median_size
+    return (
+        f"{found.usable} usable images of {len(found.per_class)} classes, "
+        f"typically {width}x{height} pixels"
+    )
+
+
+def choose_model(table: dict[str, Any], found: CheckReport) -> list[str]:
+    """Pick network and image size; explain."""
+    side = min(found.median_size)
+    if side < SMALL_PIXELS:
+        _use_small_cnn(table, found, max(side, 8))
+        return [
+            f"model: small_cnn from scratch at {max(side, 8)} px, because pretrained "
+            f"extractors need larger images than {side} px"
+        ]
+    here = {weights.extractor: weights for weights in available_weights()}
+    chosen = next((e for e in THAWED_FROM if e in here), None)
+    chosen = chosen or next(iter(sorted(here)), None)
+    if chosen is None:
+        _use_small_cnn(table, found, min(side // 8 * 8, 128))
+        return [
+            "model: small_cnn from scratch, because no pretrained weights are on this "
+            "machine. Put some into a folder named in TFAPP_WEIGHTS, or run once with "
+            'network access and `tfapp run` a recipe with weights = "imagenet": '
+            "accuracy on photos will be far better (docs/weights.md)"
+        ]
+    size = _image_size(chosen, side)
+    table["data"]["options"] = {"image_size": [size, size]}
+    options = {"extractor": chosen, "l2": _l2(found)}
+    reasons = [
+        f"model: {chosen} (weights: {here[chosen].path.name}) at {size} px, the first "
+        "of the preferred extractors whose weights are here"
+    ]
+    if EXTRACTORS[chosen].weights != "imagenet":  # recipes' default
+        options |= {"weights": EXTRACTORS[chosen].weights, "pooling": "avg_max"}
+        reasons.append(
+            "better on photos: a network with ImageNet's weights. None are on this "
+            "machine; put some into a folder named in TFAPP_WEIGHTS (docs/weights.md)"
+        )
+    table["model"] = {"name": "transfer", "options": options}
+    return reasons
+
+
+def _use_small_cnn(table: dict[str, Any], found: CheckReport, side: int) -> None:
+    channels = 3 if found.colour else 1
+    table["data"]["options"] = {"image_size": [side, side], "channels": channels}
+    options: dict[str, Any] = {"padding": "same"}
+    if side < 16:
+        options["filters"] = [32, 64]
+    table["model"] = {"name": "small_cnn", "options": options}
+
+
+def _image_size(extractor: str, side: int) -> int:
+    """Enlarge the images, to the nearest multiple of 32 within what the network likes.
+
+    Cross-validated on training photos, 1.4 times the typical shorter side was best or
+    near it (docs/fit.md).
+    """
+    known = EXTRACTORS[extractor]
+    wanted = round(ENLARGE * side / 32) * 32
+    imagenet = known.weights == "imagenet"
+    most = max(known.default_size, LARGEST_PIXELS) if imagenet else known.default_size
+    return max(min(wanted, most), SMALLEST_SIDE, known.smallest_size)
+
+
+def _l2(found: CheckReport) -> float:
+    """Weight decay of the head: the fewer images, the stronger (docs/fit.md)."""
+    return round(min(50.0 / max(found.usable, 1), 1.0), 4)
+
+
+def choose_training(table: dict[str, Any], found: CheckReport) -> list[str]:
+    """Pick batch size, schedule, augmentation and class weights; explain."""
+    table["data"]["batch_size"] = 32 if found.usable >= 200 else 8
+    reasons = []
+    if table["model"]["name"] == "transfer":
+        table["data"]["augmentation"] = {"flip": "horizontal", "zoom": 0.1}
+        reasons += _choose_fine_tuning(table, found)
+    else:
+        epochs = min(max(60_000 // max(found.usable, 1), 10), 60)
+        table["training"] = {"epochs": epochs, "patience": max(epochs // 3, 5)}
+        table["data"]["augmentation"] = {"shift": 0.1, "rotate": 0.02, "zoom": 0.1}
+        reasons.append(
+            f"training: all layers, {epochs} epochs, with small shifts, turns and zooms"
+        )
+    reasons += _choose_class_weights(table, found)
+    return reasons
+
+
+def _choose_fine_tuning(table: dict[str, Any], found: CheckReport) -> list[str]:
+    # Few images make few steps; with stored features more of them cost seconds.
+    epochs = 60 if found.usable < FEW_IMAGES else 20
+    head = {"epochs": epochs, "learning_rate": 1e-3, "views": 2}
+    table["fine_tune"] = {"head": head}
+    reasons = [
+        "training: the head on stored features of two views of each image (as it is, "
+        "and flipped or zoomed)"
+    ]
+    known = THAWED_FROM.get(table["model"]["options"]["extractor"])
+    if known and found.usable >= ENOUGH_TO_THAW:
+        layer, rate = known
+        thaw = {"from_layer": layer, "epochs": 4, "learning_rate": rate}
+        table["fine_tune"]["thaw"] = thaw | {"layer_decay": 0.9}
+        reasons.append(f"then everything from layer {layer!r} on learns too")
+    return reasons
+
+
+def _choose_class_weights(table: dict[str, Any], found: CheckReport) -> list[str]:
+    counts = [n for n in found.per_class.values() if n]
+    if max(counts) <= 3 * min(counts):
+        return []
+    table["training"]["class_weights"] = "balanced"
+    return [
+        f"class weights: balanced, since classes have {min(counts)} to {max(counts)} "
+        "images"
+    ]

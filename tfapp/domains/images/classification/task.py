@@ -1,0 +1,100 @@
+"""One label per image."""
+
+from pathlib import Path
+from typing import Any
+
+import keras
+import numpy as np
+
+from tfapp.base.errors import DataError
+from tfapp.data.spec import Dataset
+from tfapp.problems.classification.calibration import apply_temperature
+from tfapp.problems.classification.evaluate import evaluate_logits
+from tfapp.problems.classification.metrics import classification_metrics, of_one_class
+from tfapp.problems.classification.predictions import write_predictions
+from tfapp.problems.classification.report import classification_report
+from tfapp.problems.classification.report_inputs import ClassificationReportInputs
+from tfapp.report.blocks import Report
+from tfapp.tasks.spec import Logits, Results, Say, Story, Task
+
+
+def task() -> Task:
+    """Choose one class for each image."""
+    return Task(
+        name="image_classification",
+        make_loss=_loss,
+        make_metrics=_metrics,
+        # The loss still moves when the accuracy of a small validation set stands.
+        monitor="val_loss",
+        mode="min",
+        headline="accuracy",
+        assess=_assess,
+        judge=_judge,
+        write_predictions=_write_predictions,
+        report=_report,
+    )
+
+
+def _loss(label_smoothing: float) -> Any:
+    return keras.losses.CategoricalCrossentropy(
+        from_logits=True, label_smoothing=label_smoothing
+    )
+
+
+def _metrics() -> list[Any]:
+    return [keras.metrics.CategoricalAccuracy(name="accuracy")]
+
+
+def _assess(logits: Logits, dataset: Dataset) -> Results:
+    if not dataset.examples["test"]:
+        raise DataError(
+            "No example is left for the test split, so no honest accuracy can be "
+            "given. Add images, or raise `data.split.test`."
+        )
+    validation = None
+    if dataset.examples["validation"]:
+        validation = (logits("validation"), dataset.labels("validation"))
+    outputs = logits("test")
+    names = dataset.info.class_names
+    metrics = evaluate_logits(outputs, dataset.labels("test"), names, validation)
+    return Results(outputs, metrics)
+
+
+def _judge(
+    logits: Logits, dataset: Dataset, temperature: float, say: Say
+) -> dict[str, Any]:
+    names = dataset.info.class_names
+    labels = dataset.labels("test")
+    probabilities = apply_temperature(logits("test"), temperature)
+    metrics = classification_metrics(labels, probabilities, names)
+    if len(present := np.unique(labels)) > 1:
+        return metrics
+    say(
+        f"every example is of class {names[present[0]]!r}: precision, F1, averages "
+        "over classes and ROC AUC need examples of two classes and are left out"
+    )
+    return of_one_class(metrics)
+
+
+def _write_predictions(path: Path, results: Results, dataset: Dataset) -> None:
+    probabilities = apply_temperature(results.outputs, results.metrics["temperature"])
+    names = dataset.info.class_names
+    write_predictions(path, dataset.examples["test"], probabilities, names)
+
+
+def _report(results: Results, dataset: Dataset, story: Story) -> Report:
+    return classification_report(
+        ClassificationReportInputs(
+            facts=story.facts,
+            recipe=story.recipe,
+            class_names=dataset.info.class_names,
+            examples=dataset.examples,
+            read=dataset.read,
+            logits=results.outputs,
+            metrics=results.metrics,
+            history=story.history,
+            notes=story.notes,
+            maps=story.maps,
+            further=story.sections,
+        )
+    )

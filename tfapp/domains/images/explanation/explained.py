@@ -1,0 +1,117 @@
+"""What `explain` returns and writes: one sheet per picture, one JSON file for all."""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from tfapp.base.files import free_names, write_json
+from tfapp.verbs.predict import Prediction, Predictions
+
+if TYPE_CHECKING:
+    from tfapp.domains.images.explanation.spec import Finding
+
+RECORD = "explanations.json"
+SECOND, FOLDER = "second", "folder"
+"""Labels that are no class names: the second likeliest, the picture's folder."""
+
+TOP = 5
+"""Probabilities recorded of each picture."""
+
+
+@dataclass(frozen=True)
+class Explanation:
+    """What was found for one picture.
+
+    Args:
+        prediction: of the picture, or why there is none.
+        sheet: the picture with all that was found, None if it could not be read.
+        findings: kind of explanation → what it found, with its maps as arrays.
+    """
+
+    prediction: Prediction
+    sheet: Path | None = None
+    findings: "Mapping[str, Finding]" = field(default_factory=dict)
+
+    def to_json(self) -> dict[str, Any]:
+        """Return JSON-ready facts; the maps themselves are on the sheet."""
+        row = self.prediction
+        if self.sheet is None:
+            return {"path": row.path, "error": row.error}
+        (label, share), *_ = top = row.top(TOP)
+        return {
+            "path": row.path,
+            "sheet": self.sheet.name,
+            "label": label,
+            "probability": share,
+            "top": dict(top),
+            **{kind: finding.facts for kind, finding in self.findings.items()},
+        }
+
+
+@dataclass(frozen=True)
+class Explanations:
+    """One row per picture, in the order of the inputs.
+
+    Args:
+        run: folder of the run that was explained.
+        folder: where sheets and explanations.json lie.
+        class_names: in the order of the model's outputs.
+        kinds: kind of explanation → what holds for all pictures.
+        rows: one per picture.
+        notes: lines worth telling, such as a kind that was left out.
+    """
+
+    run: Path
+    folder: Path
+    class_names: tuple[str, ...]
+    kinds: Mapping[str, Mapping[str, Any]]
+    rows: tuple[Explanation, ...]
+    notes: tuple[str, ...] = ()
+
+    def require_good(self) -> None:
+        """Refuse to pass over pictures that could not be explained.
+
+        Raises:
+            DataError: with their number and the first of them.
+        """
+        rows = tuple(row.prediction for row in self.rows)
+        Predictions(self.class_names, rows).require_good()
+
+    def to_json(self) -> dict[str, Any]:
+        """Return JSON-ready facts on the model and every picture."""
+        return {
+            "run": str(self.run),
+            "kinds": {kind: dict(facts) for kind, facts in self.kinds.items()},
+            "notes": list(self.notes),
+            "pictures": [row.to_json() for row in self.rows],
+        }
+
+    def write(self) -> Path:
+        """Write explanations.json; sheets of earlier calls keep their entries."""
+        found = self.to_json()
+        anew = {row["path"] for row in found["pictures"]}
+        kept = [row for row in recorded(self.folder) if row["path"] not in anew]
+        path = self.folder / RECORD
+        write_json(path, found | {"pictures": [*kept, *found["pictures"]]})
+        return path
+
+
+def recorded(folder: Path) -> list[dict[str, Any]]:
+    """Return the pictures that earlier calls explained and whose sheets are here."""
+    try:
+        rows = json.loads((folder / RECORD).read_text(encoding="utf-8"))["pictures"]
+        return [row for row in rows if (folder / row.get("sheet", ".")).is_file()]
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        return []  # none, or not ours: it will be replaced
+
+
+def sheet_names(folder: Path, paths: Sequence[Path]) -> list[Path]:
+    """Choose a sheet for each picture: its own name, and no two the same.
+
+    Pictures of one name from several folders get the folder's name too, then a
+    number; a picture that was explained before gets its sheet again.
+    """
+    taken = {row["sheet"]: row["path"] for row in recorded(folder)}
+    return free_names(folder, paths, taken)

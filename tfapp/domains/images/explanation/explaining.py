@@ -1,0 +1,138 @@
+"""Explains pictures, some at a time, and draws their sheets."""
+
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import tensorflow as tf
+
+from tfapp.base.files import replacing
+from tfapp.domains.images.explanation.explained import FOLDER, SECOND, Explanation
+from tfapp.domains.images.explanation.sheet import Sheet
+from tfapp.domains.images.explanation.spec import Explainer, Picture, Subject, Tick
+from tfapp.domains.images.preprocessor import ImagePreprocess, compiled_fit
+from tfapp.problems.classification.calibration import apply_temperature
+from tfapp.report.style import to_png
+from tfapp.training.inference import stream
+from tfapp.verbs.predict import Prediction
+
+BATCH_SIZE = 16
+"""Pictures explained together."""
+
+ASSERTION = re.compile(r"assertion failed: \[(.*?)\.?\]")
+
+
+def reader(preprocess: Any) -> Callable[[Path], np.ndarray | str]:
+    """Return what makes a file the network's input, or says why it cannot.
+
+    Args:
+        preprocess: description, as the model's card holds it.
+
+    Returns:
+        A function: file → uint8 array (height, width, channels), or the reason.
+    """
+    pixels = compiled_fit(ImagePreprocess.from_description(preprocess))
+
+    def read(path: Path) -> np.ndarray | str:
+        try:
+            return np.asarray(pixels(path.read_bytes()))
+        except OSError as error:
+            return f"cannot be read: {error.strerror}"
+        except tf.errors.InvalidArgumentError as error:
+            reason = ASSERTION.search(error.message)
+            why = f" ({reason[1]})" if reason else ""
+            return f"not an image that can be decoded{why}"
+
+    return read
+
+
+@dataclass(frozen=True)
+class Work:
+    """Explains pictures, some at a time.
+
+    Args:
+        subject: the model.
+        explainers: by name, in the order in which a sheet shows them.
+        read: file → pixels, or why there are none.
+        label: as `explain` takes it.
+    """
+
+    subject: Subject
+    explainers: dict[str, Explainer]
+    read: Callable[[Path], np.ndarray | str]
+    label: str
+
+    def explain(
+        self, paths: Sequence[Path], sheets: Sequence[Path]
+    ) -> tuple[Explanation, ...]:
+        """Explain pictures and write a sheet for each."""
+        rows: list[Explanation] = []
+        passes = sum(explainer.passes for explainer in self.explainers.values())
+        with self.subject.reporter.stage("explain", unit="network passes") as stage:
+            done = 0
+
+            def tick(count: int) -> None:
+                nonlocal done
+                done += count
+                stage(done, passes * len(paths))
+
+            for start in range(0, len(paths), BATCH_SIZE):
+                part = slice(start, start + BATCH_SIZE)
+                rows += self._batch(paths[part], sheets[part], tick)
+            stage.detail = f"{len(paths)} pictures"
+        return tuple(rows)
+
+    def _batch(
+        self, paths: Sequence[Path], sheets: Sequence[Path], tick: Tick
+    ) -> list[Explanation]:
+        read = [self.read(path) for path in paths]
+        good = [i for i, pixels in enumerate(read) if not isinstance(pixels, str)]
+        rows = [
+            Explanation(Prediction(str(path), {}, str(error)))
+            for path, error in zip(paths, read, strict=True)
+        ]
+        if not good:
+            return rows
+        pictures = self._pictures([paths[i] for i in good], [read[i] for i in good])
+        findings = {n: e(pictures, tick) for n, e in self.explainers.items()}
+        for number, (i, picture) in enumerate(zip(good, pictures, strict=True)):
+            of_picture = {name: found[number] for name, found in findings.items()}
+            rows[i] = self._row(paths[i], sheets[i], picture, of_picture)
+        return rows
+
+    def _pictures(self, paths: Sequence[Path], pixels: list[Any]) -> list[Picture]:
+        images = np.stack(pixels).astype("float32")
+        found = np.concatenate([*stream(self.subject.model, [(images, None)])])
+        return [
+            Picture(image, logits, self._classes(path, logits))
+            for path, image, logits in zip(paths, pixels, found, strict=True)
+        ]
+
+    def _classes(self, path: Path, logits: np.ndarray) -> tuple[int, ...]:
+        """Return the predicted class and the one that was asked for, if another."""
+        names = self.subject.class_names
+        order = [int(i) for i in np.argsort(-logits, kind="stable")]
+        asked = order[0]
+        if self.label in names:
+            asked = names.index(self.label)
+        elif self.label == SECOND:
+            asked = order[1]
+        elif self.label == FOLDER:
+            asked = names.index(path.absolute().parent.name)
+        return tuple(dict.fromkeys([order[0], asked]))
+
+    def _row(
+        self, path: Path, target: Path, picture: Picture, findings: dict[str, Any]
+    ) -> Explanation:
+        names, logits = self.subject.class_names, picture.logits[np.newaxis]
+        (shares,) = apply_temperature(logits, self.subject.temperature)
+        sheet = Sheet(path.name, picture, shares, names, list(findings.values()))
+        with replacing(target) as temporary:
+            temporary.write_bytes(to_png(sheet.draw()))
+        row = Prediction(str(path), dict(zip(names, map(float, shares), strict=True)))
+        # Photos are on the sheet and in the data: kept too, a folder would fill memory.
+        kept = {name: replace(found, photos=()) for name, found in findings.items()}
+        return Explanation(row, target, kept)

@@ -1,0 +1,126 @@
+"""What a kind of explanation receives, and what it gives back."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol
+
+import keras
+import numpy as np
+
+from tfapp.base.reporter import Reporter
+from tfapp.data.spec import Dataset
+
+
+@dataclass(frozen=True)
+class Subject:
+    """The model that is explained, and what is known of it.
+
+    Args:
+        model: float tensor (batch, height, width, channels) in [0, 255] → float32
+            logits (batch, num_classes), or a dict with them.
+        class_names: in the order of the logits.
+        dataset: loads the data that the model was trained on, when it is asked for.
+        cache: folder of stored features.
+        reporter: hears of long work that comes before the first picture.
+        temperature: by which logits are divided before the softmax.
+    """
+
+    model: keras.Model
+    class_names: tuple[str, ...]
+    dataset: Callable[[], Dataset]
+    cache: Path
+    reporter: Reporter
+    temperature: float = 1.0
+
+
+@dataclass(frozen=True)
+class Picture:
+    """One picture as the network sees it.
+
+    Args:
+        pixels: uint8 array (height, width, channels).
+        logits: float array (num_classes,).
+        classes: indices of the classes that are asked about, the predicted one first.
+    """
+
+    pixels: np.ndarray
+    logits: np.ndarray
+    classes: tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class Heat:
+    """A map over a picture.
+
+    Args:
+        title: what it is, in a few words.
+        values: float array (rows, columns); at 0 the picture shows as it is.
+        class_index: the class whose score it explains.
+        signed: values may be negative (against the class); else they lie in [0, 1].
+        unit: what the values are.
+    """
+
+    title: str
+    values: np.ndarray
+    class_index: int
+    signed: bool
+    unit: str
+
+
+@dataclass(frozen=True)
+class Photo:
+    """A picture from elsewhere that explains.
+
+    Args:
+        image: uint8 array (height, width, 3).
+        caption: one or two short lines.
+    """
+
+    image: np.ndarray
+    caption: str
+
+
+@dataclass(frozen=True)
+class Finding:
+    """What one kind of explanation found for one picture.
+
+    Args:
+        summary: in a few words.
+        facts: JSON-ready.
+        heats: maps over the picture.
+        photos: other pictures.
+        photos_title: heading of the photos.
+        photos_per_row: on a sheet.
+    """
+
+    summary: str
+    facts: Any
+    heats: tuple[Heat, ...] = ()
+    photos: tuple[Photo, ...] = ()
+    photos_title: str = ""
+    photos_per_row: int = 5
+
+
+Tick = Callable[[int], None]
+"""Called with the number of passes through the network just done."""
+
+
+class Explainer(Protocol):
+    """Explains pictures to one model."""
+
+    @property
+    def passes(self) -> int:
+        """Passes through the network that one picture takes."""
+
+    @property
+    def facts(self) -> Mapping[str, Any]:
+        """What holds for every picture, JSON-ready."""
+
+    def __call__(self, pictures: Sequence[Picture], tick: Tick) -> list[Finding]:
+        """Explain some pictures; one finding each, in their order."""
+
+
+Kind = Callable[[Subject], Explainer]
+"""A kind of explanation: raises ModelError if it cannot explain the model, and other
+TfappErrors if what it needs is not here."""

@@ -1,0 +1,153 @@
+"""Labelled images from any source."""
+
+from dataclasses import replace
+from typing import Literal
+
+from tfapp.base.errors import DataError
+from tfapp.data.context import LoadContext
+from tfapp.data.listing import Source
+from tfapp.data.spec import SPLITS, DataInfo, Dataset, Example
+from tfapp.data.split import fingerprint, limit_per_class, make_split
+from tfapp.data.split_file import apply_split, write_split
+from tfapp.domains.images.augmentation.changes import describe_augmentation
+from tfapp.domains.images.batching import ImageBatches, stored_bytes
+from tfapp.domains.images.check import Examined, examine, refuse_damaged
+from tfapp.domains.images.preprocessor import ImagePreprocess
+from tfapp.domains.images.reading.pixel_store import plan_store
+from tfapp.domains.images.reading.sources import open_source
+
+
+def images(
+    context: LoadContext,
+    *,
+    image_size: tuple[int, int] = (224, 224),
+    channels: Literal[1, 3] = 3,
+    resize: Literal["crop", "pad", "stretch"] = "crop",
+    interpolation: Literal["bilinear", "bicubic"] = "bilinear",
+) -> Dataset:
+    """Photographs or other pictures with one class name each.
+
+    Args:
+        context: recipe, seed, split file, cache folder.
+        image_size: height and width in pixels.
+        channels: 3 for red, green, blue; 1 for grey.
+        resize: what happens to other proportions; see `ImagePreprocess`.
+        interpolation: how pixels are interpolated; see `ImagePreprocess`.
+
+    Raises:
+        ConfigError: if an option is out of range.
+        DataError: if the images cannot be used, or differ from the split file.
+    """
+    config = context.config
+    height, width = image_size  # a list, when the recipe is TOML
+    preprocess = ImagePreprocess(
+        (height, width), channels, resize, interpolation, config.check.max_pixels
+    )
+    source = open_source(context)
+    examined = examine(source, context)
+    refuse_damaged(examined.report, config.check.max_bad_share)
+    examples = _split(source, examined, context)
+    class_names = context.class_names or source.class_names
+    parts = {s: tuple(e for e in examples if e.split == s) for s in SPLITS}
+    plan = plan_store(config.cache, stored_bytes(preprocess, parts), context.cache_dir)
+    return Dataset(
+        info=DataInfo((height, width, channels), class_names, fingerprint(examples)),
+        examples=parts,
+        preprocess=preprocess,
+        make_batches=ImageBatches(
+            preprocess=preprocess,
+            class_names=class_names,
+            batch_size=config.batch_size,
+            augmentation=config.augmentation,
+            plan=plan,
+            cache_dir=context.cache_dir,
+            encoded=source.encoded,
+        ),
+        read=source.read,
+        notes=tuple(loading_notes(source, examined, examples, plan.note)),
+        augmentation=describe_augmentation(config.augmentation),
+    )
+
+
+def _split(
+    source: Source, examined: Examined, context: LoadContext
+) -> tuple[Example, ...]:
+    """Return the examples to use, each with its split."""
+    if context.class_names:
+        return _test_only(source, examined.examples, context.class_names)
+    examples = _recorded_split(source, examined, context)
+    _require_trained_classes(source, examples)
+    return limit_per_class(examples, context.config.limit_per_class, context.seed)
+
+
+def _recorded_split(
+    source: Source, examined: Examined, context: LoadContext
+) -> tuple[Example, ...]:
+    """Honour the recorded split, or make and record one."""
+    path, shares = context.split_file, context.config.split
+    if path is not None and path.exists():
+        return apply_split(path, examined.readable, source)
+    examples = make_split(examined.examples, shares)
+    if path is not None:
+        write_split(path, examples, source, shares)
+    return examples
+
+
+def _test_only(
+    source: Source, examples: tuple[Example, ...], class_names: tuple[str, ...]
+) -> tuple[Example, ...]:
+    """Return the source's own test split, or else everything, as test examples.
+
+    Raises:
+        DataError: if the source has classes that the model does not know.
+    """
+    if unknown := sorted(set(source.class_names) - set(class_names)):
+        raise DataError(
+            f"{source.name} has the classes {unknown}, which the model does not know. "
+            f"Expected some of {list(class_names)}; rename or remove them."
+        )
+    held = tuple(e for e in examples if e.split == "test")
+    return held or tuple(replace(e, split="test") for e in examples)
+
+
+def _require_trained_classes(source: Source, examples: tuple[Example, ...]) -> None:
+    """Refuse classes that have lost all their training images.
+
+    Raises:
+        DataError: naming the classes.
+    """
+    trained = {e.label for e in examples if e.split == "train"}
+    if missing := [name for name in source.class_names if name not in trained]:
+        raise DataError(
+            f"{source.name}: classes {missing} have no usable training image. Expected "
+            "at least one; see `tfapp check`, add images or remove the class."
+        )
+
+
+def loading_notes(
+    source: Source, examined: Examined, examples: tuple[Example, ...], cache_note: str
+) -> list[str]:
+    """Return the lines worth telling before training begins.
+
+    Args:
+        source: of the examples.
+        examined: what the scan found.
+        examples: that are used, each with its split.
+        cache_note: where decoded images are kept.
+    """
+    report = examined.report
+    notes = [*source.notes, report.summary()]
+    by_kind = {p.kind: p for p in reversed(report.problems)}
+    if few := [p.path for p in report.problems if p.kind == "few images"]:
+        which = f"{few[0]} and {len(few) - 1} more classes" if few[1:] else few[0]
+        told = ", ".join(filter(None, [which, by_kind["few images"].detail]))
+        notes.append(f"few images: {told}")
+    if "class imbalance" in by_kind:
+        notes.append(f"class imbalance: {by_kind['class imbalance'].detail}")
+    leaks = [p for p in report.problems if p.kind == "near-duplicate across splits"]
+    if leaks:
+        notes.append(f"{len(leaks)} near-duplicates across splits: see `tfapp check`")
+    held = {e.split for e in examples}
+    if "train" in held:
+        notes += [f"no {split} images" for split in SPLITS if split not in held]
+    return [*filter(None, notes), cache_note]

@@ -1,0 +1,234 @@
+"""One pure function from an encoded image to the model's input.
+
+Training, prediction and the exported model call the same object, so what the model
+was trained on and what it is asked about cannot drift apart.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from typing import Any, Literal
+
+import tensorflow as tf
+
+from tfapp.base.errors import ConfigError
+from tfapp.domains.images.reading.decoding import decode_image
+
+Resize = Literal["crop", "pad", "stretch"]
+Interpolation = Literal["bilinear", "bicubic"]
+
+KERNELS = {"bilinear": "triangle", "bicubic": "keyscubic"}
+LUMA = (19595, 38470, 7471)
+"""ITU-R 601 weights of red, green and blue, in 1/65536; grey stays as it is."""
+
+
+@dataclass(frozen=True)
+class Frame:
+    """Which part of an image is used, and how large it becomes.
+
+    Args:
+        image_size: height and width of the frame in pixels.
+        resize: see `ImagePreprocess`.
+    """
+
+    image_size: tuple[int, int]
+    resize: Resize
+
+    def __call__(self, size: Any) -> tuple[Any, Any]:
+        """Return the central part that is used, and the size it is brought to.
+
+        Args:
+            size: int32 tensor (2,), height and width of an image in pixels.
+
+        Returns:
+            Two int32 tensors (2,) of heights and widths in whole pixels.
+        """
+        wanted = tf.constant(self.image_size)
+        if self.resize == "stretch":
+            return size, wanted
+        sides = tf.cast(size, tf.float64)
+        scales = tf.cast(wanted, tf.float64) / sides
+        if self.resize == "pad":
+            fitted = tf.round(sides * tf.reduce_min(scales))
+            return size, tf.maximum(tf.cast(fitted, tf.int32), 1)
+        window = tf.round(tf.cast(wanted, tf.float64) / tf.reduce_max(scales))
+        return tf.clip_by_value(tf.cast(window, tf.int32), 1, size), wanted
+
+
+@dataclass(frozen=True)
+class ImagePreprocess:
+    """Encoded image to float pixels of one size.
+
+    Args:
+        image_size: height and width in pixels.
+        channels: 3 for red, green, blue; 1 for grey.
+        resize: "crop" fills the frame and cuts what juts out, in equal parts;
+            "pad" shows the whole image with black bars; "stretch" distorts.
+        interpolation: "bilinear" or "bicubic", both smoothed when shrinking.
+        max_pixels: larger images are refused before they are decoded.
+
+    Raises:
+        ConfigError: for values out of range.
+    """
+
+    image_size: tuple[int, int]
+    channels: Literal[1, 3] = 3
+    resize: Resize = "crop"
+    interpolation: Interpolation = "bilinear"
+    max_pixels: int = 100_000_000
+
+    def __post_init__(self) -> None:
+        if len(self.image_size) != 2 or min(self.image_size) < 1:
+            raise ConfigError(
+                "`image_size` must be (height, width) in pixels, each at least 1. "
+                f"Received: {self.image_size!r}"
+            )
+        _require("channels", self.channels, (1, 3))
+        _require("resize", self.resize, ("crop", "pad", "stretch"))
+        _require("interpolation", self.interpolation, tuple(KERNELS))
+
+    def __call__(self, encoded: Any) -> Any:
+        """Turn one encoded image into the model's input.
+
+        Args:
+            encoded: scalar string tensor.
+
+        Returns:
+            float32 tensor (height, width, channels), whole numbers in [0, 255].
+        """
+        return tf.cast(self.fit(self.decode(encoded)), tf.float32)
+
+    def decode(self, encoded: Any, *, in_graph: bool = True) -> Any:
+        """Return the pixels that `fit` needs: uint8 (h, w, channels).
+
+        A JPEG is decoded at a half, a quarter or an eighth of its size where that
+        still holds the model's size, and without columns that `fit` would cut off.
+
+        Args:
+            encoded: scalar string tensor.
+            in_graph: see `decode_image`.
+        """
+        image = decode_image(encoded, self.max_pixels, self._framing, in_graph=in_graph)
+        return to_channels(image, self.channels)
+
+    def fit(self, image: Any) -> Any:
+        """Return a uint8 image (h, w, 1, 3 or 4) as uint8 (height, width, channels)."""
+        return self.fit_batch(image[tf.newaxis])[0]
+
+    def fit_batch(self, images: Any) -> Any:
+        """Bring images of one size to the model's size.
+
+        Values are rounded, so that stored and fresh images are identical.
+
+        Args:
+            images: uint8 tensor (batch, h, w, 1, 3 or 4).
+
+        Returns:
+            uint8 tensor (batch, height, width, channels).
+        """
+        images = to_channels(images, self.channels)
+        size = tf.shape(images)[1:3]
+        window, target = self._framing(size)
+        if self.resize == "crop":
+            place = tf.pad((size - window) // 2, [[1, 1]])
+            images = tf.slice(images, place, tf.pad(window + 1, [[1, 1]]) - 1)
+        fitted = self._resized(images, window, target)
+        if self.resize == "pad":
+            bars = tf.constant(self.image_size) - target
+            before = tf.cast(tf.round(bars / 2), tf.int32)
+            sides = tf.stack([before, bars - before], axis=1)
+            fitted = tf.pad(fitted, tf.pad(sides, [[1, 1], [0, 0]]))
+        return tf.ensure_shape(fitted, (None, *self.image_size, self.channels))
+
+    @property
+    def _framing(self) -> "Frame":
+        return Frame(self.image_size, self.resize)
+
+    def _resized(self, images: Any, size: Any, target: Any) -> Any:
+        """Return uint8 images (batch, *target, c) of those of a size.
+
+        Interpolating between neighbours is enough as long as every pixel counts: down
+        to a half. Below, pixels are averaged over the area that one of the result
+        covers, which takes four times as long.
+        """
+
+        def averaged() -> Any:
+            scale = tf.cast(target / size, tf.float32)
+            fitted = tf.raw_ops.ScaleAndTranslate(
+                images=images,
+                size=target,
+                scale=scale,
+                translation=tf.zeros([2]),
+                kernel_type=KERNELS[self.interpolation],
+                antialias=True,
+            )
+            return tf.clip_by_value(fitted, 0.0, 255.0)
+
+        if self.interpolation == "bilinear":
+            fitted = tf.cond(
+                tf.reduce_all(size <= 2 * target),
+                lambda: tf.raw_ops.ResizeBilinear(
+                    images=images, size=target, half_pixel_centers=True
+                ),
+                averaged,
+            )
+        else:
+            fitted = averaged()
+        return tf.cast(tf.round(fitted), tf.uint8)
+
+    def describe(self) -> dict[str, Any]:
+        """Return a JSON-ready description for `from_description`."""
+        return {
+            "image_size": list(self.image_size),
+            "channels": self.channels,
+            "resize": self.resize,
+            "interpolation": self.interpolation,
+            "max_pixels": self.max_pixels,
+        }
+
+    @classmethod
+    def from_description(cls, description: Mapping[str, Any]) -> "ImagePreprocess":
+        """Rebuild what `describe` described."""
+        height, width = description["image_size"]
+        return cls(**{**description, "image_size": (height, width)})
+
+
+@cache
+def compiled_fit(preprocess: ImagePreprocess) -> Any:
+    """Return decode and fit as one compiled function: string to uint8 pixels.
+
+    Building its graph takes longer than decoding a hundred images, so pipelines of
+    one preprocessing share it. It runs in this process alone, see `decode_image`.
+    """
+
+    @tf.autograph.experimental.do_not_convert
+    def decode_and_fit(encoded: Any) -> Any:
+        return preprocess.fit(preprocess.decode(encoded, in_graph=False))
+
+    return tf.function(decode_and_fit, input_signature=[tf.TensorSpec((), tf.string)])
+
+
+def to_channels(images: Any, channels: int) -> Any:
+    """Return images with 1 or 3 channels, from 1, 3 or 4; a fourth, alpha, is dropped.
+
+    Args:
+        images: uint8 tensor (..., c), c static.
+        channels: 1 or 3.
+    """
+    received = images.shape[-1]
+    if received == 4:
+        images, received = images[..., :3], 3
+    if received == channels:
+        return images
+    if channels == 3:
+        return tf.repeat(images, 3, axis=-1)
+    weighted = tf.cast(images, tf.int32) * tf.constant(LUMA, tf.int32)
+    grey = tf.reduce_sum(weighted, axis=-1, keepdims=True) + (1 << 15)
+    return tf.cast(tf.bitwise.right_shift(grey, 16), tf.uint8)
+
+
+def _require(name: str, value: object, allowed: tuple[object, ...]) -> None:
+    if value not in allowed:
+        raise ConfigError(
+            f"`{name}` must be one of {list(allowed)}. Received: {value!r}"
+        )

@@ -1,0 +1,1 @@
+"""Pretrained feature extractors: networks, weight files, downloads and bundles."""

@@ -1,0 +1,1 @@
+"""Encoded images: found, inspected, decoded and stored."""

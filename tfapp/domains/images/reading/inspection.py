@@ -1,0 +1,213 @@
+"""One encoded image looked at closely: can training use it, and what is odd."""
+
+import hashlib
+import io
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+import numpy as np
+import tensorflow as tf
+from PIL import Image
+
+from tfapp.domains.images.reading.decoding import decode_image
+from tfapp.domains.images.reading.other_formats import FORMATS
+
+MAGIC = (b"\xff\xd8\xff", b"\x89PNG", b"GIF8", b"BM", b"RIFF")
+PHONE_FORMATS = (b"heic", b"heix", b"mif1", b"msf1", b"avif")
+ORIENTATION_TAG = 0x0112
+MIN_SIDE_FOR_LIKENESS = 32
+"""Below this many pixels a side, most images of a kind look alike."""
+MIN_CONTRAST = 4.0
+"""Grey levels; flatter images have gradients of noise alone."""
+SCANNED_SIDE = 512
+"""Pixels a side that a scan keeps at least; it shrinks larger photos to fewer than
+twice as many, by halves, while it decodes them."""
+COARSE = 8
+"""Pixels between those looked at first for colour; most photos show it there."""
+
+
+@dataclass(frozen=True, slots=True)
+class ImageFacts:
+    """What one look at a file taught; kept between runs.
+
+    Args:
+        stamp: of the file when it was looked at.
+        format: as the content says, for example "PNG"; "" if unknown.
+        width: pixels, before any turning.
+        height: pixels, before any turning.
+        colour: whether any pixel is more than grey.
+        traits: any of "cmyk", "16-bit", "alpha", "animated", "rotated".
+        fault: why it cannot be used ("truncated", …), "" if it can.
+        detail: of the fault, one sentence.
+        content_hash: SHA-256 of the pixels that `decoder` gives, and their shape.
+        likeness: 64-bit difference hash as 16 hexadecimal digits, "" if unfit.
+    """
+
+    stamp: str
+    format: str = ""
+    width: int = 0
+    height: int = 0
+    colour: bool = False
+    traits: tuple[str, ...] = ()
+    fault: str = ""
+    detail: str = ""
+    content_hash: str = ""
+    likeness: str = ""
+
+
+def inspect_image(data: bytes, stamp: str, max_pixels: int) -> ImageFacts:
+    """Look at one encoded image; call it inside `pillow_without_limit`."""
+    if not data:
+        return ImageFacts(stamp, fault="empty", detail="the file has no content.")
+    try:
+        with Image.open(io.BytesIO(data)) as image:
+            return _inspect_open(image, data, stamp, max_pixels)
+    except Exception as error:  # Pillow raises many types on damaged headers
+        return _unopened(data, stamp, error)
+
+
+@cache
+def decoder(max_pixels: int) -> Any:
+    """Return the training decoder, compiled: string to uint8 (h, w, 3).
+
+    It reads every byte of an image. A JPEG of twice `SCANNED_SIDE` or more on both
+    sides comes at a half, a quarter or an eighth of its size.
+    """
+    spec = tf.TensorSpec((), tf.string)
+
+    def framing(size: Any) -> tuple[Any, Any]:
+        return size, tf.constant([SCANNED_SIDE, SCANNED_SIDE])
+
+    @tf.autograph.experimental.do_not_convert
+    def decode(encoded: Any) -> Any:
+        return decode_image(encoded, max_pixels, framing)
+
+    return tf.function(decode, input_signature=[spec])
+
+
+def _inspect_open(
+    image: Image.Image, data: bytes, stamp: str, max_pixels: int
+) -> ImageFacts:
+    """Look at an image whose header could be read."""
+    # Phones write several pictures into one JPEG file and call it MPO.
+    format_name = "JPEG" if image.format == "MPO" else str(image.format)
+    size = image.width, image.height
+    fault, detail = _header_fault(format_name, size, max_pixels)
+    if fault:
+        return ImageFacts(stamp, format_name, *size, False, (), fault, detail)
+    traits = _traits(image, format_name)
+    try:
+        with tf.device("CPU"):
+            pixels = decoder(max_pixels)(tf.constant(data)).numpy()
+    except tf.errors.OpError as error:
+        fault, detail = _decoding_fault(image, str(error))
+        return ImageFacts(stamp, format_name, *size, False, traits, fault, detail)
+    return ImageFacts(
+        stamp,
+        format_name,
+        *size,
+        is_coloured(pixels),
+        traits,
+        content_hash=content_hash(pixels),
+        likeness=likeness(pixels),
+    )
+
+
+def _header_fault(
+    format_name: str, size: tuple[int, int], max_pixels: int
+) -> tuple[str, str]:
+    """Return (fault, detail) from the header alone, ("", "") if it is good."""
+    width, height = size
+    if format_name not in FORMATS:
+        detail = f"{format_name} cannot be decoded; convert it to PNG or JPEG."
+        return "unsupported format", detail
+    if width * height > max_pixels:
+        detail = (
+            f"{width} x {height} pixels are above data.check.max_pixels = "
+            f"{max_pixels}; make it smaller or raise the limit."
+        )
+        return "too large", detail
+    return "", ""
+
+
+def _traits(image: Image.Image, format_name: str) -> tuple[str, ...]:
+    """Return what deserves mention about a usable image."""
+    transparent = image.mode in ("RGBA", "LA", "PA") or "transparency" in image.info
+    found = {
+        "cmyk": image.mode == "CMYK",
+        "16-bit": image.mode.startswith("I") or image.mode == "F",
+        "alpha": transparent and format_name != "GIF",
+        "animated": format_name != "JPEG" and getattr(image, "is_animated", False),
+        "rotated": format_name == "JPEG" and _is_rotated(image),
+    }
+    return tuple(trait for trait, holds in found.items() if holds)
+
+
+def _is_rotated(image: Image.Image) -> bool:
+    try:
+        return image.getexif().get(ORIENTATION_TAG, 1) in range(2, 9)
+    except Exception:  # damaged Exif data means upright, as in the decoder
+        return False
+
+
+def _decoding_fault(image: Image.Image, message: str) -> tuple[str, str]:
+    """Ask Pillow why the training decoder failed."""
+    try:
+        image.load()
+    except Exception as error:
+        if "truncated" in str(error) or isinstance(error, EOFError):
+            return "truncated", f"the end of the file is missing ({error})."
+        return "unreadable", f"the content is damaged ({error})."
+    reason = message.partition("} ")[2].partition(" [Op:")[0] or message
+    if "Invalid" in reason or "Uncompress" in reason:
+        return "truncated", "the end of the file is missing or damaged."
+    return "unsupported format", f"{reason.splitlines()[0]}; save it again as PNG."
+
+
+def _unopened(data: bytes, stamp: str, error: Exception) -> ImageFacts:
+    """Judge what is not even recognised as an image."""
+    if data[8:12] in PHONE_FORMATS and data[4:8] == b"ftyp":
+        fault, detail = "unsupported format", "HEIC/AVIF; convert it to JPEG."
+    elif data.startswith(MAGIC):
+        fault, detail = "truncated", f"the header is cut off or damaged ({error})."
+        detail = detail if len(detail) < 120 else "the header is cut off or damaged."
+    else:
+        fault, detail = "unreadable", "the content is no image."
+    return ImageFacts(stamp, fault=fault, detail=detail)
+
+
+def is_coloured(pixels: np.ndarray) -> bool:
+    """Tell whether red, green and blue differ anywhere in uint8 pixels (h, w, 3)."""
+    return _differs(pixels[::COARSE, ::COARSE]) or _differs(pixels)
+
+
+def _differs(pixels: np.ndarray) -> bool:
+    red, green, blue = (pixels[..., i] for i in range(3))
+    return bool((red != green).any() or (green != blue).any())
+
+
+def content_hash(pixels: np.ndarray) -> str:
+    """Return the SHA-256 of uint8 pixels (h, w, 3) and their shape."""
+    digest = hashlib.sha256(repr(pixels.shape).encode())
+    digest.update(np.ascontiguousarray(pixels).data)
+    return digest.hexdigest()
+
+
+def likeness(pixels: np.ndarray) -> str:
+    """Return the difference hash of uint8 pixels (h, w, 3).
+
+    Bit i tells whether grey falls from one cell of an 8 x 9 grid to its right
+    neighbour; images alike differ in few bits, whatever their size or compression.
+
+    Returns:
+        16 hexadecimal digits; "" for images too small or too flat to tell.
+    """
+    if min(pixels.shape[:2]) < MIN_SIDE_FOR_LIKENESS:
+        return ""
+    image = Image.fromarray(pixels)
+    small = image.resize((9, 8), Image.Resampling.BOX, reducing_gap=2.0).convert("L")
+    cells = np.asarray(small, dtype=np.int16)
+    if cells.std() < MIN_CONTRAST:
+        return ""
+    return np.packbits(cells[:, :-1] > cells[:, 1:]).tobytes().hex()

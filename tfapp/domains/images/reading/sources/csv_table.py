@@ -1,0 +1,100 @@
+"""A table of paths and labels."""
+
+import csv
+from pathlib import Path
+
+from tfapp.base.errors import DataError
+from tfapp.data.context import LoadContext
+from tfapp.data.listing import Source, require_classes, require_training_classes
+from tfapp.data.spec import Example
+from tfapp.domains.images.reading.sources.folder import SPLIT_FOLDERS
+
+REQUIRED = ("path", "label")
+OPTIONAL = ("split", "group")
+
+
+def csv_table(place: str, context: LoadContext) -> Source:
+    """A table: path,label and, if wanted, split and group; paths from its folder.
+
+    Raises:
+        DataError: for missing columns, empty cells or unknown splits, with the line.
+    """
+    table = Path(place).absolute()
+    rows = _read_rows(table)
+    examples = tuple(_example(table, line, row) for line, row in rows)
+    _refuse_repetition(table, rows, examples)
+    _refuse_half_split(table, rows, examples)
+    class_names = tuple(sorted({e.label for e in examples}))
+    if not class_names:
+        raise DataError(f"{table} has no rows below its header. Expected path,label.")
+    require_classes(str(table), class_names, f"{len(examples)} rows", context)
+    require_training_classes(str(table), examples)
+    return Source(str(table), table.parent, examples, class_names)
+
+
+def _read_rows(table: Path) -> list[tuple[int, dict[str, str]]]:
+    """Return (line number, cells by column) of every row that is not blank."""
+    try:
+        # utf-8-sig: spreadsheets like to begin a file with a byte order mark.
+        with table.open(encoding="utf-8-sig", newline="") as file:
+            reader = csv.DictReader(file, restkey="", restval="", strict=True)
+            _check_header(table, reader.fieldnames)
+            return [(reader.line_num, dict(row)) for row in reader]
+    except (UnicodeDecodeError, csv.Error) as error:
+        raise DataError(
+            f"{table} is not a CSV table in UTF-8: {error}. Save it as 'CSV UTF-8'."
+        ) from error
+
+
+def _check_header(table: Path, columns: object) -> None:
+    """Refuse a header without the required columns."""
+    names = list(columns) if isinstance(columns, list) else []
+    if missing := [name for name in REQUIRED if name not in names]:
+        raise DataError(
+            f"{table}, line 1: missing columns {missing}. Expected the columns "
+            f"path,label and optionally {','.join(OPTIONAL)}. Received: {names}"
+        )
+
+
+def _example(table: Path, line: int, row: dict[str, str]) -> Example:
+    """Turn one row into an example."""
+    cells = {name: (row.get(name) or "").strip() for name in REQUIRED + OPTIONAL}
+    for name in REQUIRED:
+        if not cells[name]:
+            raise DataError(f"{table}, line {line}: `{name}` is empty. Fill it in.")
+    split = cells["split"].lower()
+    if split and split not in SPLIT_FOLDERS:
+        raise DataError(
+            f"{table}, line {line}: unknown split {cells['split']!r}. "
+            f"Expected one of {sorted(SPLIT_FOLDERS)}, or nothing in every row."
+        )
+    path = table.parent / Path(cells["path"]).expanduser()
+    return Example(
+        str(path), cells["label"], SPLIT_FOLDERS.get(split, ""), cells["group"]
+    )
+
+
+def _refuse_repetition(
+    table: Path, rows: list[tuple[int, dict[str, str]]], examples: tuple[Example, ...]
+) -> None:
+    """Refuse a file that is listed twice."""
+    lines: dict[str, int] = {}
+    for (line, _), example in zip(rows, examples, strict=True):
+        if example.path in lines:
+            raise DataError(
+                f"{table}, line {line}: {example.path} is listed in line "
+                f"{lines[example.path]} already. Remove one of the rows."
+            )
+        lines[example.path] = line
+
+
+def _refuse_half_split(
+    table: Path, rows: list[tuple[int, dict[str, str]]], examples: tuple[Example, ...]
+) -> None:
+    """Refuse a split column that is filled in some rows only."""
+    empty = [line for (line, _), e in zip(rows, examples, strict=True) if e.split == ""]
+    if empty and len(empty) < len(examples):
+        raise DataError(
+            f"{table}, line {empty[0]}: `split` is empty here and filled in other "
+            f"rows ({len(empty)} of {len(examples)} rows are empty). Fill all or none."
+        )

@@ -1,0 +1,183 @@
+"""Class folders, with or without split folders above them."""
+
+import os
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from tfapp.base.errors import DataError
+from tfapp.data.context import LoadContext
+from tfapp.data.faults import Problem
+from tfapp.data.listing import Source, require_classes, require_training_classes
+from tfapp.data.spec import Example
+from tfapp.domains.images.reading.image_files import IMAGE_SUFFIXES, OTHER_SUFFIXES
+
+SPLIT_FOLDERS = {
+    "train": "train",
+    "training": "train",
+    "validation": "validation",
+    "val": "validation",
+    "valid": "validation",
+    "test": "test",
+    "testing": "test",
+}
+SUFFIXES = frozenset(IMAGE_SUFFIXES + OTHER_SUFFIXES)
+SYSTEM_NAMES = frozenset({"thumbs.db", "desktop.ini", "__macosx"})
+
+
+@dataclass
+class Listing:
+    """What walking through the class folders brings together."""
+
+    examples: list[Example] = field(default_factory=list)
+    problems: list[Problem] = field(default_factory=list)
+    skipped: Counter[str] = field(default_factory=Counter)
+
+
+def folder(place: str, context: LoadContext) -> Source:
+    """Class folders: cats/*.jpg, or train/cats/*.jpg, val/…, test/….
+
+    Raises:
+        DataError: if the folder is empty, has no class folders, or one class only.
+    """
+    root = Path(place).absolute()
+    listing = Listing()
+    for split, directory in _split_folders(root, listing):
+        _list_split(split, directory, listing)
+    class_names = tuple(sorted({e.label for e in listing.examples}))
+    if not class_names:
+        raise DataError(f"{root} holds no images. Expected {_expected()}.")
+    require_classes(str(root), class_names, _single_class_hint(listing), context)
+    examples = tuple(listing.examples)
+    require_training_classes(str(root), examples)
+    return Source(
+        name=str(root),
+        root=root,
+        examples=examples,
+        class_names=class_names,
+        problems=tuple(listing.problems),
+        skipped=dict(listing.skipped),
+    )
+
+
+def is_hidden(name: str) -> bool:
+    """Tell names that no one put there on purpose, such as .DS_Store."""
+    return name.startswith(".") or name.lower() in SYSTEM_NAMES
+
+
+def _split_folders(root: Path, listing: Listing) -> list[tuple[str, Path]]:
+    """Return (split, folder) pairs; ("", root) when the source is not split."""
+    folders = subfolders(root)
+    splits = _by_split(root, folders)
+    others = [f for f in folders if f.name.lower() not in SPLIT_FOLDERS]
+    if not splits or (set(splits) <= {"train"} and others):
+        return [("", root)]  # a class may be called "train" among cars and buses
+    if "train" not in splits:
+        if others:
+            return [("", root)]
+        raise DataError(
+            f"{root} has {sorted(f.name for f in folders)} but no train folder. "
+            f"Expected {_expected()}."
+        )
+    for other in others:
+        detail = "stands beside the split folders; nothing in it is used."
+        listing.problems.append(
+            Problem(str(other), "foreign folder", "left out", detail)
+        )
+    return sorted(splits.items())
+
+
+def _by_split(root: Path, folders: list[Path]) -> dict[str, Path]:
+    """Map splits to their folders."""
+    splits: dict[str, Path] = {}
+    for directory in folders:
+        split = SPLIT_FOLDERS.get(directory.name.lower())
+        if split in splits:
+            raise DataError(
+                f"{root} has two {split} folders, {splits[split].name!r} and "
+                f"{directory.name!r}. Expected one; merge or rename them."
+            )
+        if split is not None:
+            splits[split] = directory
+    return splits
+
+
+def _list_split(split: str, directory: Path, listing: Listing) -> None:
+    """List the class folders of one split."""
+    before = len(listing.examples)
+    for class_folder in subfolders(directory):
+        _list_class(split, class_folder, listing)
+    files = [f for f in directory.iterdir() if f.is_file()]
+    listing.skipped["hidden"] += sum(is_hidden(f.name) for f in directory.iterdir())
+    loose = sum(_is_image(f.name) for f in files)
+    if loose and len(listing.examples) == before:
+        raise DataError(
+            f"{directory} holds {loose} images but no class folders. Expected "
+            "one folder per class, e.g. cats/ and dogs/."
+        )
+    if loose:
+        detail = f"{loose} images lie outside the class folders and have no label."
+        listing.problems.append(Problem(str(directory), "no class", "left out", detail))
+
+
+def _list_class(split: str, class_folder: Path, listing: Listing) -> None:
+    """List all images below one class folder."""
+    before, nested = len(listing.examples), 0
+    for place, names in _files_below(class_folder, listing):
+        images = [name for name in names if _is_image(name)]
+        listing.skipped["foreign"] += len(names) - len(images)
+        nested += len(images) if place != str(class_folder) else 0
+        listing.examples += (
+            Example(os.path.join(place, name), class_folder.name, split)
+            for name in images
+        )
+    if len(listing.examples) == before:
+        detail = "the class folder holds no images and makes no class."
+        listing.problems.append(
+            Problem(str(class_folder), "empty class folder", "note", detail)
+        )
+    if nested:
+        detail = f"{nested} images lie in subfolders and count to the class."
+        listing.problems.append(
+            Problem(str(class_folder), "nested folders", "note", detail)
+        )
+
+
+def _files_below(directory: Path, listing: Listing) -> Iterator[tuple[str, list[str]]]:
+    """Yield folders and their visible files, following links but never in circles.
+
+    The order is fixed. Names, not paths: a million `Path` objects take 400 MB.
+    """
+    seen = set()
+    for place, folders, names in os.walk(directory, followlinks=True):
+        real = os.path.realpath(place)
+        if real in seen:
+            folders.clear()
+            continue
+        seen.add(real)
+        listing.skipped["hidden"] += sum(map(is_hidden, [*folders, *names]))
+        folders[:] = sorted(f for f in folders if not is_hidden(f))
+        yield place, sorted(n for n in names if not is_hidden(n))
+
+
+def _single_class_hint(listing: Listing) -> str:
+    """Count the images; an archive unpacked one level too deep shows here."""
+    nested = [p.path for p in listing.problems if p.kind == "nested folders"]
+    hint = f"; perhaps {nested[0]} was meant" if nested else ""
+    return f"{len(listing.examples)} images{hint}"
+
+
+def subfolders(directory: Path) -> list[Path]:
+    """Return the visible folders in a folder, by name."""
+    return sorted(
+        f for f in directory.iterdir() if f.is_dir() and not is_hidden(f.name)
+    )
+
+
+def _is_image(name: str) -> bool:
+    return os.path.splitext(name)[1].lower() in SUFFIXES and not is_hidden(name)
+
+
+def _expected() -> str:
+    return "one folder of images per class, e.g. cats/ and dogs/, or train/ and test/"

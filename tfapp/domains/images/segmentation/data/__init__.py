@@ -1,0 +1,1 @@
+"""Images with masks: pairing, checking, splitting, and cutting into tiles."""

@@ -1,0 +1,107 @@
+"""What masks hold for each class, and what the classes are called."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from tfapp.base.errors import ConfigError, DataError
+from tfapp.data.spec import Example
+from tfapp.domains.images.segmentation.data.reading import MOST_VALUES
+
+if TYPE_CHECKING:  # which starts TensorFlow; drawing masks does without
+    from tfapp.domains.images.segmentation.data.check import ExaminedMasks
+
+BACKGROUND = "background"
+"""Name of what no object covers."""
+TWO_CLASSES = (BACKGROUND, "foreground")
+"""Names of 0 and any other value, if masks hold two."""
+CLASSES_FILE = "classes.txt"
+"""Beside the folders of images and masks: a name per line, for 0, 1, 2, …"""
+
+
+def class_values(
+    examined: "ExaminedMasks",
+    values: Sequence[int],
+    names: Sequence[str],
+    known: Sequence[str],
+) -> tuple[tuple[int, ...], tuple[str, ...]]:
+    """Return what masks hold for each class, and the names of the classes.
+
+    Args:
+        examined: images and masks after the scan.
+        values: as the recipe gives them; () = those that occur.
+        names: as the recipe gives them; () = those of classes.txt, else background
+            and foreground, or the values.
+        known: names of a trained model's classes, () to train one.
+
+    Raises:
+        ConfigError: if values and names do not fit together.
+        DataError: if masks hold one value alone, or one that the model does not know.
+    """
+    found = sorted({v for e in examined.usable for v in _of(examined, e)})
+    listed = () if names or known else listed_names(examined.images.root)
+    names = tuple(names) or listed
+    if values:
+        chosen = tuple(values)
+    elif listed and max(found) < len(listed):
+        chosen = tuple(range(len(listed)))  # a class may not occur
+    else:
+        chosen = _values_of(known, found) if known else tuple(found)
+    if list(chosen) != sorted(set(chosen)) or len(chosen) > MOST_VALUES:
+        raise ConfigError(
+            f"`values` must be ascending, each once, at most {MOST_VALUES}. "
+            f"Received: {list(chosen)}"
+        )
+    if strange := sorted(set(found) - set(chosen)):
+        raise DataError(
+            f"{examined.images.name}: masks hold the values {strange[:5]}, which are "
+            f"none of the classes {list(known)}. Expected the values {list(chosen)}."
+        )
+    if len(chosen) < 2:
+        raise DataError(
+            f"{examined.images.name}: every mask holds the value {chosen[0]} alone, so "
+            "there is nothing to learn. Expected at least two, such as 0 for the "
+            "background and 255."
+        )
+    return chosen, _names(chosen, names, known)
+
+
+def listed_names(root: Path | None) -> tuple[str, ...]:
+    """Return the names in a folder's classes.txt, () if there is none."""
+    file = root / CLASSES_FILE if root is not None else None
+    if file is None or not file.is_file():
+        return ()
+    try:
+        lines = file.read_text(encoding="utf-8-sig").splitlines()
+    except (OSError, UnicodeDecodeError) as error:
+        raise DataError(f"Cannot read {file} as UTF-8 text: {error}.") from error
+    return tuple(line.strip() for line in lines if line.strip())
+
+
+def _names(
+    values: Sequence[int], names: Sequence[str], known: Sequence[str]
+) -> tuple[str, ...]:
+    if known:
+        return tuple(known)
+    if names and len(names) != len(values):
+        raise ConfigError(
+            f"`class_names` (or {CLASSES_FILE}) has {len(names)} names for "
+            f"{len(values)} values of the masks, {list(values)}. Expected one each."
+        )
+    if names:
+        return tuple(names)
+    plain = len(values) == 2 and values[0] == 0
+    return TWO_CLASSES if plain else tuple(map(str, values))
+
+
+def _values_of(known: Sequence[str], found: Sequence[int]) -> tuple[int, ...]:
+    """Return the values that masks of a trained model's classes hold."""
+    if all(name.isdigit() for name in known):
+        return tuple(map(int, known))
+    if len(known) == 2:
+        return (0, max([v for v in found if v] or [255]))
+    return tuple(found) if len(found) == len(known) else tuple(range(len(known)))
+
+
+def _of(examined: "ExaminedMasks", example: Example) -> Mapping[int, int]:
+    return examined.facts[example.target].values

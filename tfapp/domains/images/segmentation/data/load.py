@@ -1,0 +1,183 @@
+"""Images with a mask each: a class for every pixel."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+
+from tfapp.base.errors import ConfigError
+from tfapp.data.context import LoadContext
+from tfapp.data.report import CheckReport
+from tfapp.data.spec import SPLITS, DataInfo, Example, MaskDataset
+from tfapp.data.split import fingerprint
+from tfapp.domains.images.augmentation.changes import describe_augmentation
+from tfapp.domains.images.load import loading_notes
+from tfapp.domains.images.reading.pixel_store import StorePlan, plan_store
+from tfapp.domains.images.segmentation.data.border_weights import balance
+from tfapp.domains.images.segmentation.data.check import ExaminedMasks, examine_masks
+from tfapp.domains.images.segmentation.data.classes import class_values
+from tfapp.domains.images.segmentation.data.split import split_masks
+from tfapp.domains.images.segmentation.data.tile_batches import TileBatches
+from tfapp.domains.images.segmentation.data.tile_loading import TileLoader, TileOptions
+from tfapp.domains.images.segmentation.data.tiles import TilePreprocess
+
+WEIGHT_BYTES = 4
+"""Of one pixel of a weight map."""
+
+
+@dataclass(frozen=True)
+class _Wish:
+    """The options of a data set of masks that concern its tiles."""
+
+    tiles: TilePreprocess
+    options: TileOptions
+
+
+def masks(
+    context: LoadContext,
+    *,
+    tile_size: tuple[int, int] = (256, 256),
+    margin: int = 0,
+    channels: Literal[1, 3] = 3,
+    values: list[int] = [],  # noqa: B006 - never changed; TOML gives lists
+    class_names: list[str] = [],  # noqa: B006
+    split_by: Literal["image", "order"] = "image",
+    crops: int = 1,
+    elastic: float = 0.0,
+    border_weight: float = 0.0,
+    border_sigma: float = 5.0,
+    balance_classes: bool = False,
+) -> MaskDataset:
+    """Images of any size, each with a mask that gives every pixel a class.
+
+    Args:
+        context: recipe, seed, split file, cache folder.
+        tile_size: height and width in pixels of what the network sees at a time.
+        margin: pixels at each side of a tile that the network gives no answer for:
+            92 for the U-Net of the paper.
+        channels: 3 for red, green, blue; 1 for grey.
+        values: of the masks, one per class, ascending; [] = those that occur.
+        class_names: in the order of the values; the first is the background.
+        split_by: "image" divides images at random; "order" takes the last ones, by
+            name, for the test and those before them for validation, as neighbouring
+            slices of one volume are too much alike to test on.
+        crops: tiles drawn from each training image in an epoch.
+        elastic: standard deviation in pixels of a smooth displacement; 10 in the
+            paper, 0 for none.
+        border_weight: weight added to pixels in narrow gaps between objects; 10 in
+            the paper, 0 for none.
+        border_sigma: width of that weight in pixels; 5 in the paper.
+        balance_classes: weigh pixels so that every class counts the same.
+
+    Raises:
+        ConfigError: if an option is out of range.
+        DataError: if the images or masks cannot be used, or differ from the split
+            file.
+    """
+    config = context.config
+    _check(crops, elastic, border_weight, border_sigma)
+    examined = examine_masks(context, values)
+    examined.refuse_damaged(config.check.max_bad_share)
+    found, names = class_values(examined, values, class_names, context.class_names)
+    height, width = tile_size  # a list, when the recipe is TOML
+    preprocess = TilePreprocess(
+        (height, width), margin, channels, found, config.check.max_pixels
+    )
+    examples = split_masks(examined, context, split_by)
+    weights = _balance(examined, examples, found) if balance_classes else None
+    options = TileOptions(crops, elastic, border_weight, border_sigma, weights)
+    return _dataset(examined, context, examples, names, _Wish(preprocess, options))
+
+
+def check_masks(context: LoadContext) -> CheckReport:
+    """Look at all images and masks and report what is wrong with them."""
+    return examine_masks(context, ()).report
+
+
+def _check(crops: int, elastic: float, weight: float, sigma: float) -> None:
+    """Refuse options that are out of range."""
+    least = {
+        "crops": (crops, crops >= 1, "at least 1"),
+        "elastic": (elastic, elastic >= 0, "pixels, not negative"),
+        "border_weight": (weight, weight >= 0, "a number, not negative"),
+        "border_sigma": (sigma, sigma > 0, "pixels, above 0"),
+    }
+    for name, (value, good, expected) in least.items():
+        if not good:
+            raise ConfigError(f"`{name}` must be {expected}. Received: {value!r}")
+
+
+def _dataset(
+    examined: ExaminedMasks,
+    context: LoadContext,
+    examples: tuple[Example, ...],
+    names: tuple[str, ...],
+    wish: _Wish,
+) -> MaskDataset:
+    config = context.config
+    parts = {s: tuple(e for e in examples if e.split == s) for s in SPLITS}
+    plan = _plan(examined, context, (*parts["train"], *parts["validation"]), wish)
+    loader = TileLoader(
+        wish.tiles,
+        examined.images,
+        examined.masks,
+        wish.options,
+        keep=plan.kind == "memory",
+    )
+    batches = TileBatches(
+        preprocess=wish.tiles,
+        loader=loader,
+        sizes=examined.sizes,
+        num_classes=len(names),
+        batch_size=config.batch_size,
+        augmentation=config.augmentation,
+        options=wish.options,
+    )
+    shape = (*wish.tiles.tile_size, wish.tiles.channels)
+    return MaskDataset(
+        info=DataInfo(shape, names, fingerprint(examples), wish.tiles.answer_size),
+        examples=parts,
+        preprocess=wish.tiles,
+        make_batches=batches,
+        read=examined.images.read,
+        notes=tuple(
+            loading_notes(examined.images, examined.examined, examples, plan.note)
+        ),
+        augmentation={
+            "crops": wish.options.crops,
+            "elastic": wish.options.elastic,
+            **describe_augmentation(config.augmentation),
+        },
+        join=batches.join,
+        num_inputs=batches.num_inputs,
+        truth=batches.truth,
+        mask_values=wish.tiles.mask_values,
+    )
+
+
+def _plan(
+    examined: ExaminedMasks,
+    context: LoadContext,
+    examples: Sequence[Example],
+    wish: _Wish,
+) -> StorePlan:
+    """Decide whether decoded images and masks stay in memory."""
+    pixels = sum(int(np.prod(examined.sizes[e.path])) for e in examples)
+    each = wish.tiles.channels + 1 + WEIGHT_BYTES * wish.options.weighted
+    plan = plan_store(context.config.cache, pixels * each, context.cache_dir)
+    if plan.kind != "disk":
+        return plan
+    return StorePlan("none", "cache: none (images with masks are kept in memory alone)")
+
+
+def _balance(
+    examined: ExaminedMasks, examples: Sequence[Example], values: tuple[int, ...]
+) -> np.ndarray:
+    """Return the weight of each class by its share of the training pixels."""
+    counts = np.zeros(len(values), np.int64)
+    for example in examples:
+        if example.split == "train":
+            found = examined.facts[example.target].values
+            counts += [found.get(value, 0) for value in values]
+    return balance(counts)

@@ -1,0 +1,152 @@
+"""Masks looked at and read: images whose pixel values are classes."""
+
+import hashlib
+import io
+import os
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+
+import numpy as np
+from PIL import Image
+
+from tfapp.base.errors import DataError
+from tfapp.data.listing import Source
+from tfapp.data.spec import Example
+from tfapp.domains.images.reading.pillow_limit import pillow_without_limit
+
+MOST_VALUES = 32
+"""Masks with more different values are photographs, or smoothed."""
+ONE_PER_CLASS = (
+    f"Expected one per class, at most {MOST_VALUES}: save masks as PNG, without "
+    "smoothing or JPEG compression."
+)
+MAX_WORKERS = 16
+
+
+@dataclass(frozen=True, slots=True)
+class MaskFacts:
+    """What one look at a mask taught.
+
+    Args:
+        size: height and width in pixels.
+        counts: number of pixels by value.
+        digest: SHA-256 of values and shape.
+        fault: why it cannot be used ("unreadable", …), "" if it can.
+        detail: of the fault, one sentence.
+    """
+
+    size: tuple[int, int] = (0, 0)
+    counts: Mapping[int, int] | None = None
+    digest: str = ""
+    fault: str = ""
+    detail: str = ""
+
+    @property
+    def values(self) -> Mapping[int, int]:
+        """Number of pixels by value, {} for a mask that cannot be used."""
+        return self.counts or {}
+
+
+def look_at_masks(masks: Source, max_pixels: int) -> dict[str, MaskFacts]:
+    """Return the facts about every mask, by its path; read in parallel.
+
+    Args:
+        masks: images whose values are classes.
+        max_pixels: larger ones are refused before they are decoded.
+    """
+
+    def look(example: Example) -> MaskFacts:
+        try:
+            return _facts(read_values(masks.read(example), max_pixels))
+        except DataError as error:
+            return MaskFacts(fault="unreadable mask", detail=str(error))
+
+    workers = min(MAX_WORKERS, len(os.sched_getaffinity(0)))
+    with pillow_without_limit(), ThreadPoolExecutor(workers) as pool:
+        found = pool.map(look, masks.examples)
+        return {e.path: f for e, f in zip(masks.examples, found, strict=True)}
+
+
+def read_values(data: bytes, max_pixels: int, *, coloured: bool = False) -> np.ndarray:
+    """Return the values of an encoded mask, int32 (height, width).
+
+    Grey values are taken as they are, 8 or 16 bits; of a palette the numbers, not
+    the colours; of one bit 0 and 255. Grey stored as RGB counts as grey, and
+    transparency is dropped.
+
+    Args:
+        data: the encoded mask.
+        max_pixels: larger ones are refused before they are decoded.
+        coloured: give the colours instead, red x 65,536 + green x 256 + blue.
+
+    Raises:
+        DataError: if it is no image, too large, or has colours.
+    """
+    if not data:
+        raise DataError("the file has no content.")
+    try:
+        with Image.open(io.BytesIO(data)) as image:
+            if image.width * image.height > max_pixels:
+                raise DataError(
+                    f"{image.width} x {image.height} pixels are above "
+                    f"data.check.max_pixels = {max_pixels}."
+                )
+            return _colours(image) if coloured else _values(image)
+    except (OSError, SyntaxError, ValueError, EOFError) as error:
+        if isinstance(error, DataError):
+            raise
+        raise DataError(f"it cannot be read as an image ({error}).") from error
+
+
+def to_classes(values: np.ndarray, mask_values: Sequence[int]) -> np.ndarray:
+    """Return the class index of every pixel, uint8 (height, width).
+
+    Args:
+        values: int array (height, width), each of `mask_values`.
+        mask_values: what masks hold for each class, ascending.
+    """
+    indices: np.ndarray = np.searchsorted(np.asarray(mask_values), values)
+    return indices.astype(np.uint8)
+
+
+def _values(image: Image.Image) -> np.ndarray:
+    if image.mode == "1":
+        return np.asarray(image, dtype=np.uint8).astype(np.int32) * 255
+    if image.mode in ("L", "P") or image.mode.startswith("I"):
+        return np.asarray(image).astype(np.int32)
+    if image.mode in ("RGB", "RGBA", "LA"):
+        pixels = np.asarray(image)[..., :3] if image.mode != "LA" else None
+        if pixels is None:
+            return np.asarray(image)[..., 0].astype(np.int32)
+        if (pixels == pixels[..., :1]).all():
+            return pixels[..., 0].astype(np.int32)
+        raise DataError(
+            "it has colours. Expected one grey value, or palette number, per class; "
+            "`tfapp masks FOLDER --to NEW` gives each colour a number."
+        )
+    raise DataError(
+        f"its pixels are of kind {image.mode!r}. Expected whole numbers, one per class."
+    )
+
+
+def _colours(image: Image.Image) -> np.ndarray:
+    pixels = np.asarray(image.convert("RGB")).astype(np.int32)
+    colours: np.ndarray = pixels @ np.array([1 << 16, 1 << 8, 1], np.int32)
+    return colours
+
+
+def _facts(values: np.ndarray) -> MaskFacts:
+    found, counts = np.unique(values, return_counts=True)
+    digest = hashlib.sha256(repr(values.shape).encode())
+    digest.update(np.ascontiguousarray(values).data)
+    height, width = values.shape
+    if len(found) > MOST_VALUES:
+        return MaskFacts(
+            (height, width),
+            fault="too many values",
+            detail=f"the mask has {len(found)} different values from {found[0]} to "
+            f"{found[-1]}. {ONE_PER_CLASS}",
+        )
+    pairs = zip(found.tolist(), counts.tolist(), strict=True)
+    return MaskFacts((height, width), dict(pairs), digest.hexdigest())

@@ -1,0 +1,228 @@
+"""How well maps of classes agree with masks: pixels, regions, objects."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from tfapp.domains.images.segmentation.objects import label_objects
+from tfapp.problems.classification.calibration import softmax
+
+DRAWS = 2000
+"""Test sets drawn for an interval."""
+THRESHOLDS = tuple(round(0.1 * i, 1) for i in range(1, 10))
+"""Of the probability of being an object, for the challenge's way of counting."""
+
+
+@dataclass(frozen=True)
+class JudgedImage:
+    """What became of one image.
+
+    Args:
+        predicted: uint8 array (height, width), class indices.
+        truth: uint8 array (height, width), class indices.
+        confusion: int64 array (num_classes, num_classes), pixels; rows are true.
+        rand: Rand F-score of the predicted classes, NaN without a true object.
+        rand_by_threshold: the same of the map at each of `THRESHOLDS`; () unless
+            there are two classes.
+    """
+
+    predicted: np.ndarray
+    truth: np.ndarray
+    confusion: np.ndarray
+    rand: float
+    rand_by_threshold: tuple[float, ...]
+
+    @property
+    def pixel_error(self) -> float:
+        """Share of the pixels of another class than the mask's."""
+        return float(1.0 - np.trace(self.confusion) / self.confusion.sum())
+
+
+def judge_image(logits: np.ndarray, truth: np.ndarray) -> JudgedImage:
+    """Compare one image's logits with its mask.
+
+    Args:
+        logits: float array (height, width, num_classes).
+        truth: uint8 array (height, width), class indices.
+    """
+    count = logits.shape[-1]
+    predicted = logits.argmax(axis=-1).astype(np.uint8)
+    pairs = truth.astype(np.int64) * count + predicted
+    confusion = np.bincount(pairs.ravel(), minlength=count**2).reshape(count, count)
+    swept: tuple[float, ...] = ()
+    if count == 2:
+        objects = softmax(logits.reshape(-1, 2))[:, 1].reshape(truth.shape)
+        swept = tuple(
+            rand_f_score(truth, (objects >= threshold).astype(np.uint8))
+            for threshold in THRESHOLDS
+        )
+    rand = rand_f_score(truth, predicted)
+    return JudgedImage(predicted, truth, confusion, rand, swept)
+
+
+def rand_f_score(truth: np.ndarray, predicted: np.ndarray) -> float:
+    """Return how well two maps agree on which pixels belong to one object.
+
+    Of all pairs of pixels inside true objects, precision is the share of the pairs in
+    one predicted object that truly are in one, recall the reverse; the score is their
+    harmonic mean, 1 minus the adapted Rand error. Predicted background inside a true
+    object counts as objects of one pixel. One pixel of a gap that is missed joins two
+    objects and costs much, a border moved by a pixel costs little.
+
+    Args:
+        truth: int array (height, width), class indices; 0 is the background.
+        predicted: int array (height, width), class indices.
+
+    Returns:
+        Score in [0, 1]; NaN if there is no true object.
+
+    Reference:
+        Arganda-Carreras et al., Crowdsourcing the creation of image segmentation
+        algorithms for connectomics, Frontiers in Neuroanatomy 9:142, 2015,
+        https://doi.org/10.3389/fnana.2015.00142
+    """
+    true, _ = label_objects(truth)
+    inside = true > 0
+    if not inside.any():
+        return float("nan")
+    found, count = label_objects(predicted)
+    true, found = true[inside].astype(np.int64), found[inside].astype(np.int64)
+    singles = float((found == 0).sum())
+    together = _squares(true[found > 0] * (count + 1) + found[found > 0]) + singles
+    of_found = _squares(found[found > 0]) + singles
+    precision, recall = together / of_found, together / _squares(true)
+    return float(2.0 * precision * recall / (precision + recall))
+
+
+def region_figures(confusion: np.ndarray) -> dict[str, np.ndarray]:
+    """Return figures of every class from counts of pixels.
+
+    Args:
+        confusion: int array (..., num_classes, num_classes); rows are true classes.
+
+    Returns:
+        "iou", "dice", "precision", "recall", float arrays (..., num_classes); NaN
+        where a class occurs in neither map, or for a precision or recall of nothing.
+    """
+    hits = np.diagonal(confusion, axis1=-2, axis2=-1).astype(np.float64)
+    true, found = confusion.sum(axis=-1), confusion.sum(axis=-2)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        return {
+            "iou": hits / (true + found - hits),
+            "dice": 2.0 * hits / (true + found),
+            "precision": hits / found,
+            "recall": hits / true,
+        }
+
+
+def segmentation_metrics(
+    judged: Sequence[JudgedImage], class_names: Sequence[str]
+) -> dict[str, Any]:
+    """Return every figure of a test set, with 95 % intervals over its images.
+
+    Regions are those of all images together. Intervals are of test sets drawn from
+    these images with replacement: percentile bootstrap, 2,000 draws; None for a
+    single image.
+
+    Args:
+        judged: at least one image.
+        class_names: in the order of the class indices.
+
+    Returns:
+        JSON-ready figures: pixel_error, iou and dice (means over the classes),
+        rand_f_score (mean over images), each with its _interval; rand_f_score_best
+        and rand_threshold, at the threshold that suits these very images best, as the
+        ISBI challenge counted (None with more than two classes); per_class;
+        confusion_matrix.
+    """
+    confusions = np.stack([image.confusion for image in judged])
+    drawn = _draws(len(judged))
+    sums = np.tensordot(drawn, confusions, axes=1)
+    figures = _overall(confusions.sum(axis=0))
+    ranges = _overall(sums)
+    rands = np.array([image.rand for image in judged])
+    metrics: dict[str, Any] = {"examples": len(judged)}
+    metrics["pixels"] = int(confusions.sum())
+    for name, value in figures.items():
+        metrics[name] = _number(value)
+        metrics[f"{name}_interval"] = _interval(ranges[name], len(judged))
+    known = ~np.isnan(rands)
+    metrics["rand_f_score"] = _number(rands[known].mean()) if known.any() else None
+    metrics["rand_f_score_interval"] = _mean_interval(rands[known])
+    return {
+        **metrics,
+        **_best_threshold(judged),
+        "per_class": _per_class(confusions, sums, class_names),
+        "confusion_matrix": confusions.sum(axis=0).tolist(),
+    }
+
+
+def _squares(labels: np.ndarray) -> float:
+    """Return the sum of the squared sizes of all labels."""
+    _, counts = np.unique(labels, return_counts=True)
+    return float(np.square(counts.astype(np.float64)).sum())
+
+
+def _overall(confusion: np.ndarray) -> dict[str, np.ndarray]:
+    """Return pixel error and the means over the classes, of one or many tables."""
+    hits = np.trace(confusion, axis1=-2, axis2=-1)
+    figures = region_figures(confusion)
+    return {
+        "pixel_error": 1.0 - hits / confusion.sum(axis=(-2, -1)),
+        "iou": np.nanmean(figures["iou"], axis=-1),
+        "dice": np.nanmean(figures["dice"], axis=-1),
+    }
+
+
+def _per_class(
+    confusions: np.ndarray, sums: np.ndarray, class_names: Sequence[str]
+) -> dict[str, dict[str, Any]]:
+    confusion = confusions.sum(axis=0)
+    figures, ranges = region_figures(confusion), region_figures(sums)
+    shares = confusion.sum(axis=1) / confusion.sum()
+    return {
+        name: {key: _number(values[i]) for key, values in figures.items()}
+        | {
+            "iou_interval": _interval(ranges["iou"][:, i], len(confusions)),
+            "share": float(shares[i]),
+            "pixels": int(confusion[i].sum()),
+        }
+        for i, name in enumerate(class_names)
+    }
+
+
+def _best_threshold(judged: Sequence[JudgedImage]) -> dict[str, Any]:
+    swept = np.array([image.rand_by_threshold for image in judged])
+    if swept.size == 0 or np.isnan(swept).all():
+        return {"rand_f_score_best": None, "rand_threshold": None}
+    means = np.nanmean(swept, axis=0)
+    best = int(means.argmax())
+    return {
+        "rand_f_score_best": float(means[best]),
+        "rand_threshold": THRESHOLDS[best],
+    }
+
+
+def _draws(count: int) -> np.ndarray:
+    """Return how often each image is drawn, int array (draws, images)."""
+    generator = np.random.default_rng(0)
+    return generator.multinomial(count, np.full(count, 1.0 / count), size=DRAWS)
+
+
+def _mean_interval(values: np.ndarray) -> list[float] | None:
+    if len(values) < 2:
+        return None
+    return _interval(_draws(len(values)) @ values / len(values), len(values))
+
+
+def _interval(drawn: np.ndarray, count: int) -> list[float] | None:
+    known = drawn[~np.isnan(drawn)]
+    if count < 2 or not len(known):
+        return None
+    return [float(x) for x in np.percentile(known, [2.5, 97.5])]
+
+
+def _number(value: Any) -> float | None:
+    return None if np.isnan(value) else float(value)

@@ -1,0 +1,1 @@
+"""U-Nets, and the averaging of answers over turned images."""

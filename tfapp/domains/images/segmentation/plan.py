@@ -1,0 +1,75 @@
+"""The rules by which `fit` writes a recipe for images with masks; docs/fit.md."""
+
+from typing import Any
+
+from tfapp.data.report import CheckReport
+
+LARGEST_TILE = 288
+STEP = 32
+"""Pixels; sides of tiles are multiples of it, plus the margins."""
+MARGIN = 16
+"""Pixels at each side of a tile that only give context."""
+TILES = 6000
+"""Training tiles in all epochs together, of a few dozen images and more."""
+MOST_CROPS, MOST_EPOCHS, LEAST_EPOCHS = 8, 60, 10
+
+
+def choose_for_masks(table: dict[str, Any], found: CheckReport) -> list[str]:
+    """Fill in a recipe for images with masks; explain.
+
+    Args:
+        table: the recipe so far; changed in place.
+        found: what the scan says about the data.
+
+    Returns:
+        A line for each decision.
+    """
+    tile, margin = _tile(min(found.median_size))
+    channels = 3 if found.colour else 1
+    train = max(round(0.72 * found.usable), 1)
+    crops = min(max(100 // train, 1), MOST_CROPS)
+    epochs = min(max(TILES // (train * crops), LEAST_EPOCHS), MOST_EPOCHS)
+    table["task"] = "image_segmentation"
+    table["data"] |= {
+        "name": "masks",
+        "batch_size": 2 if tile > STEP * 4 else 8,
+        "options": {
+            "tile_size": [tile, tile],
+            "margin": margin,
+            "channels": channels,
+            "crops": crops,
+            "border_weight": 1.0,
+        },
+        "augmentation": {"flip": "both", "quarter_turns": True}
+        | {"contrast": 0.1, "brightness": 0.1},
+    }
+    options = {"width": 16, "padding": "same", "batch_normalization": True}
+    table["model"] = {"name": "unet", "options": options | {"margin": margin}}
+    patience = max(epochs // 3, 5)
+    table["training"] = {"epochs": epochs, "learning_rate": 3e-3}
+    table["training"] |= {"patience": patience, "ema_momentum": 0.99}
+    table["export"] = {"check_images": 4}
+    return [
+        f"model: U-Net of width 16 from scratch, on tiles of {tile} px of which the "
+        f"outer {margin} only give context",
+        f"training: {epochs} epochs of {crops} tiles per image in all eight positions "
+        "of a square; gaps between objects count up to twice as much; the weights of "
+        "the last steps are averaged",
+    ]
+
+
+def describe_masks(found: CheckReport) -> str:
+    """Say in one line what the data is."""
+    height, width = found.median_size
+    return (
+        f"{found.usable} usable images with masks of {len(found.classes)} classes, "
+        f"typically {width}x{height} pixels"
+    )
+
+
+def _tile(side: int) -> tuple[int, int]:
+    """Return side and margin of a tile for images of a typical shorter side."""
+    if side < LARGEST_TILE - 2 * MARGIN:
+        fitting = max(-(-side // STEP) * STEP, STEP)
+        return fitting, 0
+    return LARGEST_TILE, MARGIN

@@ -1,0 +1,195 @@
+"""A class for every pixel."""
+
+from collections.abc import Iterator
+from functools import partial
+from pathlib import Path
+from typing import Any, cast
+
+import keras
+import numpy as np
+
+from tfapp.base.errors import ConfigError, DataError
+from tfapp.data.spec import Dataset, MaskDataset
+from tfapp.domains.images.segmentation.files import image_rows, write_image_scores
+from tfapp.domains.images.segmentation.galleries import SegmentationReportInputs
+from tfapp.domains.images.segmentation.metrics import (
+    JudgedImage,
+    judge_image,
+    segmentation_metrics,
+)
+from tfapp.domains.images.segmentation.models.turns import PLAIN
+from tfapp.domains.images.segmentation.report import segmentation_report
+from tfapp.layers.outputs import output_model
+from tfapp.problems.classification.calibration import fit_temperature
+from tfapp.problems.classification.metrics import check_finite
+from tfapp.report.blocks import Report
+from tfapp.tasks.spec import Learning, Logits, Results, Say, Story, Task
+
+SAMPLED_PIXELS = 4000
+"""Of each validation image, for the temperature."""
+
+
+def task(*, dice: float = 0.0) -> Task:
+    """Choose one class for every pixel of an image.
+
+    Args:
+        dice: share of the soft Dice loss in the loss; the rest is cross-entropy.
+
+    Raises:
+        ConfigError: if the share is none.
+    """
+    if not 0.0 <= dice <= 1.0:
+        raise ConfigError(f"`task_options.dice` must be in [0, 1]. Received: {dice!r}")
+    return Task(
+        name="image_segmentation",
+        make_loss=partial(_loss, dice),
+        make_metrics=_metrics,
+        # The loss still moves when the accuracy of a small validation set stands.
+        monitor="val_loss",
+        mode="min",
+        headline="iou",
+        assess=_assess,
+        judge=_judge,
+        write_predictions=_write_predictions,
+        report=_report,
+        form="image_segmentation",
+        learning=_learning,
+    )
+
+
+class OverlapLoss(keras.losses.Loss):
+    """Cross-entropy of every pixel, mixed with the soft Dice loss of every image.
+
+    The Dice loss is 1 - 2 |p y| / (|p| + |y|), mean over the classes, where p are the
+    probabilities of a class and y its mask; a class counts the same however small its
+    area. Both parts are weighed by the weights of the pixels, if there are any.
+
+    Args:
+        dice: share of the Dice loss, in [0, 1].
+        label_smoothing: of the cross-entropy.
+
+    Call arguments:
+        y_true: one-hot float tensor (batch, rows, columns, num_classes).
+        y_pred: float tensor of logits, the same shape.
+
+    Reference:
+        Milletari, Navab & Ahmadi, V-Net: Fully convolutional neural networks for
+        volumetric medical image segmentation, 3DV 2016,
+        https://arxiv.org/abs/1606.04797
+    """
+
+    def __init__(self, dice: float, label_smoothing: float) -> None:
+        super().__init__(name="overlap")
+        self.dice = dice
+        self.label_smoothing = label_smoothing
+
+    def call(self, y_true: Any, y_pred: Any) -> Any:
+        """Return the loss of every pixel, (batch, rows, columns)."""
+        ops = keras.ops
+        entropy = keras.losses.categorical_crossentropy(
+            y_true, y_pred, from_logits=True, label_smoothing=self.label_smoothing
+        )
+        shares = ops.softmax(y_pred)
+        common = ops.sum(shares * y_true, axis=(1, 2))
+        both = ops.sum(shares + y_true, axis=(1, 2))
+        # One pixel more on both sides: a class that is nowhere has no loss.
+        overlap = 1.0 - ops.mean((2.0 * common + 1.0) / (both + 1.0), axis=-1)
+        return (1.0 - self.dice) * entropy + self.dice * overlap[:, None, None]
+
+
+def _loss(dice: float, label_smoothing: float) -> Any:
+    if dice:
+        return OverlapLoss(dice, label_smoothing)
+    return keras.losses.CategoricalCrossentropy(
+        from_logits=True, label_smoothing=label_smoothing
+    )
+
+
+def _learning(model: keras.Model) -> Learning:
+    """Return what is trained: the image as it is, however many turns answer."""
+    return Learning(output_model(model, PLAIN))
+
+
+def _metrics() -> list[Any]:
+    return [keras.metrics.CategoricalAccuracy(name="accuracy")]
+
+
+def _assess(logits: Logits, dataset: Dataset) -> Results:
+    masks = cast(MaskDataset, dataset)
+    if not masks.examples["test"]:
+        raise DataError(
+            "No image is left for the test split, so no honest figure can be given. "
+            "Add images with masks, or raise `data.split.test`."
+        )
+    temperature, validation = 1.0, None
+    if masks.examples["validation"]:
+        temperature, validation = _validated(logits, masks)
+    judged = list(_judged(logits("test"), masks, "test"))
+    return Results(
+        judged,
+        _figures(judged, masks, temperature) | {"validation": validation},
+    )
+
+
+def _judge(
+    logits: Logits, dataset: Dataset, temperature: float, say: Say
+) -> dict[str, Any]:
+    masks = cast(MaskDataset, dataset)
+    judged = list(_judged(logits("test"), masks, "test"))
+    return _figures(judged, masks, temperature)
+
+
+def _judged(answers: Any, masks: MaskDataset, split: str) -> Iterator[JudgedImage]:
+    """Compare the logits of a split, one image at a time, with the masks."""
+    for example, logits in zip(masks.examples[split], answers, strict=True):
+        check_finite(logits.reshape(1, -1))
+        yield judge_image(logits, masks.truth(example))
+
+
+def _figures(
+    judged: list[JudgedImage], masks: MaskDataset, temperature: float
+) -> dict[str, Any]:
+    rows = image_rows(masks.examples["test"], judged)
+    figures = segmentation_metrics(judged, masks.info.class_names)
+    return figures | {"temperature": temperature, "per_image": rows}
+
+
+def _validated(logits: Logits, masks: MaskDataset) -> tuple[float, dict[str, Any]]:
+    """Return the temperature, fitted to some pixels of every image, and figures."""
+    generator = np.random.default_rng(0)
+    judged, kept_logits, kept_labels = [], [], []
+    answers = logits("validation")
+    for example, found in zip(masks.examples["validation"], answers, strict=True):
+        check_finite(found.reshape(1, -1))
+        truth = masks.truth(example)
+        judged.append(judge_image(found, truth))
+        chosen = generator.integers(0, truth.size, SAMPLED_PIXELS)
+        kept_logits.append(found.reshape(truth.size, -1)[chosen])
+        kept_labels.append(truth.ravel()[chosen].astype(np.int64))
+    labels = np.concatenate(kept_labels)
+    temperature = fit_temperature(np.concatenate(kept_logits), labels)
+    figures = segmentation_metrics(judged, masks.info.class_names)
+    kept = ("pixel_error", "iou", "dice", "rand_f_score", "rand_f_score_best")
+    return temperature, {key: figures[key] for key in kept}
+
+
+def _write_predictions(path: Path, results: Results, dataset: Dataset) -> None:
+    write_image_scores(path, results.metrics["per_image"])
+
+
+def _report(results: Results, dataset: Dataset, story: Story) -> Report:
+    masks = cast(MaskDataset, dataset)
+    return segmentation_report(
+        SegmentationReportInputs(
+            facts=story.facts,
+            recipe=story.recipe,
+            class_names=masks.info.class_names,
+            examples=masks.examples,
+            read=masks.read,
+            truth=masks.truth,
+            judged=results.outputs,
+            metrics=results.metrics,
+            history=story.history,
+            notes=story.notes,
+        )
+    )

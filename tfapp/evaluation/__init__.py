@@ -1,1 +1,0 @@
-"""Figures, pictures and pages that tell how good a trained model is."""

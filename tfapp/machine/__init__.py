@@ -1,0 +1,1 @@
+"""The machine: processor, memory, TensorFlow's start, and its examination."""

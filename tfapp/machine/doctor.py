@@ -1,0 +1,16 @@
+"""Examines the machine: what TensorFlow will find, and what is amiss."""
+
+from tfapp.machine.doctor_finding import Finding
+from tfapp.machine.doctor_gpu import examine_gpu
+from tfapp.machine.doctor_machine import examine_machine
+from tfapp.machine.doctor_software import examine_software
+
+__all__ = ["Finding", "examine"]
+
+
+def examine() -> list[Finding]:
+    """Return what was found, always in the same order.
+
+    TensorFlow is imported last, and only here: its seconds are one of the findings.
+    """
+    return [*examine_software(), *examine_machine(), *examine_gpu()]

@@ -1,0 +1,154 @@
+"""Start TensorFlow once, set as a run wants it, without the pages it writes."""
+
+import importlib.util
+import os
+import sys
+import tempfile
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from typing import Any
+
+from tfapp.base.errors import ConfigError
+from tfapp.base.reporter import Reporter
+from tfapp.machine import processor
+from tfapp.recipes.config import RuntimeConfig
+
+JAX_MISSING = (
+    "`runtime.backend` = 'jax' needs JAX, which is not installed: "
+    "pip install 'tfapp[jax]'."
+)
+DETERMINISTIC_GPU = "--xla_gpu_deterministic_ops=true"
+
+
+def start_tensorflow(
+    reporter: Reporter, runtime: RuntimeConfig | None = None
+) -> tuple[str, ...]:
+    """Import TensorFlow and Keras and find the devices; quick after the first time.
+
+    The messages come from native code that no log level reaches, so the process's
+    stderr is put aside meanwhile. If starting fails, they are shown.
+
+    Backend, threads and allocator belong to the process. What another run has set
+    before stays: another backend is an error, other threads are told.
+
+    Args:
+        reporter: shows the stage; the import alone takes seconds.
+        runtime: of the recipe; None, where there is none, leaves the backend as the
+            user's environment names it.
+
+    Returns:
+        What was set, in words, for the line that announces a run.
+
+    Raises:
+        ConfigError: if Keras runs on another backend already, or JAX is missing.
+    """
+    if runtime is not None:
+        _choose_backend(runtime)
+    found = _tune_allocator(runtime or RuntimeConfig())
+    if not {"tensorflow", "keras"} <= sys.modules.keys():
+        _start(reporter, runtime or RuntimeConfig())
+    elif runtime is not None:
+        _set_threads(reporter, sys.modules["tensorflow"], runtime)
+    return found
+
+
+def _choose_backend(runtime: RuntimeConfig) -> None:
+    """Let Keras start on the recipe's backend.
+
+    Raises:
+        ConfigError: if it cannot.
+    """
+    if "keras" in sys.modules:
+        import keras
+
+        running = keras.config.backend()
+        if running != runtime.backend:
+            raise ConfigError(
+                f"`runtime.backend` = {runtime.backend!r}, but Keras runs on "
+                f"{running!r} in this process already and cannot change. "
+                "Run this recipe in a new process."
+            )
+        return
+    if runtime.backend == "jax":
+        if importlib.util.find_spec("jax") is None:
+            raise ConfigError(JAX_MISSING)
+        _prepare_jax(runtime)
+    os.environ["KERAS_BACKEND"] = runtime.backend
+
+
+def _prepare_jax(runtime: RuntimeConfig) -> None:
+    """Set what JAX reads from the environment, once, when it starts."""
+    # The size of XLA's thread pool has no other switch.
+    os.environ["NPROC"] = str(runtime.threads or processor.usable_cores())
+    flags = os.environ.get("XLA_FLAGS", "")
+    if runtime.deterministic and DETERMINISTIC_GPU not in flags:
+        os.environ["XLA_FLAGS"] = f"{flags} {DETERMINISTIC_GPU}".strip()
+
+
+def _tune_allocator(runtime: RuntimeConfig) -> tuple[str, ...]:
+    if runtime.malloc == "auto" and processor.tune_allocator():
+        return ("allocator tuned",)
+    return ()
+
+
+def _start(reporter: Reporter, runtime: RuntimeConfig) -> None:
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    with reporter.stage("start TensorFlow"), native_stderr_aside():
+        import keras
+        import tensorflow as tf
+
+        if keras.config.backend() != "tensorflow":
+            _hide_gpus(tf)
+        _set_threads(reporter, tf, runtime)
+        tf.config.list_logical_devices()
+
+
+def _hide_gpus(tf: Any) -> None:
+    """Let TensorFlow only feed another backend, which needs the GPU's memory."""
+    with suppress(RuntimeError):  # it runs already, and holds what it holds
+        tf.config.set_visible_devices([], "GPU")
+
+
+def _set_threads(reporter: Reporter, tf: Any, runtime: RuntimeConfig) -> None:
+    """Give operations every usable core; say so if TensorFlow runs on others."""
+    threads = runtime.threads or processor.usable_cores()
+    try:
+        tf.config.threading.set_intra_op_parallelism_threads(threads)
+        # With a single one an operation that waits for another would block the input.
+        tf.config.threading.set_inter_op_parallelism_threads(max(2, threads))
+    except RuntimeError:
+        running = running_threads(tf)
+        if runtime.threads not in (0, running):
+            reporter.say(
+                f"TensorFlow runs on {running} thread(s) already: `runtime.threads` = "
+                f"{runtime.threads} takes effect in a new process."
+            )
+
+
+def running_threads(tf: Any) -> int:
+    """Return the threads that TensorFlow gives to one operation."""
+    set_before = tf.config.threading.get_intra_op_parallelism_threads()
+    return int(set_before or processor.allowed_cores())
+
+
+@contextmanager
+def native_stderr_aside() -> Iterator[None]:
+    """Keep what native code writes to stderr from the terminal, unless it fails."""
+    if threading.current_thread() is not threading.main_thread():
+        yield  # other threads may be writing
+        return
+    with tempfile.TemporaryFile() as aside:
+        sys.stderr.flush()
+        kept = os.dup(2)
+        os.dup2(aside.fileno(), 2)
+        try:
+            yield
+        except Exception:
+            os.dup2(kept, 2)
+            aside.seek(0)
+            os.write(2, aside.read())
+            raise
+        finally:
+            os.dup2(kept, 2)
+            os.close(kept)

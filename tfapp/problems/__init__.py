@@ -1,0 +1,1 @@
+"""What domains share by the kind of output: losses, figures and report sections."""

@@ -1,0 +1,1 @@
+"""Classification: figures, calibration and report sections, whatever the input is."""

@@ -1,0 +1,236 @@
+"""Figures of a classifier, as plain numbers ready for JSON."""
+
+from collections.abc import Mapping, Sequence
+from statistics import NormalDist
+from typing import Any
+
+import numpy as np
+from scipy.stats import rankdata
+
+from tfapp.base.errors import DataError, TrainingError
+from tfapp.problems.classification.calibration import expected_calibration_error
+
+SMALLEST_PROBABILITY = float(np.finfo(np.float64).eps)
+"""Probabilities are raised to this in logarithms, as scikit-learn does."""
+
+
+def wilson_interval(
+    successes: int, total: int, confidence: float = 0.95
+) -> tuple[float, float]:
+    """Return Wilson's interval of a share, without continuity correction.
+
+    It stays within [0, 1] and is right for shares near 0 and 1 and few examples,
+    where the textbook interval is not.
+
+    Args:
+        successes: number of successes, in [0, total].
+        total: number of trials; none at all gives (0, 1), "nothing is known".
+        confidence: of the two-sided interval, in (0, 1).
+
+    Raises:
+        ValueError: if `successes` is outside [0, total].
+
+    Reference:
+        Wilson, Probable Inference, the Law of Succession, and Statistical
+        Inference, JASA 22, 1927.
+    """
+    if not 0 <= successes <= total:
+        raise ValueError(
+            f"`successes` must be in [0, {total}]. Received: {successes!r}"
+        )
+    if total == 0:
+        return 0.0, 1.0
+    z = NormalDist().inv_cdf(0.5 + confidence / 2)
+    share, shrink = successes / total, 1 + z * z / total
+    centre = (share + z * z / (2 * total)) / shrink
+    variance = share * (1 - share) / total + z * z / (4 * total * total)
+    half = z * variance**0.5 / shrink
+    low = 0.0 if successes == 0 else centre - half  # exact there, not rounded
+    high = 1.0 if successes == total else centre + half
+    return low, high
+
+
+def classification_metrics(
+    labels: np.ndarray, probabilities: np.ndarray, class_names: Sequence[str]
+) -> dict[str, Any]:
+    """Compute every figure of a classifier on one split.
+
+    What cannot be computed is None: precision of a class never predicted, recall
+    and F1 of a class without examples (`support` 0), ROC AUC unless every class is
+    present. Averages over classes (macro_f1, balanced_accuracy) take the classes
+    that have examples.
+
+    Args:
+        labels: int array (examples,), class indices in [0, num_classes).
+        probabilities: float array (examples, num_classes) in [0, 1].
+        class_names: names in the order of the columns.
+
+    Returns:
+        JSON-ready dict: examples, accuracy, accuracy_interval [low, high] (Wilson,
+        95 %), top_5_accuracy (above 5 classes), log_loss (nats), macro_f1,
+        balanced_accuracy, roc_auc (two classes: of the second; more: macro average
+        of one against the rest), per_class {name: {precision, recall, f1,
+        support}}, confusion_matrix (rows are true classes), brier_score (sum over
+        classes, in [0, 2]) and expected_calibration_error (15 bins).
+
+    Raises:
+        DataError: if there is no example.
+        TrainingError: if a probability is not finite.
+        ValueError: if the shapes disagree or a label is outside the range.
+    """
+    labels = np.asarray(labels)
+    probabilities = np.asarray(probabilities, dtype=np.float64)
+    _check_inputs(labels, probabilities, class_names)
+    confusion = confusion_matrix(labels, probabilities.argmax(axis=1))
+    confusion = _pad(confusion, len(class_names))
+    correct, total = int(np.trace(confusion)), len(labels)
+    per_class = per_class_metrics(confusion, class_names)
+    present = [row for row in per_class.values() if row["support"]]
+    of_label = probabilities[np.arange(total), labels]
+    metrics: dict[str, Any] = {
+        "examples": total,
+        "accuracy": correct / total,
+        "accuracy_interval": list(wilson_interval(correct, total)),
+        "log_loss": float(-np.log(np.maximum(of_label, SMALLEST_PROBABILITY)).mean()),
+        "macro_f1": float(np.mean([row["f1"] for row in present])),
+        "balanced_accuracy": float(np.mean([row["recall"] for row in present])),
+        "roc_auc": roc_auc(labels, probabilities),
+        "brier_score": float(
+            ((probabilities**2).sum(axis=1) - 2 * of_label + 1).mean()
+        ),
+        "expected_calibration_error": expected_calibration_error(probabilities, labels),
+        "per_class": per_class,
+        "confusion_matrix": confusion.tolist(),
+    }
+    if len(class_names) > 5:
+        top = np.argsort(-probabilities, axis=1, kind="stable")[:, :5]
+        metrics["top_5_accuracy"] = float((top == labels[:, None]).any(axis=1).mean())
+    return metrics
+
+
+def of_one_class(metrics: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the figures of examples of one class, without those that need two.
+
+    Where nothing else can be taken for the class, its precision is 1 whatever the
+    model answers, F1 follows from the recall, and averages over classes are of one.
+
+    Args:
+        metrics: as `classification_metrics` returns.
+
+    Returns:
+        the same with None for precision, F1, macro_f1, balanced_accuracy and roc_auc.
+    """
+    unknown = {"precision": None, "f1": None}
+    averages = dict.fromkeys(("macro_f1", "balanced_accuracy", "roc_auc"))
+    rows = {name: row | unknown for name, row in metrics["per_class"].items()}
+    return {**metrics, **averages, "per_class": rows}
+
+
+def confusion_matrix(labels: np.ndarray, predicted: np.ndarray) -> np.ndarray:
+    """Count pairs of classes; rows are true classes, columns predicted ones.
+
+    Args:
+        labels: int array (examples,), class indices.
+        predicted: int array (examples,), class indices.
+
+    Returns:
+        int64 array (n, n), n one above the largest index that occurs.
+    """
+    size = int(max(labels.max(), predicted.max())) + 1
+    counts = np.bincount(labels * size + predicted, minlength=size * size)
+    return counts.reshape(size, size)
+
+
+def per_class_metrics(
+    confusion: np.ndarray, class_names: Sequence[str]
+) -> dict[str, dict[str, Any]]:
+    """Return precision, recall, F1 and support of each class.
+
+    Args:
+        confusion: int array (num_classes, num_classes), rows are true classes.
+        class_names: names in the order of the rows.
+    """
+    hits = np.diag(confusion)
+    support, predicted = confusion.sum(axis=1), confusion.sum(axis=0)
+    return {
+        name: {
+            "precision": _share(hits[i], predicted[i]),
+            "recall": _share(hits[i], support[i]),
+            "f1": _share(2 * hits[i], support[i] + predicted[i])
+            if support[i]
+            else None,
+            "support": int(support[i]),
+        }
+        for i, name in enumerate(class_names)
+    }
+
+
+def roc_auc(labels: np.ndarray, probabilities: np.ndarray) -> float | None:
+    """Return the area under the ROC curve, or None unless every class is present.
+
+    Args:
+        labels: int array (examples,), class indices in [0, num_classes).
+        probabilities: float array (examples, num_classes).
+
+    Returns:
+        for two classes, the chance that a random example of the second class gets
+        more of its probability than one of the first; for more classes, the mean
+        over one class against the rest.
+    """
+    num_classes = probabilities.shape[1]
+    support = np.bincount(labels, minlength=num_classes)
+    if num_classes < 2 or not support.all():
+        return None
+    columns = [1] if num_classes == 2 else range(num_classes)
+    return float(np.mean([_auc(labels == c, probabilities[:, c]) for c in columns]))
+
+
+def check_finite(values: np.ndarray) -> None:
+    """Refuse model outputs that hold NaN or infinity.
+
+    Raises:
+        TrainingError: with the number of examples concerned.
+    """
+    bad = int((~np.isfinite(values)).any(axis=-1).sum())
+    if bad:
+        raise TrainingError(
+            f"The model's outputs of {bad} of {len(values)} examples are not finite "
+            "numbers. Lower the learning rate, or use float32 precision."
+        )
+
+
+def _auc(positive: np.ndarray, scores: np.ndarray) -> float:
+    """Mann-Whitney's U as a share; ties count one half."""
+    ranks, num_positive = rankdata(scores), int(positive.sum())
+    wins = ranks[positive].sum() - num_positive * (num_positive + 1) / 2
+    return float(wins / (num_positive * (len(positive) - num_positive)))
+
+
+def _share(part: Any, whole: Any) -> float | None:
+    return float(part / whole) if whole else None
+
+
+def _pad(confusion: np.ndarray, size: int) -> np.ndarray:
+    return np.pad(confusion, (0, size - len(confusion)))
+
+
+def _check_inputs(
+    labels: np.ndarray, probabilities: np.ndarray, class_names: Sequence[str]
+) -> None:
+    if len(labels) == 0:
+        raise DataError(
+            "There is no example to evaluate: the split is empty. "
+            "Raise `data.split.test` or `data.split.validation`, or add examples."
+        )
+    expected = (len(labels), len(class_names))
+    if probabilities.shape != expected:
+        raise ValueError(
+            f"`probabilities` must have shape {expected}. "
+            f"Received: {probabilities.shape}"
+        )
+    if labels.min() < 0 or labels.max() >= len(class_names):
+        raise ValueError(
+            f"`labels` must be in [0, {len(class_names)}). "
+            f"Received: {labels.min()} to {labels.max()}"
+        )
+    check_finite(probabilities)

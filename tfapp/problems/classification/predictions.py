@@ -1,0 +1,107 @@
+"""One line per example: what was predicted, how surely, and how wrong it was."""
+
+import csv
+import io
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import numpy as np
+
+from tfapp.base.files import write_text
+from tfapp.data.spec import Example
+from tfapp.problems.classification.metrics import SMALLEST_PROBABILITY
+from tfapp.report.wording import encodable
+
+MAX_CLASS_COLUMNS = 20
+"""With more classes, the five most probable ones are written instead of all."""
+
+COLUMNS = ("path", "split", "label", "predicted", "confidence", "correct", "loss")
+
+
+def write_predictions(
+    path: Path,
+    examples: Sequence[Example],
+    probabilities: np.ndarray,
+    class_names: Sequence[str],
+) -> None:
+    """Write predictions as CSV (UTF-8, RFC 4180), whole or not at all.
+
+    Columns: path, split, label, predicted, confidence (probability of the
+    predicted class), correct (true or false), loss (-log of the label's
+    probability, in nats), then `probability:NAME` of each class, or above
+    `MAX_CLASS_COLUMNS` classes `top_K` and `top_K_probability` for K = 1 to 5.
+
+    Args:
+        path: the CSV file to write or replace.
+        examples: the examples, of one or several splits.
+        probabilities: float array (examples, num_classes), in the same order.
+        class_names: names in the order of the columns.
+
+    Raises:
+        TfappError: if the file cannot be written.
+        ValueError: if the shapes disagree.
+    """
+    expected = (len(examples), len(class_names))
+    if probabilities.shape != expected:
+        raise ValueError(
+            f"`probabilities` must have shape {expected}. "
+            f"Received: {probabilities.shape}"
+        )
+    text = io.StringIO()
+    writer = csv.writer(text)
+    writer.writerow([*COLUMNS, *_class_columns(class_names)])
+    writer.writerows(_rows(examples, probabilities, class_names))
+    write_text(path, encodable(text.getvalue()))
+
+
+def top_losses(
+    labels: np.ndarray, probabilities: np.ndarray, count: int = 24
+) -> np.ndarray:
+    """Return the indices of the most confident mistakes, the worst first.
+
+    Args:
+        labels: int array (examples,), class indices in [0, num_classes).
+        probabilities: float array (examples, num_classes).
+        count: how many at most.
+
+    Returns:
+        int array (at most `count`,), indices into the examples; equal confidence is
+        ordered by the label's probability, the smaller first.
+    """
+    confidence = probabilities.max(axis=1)
+    of_label = probabilities[np.arange(len(labels)), labels]
+    wrong = np.flatnonzero(probabilities.argmax(axis=1) != labels)
+    order = np.lexsort((of_label[wrong], -confidence[wrong]))
+    return wrong[order][:count]
+
+
+def _class_columns(class_names: Sequence[str]) -> list[str]:
+    if len(class_names) <= MAX_CLASS_COLUMNS:
+        return [f"probability:{name}" for name in class_names]
+    return [f"top_{k}{suffix}" for k in range(1, 6) for suffix in ("", "_probability")]
+
+
+def _rows(
+    examples: Sequence[Example], probabilities: np.ndarray, class_names: Sequence[str]
+) -> Iterator[list[str]]:
+    index = {name: i for i, name in enumerate(class_names)}
+    for example, row in zip(examples, probabilities, strict=True):
+        predicted = class_names[int(row.argmax())]
+        of_label = max(float(row[index[example.label]]), SMALLEST_PROBABILITY)
+        yield [
+            example.path,
+            example.split,
+            example.label,
+            predicted,
+            f"{row.max():.6f}",
+            "true" if predicted == example.label else "false",
+            f"{-np.log(of_label):.6f}",
+            *_class_values(row, class_names),
+        ]
+
+
+def _class_values(row: np.ndarray, class_names: Sequence[str]) -> list[str]:
+    if len(class_names) <= MAX_CLASS_COLUMNS:
+        return [f"{value:.6f}" for value in row]
+    top = np.argsort(-row, kind="stable")[:5]
+    return [text for i in top for text in (class_names[i], f"{row[i]:.6f}")]

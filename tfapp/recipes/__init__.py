@@ -1,0 +1,27 @@
+"""Recipes: what an experiment is, read from TOML and checked without TensorFlow."""
+
+from tfapp.recipes.read import (
+    build,
+    describe,
+    find,
+    folder,
+    load_recipe,
+    names,
+    override,
+    parse_override,
+    read_table,
+    to_toml,
+)
+
+__all__ = [
+    "build",
+    "describe",
+    "find",
+    "folder",
+    "load_recipe",
+    "names",
+    "override",
+    "parse_override",
+    "read_table",
+    "to_toml",
+]

@@ -1,0 +1,179 @@
+"""Find, read, override and write recipes (`pipelines/*.toml`)."""
+
+import json
+import tomllib
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
+
+from tfapp import data, tasks
+from tfapp.base import registry
+from tfapp.base.errors import ConfigError, UnknownNameError, did_you_mean
+from tfapp.base.table_errors import explain
+from tfapp.recipes.config import PHASE_KEYS, Recipe
+from tfapp.tasks.build import check as check_model
+
+PACKAGE = Path(__file__).parents[1]
+
+
+def folder() -> Path:
+    """Return the folder of the recipes that come with tfapp.
+
+    A wheel carries them inside the package; a checkout has them beside it.
+    """
+    inside = PACKAGE / "pipelines"
+    return inside if inside.is_dir() else PACKAGE.parent / "pipelines"
+
+
+def names() -> list[str]:
+    """Return the names of the recipes that come with tfapp."""
+    paths = folder().rglob("*.toml")
+    return sorted(p.relative_to(folder()).with_suffix("").as_posix() for p in paths)
+
+
+def find(name_or_path: str) -> Path:
+    """Return the file of a recipe given by path or by name.
+
+    A recipe in a folder of `pipelines` is found by its own name too.
+
+    Raises:
+        UnknownNameError: if there is neither such a file nor such a recipe.
+    """
+    path = Path(name_or_path).expanduser()
+    if path.is_file():
+        return path
+    name = name_or_path.removesuffix(".toml")
+    known = names()
+    below = [n for n in known if n.rpartition("/")[2] == name]
+    if name in known or len(below) == 1:
+        return folder() / f"{name if name in known else below[0]}.toml"
+    if path.suffix == ".toml":
+        raise ConfigError(
+            f"Recipe file {str(path)!r} does not exist, and no recipe has that name."
+            f"{did_you_mean(name, known)}"
+        )
+    raise UnknownNameError("recipe", name_or_path, known)
+
+
+def load_recipe(name_or_path: str, overrides: Iterable[str] = ()) -> Recipe:
+    """Read a recipe, apply `key=value` overrides, and check every name in it.
+
+    Args:
+        name_or_path: a recipe's name, such as "digits", or a TOML file.
+        overrides: texts such as "training.epochs=3"; later ones win.
+
+    Raises:
+        ConfigError: for anything wrong, in one line that names the file and key.
+    """
+    path = find(name_or_path)
+    table = read_table(path)
+    for text in overrides:
+        key, value = parse_override(text)
+        table = override(table, key, value)
+    table.setdefault("name", path.stem)
+    return build(table, where=str(path))
+
+
+def read_table(path: Path) -> dict[str, Any]:
+    """Read a TOML file.
+
+    Raises:
+        ConfigError: if it cannot be read or is not TOML.
+    """
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ConfigError(f"{path} is not valid TOML: {error}") from None
+    except OSError as error:
+        raise ConfigError(f"Cannot read recipe {path}: {error.strerror}.") from None
+
+
+def build(table: Mapping[str, Any], where: str) -> Recipe:
+    """Validate a table as a recipe, without importing TensorFlow.
+
+    Args:
+        table: nested tables as TOML gives them.
+        where: what to call the table in messages: its file.
+    """
+    try:
+        recipe = Recipe.model_validate(dict(table))
+    except ValidationError as error:
+        raise explain(error, where, Recipe) from None
+    try:
+        tasks.check(recipe.task, recipe.task_options, recipe)
+        registry.check_options(
+            "kind of data", data.DATASETS, recipe.data.name, recipe.data.options
+        )
+        check_model(recipe.model.name, recipe.model.options)
+    except ConfigError as error:
+        raise ConfigError(f"{where}: {error}") from None
+    return recipe
+
+
+def parse_override(text: str) -> tuple[str, Any]:
+    """Split "training.epochs=3" into its key and TOML value; bare words are text."""
+    key, equals, value = text.partition("=")
+    if not equals or not key.strip():
+        raise ConfigError(
+            f"An override must look like training.epochs=3. Received: {text!r}"
+        )
+    try:
+        return key.strip(), tomllib.loads(f"value = {value}")["value"]
+    except tomllib.TOMLDecodeError:
+        return key.strip(), value.strip()
+
+
+def override(table: Mapping[str, Any], key: str, value: Any) -> dict[str, Any]:
+    """Return a copy of nested tables with one dotted key set."""
+    head, dot, rest = key.partition(".")
+    inner = table.get(head, {})
+    if dot and not isinstance(inner, Mapping):
+        raise ConfigError(f"Cannot set `{key}`: `{head}` is not a table.")
+    return {**table, head: override(inner, rest, value) if dot else value}
+
+
+def describe(recipe: Recipe) -> dict[str, Any]:
+    """Return the fully resolved recipe as JSON-ready nested tables."""
+    return dict(json.loads(recipe.model_dump_json(exclude_none=True)))
+
+
+def to_toml(recipe: Recipe, *, defaults: bool = True) -> str:
+    """Write a recipe as TOML that `load_recipe` reads back to the same recipe.
+
+    Args:
+        recipe: the recipe.
+        defaults: also write the values that equal their default.
+    """
+    table = json.loads(
+        recipe.model_dump_json(exclude_none=True, exclude_defaults=not defaults)
+    )
+    if recipe.fine_tune is not None:
+        for key in PHASE_KEYS & set(table.get("training", {})):
+            del table["training"][key]
+    return "\n".join(_toml_lines(table, ())).strip() + "\n"
+
+
+def _toml_lines(table: Mapping[str, Any], path: tuple[str, ...]) -> list[str]:
+    """Values of a table first, then its tables; `options` stay in one line."""
+    flat = {k: v for k, v in table.items() if not _is_section(k, v)}
+    lines = ["", f"[{'.'.join(path)}]"] if path and flat else []
+    lines += [f"{key} = {_toml_value(value)}" for key, value in flat.items()]
+    for key, value in table.items():
+        if _is_section(key, value):
+            lines += _toml_lines(value, (*path, key))
+    return lines
+
+
+def _is_section(key: str, value: Any) -> bool:
+    return isinstance(value, Mapping) and key != "options"
+
+
+def _toml_value(value: Any) -> str:
+    if isinstance(value, Mapping):
+        inner = ", ".join(f"{k} = {_toml_value(v)}" for k, v in value.items())
+        return f"{{ {inner} }}" if inner else "{}"
+    if isinstance(value, list):
+        return f"[{', '.join(_toml_value(v) for v in value)}]"
+    return json.dumps(value, ensure_ascii=False)

@@ -1,0 +1,1 @@
+"""Report pages: their blocks, style, wording, and the sections every run has."""

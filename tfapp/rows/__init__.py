@@ -1,6 +1,0 @@
-"""Arrays of one shape kept on disk and found by key: pixels, features, activations."""
-
-from tfapp.rows.shard import DamagedRows
-from tfapp.rows.store import Rows, RowStore
-
-__all__ = ["DamagedRows", "RowStore", "Rows"]

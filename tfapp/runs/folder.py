@@ -1,0 +1,236 @@
+"""A run's folder: runs/NAME/NUMBER and what lies in it."""
+
+import json
+import os
+import shutil
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from shlex import quote
+from typing import Any
+
+from tfapp.base.errors import ConfigError
+from tfapp.base.files import explained, write_json, write_text
+
+if os.name == "posix":
+    import fcntl
+else:  # elsewhere two processes are not kept apart
+    fcntl = None  # type: ignore[assignment]
+
+
+@dataclass(frozen=True)
+class Run:
+    """The folder of one run.
+
+    Args:
+        folder: runs/NAME/NUMBER.
+    """
+
+    folder: Path
+
+    @property
+    def name(self) -> str:
+        """Name of the recipe that was run."""
+        return self.folder.parent.name
+
+    @property
+    def number(self) -> int:
+        """Number of the run among those of its name."""
+        return int(self.folder.name)
+
+    @property
+    def split_file(self) -> Path:
+        """Which example is in which split."""
+        return self.folder / "split.json"
+
+    @property
+    def model_file(self) -> Path:
+        """The trained Keras model."""
+        return self.folder / "model.keras"
+
+    @property
+    def card_file(self) -> Path:
+        """Recipe, classes, metrics and versions of the model beside it."""
+        return self.folder / "tfapp.json"
+
+    @property
+    def recipe_file(self) -> Path:
+        """The fully resolved recipe."""
+        return self.folder / "recipe.toml"
+
+    @property
+    def resume_command(self) -> str:
+        """The command that goes on with this run."""
+        return f"tfapp run {quote(str(self.folder))} --resume"
+
+    @contextmanager
+    def locked(self) -> Iterator[None]:
+        """Keep other processes out; the system lifts the lock of a killed one.
+
+        Raises:
+            ConfigError: if another process works in the folder.
+        """
+        if fcntl is None:
+            yield
+            return
+        with (self.folder / ".lock").open("a", encoding="ascii") as file:
+            try:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                raise ConfigError(
+                    f"{self.folder} is in use: another process is still at this run. "
+                    "Wait for it, or stop it."
+                ) from None
+            yield
+
+    def seconds_trained(self) -> float:
+        """Return the seconds that finished phases took, 0 if none is finished."""
+        total = 0.0
+        for path in (self.folder / "checkpoints").glob("*.json"):
+            with suppress(OSError, ValueError, KeyError, TypeError):
+                total += float(json.loads(path.read_text(encoding="utf-8"))["seconds"])
+        return total
+
+    def set_status(self, status: str, detail: str = "") -> None:
+        """Record whether the run is running, complete, interrupted or failed."""
+        write_json(self.folder / "status.json", {"status": status, "detail": detail})
+
+    def discard(self) -> None:
+        """Remove the run's folder, and that of its name if it holds no other run."""
+        shutil.rmtree(self.folder, ignore_errors=True)
+        for folder in (self.folder.parent, self.folder.parent.parent):
+            with suppress(OSError):  # only an empty folder goes
+                folder.rmdir()
+
+    def status(self) -> str:
+        """Return the recorded status, "unknown" if there is none."""
+        try:
+            text = (self.folder / "status.json").read_text(encoding="utf-8")
+            return str(json.loads(text)["status"])
+        except (OSError, ValueError, KeyError):
+            return "unknown"
+
+    def card(self) -> dict[str, Any]:
+        """Read tfapp.json.
+
+        Raises:
+            ConfigError: if the run has none, because it did not finish.
+        """
+        return read_card(self.folder)
+
+
+def create(root: Path, name: str) -> Run:
+    """Make the next free folder root/NAME/NUMBER.
+
+    Raises:
+        TfappError: if the folder cannot be made.
+    """
+    parent = root / name
+    try:
+        parent.mkdir(parents=True, exist_ok=True)
+        number = max((int(p.name) for p in numbered(parent)), default=0) + 1
+        while True:
+            try:
+                (parent / str(number)).mkdir()
+                return Run(parent / str(number))
+            except FileExistsError:  # another run was quicker
+                number += 1
+    except OSError as error:
+        raise explained(error, parent) from error
+
+
+def find(text: str, root: Path) -> Run:
+    """Return the run that a person means by a path, "NAME/NUMBER" or "NAME".
+
+    A name alone means its latest complete run.
+
+    Raises:
+        ConfigError: if there is no such run.
+    """
+    for folder in (Path(text).expanduser(), root / text):
+        if folder.is_dir() and folder.name.isdigit():
+            return Run(folder)
+        complete = [
+            p for p in numbered(folder) if Run(p).status() in ("complete", "unknown")
+        ]
+        if complete:
+            return Run(max(complete, key=lambda p: int(p.name)))
+        if unfinished := numbered(folder):
+            last = Run(unfinished[-1])
+            raise ConfigError(
+                f"No run of {text!r} is complete: {last.folder} is {last.status()!r}. "
+                f"Go on with `{last.resume_command}`."
+            )
+    known = sorted(p.name for p in root.iterdir()) if root.is_dir() else []
+    raise ConfigError(
+        f"No run {text!r} below {str(root)!r}. Expected a folder such as "
+        f"{root}/NAME/1, or one of the names {known}."
+    )
+
+
+def find_unfinished(text: str, root: Path) -> Run:
+    """Return the run that can be resumed, by path, "NAME/NUMBER", or a name.
+
+    A name, or a recipe's file, means the newest of its runs that is not complete.
+
+    Raises:
+        ConfigError: if there is no such run.
+    """
+    name = Path(text).stem if text.endswith(".toml") else text
+    for folder in (Path(text).expanduser(), root / name):
+        if folder.is_dir() and folder.name.isdigit():
+            return _resumable(Run(folder))
+        unfinished = [p for p in numbered(folder) if Run(p).status() != "complete"]
+        if unfinished:
+            return _resumable(Run(unfinished[-1]))
+        if complete := numbered(folder):
+            raise ConfigError(
+                f"Nothing to resume: every run of {text!r} is complete, the newest is "
+                f"{complete[-1]}. Leave out --resume to begin a new one."
+            )
+    raise ConfigError(
+        f"Nothing to resume: no run {text!r} below {str(root)!r}. Expected a folder "
+        f"such as {root}/NAME/1, or the name of a recipe that was run."
+    )
+
+
+def _resumable(run: Run) -> Run:
+    if run.status() == "complete":
+        raise ConfigError(
+            f"{run.folder} is complete: nothing is left to do. See its report.html."
+        )
+    if not run.recipe_file.is_file():
+        raise ConfigError(
+            f"{run.folder} has no recipe.toml, so nothing says how to go on. Run its "
+            "recipe again without --resume."
+        )
+    return run
+
+
+def numbered(folder: Path) -> list[Path]:
+    """Return the subfolders whose names are integers, by number."""
+    if not folder.is_dir():
+        return []
+    found = [p for p in folder.iterdir() if p.name.isdigit() and p.is_dir()]
+    return sorted(found, key=lambda p: int(p.name))
+
+
+def read_card(folder: Path) -> dict[str, Any]:
+    """Read the tfapp.json of a run or of an exported model."""
+    path = folder / "tfapp.json"
+    try:
+        return dict(json.loads(path.read_text(encoding="utf-8")))
+    except FileNotFoundError:
+        raise ConfigError(
+            f"{folder} has no tfapp.json: the run did not finish, or the folder "
+            "holds no tfapp model."
+        ) from None
+    except ValueError:
+        raise ConfigError(f"{path} is damaged: it is not JSON.") from None
+
+
+def record_start(run: Run, recipe_toml: str, facts: Mapping[str, Any]) -> None:
+    """Write what is known before training: the resolved recipe and the versions."""
+    write_text(run.recipe_file, recipe_toml)
+    write_json(run.folder / "environment.json", dict(facts))

@@ -1,0 +1,65 @@
+"""The teacher that a recipe names, ready to be asked."""
+
+from pathlib import Path
+from typing import Any
+
+from tfapp import runs
+from tfapp.base.errors import ConfigError
+from tfapp.data.spec import Dataset
+from tfapp.recipes.config import Recipe
+from tfapp.runs import Run
+
+
+def load_teacher(recipe: Recipe, folder: Run, dataset: Dataset) -> Any:
+    """Return the network of `training.distill.teacher`.
+
+    It computes in the precision of its own run, which was chosen for it.
+
+    Args:
+        recipe: with `training.distill`.
+        folder: of the student's run; "NAME/NUMBER" is looked for beside it.
+        dataset: the student's.
+
+    Returns:
+        keras.Model: images of the dataset → logits of its classes.
+
+    Raises:
+        ConfigError: if there is no such run, or it is of another task, other classes
+            or other channels.
+        ModelError: if its model cannot be read.
+    """
+    from tfapp.export.keras_file import load_model
+    from tfapp.layers.outputs import logits_model
+    from tfapp.training.distillation import for_student
+
+    run = _find(recipe, folder)
+    card = run.card()
+    _check(run, recipe.task, card.get("task"), "task")
+    classes = list(dataset.info.class_names)
+    _check(run, classes, card.get("class_names"), "classes")
+    teacher = logits_model(load_model(run.model_file))
+    shape = dataset.info.input_shape
+    _check(run, shape[-1], teacher.input_shape[-1], "image channels")
+    return for_student(teacher, shape)
+
+
+def _find(recipe: Recipe, folder: Run) -> Run:
+    distill = recipe.training.distill
+    text = distill.teacher if distill else ""
+    if text.endswith(".keras"):
+        return Run(Path(text).expanduser().parent)
+    return runs.find(text, folder.folder.parent.parent)
+
+
+def _check(run: Run, expected: Any, found: Any, what: str) -> None:
+    if expected != found:
+        raise ConfigError(
+            f"`training.distill.teacher` {str(run.folder)!r} has other {what} than "
+            f"this run: {_short(found)}. Expected {_short(expected)}; train a teacher "
+            "on the same data."
+        )
+
+
+def _short(value: Any) -> str:
+    text = repr(value)
+    return text if len(text) <= 100 else f"{text[:100]}…"

@@ -1,0 +1,1 @@
+"""Served models: versions, loading, batching and warm-up."""

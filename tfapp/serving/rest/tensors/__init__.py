@@ -1,0 +1,1 @@
+"""Tensors in HTTP requests and responses."""

@@ -1,0 +1,1 @@
+"""The training loop: steps, epochs, best weights, and states to resume from."""

@@ -1,0 +1,81 @@
+"""What happened in a phase of training."""
+
+import json
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from tfapp.base.files import write_json
+
+MUCH_WAITING = 0.3
+"""Share of the training time; above it, the input is what to make faster."""
+LONG_WAITING = 10.0
+"""Seconds; below them nobody minds."""
+
+
+@dataclass
+class PhaseHistory:
+    """What happened in one phase.
+
+    Args:
+        phase: its name.
+        epochs: logged figures of each epoch.
+        best_epoch: whose weights were kept, from 1; 0 = those it started with.
+        best: the monitored figure of that epoch; None without validation data.
+        seconds: wall time.
+        trained_weights: number of scalars that learned.
+        stopped_by: "", "patience" or "deadline".
+    """
+
+    phase: str
+    epochs: list[dict[str, float]]
+    best_epoch: int
+    best: float | None
+    seconds: float
+    trained_weights: int
+    stopped_by: str
+
+    def summary(self) -> str:
+        """Return the outcome in one line."""
+        if not self.best_epoch:
+            return "no epoch was better than the start, whose weights are kept"
+        best = self.epochs[self.best_epoch - 1]
+        shown = [f"{k} {v:.4f}" for k, v in best.items() if "accuracy" in k]
+        waited = f"{self.waiting_share:.0%} of the time waiting for data"
+        return (
+            f"{len(self.epochs)} epochs, best {self.best_epoch}: "
+            f"{', '.join([*shown, waited])}"
+        )
+
+    @property
+    def waiting_share(self) -> float:
+        """Share of the training time in which no batch was ready."""
+        seconds = sum(row["seconds"] for row in self.epochs)
+        waited = sum(row["seconds"] * row["waiting_share"] for row in self.epochs)
+        return waited / seconds if seconds else 0.0
+
+    def advice(self) -> str:
+        """Return a line if the device had to wait for its data, else ""."""
+        waited = self.waiting_share * self.seconds
+        if waited < LONG_WAITING or self.waiting_share < MUCH_WAITING:
+            return ""
+        return (
+            f"phase {self.phase!r} waited for data {self.waiting_share:.0%} of its "
+            "time: more cores, data.cache = 'memory' or fewer augmentations would help"
+        )
+
+    def describe(self) -> dict[str, Any]:
+        """Return a JSON-ready description."""
+        return asdict(self)
+
+    def write(self, path: Path) -> None:
+        """Write a JSON file that `read_history` reads."""
+        write_json(path, self.describe())
+
+
+def read_history(path: Path) -> PhaseHistory | None:
+    """Return the history of a phase that is over; None if it is not, or damaged."""
+    try:
+        return PhaseHistory(**json.loads(path.read_text(encoding="utf-8")))
+    except (OSError, ValueError, TypeError):
+        return None

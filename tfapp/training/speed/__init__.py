@@ -1,0 +1,1 @@
+"""Faster computation of the same network: precision, folding, fused operations."""

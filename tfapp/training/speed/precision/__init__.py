@@ -1,0 +1,16 @@
+"""The precision of a run: chosen by measuring it, and never without a check.
+
+`choice` says what comes into question, `chooser` measures and remembers, `trial` runs
+one candidate, `work` says what the run computes most of the time.
+"""
+
+from tfapp.training.speed.precision.choice import candidates, choose_precision, use_xla
+from tfapp.training.speed.precision.work import Candidate, PrecisionChoice
+
+__all__ = [
+    "Candidate",
+    "PrecisionChoice",
+    "candidates",
+    "choose_precision",
+    "use_xla",
+]

@@ -1,0 +1,1 @@
+"""Transfer learning: frozen layers, stored features, and thawing."""

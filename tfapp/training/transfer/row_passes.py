@@ -1,0 +1,118 @@
+"""Training batches of stored rows."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+import tensorflow as tf
+
+from tfapp.data.rows import Rows
+
+
+@dataclass(frozen=True, eq=False)
+class RowPasses:
+    """Shuffled passes over stored rows; each draws a view per example.
+
+    A pass is a pure function of its number: see `passes.Passes`.
+
+    Args:
+        views: arrays in memory or rows on disk (examples, ...), all of one shape and
+            dtype.
+        labels: one-hot float array (examples, num_classes).
+        batch_size: examples per batch; the last batch of a pass may be smaller.
+        seed: of the order and of the views drawn.
+    """
+
+    views: Sequence[np.ndarray | Rows]
+    labels: np.ndarray
+    batch_size: int
+    seed: int
+
+    @property
+    def steps(self) -> int:
+        """Number of batches in a pass."""
+        return -(-len(self.labels) // self.batch_size)
+
+    def __call__(self, epoch: int, skip: int = 0) -> Any:
+        """Return a tf.data.Dataset of one pass.
+
+        Its order and views are drawn by NumPy's `default_rng([seed, epoch])`.
+
+        Args:
+            epoch: number of the pass, from 0.
+            skip: batches left out at the beginning, at no cost.
+
+        Returns:
+            tf.data.Dataset of (rows (batch, ...), labels (batch, num_classes)).
+        """
+        random = np.random.default_rng([self.seed, epoch])
+        examples = len(self.labels)
+        order = random.permutation(examples)
+        drawn = random.integers(len(self.views), size=examples)
+        return self._batches(
+            (drawn[order] * examples + order)[skip * self.batch_size :]
+        )
+
+    def in_order(self) -> Any:
+        """Return the first view of every example, unshuffled, as validation needs it.
+
+        Returns:
+            tf.data.Dataset of (rows (batch, ...), labels (batch, num_classes)).
+        """
+        return self._batches(np.arange(len(self.labels)))
+
+    def _batches(self, picked: np.ndarray) -> Any:
+        """Return batches of rows and labels.
+
+        Args:
+            picked: int64 (rows,), view times examples plus example.
+        """
+        with tf.device("CPU"):
+            batches = tf.data.Dataset.from_tensor_slices(picked).batch(self.batch_size)
+        in_memory = all(isinstance(view, np.ndarray) for view in self.views)
+        if in_memory:  # as quick as handing it to another thread
+            return batches.map(self._gather).prefetch(4)
+        return batches.map(self._read, num_parallel_calls=tf.data.AUTOTUNE).prefetch(4)
+
+    @cached_property
+    def _gather(self) -> Any:
+        """Picked rows, out of tensors in memory; traced once for all passes."""
+        with tf.device("CPU"):
+            rows = tf.concat([tf.convert_to_tensor(view) for view in self.views], 0)
+            labels = tf.convert_to_tensor(self.labels)
+
+        @tf.function(input_signature=[tf.TensorSpec([None], tf.int64)])
+        def gather(picked: Any) -> Any:
+            return tf.gather(rows, picked), tf.gather(labels, picked % len(labels))
+
+        return gather
+
+    @cached_property
+    def _read(self) -> Any:
+        """Picked rows, as `_gather`, from wherever each view lies."""
+        dtype = tf.as_dtype(self.views[0].dtype)
+        shape = self.views[0].shape[1:]
+        with tf.device("CPU"):
+            labels = tf.convert_to_tensor(self.labels)
+
+        @tf.function(input_signature=[tf.TensorSpec([None], tf.int64)])
+        def read(picked: Any) -> Any:
+            rows = tf.numpy_function(self._rows, [picked], dtype, stateful=False)
+            return (
+                tf.ensure_shape(rows, (None, *shape)),
+                tf.gather(labels, picked % len(labels)),
+            )
+
+        return read
+
+    def _rows(self, picked: np.ndarray) -> np.ndarray:
+        views, examples = np.divmod(picked, len(self.labels))
+        first = self.views[0]
+        rows = np.empty((len(picked), *first.shape[1:]), first.dtype)
+        for index, view in enumerate(self.views):
+            chosen = np.flatnonzero(views == index)
+            if len(chosen):
+                rows[chosen] = view[examples[chosen]]
+        return rows

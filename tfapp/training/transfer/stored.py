@@ -1,0 +1,51 @@
+"""Batches of what a frozen part of a model computed once."""
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from tfapp.training.transfer.features import FeatureStore
+from tfapp.training.transfer.row_passes import RowPasses
+
+
+def training_passes(
+    store: FeatureStore,
+    views: int,
+    batch_size: int,
+    seed: int,
+    time_left: Callable[[], bool],
+) -> RowPasses:
+    """Return training passes over the plain rows and augmented ones.
+
+    Args:
+        store: computes what it lacks.
+        views: wanted, the plain one counted.
+        batch_size: examples in a batch.
+        seed: of order and changes.
+        time_left: asked before each augmented view is computed.
+    """
+    found = [store.plain("train")]
+    for number in range(1, views):
+        if not time_left():
+            break
+        found.append(store.view("train", number, seed))
+    return RowPasses(found, _one_hot(store, "train"), batch_size, seed)
+
+
+def validation_batches(store: FeatureStore, batch_size: int) -> Any:
+    """Return a tf.data.Dataset of the validation rows, None if there are none.
+
+    Args:
+        store: computes what it lacks.
+        batch_size: examples in a batch.
+    """
+    if not store.dataset.examples["validation"]:
+        return None
+    rows, labels = store.plain("validation"), _one_hot(store, "validation")
+    return RowPasses([rows], labels, batch_size, seed=0).in_order()
+
+
+def _one_hot(store: FeatureStore, split: str) -> np.ndarray:
+    identity = np.eye(store.dataset.info.num_outputs, dtype="float32")
+    return identity[store.dataset.labels(split)]
