@@ -90,7 +90,7 @@ def choose_roles(table: TextTable, options: ColumnOptions) -> Roles:
     if not targets:
         raise DataError(
             f"{table.name}: no column of numbers next to the time {' '.join(time)!r} "
-            f"({', '.join(free) or 'no other column'}). Expected the values to forecast."
+            f"({', '.join(free) or 'no other column'}). Expected values to forecast."
         )
     rest = tuple(n for n in numeric if n not in targets)
     past = (*options.past, *rest)

@@ -44,9 +44,8 @@ class Frequency:
         if self.unit == "business day":
             return "1 business day"
         sizes = SECONDS if self.unit == "second" else MONTHS
-        name = max(
-            (n for n, size in sizes.items() if self.count % size == 0), key=sizes.get
-        )
+        fitting = [n for n, size in sizes.items() if self.count % size == 0]
+        name = max(fitting, key=sizes.__getitem__)
         number = self.count // sizes[name]
         return f"{number} {name}{'s' if number > 1 else ''}"
 
@@ -95,7 +94,9 @@ class Frequency:
         if self.month_end:
             return last.astype("datetime64[s]")
         within = start - start.astype("datetime64[M]").astype("datetime64[s]")
-        return np.minimum(months.astype("datetime64[s]") + within, last.astype("datetime64[s]"))
+        return np.minimum(
+            months.astype("datetime64[s]") + within, last.astype("datetime64[s]")
+        )
 
 
 def parse_frequency(text: str) -> Frequency:
@@ -154,7 +155,9 @@ def infer_frequency(series: list[np.ndarray], where: str) -> Frequency:
 def _monthly(series: list[np.ndarray], everything: np.ndarray) -> Frequency | None:
     """Return months, quarters or years where all times lie on one day of a month."""
     days = everything.astype("datetime64[D]")
-    within = (days - everything.astype("datetime64[M]").astype("datetime64[D]")).astype(int)
+    within = (days - everything.astype("datetime64[M]").astype("datetime64[D]")).astype(
+        int
+    )
     ends = (days + 1).astype("datetime64[M]") != days.astype("datetime64[M]")
     if len(np.unique(within)) > 1 and not ends.all():
         return None

@@ -13,7 +13,10 @@ MISSING = frozenset(
 """Cells, in lower case, that mean: no value."""
 SPACES = str.maketrans("", "", " \u00a0\u202f\u2009'’_")
 """Thousands separators that are never decimal ones."""
-GROUPED = {",": re.compile(r"[-+]?\d{1,3}(,\d{3})+"), ".": re.compile(r"[-+]?\d{1,3}(\.\d{3})+")}
+GROUPED = {
+    ",": re.compile(r"[-+]?\d{1,3}(,\d{3})+"),
+    ".": re.compile(r"[-+]?\d{1,3}(\.\d{3})+"),
+}
 
 
 def is_number(cell: str) -> bool:

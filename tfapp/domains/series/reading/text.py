@@ -130,7 +130,9 @@ def _decoded(path: Path) -> tuple[str, str]:
 
 
 def _encoding(content: bytes) -> str:
-    return next((e for mark, e in ENCODINGS.items() if content.startswith(mark)), "utf-8")
+    return next(
+        (e for mark, e in ENCODINGS.items() if content.startswith(mark)), "utf-8"
+    )
 
 
 def _header(path: Path, rows: list[list[str]], delimiter: str) -> tuple[str, ...]:

@@ -131,7 +131,7 @@ def choose_form(cells: Sequence[str], where: str, lines: Sequence[int]) -> str:
         bad = next(i for i, c in enumerate(cells) if not looks_like_time(c))
         raise DataError(
             f"{where}, line {lines[bad]}: {cells[bad]!r} is not a time. Expected one "
-            'form in all rows, for example 2026-07-01 14:00; set data.options.time_format.'
+            "form in all rows, for example 2026-07-01 14:00; set data.options.time_format."
         )
     if len(fits) > 1:
         raise DataError(
@@ -156,7 +156,9 @@ def _parsed(cells: Sequence[str], form: str, where: str, lines: Sequence[int]) -
             if form == "ISO 8601":
                 times[i] = np.datetime64(cell, "s")
             elif form == "Unix seconds":
-                seconds = float(cell) / (1000 if len(cell) >= 12 and "." not in cell else 1)
+                seconds = float(cell) / (
+                    1000 if len(cell) >= 12 and "." not in cell else 1
+                )
                 times[i] = np.datetime64(int(seconds), "s")
             else:
                 times[i] = datetime.datetime.strptime(cell, form)
@@ -205,7 +207,9 @@ def _to_utc(
 
 
 def _offset(minutes: int) -> str:
-    return f"{'-' if minutes < 0 else '+'}{abs(minutes) // 60:02}:{abs(minutes) % 60:02}"
+    return (
+        f"{'-' if minutes < 0 else '+'}{abs(minutes) // 60:02}:{abs(minutes) % 60:02}"
+    )
 
 
 def _local_to_utc(times: Times, zone: str, items: Sequence[str]) -> Times:

@@ -1,0 +1,94 @@
+"""Forecasts as weighted sums of the past."""
+
+from typing import Any
+
+import keras
+from keras import layers, ops
+
+from tfapp.base.errors import ModelError
+from tfapp.data.spec import DataInfo
+from tfapp.domains.series.models.parts import (
+    Normalization,
+    each_target,
+    inputs_of,
+    level,
+    linear_effects,
+    outputs_of,
+    require_quantiles,
+)
+
+
+def linear(
+    info: DataInfo,
+    *,
+    normalization: Normalization = "last",
+    trend_steps: int = 0,
+    quantiles: tuple[float, ...] = (),
+) -> keras.Model:
+    """One weight for each step of the window and of the horizon, the same for all series.
+
+    With `trend_steps` it is DLinear: a moving average of that many steps and what
+    remains of the series get weights of their own. Weights begin at zero: an untrained
+    network repeats the level.
+
+    Args:
+        info: inputs of the data, horizon and number of targets.
+        normalization: what is taken from the window and added to the forecast again,
+            the "last" value, the "mean" or "none".
+        trend_steps: odd length of the moving average; 0 for none.
+        quantiles: of the forecast that get a head of their own, for example 0.1, 0.9.
+
+    Returns:
+        keras.Model: dict of float tensors, "history" (batch, window, targets) and
+        covariates → float32 forecasts (batch, horizon, targets), see `outputs_of`.
+
+    Raises:
+        ModelError: for an even or too long moving average, and wrong options.
+
+    References:
+        Zeng et al., Are Transformers Effective for Time Series Forecasting?, AAAI 2023,
+        https://arxiv.org/abs/2205.13504
+    """
+    require_quantiles(quantiles)
+    [horizon], targets = info.target_shape, info.num_outputs
+    inputs = inputs_of(info)
+    history = inputs["history"]
+    base = level(history, normalization)
+    parts = _parts(each_target(history - base), trend_steps)
+
+    def weighted(name: str, width: int) -> Any:
+        dense = [
+            layers.Dense(width, kernel_initializer="zeros", name=f"{name}_{i}")(part)
+            for i, part in enumerate(parts)
+        ]
+        return sum(dense[1:], dense[0])
+
+    forecast = each_target(weighted("weights", horizon))
+    effects = linear_effects(inputs, horizon, targets)
+    forecast = sum(effects, forecast)
+    spread = None
+    if quantiles:
+        flat = weighted("quantile_weights", horizon * len(quantiles))
+        split = ops.reshape(flat, (-1, targets, horizon, len(quantiles)))
+        spread = ops.transpose(split, (0, 2, 1, 3))
+    outputs = outputs_of(forecast, spread, base)
+    return keras.Model(inputs, outputs, name="linear")
+
+
+def _parts(series: Any, trend_steps: int) -> list[Any]:
+    """Return the series, or its moving average and the rest; (batch, targets, steps)."""
+    if not trend_steps:
+        return [series]
+    steps = series.shape[-1]
+    if trend_steps % 2 == 0 or not 0 < trend_steps <= steps:
+        raise ModelError(
+            f"`trend_steps` must be odd and at most the window of {steps} steps. "
+            f"Received: {trend_steps}"
+        )
+    half = trend_steps // 2
+    first = ops.repeat(series[..., :1], half, axis=-1)
+    last = ops.repeat(series[..., -1:], half, axis=-1)
+    padded = each_target(ops.concatenate([first, series, last], axis=-1))
+    mean = layers.AveragePooling1D(trend_steps, strides=1, name="trend")(padded)
+    trend = each_target(mean)
+    return [trend, series - trend]
