@@ -19,8 +19,8 @@ class ConformalIntervals:
     a calm one, and what is measured in one season holds better in another.
 
     Args:
-        lower: float64 (levels, horizon, targets), at most 0.
-        upper: float64 (levels, horizon, targets), at least 0.
+        lower: float64 (levels, horizon, targets), added to the forecast.
+        upper: the same shape.
         levels: shares of the truth that the intervals are to hold.
 
     References:
@@ -88,7 +88,9 @@ def fit_intervals(
         upper.append(np.nanquantile(errors, tail, axis=0))
         lower.append(np.nanquantile(errors, 1 - tail, axis=0))
     return ConformalIntervals(
-        np.minimum(np.stack(lower), 0.0), np.maximum(np.stack(upper), 0.0), tuple(levels)
+        np.stack(lower),
+        np.stack(upper),
+        tuple(levels),
     )
 
 

@@ -57,8 +57,8 @@ def cut_by_steps(table: SeriesTable, steps: Sequence[int]) -> Cuts:
     first, count = _span(table)
     if len(steps) != 3 or min(steps) < 1 or sum(steps) > count:
         raise ConfigError(
-            f"data.options.split_steps: {list(steps)} do not fit {table.name}. Expected "
-            f"steps of training, validation and test, {count} together or fewer."
+            f"data.options.split_steps: {list(steps)} do not fit {table.name}. "
+            f"Expected steps of training, validation and test, {count} together or fewer."
         )
     return Cuts(table.frequency.times(first, np.cumsum([0, *steps])))
 

@@ -155,8 +155,8 @@ def require_future(table: SeriesTable, item: Item) -> None:
     for name, values in zip(table.roles.future, item.future.T, strict=True):
         if (missing := np.flatnonzero(np.isnan(values) & rows)).size:
             raise DataError(
-                f"{table.name}{_of(item)}: the covariate {name!r}, known in the future, "
-                f"has no value at {written(item.times[missing])}. Fill it in, or name "
+                f"{table.name}{_of(item)}: the covariate {name!r}, known in the "
+                f"future, has no value at {written(item.times[missing])}. Fill it in, or name "
                 "it in data.options.past."
             )
 
@@ -168,7 +168,7 @@ def written(times: np.ndarray) -> str:
 
 
 def _whole_windows(item: Item, window: int, horizon: int) -> np.ndarray:
-    """Return bool (steps + 1,): whether the window around each origin has all values."""
+    """Return whether the window around each origin has all values, (steps + 1,)."""
     holes = np.isnan(item.targets).any(axis=1) | np.isnan(item.future).any(axis=1)
     before = holes | np.isnan(item.past).any(axis=1)
     whole = np.zeros(len(holes) + 1, bool)
@@ -186,8 +186,8 @@ def _refuse_empty(
     need = horizon + (window if split == "train" else 0)
     if longest < need:
         raise DataError(
-            f"{table.name}: the longest series has {longest} steps in {split}; a window "
-            f"of {window} and a horizon of {horizon} steps need {need}. Set "
+            f"{table.name}: the longest series has {longest} steps in {split}; a "
+            f"window of {window} and a horizon of {horizon} steps need {need}. Set "
             "data.options.window or horizon smaller, or give longer series."
         )
     raise DataError(

@@ -25,7 +25,7 @@ def linear(
     trend_steps: int = 0,
     quantiles: tuple[float, ...] = (),
 ) -> keras.Model:
-    """One weight for each step of the window and of the horizon, the same for all series.
+    """One weight for each step of the window and of the horizon, for all series.
 
     With `trend_steps` it is DLinear: a moving average of that many steps and what
     remains of the series get weights of their own. Weights begin at zero: an untrained
@@ -76,7 +76,7 @@ def linear(
 
 
 def _parts(series: Any, trend_steps: int) -> list[Any]:
-    """Return the series, or its moving average and the rest; (batch, targets, steps)."""
+    """Return the series, or its moving average and the rest, each as the series."""
     if not trend_steps:
         return [series]
     steps = series.shape[-1]

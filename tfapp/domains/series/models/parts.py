@@ -122,6 +122,8 @@ def outputs_of(forecast: Any, spread: Any, base: Any) -> Any:
     if spread is None:
         return point
     # Sorted quantiles never cross, and sorting makes none worse (Chernozhukov 2010).
-    ordered = ops.sort(ops.cast(spread, "float32") + ops.expand_dims(point, -1), axis=-1)
+    ordered = ops.sort(
+        ops.cast(spread, "float32") + ops.expand_dims(point, -1), axis=-1
+    )
     named = layers.Activation("linear", dtype="float32", name=QUANTILES)(ordered)
     return {FORECAST: point, QUANTILES: named}

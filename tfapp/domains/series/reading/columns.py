@@ -120,8 +120,8 @@ def _refuse_photos(table: TextTable) -> None:
     for name, cells in zip(table.header, table.columns, strict=True):
         if cells and all(PHOTO.fullmatch(cell) for cell in cells[:SAMPLE]):
             raise DataError(
-                f"{table.name}: column {name!r} names image files ({cells[0]}). This is "
-                "a list of photos, not a series; use a task on images."
+                f"{table.name}: column {name!r} names image files ({cells[0]}). This "
+                "is a list of photos, not a series; use a task on images."
             )
 
 

@@ -78,8 +78,8 @@ def sort_rows(
     doubled = unique[counts > 1]
     if rules.duplicates == "refuse":
         raise DataError(
-            f"{where}: duplicates: {len(doubled)} timestamps occur more than once, first "
-            f"{_written(doubled)}. Remove them, or set data.options.duplicates."
+            f"{where}: duplicates: {len(doubled)} timestamps occur more than once, "
+            f"first {_written(doubled)}. Remove them, or set data.options.duplicates."
         )
     detail = (
         f"{len(doubled)} timestamps occur more than once, first {_written(doubled)}; "

@@ -96,8 +96,8 @@ def to_numbers(
     if (infinite := np.flatnonzero(np.isinf(values))).size:
         raise DataError(
             f"{where}, line {lines[infinite[0]]}: {cells[infinite[0]]!r} is infinite"
-            f"{_more(infinite.size)}. Expected a finite number; leave the cell empty if "
-            "the value is unknown."
+            f"{_more(infinite.size)}. Expected a finite number; leave the cell empty "
+            "if the value is unknown."
         )
     return values
 

@@ -9,7 +9,6 @@ import numpy as np
 from tfapp.data.faults import Problem
 from tfapp.domains.series.reading.columns import Roles, choose_roles
 from tfapp.domains.series.reading.frequency import (
-    Frequency,
     infer_frequency,
     parse_frequency,
 )

@@ -92,8 +92,8 @@ def to_times(
     """
     if empty := [i for i, cell in enumerate(cells) if not cell]:
         raise DataError(
-            f"{where}, line {lines[empty[0]]}: the timestamp is missing. Fill it in, or "
-            "remove the row."
+            f"{where}, line {lines[empty[0]]}: the timestamp is missing. Fill it in, "
+            "or remove the row."
         )
     found = [ZONE.search(cell) if ":" in cell else None for cell in cells]
     offsets = [None if match is None else _minutes(match[1]) for match in found]
@@ -131,7 +131,7 @@ def choose_form(cells: Sequence[str], where: str, lines: Sequence[int]) -> str:
         bad = next(i for i, c in enumerate(cells) if not looks_like_time(c))
         raise DataError(
             f"{where}, line {lines[bad]}: {cells[bad]!r} is not a time. Expected one "
-            "form in all rows, for example 2026-07-01 14:00; set data.options.time_format."
+            "form in all rows, such as 2026-07-01 14:00; set data.options.time_format."
         )
     if len(fits) > 1:
         raise DataError(
@@ -164,8 +164,8 @@ def _parsed(cells: Sequence[str], form: str, where: str, lines: Sequence[int]) -
                 times[i] = datetime.datetime.strptime(cell, form)
         except ValueError:
             raise DataError(
-                f"{where}, line {lines[i]}: {cell!r} is not a time of the form {form!r} "
-                "that other rows have. Write all rows in one form."
+                f"{where}, line {lines[i]}: {cell!r} is not a time of the form "
+                f"{form!r} that other rows have. Write all rows in one form."
             ) from None
     return times
 
@@ -217,8 +217,8 @@ def _local_to_utc(times: Times, zone: str, items: Sequence[str]) -> Times:
         info = zoneinfo.ZoneInfo(zone)
     except (zoneinfo.ZoneInfoNotFoundError, ValueError, OSError):
         raise ConfigError(
-            f"data.options.timezone: unknown time zone {zone!r}. Expected a name such as "
-            "'Europe/Berlin' (on Windows, `pip install tzdata`)."
+            f"data.options.timezone: unknown time zone {zone!r}. Expected a name such "
+            "as 'Europe/Berlin' (on Windows, `pip install tzdata`)."
         ) from None
     found = np.empty_like(times)
     seen: set[object] = set()
