@@ -12,7 +12,7 @@ KERNEL = {"base", "machine", "recipes", "data", "layers", "tasks"}
 ALLOWED = {
     "base": set(),
     "machine": {"base", "recipes"},
-    "recipes": {"base", "data", "tasks"},
+    "recipes": {"base"},
     "data": {"base", "machine", "recipes", "domains"},
     "layers": {"base"},
     "tasks": {"base", "recipes", "data", "domains", "report", "comparison"},

@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from tfapp import API, data, recipes, tasks
+from tfapp import API, recipes
+from tfapp.base.registry import union
 from tfapp.cli import app
 from tfapp.recipes import reference
-from tfapp.tasks import build
 
 ROOT = Path(__file__).parents[1]
 DOCS = [
@@ -39,7 +39,7 @@ def test_every_verb_model_dataset_and_task_is_documented():
     readme, reference = read("README.md"), read("docs/recipes.md")
     for verb in verbs():
         assert f"`tfapp {verb}" in readme, verb
-    for name in [*build.MODELS, *data.DATASETS, *tasks.TASKS]:
+    for name in [*union("MODELS"), *union("DATA"), *union("TASKS")]:
         assert f"`{name}`" in reference, name
     for name in API:
         assert f"tfapp.{name}" in readme + read("docs/architecture.md"), name

@@ -5,11 +5,13 @@ import sys
 
 import pytest
 
-from tfapp.base.registry import load, signature
-from tfapp.data import CHECKS, DATASETS, SOURCES
+from tfapp.base.registry import load, signature, union
+from tfapp.domains.images.reading.sources import SOURCES
+
+DATA, CHECKS = union("DATA"), union("CHECKS")
 
 
-@pytest.mark.parametrize("registry", [DATASETS, SOURCES])
+@pytest.mark.parametrize("registry", [DATA, SOURCES])
 def test_every_entry_exists_and_has_a_summary(registry):
     """Names lead to functions whose first line tells what they are."""
     for name, target in registry.items():
@@ -19,13 +21,13 @@ def test_every_entry_exists_and_has_a_summary(registry):
 
 def test_every_kind_of_data_can_be_checked():
     """`tfapp check` knows all that `tfapp run` knows."""
-    assert set(CHECKS) == set(DATASETS)
+    assert set(CHECKS) == set(DATA)
     assert all(callable(load("entry", CHECKS, name)) for name in CHECKS)
 
 
 def test_options_of_images():
     """The options are exactly the keyword arguments, readable without an import."""
-    assert set(signature(DATASETS["images"]).options) == {
+    assert set(signature(DATA["images"]).options) == {
         "image_size",
         "channels",
         "resize",

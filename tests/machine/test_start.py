@@ -86,7 +86,7 @@ def test_the_allocator_is_tuned_unless_the_recipe_says_no(monkeypatch):
     """What was done is told, for the line that announces a run."""
     calls = []
     monkeypatch.setattr(
-        start.machine, "tune_allocator", lambda: calls.append(1) is None
+        start.processor, "tune_allocator", lambda: calls.append(1) is None
     )
     quiet = Reporter(quiet=True)
     assert start.start_tensorflow(quiet, RuntimeConfig()) == ("allocator tuned",)

@@ -9,11 +9,14 @@ import keras
 import numpy as np
 import pytest
 
+from tfapp.base.registry import union
 from tfapp.data.spec import DataInfo
 from tfapp.export.keras_file import load_model, save_model
 from tfapp.layers.outputs import logits_model
 from tfapp.recipes.config import ModelConfig
-from tfapp.tasks.build import MODELS, build_model
+from tfapp.tasks.build import build_model
+
+MODELS = union("MODELS")
 
 
 @dataclass(frozen=True)
@@ -146,40 +149,51 @@ import sys, numpy as np
 from pathlib import Path
 from tfapp.layers.outputs import logits_model
 from tfapp.export.keras_file import load_model
-model = logits_model(load_model(Path(sys.argv[1])))
-np.save(sys.argv[3], model.predict_on_batch(np.load(sys.argv[2])))
+folder, suffix = Path(sys.argv[1]), sys.argv[2]
+for file in sorted(folder.glob("*.keras")):
+    model = logits_model(load_model(file))
+    logits = model.predict_on_batch(np.load(file.with_suffix(".in.npy")))
+    np.save(file.with_suffix(suffix), logits)
 """
 
 
-@pytest.mark.parametrize("name", MODELS)
-def test_reads_back_the_same_in_a_fresh_process(name, tmp_path):
-    """A saved model answers alike in a process that never built it."""
-    model = build(name)
-    _shake(model)
-    save_model(model, tmp_path / "m.keras")
-    np.save(tmp_path / "in.npy", images(name))
-    _run(READ, tmp_path / "m.keras", tmp_path / "in.npy", tmp_path / "out.npy")
-    expected = logits_model(model).predict_on_batch(images(name))
-    np.testing.assert_allclose(np.load(tmp_path / "out.npy"), expected, atol=1e-5)
+@pytest.fixture(scope="module")
+def saved(tmp_path_factory):
+    """A folder with every model, inputs, and its answers: one reader takes them all."""
+    folder = tmp_path_factory.mktemp("networks")
+    for name in MODELS:
+        model = build(name)
+        _shake(model)
+        save_model(model, folder / f"{name}.keras")
+        np.save(folder / f"{name}.in.npy", images(name))
+        logits = logits_model(model).predict_on_batch(images(name))
+        np.save(folder / f"{name}.out.npy", logits)
+    return folder
 
 
-@pytest.mark.parametrize("name", MODELS)
-def test_answers_alike_on_the_jax_backend(name, tmp_path):
-    """Models import Keras only: JAX reads the same file and gives the same logits."""
+def test_models_read_back_the_same_in_a_fresh_process(saved):
+    """Saved models answer alike in a process that never built them."""
+    _run(READ, saved, ".fresh.npy")
+    _compare(saved, ".fresh.npy", 1e-5)
+
+
+def test_models_answer_alike_on_the_jax_backend(saved):
+    """Models import Keras only: JAX reads the same files and gives the same logits."""
     pytest.importorskip("jax", reason="the extra 'jax' is not installed")
-    model = build(name)
-    _shake(model)
-    save_model(model, tmp_path / "m.keras")
-    np.save(tmp_path / "in.npy", images(name))
-    _run(
-        READ,
-        tmp_path / "m.keras",
-        tmp_path / "in.npy",
-        tmp_path / "out.npy",
-        KERAS_BACKEND="jax",
+    quick = (
+        "--xla_backend_optimization_level=0 --xla_llvm_disable_expensive_passes=true"
     )
-    expected = logits_model(model).predict_on_batch(images(name))
-    np.testing.assert_allclose(np.load(tmp_path / "out.npy"), expected, atol=1e-3)
+    _run(READ, saved, ".jax.npy", KERAS_BACKEND="jax", XLA_FLAGS=quick)
+    _compare(saved, ".jax.npy", 1e-3)
+
+
+def _compare(folder, suffix, tolerance):
+    for name in MODELS:
+        answers = np.load(folder / f"{name}{suffix}")
+        expected = np.load(folder / f"{name}.out.npy")
+        np.testing.assert_allclose(
+            answers, expected, atol=tolerance, err_msg=f"{name} answers otherwise"
+        )
 
 
 def test_loading_what_is_no_model(tmp_path):

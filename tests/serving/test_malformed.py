@@ -127,6 +127,7 @@ def test_malformed_requests(client):
 
 
 @pytest.mark.slow
+@pytest.mark.nightly
 def test_ten_thousand_malformed_requests(client):
     """All of them."""
     check(client, REQUESTS)

@@ -14,7 +14,7 @@ CHECKS = (
     "content_type_conformance",
     "response_schema_conformance",
 )
-EXAMPLES = 30
+EXAMPLES, NIGHTLY_EXAMPLES = 2, 30
 
 
 def test_the_description_names_every_protocol():
@@ -35,11 +35,24 @@ def schema(client):
 @pytest.mark.parametrize(("path", "method"), OPERATIONS)
 def test_answers_are_as_described(schema, path, method):
     """Any request of the described form gets a described answer, none a 5xx."""
+    check_answers(schema, path, method, EXAMPLES)
+
+
+@pytest.mark.slow
+@pytest.mark.nightly
+@pytest.mark.parametrize(("path", "method"), OPERATIONS)
+def test_many_answers_are_as_described(schema, path, method):
+    """The same for many requests of every operation."""
+    check_answers(schema, path, method, NIGHTLY_EXAMPLES)
+
+
+def check_answers(schema, path, method, examples):
+    """Send made-up requests of one operation and validate the answers."""
     checks = [schemathesis.checks.CHECKS.get_one(name) for name in CHECKS]
 
     @given(case=schema[path][method.upper()].as_strategy())
     @settings(
-        max_examples=EXAMPLES, deadline=None, suppress_health_check=list(HealthCheck)
+        max_examples=examples, deadline=None, suppress_health_check=list(HealthCheck)
     )
     def check(case):
         case.call_and_validate(checks=checks)

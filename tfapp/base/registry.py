@@ -1,8 +1,9 @@
 """Names to functions, read without importing what they name.
 
-A registry is a plain dict, name → "module:function". Importing a model costs the
-seconds that TensorFlow takes, so options are checked against the function's
-signature as it stands in the source file.
+A registry is a plain dict, name → "module:function". Each domain, a package below
+`tfapp.domains`, has such tables in its `__init__.py`; `union` joins those of all
+domains. Importing a model costs the seconds that TensorFlow takes, so options are
+checked against the function's signature as it stands in the source file.
 """
 
 import ast
@@ -17,6 +18,12 @@ from typing import Any, Literal
 from pydantic import TypeAdapter, ValidationError
 
 from tfapp.base.errors import ConfigError, UnknownNameError, did_you_mean
+
+DOMAINS = "tfapp.domains"
+PACKAGE = "tfapp."
+
+Row = dict[str, Any]
+"""A row of `tfapp list`: "name", "summary", and "options" if there are any."""
 
 TYPES: dict[str, Any] = {"Any": Any, "Literal": Literal}
 """Names an option's annotation may use, besides the builtins."""
@@ -41,13 +48,61 @@ class Signature:
     summary: str
 
 
+def domains() -> tuple[str, ...]:
+    """Return the names of all domains, in the order in which they are asked."""
+    names: tuple[str, ...] = importlib.import_module(DOMAINS).DOMAINS
+    return names
+
+
+def tables(name: str) -> dict[str, Any]:
+    """Return what every domain defines under a name: domain → table.
+
+    Args:
+        name: of a table in the domains' packages, such as "MODELS"; a domain that has
+            none is left out.
+    """
+    packages = {d: importlib.import_module(f"{DOMAINS}.{d}") for d in domains()}
+    return {d: getattr(p, name) for d, p in packages.items() if hasattr(p, name)}
+
+
+def union(name: str) -> dict[str, Any]:
+    """Return a table of all domains as one.
+
+    A text "module:function" is relative to the package of its domain, unless it
+    begins with `tfapp.`; other values are what they are.
+
+    Args:
+        name: of the table, such as "MODELS".
+
+    Raises:
+        ValueError: if two domains use one name; this is a bug, not a user's mistake.
+    """
+    joined: dict[str, Any] = {}
+    for domain, table in tables(name).items():
+        if twice := sorted(joined.keys() & table.keys()):
+            raise ValueError(f"{DOMAINS}.{domain}.{name}: {twice} exist already.")
+        joined |= {key: absolute(domain, value) for key, value in table.items()}
+    return joined
+
+
+def absolute(domain: str, value: Any) -> Any:
+    """Return a "module:function" of a domain with its whole name."""
+    relative = isinstance(value, str) and not value.startswith(PACKAGE)
+    return f"{DOMAINS}.{domain}.{value}" if relative else value
+
+
 def load(kind: str, registry: Mapping[str, str], name: str) -> Any:
     """Import and return what `name` stands for.
 
     Raises:
         UnknownNameError: if the registry does not hold the name.
     """
-    module, _, attribute = find(kind, registry, name).partition(":")
+    return load_target(find(kind, registry, name))
+
+
+def load_target(target: str) -> Any:
+    """Import and return what "module:function" names."""
+    module, _, attribute = target.partition(":")
     return getattr(importlib.import_module(module), attribute)
 
 

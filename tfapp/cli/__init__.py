@@ -186,17 +186,14 @@ def bundle(
 @app.command("list")
 def list_(
     what: Annotated[
-        str, typer.Argument(help="models, recipes, datasets, tasks or weights.")
+        str, typer.Argument(help="models, recipes, datasets, tasks, weights …")
     ],
     json: Json = False,
 ) -> None:
     """List what recipes may name."""
-    from tfapp.base.errors import UnknownNameError
-    from tfapp.verbs.catalogue import LISTS
+    from tfapp.verbs.catalogue import rows
 
-    if what not in LISTS:
-        raise UnknownNameError("list", what, LISTS)
-    show.catalogue(LISTS[what](), json)
+    show.catalogue(rows(what), json)
 
 
 @app.command()

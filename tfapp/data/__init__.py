@@ -1,38 +1,17 @@
-"""Any image source to a `Dataset`; to add a kind of data: one file, one line here."""
+"""Any source to a `Dataset`, by the `DATA` and `CHECKS` of all domains."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tfapp.base.registry import check_options, load
+from tfapp.base.registry import load, union
 from tfapp.data.cache_dir import default_cache_dir
 from tfapp.data.context import LoadContext, Progress
 from tfapp.data.spec import Dataset
+from tfapp.recipes.checks import check_data_options
 from tfapp.recipes.config import DataConfig
 
 if TYPE_CHECKING:
     from tfapp.data.report import CheckReport
-
-DATASETS = {
-    "images": "tfapp.domains.images.load:images",
-    "masks": "tfapp.domains.images.segmentation.data.load:masks",
-}
-"""Kinds of data: what the examples are and what the model receives."""
-
-CHECKS = {
-    "images": "tfapp.domains.images.check:check_images",
-    "masks": "tfapp.domains.images.segmentation.data.load:check_masks",
-}
-"""What looks for trouble in each kind of data."""
-
-SOURCES = {
-    "csv": "tfapp.domains.images.reading.sources.csv_table:csv_table",
-    "digits": "tfapp.domains.images.reading.sources.digits:digits",
-    "folder": "tfapp.domains.images.reading.sources.folder:folder",
-    "mosaics": "tfapp.domains.images.reading.sources.mosaics:mosaics",
-    "npz": "tfapp.domains.images.reading.sources.npz_arrays:npz_arrays",
-    "tfds": "tfapp.domains.images.reading.sources.tfds_builder:tfds_builder",
-}
-"""Forms in which images come; `data.path` tells which one is meant."""
 
 
 def load_dataset(
@@ -56,11 +35,8 @@ def load_dataset(
         ConfigError: for an unset variable in `path`, or options that do not fit.
         DataError: if the data cannot be used, or differs from `split_file`.
     """
-    check_options("dataset", DATASETS, config.name, config.options)
     cache_dir = cache_dir or default_cache_dir()
-    context = LoadContext(config, seed, split_file, cache_dir, progress)
-    dataset: Dataset = load("dataset", DATASETS, config.name)(context, **config.options)
-    return dataset
+    return _load(LoadContext(config, seed, split_file, cache_dir, progress))
 
 
 def load_test_only(
@@ -86,10 +62,15 @@ def load_test_only(
         ConfigError: for an unset variable in `path`, or options that do not fit.
         DataError: if the data cannot be used or has classes the model does not know.
     """
-    check_options("dataset", DATASETS, config.name, config.options)
     cache_dir = cache_dir or default_cache_dir()
-    context = LoadContext(config, 0, None, cache_dir, progress, class_names)
-    dataset: Dataset = load("dataset", DATASETS, config.name)(context, **config.options)
+    return _load(LoadContext(config, 0, None, cache_dir, progress, class_names))
+
+
+def _load(context: LoadContext) -> Dataset:
+    config = context.config
+    check_data_options(config)
+    make = load("kind of data", union("DATA"), config.name)
+    dataset: Dataset = make(context, **config.options)
     return dataset
 
 
@@ -107,17 +88,5 @@ def check_data(
     """
     cache_dir = cache_dir or default_cache_dir()
     context = LoadContext(config, 0, None, cache_dir, progress)
-    report: CheckReport = load("kind of data", CHECKS, config.name)(context)
+    report: CheckReport = load("kind of data", union("CHECKS"), config.name)(context)
     return report
-
-
-def kind_of(path: str) -> str:
-    """Return the kind of data that lies at a path: "masks" if its folders say so.
-
-    Args:
-        path: as `data.path`.
-    """
-    from tfapp.domains.images.reading.sources import expand_path
-    from tfapp.domains.images.segmentation.data.folders import holds_masks
-
-    return "masks" if holds_masks(Path(expand_path(path))) else "images"

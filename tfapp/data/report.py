@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from tfapp.base.errors import DataError
 from tfapp.data.faults import Problem
 
 SHOWN_PER_KIND = 5
@@ -83,6 +84,25 @@ class CheckReport:
         for problem in self.problems:
             groups[problem.severity, problem.kind].append(problem)
         return groups
+
+
+def refuse_damaged(report: CheckReport, max_bad_share: float) -> None:
+    """Refuse a set in which too many files are unusable.
+
+    Raises:
+        DataError: with the count, three examples and the way out.
+    """
+    if report.bad_share <= max_bad_share:
+        return
+    bad = [p for p in report.problems if p.path and p.severity == "left out"]
+    said = "; ".join(f"{p.path} ({p.kind})" for p in bad[:3])
+    why = f" The first: {bad[0].detail}" if bad else ""
+    raise DataError(
+        f"{report.name}: {report.counts['unusable']} of {report.counts['files']} "
+        f"files cannot be used ({report.bad_share:.0%}), for example {said}.{why} "
+        f"Expected at most {max_bad_share:.0%}. `tfapp check` lists them; fix them or "
+        "raise `data.check.max_bad_share`."
+    )
 
 
 def _said(counts: Mapping[str, int]) -> str:

@@ -1,3 +1,6 @@
-"""Kinds of data; to add one: a folder here, and its name below."""
+"""Domains: kinds of raw data, with every task on them.
+
+To add one: a folder here with the doors of docs/architecture.md, and its name below.
+"""
 
 DOMAINS = ("images",)

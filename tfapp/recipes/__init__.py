@@ -2,7 +2,6 @@
 
 from tfapp.recipes.read import (
     build,
-    describe,
     find,
     folder,
     load_recipe,
@@ -10,8 +9,8 @@ from tfapp.recipes.read import (
     override,
     parse_override,
     read_table,
-    to_toml,
 )
+from tfapp.recipes.write import describe, to_toml
 
 __all__ = [
     "build",

@@ -4,6 +4,9 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+NAME_PATTERN = "[A-Za-z0-9_.-]*"
+"""Of recipes, and so of the folders of runs and models."""
+
 
 class Table(BaseModel):
     """A table of a recipe: unknown keys are errors, values never change."""
@@ -203,7 +206,7 @@ class ExportConfig(Table):
 class Recipe(Table):
     """A whole experiment: config → data → model → training → export."""
 
-    name: str = Field("", pattern=r"^[A-Za-z0-9_.-]*$", description="file name")
+    name: str = Field("", pattern=f"^{NAME_PATTERN}$", description="file name")
     description: str = ""
     task: str = Field("image_classification", description="`tfapp list tasks`")
     task_options: dict[str, Any] = Field({}, description="arguments of the task")

@@ -1,6 +1,5 @@
-"""Find, read, override and write recipes (`pipelines/*.toml`)."""
+"""Find, read and override recipes (`pipelines/*.toml`)."""
 
-import json
 import tomllib
 from collections.abc import Iterable, Mapping
 from pathlib import Path
@@ -8,12 +7,10 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from tfapp import data, tasks
-from tfapp.base import registry
 from tfapp.base.errors import ConfigError, UnknownNameError, did_you_mean
 from tfapp.base.table_errors import explain
-from tfapp.recipes.config import PHASE_KEYS, Recipe
-from tfapp.tasks.build import check as check_model
+from tfapp.recipes.checks import check_names
+from tfapp.recipes.config import Recipe
 
 PACKAGE = Path(__file__).parents[1]
 
@@ -102,11 +99,7 @@ def build(table: Mapping[str, Any], where: str) -> Recipe:
     except ValidationError as error:
         raise explain(error, where, Recipe) from None
     try:
-        tasks.check(recipe.task, recipe.task_options, recipe)
-        registry.check_options(
-            "kind of data", data.DATASETS, recipe.data.name, recipe.data.options
-        )
-        check_model(recipe.model.name, recipe.model.options)
+        check_names(recipe)
     except ConfigError as error:
         raise ConfigError(f"{where}: {error}") from None
     return recipe
@@ -132,48 +125,3 @@ def override(table: Mapping[str, Any], key: str, value: Any) -> dict[str, Any]:
     if dot and not isinstance(inner, Mapping):
         raise ConfigError(f"Cannot set `{key}`: `{head}` is not a table.")
     return {**table, head: override(inner, rest, value) if dot else value}
-
-
-def describe(recipe: Recipe) -> dict[str, Any]:
-    """Return the fully resolved recipe as JSON-ready nested tables."""
-    return dict(json.loads(recipe.model_dump_json(exclude_none=True)))
-
-
-def to_toml(recipe: Recipe, *, defaults: bool = True) -> str:
-    """Write a recipe as TOML that `load_recipe` reads back to the same recipe.
-
-    Args:
-        recipe: the recipe.
-        defaults: also write the values that equal their default.
-    """
-    table = json.loads(
-        recipe.model_dump_json(exclude_none=True, exclude_defaults=not defaults)
-    )
-    if recipe.fine_tune is not None:
-        for key in PHASE_KEYS & set(table.get("training", {})):
-            del table["training"][key]
-    return "\n".join(_toml_lines(table, ())).strip() + "\n"
-
-
-def _toml_lines(table: Mapping[str, Any], path: tuple[str, ...]) -> list[str]:
-    """Values of a table first, then its tables; `options` stay in one line."""
-    flat = {k: v for k, v in table.items() if not _is_section(k, v)}
-    lines = ["", f"[{'.'.join(path)}]"] if path and flat else []
-    lines += [f"{key} = {_toml_value(value)}" for key, value in flat.items()]
-    for key, value in table.items():
-        if _is_section(key, value):
-            lines += _toml_lines(value, (*path, key))
-    return lines
-
-
-def _is_section(key: str, value: Any) -> bool:
-    return isinstance(value, Mapping) and key != "options"
-
-
-def _toml_value(value: Any) -> str:
-    if isinstance(value, Mapping):
-        inner = ", ".join(f"{k} = {_toml_value(v)}" for k, v in value.items())
-        return f"{{ {inner} }}" if inner else "{}"
-    if isinstance(value, list):
-        return f"[{', '.join(_toml_value(v) for v in value)}]"
-    return json.dumps(value, ensure_ascii=False)

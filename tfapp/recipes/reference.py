@@ -11,10 +11,8 @@ from typing import Any, get_args
 from pydantic import BaseModel
 from pydantic_core import PydanticUndefined
 
-from tfapp import data, tasks
 from tfapp.base import registry
 from tfapp.recipes.config import Recipe
-from tfapp.tasks import build
 
 INTRODUCTION = """\
 # Recipe reference
@@ -29,9 +27,9 @@ This page is written by `python -m tfapp.recipes.reference`.
 def reference() -> str:
     """Return the reference as Markdown."""
     parts = [INTRODUCTION, *_tables(Recipe, "")]
-    parts += _options("model", build.MODELS, "model.options")
-    parts += _options("kind of data", data.DATASETS, "data.options")
-    parts += _options("task", tasks.TASKS, "task_options")
+    parts += _options("model", registry.union("MODELS"), "model.options")
+    parts += _options("kind of data", registry.union("DATA"), "data.options")
+    parts += _options("task", registry.union("TASKS"), "task_options")
     return "\n".join(parts)
 
 

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 from tfapp import recipes
 from tfapp.base import registry
 from tfapp.data.spec import Example
-from tfapp.domains.images.explanation import CHAPTERS
 from tfapp.runs import Run
 from tfapp.runs.failures import reading
 from tfapp.tasks.spec import Story
@@ -98,8 +97,9 @@ def _sections(trainer: Any) -> "Sequence[Section]":
     """Return the chapters that only some networks have."""
     found: list[Any] = []
     with reading(trainer.dataset):
-        for name in CHAPTERS:
-            make = registry.load("chapter", CHAPTERS, name)
+        makers = registry.union("NETWORK_SECTIONS")
+        for name in makers:
+            make = registry.load("section", makers, name)
             found += make(trainer.model, trainer.dataset)
     return found
 

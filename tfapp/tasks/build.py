@@ -1,42 +1,18 @@
-"""Every network, by name. To add one: a builder in a file here, and a line below.
+"""The network that a recipe names, one of the `MODELS` of all domains.
 
 A builder is `name(input_shape, num_outputs, *, options…) -> keras.Model` and returns
-logits, or a dict of outputs of which "logits" is one. This file imports no Keras: the
-command line reads it.
+logits, or a dict of outputs of which "logits" is one.
 """
 
-from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from tfapp.base import registry
-from tfapp.base.errors import ModelError, TfappError, UnknownNameError
-from tfapp.domains.images.pretrained.extractors import EXTRACTORS
+from tfapp.base.errors import ModelError, TfappError
+from tfapp.recipes.checks import check_model
 from tfapp.recipes.config import ModelConfig
 
 if TYPE_CHECKING:  # NumPy stays out of the command line's start
     from tfapp.data.spec import DataInfo
-
-MODELS = {
-    "capsnet": "tfapp.domains.images.capsules.models.capsnet:capsnet",
-    "efficient_capsnet": "tfapp.domains.images.capsules.models.efficient_capsnet:efficient_capsnet",  # noqa: E501
-    "matrix_capsules": "tfapp.domains.images.capsules.models.matrix_capsules:matrix_capsules",  # noqa: E501
-    "small_cnn": "tfapp.domains.images.classification.models.small_cnn:small_cnn",
-    "transfer": "tfapp.domains.images.classification.models.transfer:transfer",
-    "unet": "tfapp.domains.images.segmentation.models.unet:unet",
-    "unet_transfer": "tfapp.domains.images.segmentation.models.unet_transfer:unet_transfer",  # noqa: E501
-}
-
-
-def check(name: str, options: Mapping[str, Any]) -> None:
-    """Refuse an unknown model, option or extractor, without importing Keras.
-
-    Raises:
-        ConfigError: naming the model and the option.
-    """
-    registry.check_options("model", MODELS, name, options)
-    extractor = options.get("extractor")
-    if extractor is not None and extractor not in EXTRACTORS:
-        raise UnknownNameError("extractor", extractor, EXTRACTORS)
 
 
 def build_model(config: ModelConfig, info: "DataInfo") -> Any:
@@ -54,8 +30,8 @@ def build_model(config: ModelConfig, info: "DataInfo") -> Any:
     Raises:
         ConfigError, ModelError, WeightsError: if it cannot be built.
     """
-    check(config.name, config.options)
-    builder = registry.load("model", MODELS, config.name)
+    check_model(config)
+    builder = registry.load("model", registry.union("MODELS"), config.name)
     model = _built(builder, config, info)
     found = model.output
     logits = found["logits"] if isinstance(found, dict) else found

@@ -1,30 +1,16 @@
 """Lists of what recipes may name."""
 
 from collections.abc import Callable
-from typing import Any
 
-from tfapp import data, recipes, tasks
+from tfapp import recipes
 from tfapp.base import registry
-from tfapp.domains.images.pretrained.extractors import EXTRACTORS, Extractor
-from tfapp.domains.images.pretrained.weights import available_weights
-from tfapp.tasks import build
-
-Row = dict[str, Any]
+from tfapp.base.errors import UnknownNameError
+from tfapp.base.registry import Row
 
 
 def list_models() -> list[Row]:
-    """Return every model with its options, then every extractor of `transfer`."""
-    rows = _registered(build.MODELS)
-    here = {weights.extractor for weights in available_weights()}
-    for name, extractor in EXTRACTORS.items():
-        rows.append(
-            {
-                "name": f"transfer: {name}",
-                "summary": f"{extractor.summary} ({extractor.default_size} px)"
-                + (f", {extractor.weights} weights here" if name in here else ""),
-            }
-        )
-    return rows
+    """Return every model with its options."""
+    return _registered("MODELS")
 
 
 def list_recipes() -> list[Row]:
@@ -37,42 +23,13 @@ def list_recipes() -> list[Row]:
 
 
 def list_datasets() -> list[Row]:
-    """Return every kind of data with its options, and every form it may come in."""
-    forms = [
-        {"name": f"path: {name}", "summary": registry.signature(target).summary}
-        for name, target in data.SOURCES.items()
-    ]
-    return _registered(data.DATASETS) + forms
+    """Return every kind of data with its options."""
+    return _registered("DATA")
 
 
 def list_tasks() -> list[Row]:
     """Return every task."""
-    return _registered(tasks.TASKS)
-
-
-def list_weights() -> list[Row]:
-    """Return the pretrained weight file of every extractor, and where it is found."""
-    here = {weights.extractor: weights.path for weights in available_weights()}
-    return [
-        {
-            "name": name,
-            "summary": f"here: {here[name]}" if name in here else "not here",
-            "options": _source(extractor),
-        }
-        for name, extractor in EXTRACTORS.items()
-    ]
-
-
-def _source(extractor: Extractor) -> dict[str, str]:
-    """Return how recipes name the weights of an extractor, and where they come from."""
-    named = {"weights": extractor.weights}
-    if not extractor.file:  # they come with tfapp
-        return named
-    return named | {
-        "file": extractor.file,
-        "address": extractor.address,
-        "hash": extractor.hash or "none known",
-    }
+    return _registered("TASKS")
 
 
 LISTS: dict[str, Callable[[], list[Row]]] = {
@@ -80,16 +37,37 @@ LISTS: dict[str, Callable[[], list[Row]]] = {
     "recipes": list_recipes,
     "datasets": list_datasets,
     "tasks": list_tasks,
-    "weights": list_weights,
 }
+"""The lists that there are whatever the domains; these add rows, and further lists."""
 
 
-def _registered(names: dict[str, str]) -> list[Row]:
+def names() -> list[str]:
+    """Return the names of all lists."""
+    further = registry.tables("CATALOGUE").values()
+    return list(dict.fromkeys([*LISTS, *(name for table in further for name in table)]))
+
+
+def rows(what: str) -> list[Row]:
+    """Return a list, with the rows that the domains add to it.
+
+    Raises:
+        UnknownNameError: if there is no such list.
+    """
+    if what not in names():
+        raise UnknownNameError("list", what, names())
+    found = LISTS[what]() if what in LISTS else []
+    for domain, table in registry.tables("CATALOGUE").items():
+        if what in table:
+            found += registry.load_target(registry.absolute(domain, table[what]))()
+    return found
+
+
+def _registered(table: str) -> list[Row]:
     rows = []
-    for name, target in names.items():
-        found = registry.signature(target)
-        row: Row = {"name": name, "summary": found.summary}
-        if found.options:
-            row["options"] = {key: str(o) for key, o in found.options.items()}
+    for name, target in registry.union(table).items():
+        signature = registry.signature(target)
+        row: Row = {"name": name, "summary": signature.summary}
+        if signature.options:
+            row["options"] = {key: str(o) for key, o in signature.options.items()}
         rows.append(row)
     return rows

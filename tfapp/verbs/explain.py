@@ -12,7 +12,7 @@ from tfapp.base.reporter import Reporter
 from tfapp.data import load_dataset
 from tfapp.data.cache_dir import default_cache_dir
 from tfapp.data.spec import Dataset
-from tfapp.domains.images.explanation import METHODS, OF_CAPSULES
+from tfapp.domains.images.explanation import EXPLAINED_TASKS, OF_CAPSULES
 from tfapp.domains.images.explanation.explained import (
     FOLDER,
     SECOND,
@@ -22,7 +22,6 @@ from tfapp.domains.images.explanation.explained import (
 from tfapp.machine.start import start_tensorflow
 from tfapp.recipes.config import Recipe
 from tfapp.runs import Run
-from tfapp.tasks import CLASSIFIERS
 from tfapp.verbs.predict import find_images
 
 if TYPE_CHECKING:
@@ -46,8 +45,8 @@ def explain(
     Args:
         run: NAME (its latest complete run), NAME/NUMBER, or the run's folder.
         inputs: image files, folders (searched through), or glob patterns.
-        methods: some of `METHODS` in `tfapp.domains.images.explanation`; () for
-            all that the model and its data allow.
+        methods: some of the `EXPLANATIONS` of `tfapp.domains.images`; () for all that
+            the model and its data allow.
         label: another class whose maps to show beside the predicted one's: its name,
             "second" (the second likeliest) or "folder" (that of the picture's folder).
         out: folder of the sheets; "" = the folder `explanations` of the run.
@@ -67,7 +66,7 @@ def explain(
     _require_model(found)
     names = tuple(card["class_names"])
     for name in methods:
-        registry.find("method", METHODS, name)
+        registry.find("method", registry.union("EXPLANATIONS"), name)
     paths = find_images(inputs)
     _check_label(label, names, paths)
     folder = Path(out).expanduser() if out else found.folder / "explanations"
@@ -101,10 +100,10 @@ def _require_model(run: Run) -> None:
 
 def _require_classifier(run: Run, task: str) -> None:
     """Refuse a run of a task that does not choose one class per image."""
-    if task not in CLASSIFIERS:
+    if task not in EXPLAINED_TASKS:
         raise ConfigError(
             f"{run.folder} is of task {task!r}, and only runs of "
-            f"{' and '.join(CLASSIFIERS)} can be explained."
+            f"{' and '.join(EXPLAINED_TASKS)} can be explained."
         )
 
 
@@ -152,13 +151,14 @@ def _explainers(
     """Make the explainers; those that nobody named may be left out, with a line."""
     from tfapp.domains.images.capsules.explanation.parts import has_capsules
 
+    kinds = registry.union("EXPLANATIONS")
     explainers, notes = {}, []
     unasked = () if has_capsules(subject.model) else OF_CAPSULES
-    for name in METHODS:
+    for name in kinds:
         if (methods and name not in methods) or (not methods and name in unasked):
             continue
         try:
-            explainers[name] = registry.load("method", METHODS, name)(subject)
+            explainers[name] = registry.load("method", kinds, name)(subject)
         except TfappError as error:
             if methods:
                 raise

@@ -8,7 +8,8 @@ import pytest
 from PIL import Image
 
 from tfapp.base.errors import DataError
-from tfapp.domains.images.check import examine, refuse_damaged
+from tfapp.data.report import refuse_damaged
+from tfapp.domains.images.check import examine
 from tfapp.domains.images.reading.sources import open_source
 
 

@@ -262,6 +262,64 @@ def test_company_is_waited_for(model, make):
     assert model.calls[-1] == (SHARED,)
 
 
+def test_no_wait_is_longer_than_a_tenth_of_a_call(make):
+    """Where calls take half a second, company gets 50 ms, whatever the window is."""
+    batcher = make(window_micros=2_000_000)
+    batcher._call_seconds, batcher._usual = 0.5, 3.0
+    started = time.monotonic()
+    with batcher._changed:
+        batcher._await_company()
+    assert 0.04 < time.monotonic() - started < 1.0
+
+
+def test_the_usual_number_of_requests_falls_slowly(make):
+    """One late client does not end the habit of three that come together."""
+    batcher = make()
+    batcher._usual = 3.0
+    with batcher._changed:
+        batcher._await_company()
+    assert batcher._usual == pytest.approx(2.6)
+
+
+def test_joined_requests_keep_the_bound_of_pixels(model, make):
+    """Images of six pixels each do not share a call of at most ten."""
+    batcher = make(max_batch_pixels=10)
+    hold(model, batcher)
+    items = [work(1), work(2), work(3)]
+    for item, pixels in zip(items, (6, 6, 4), strict=True):
+        item.pixels = pixels
+        batcher.submit(item)
+    model.gate.set()
+    assert [answer_of(i) for i in items] == [[2], [4], [6]]
+    assert model.calls == [(1,), (2,), (1,)]
+
+
+def test_passed_over_requests_keep_their_order(model, make):
+    """What cannot share a call is answered in the order of its arrival."""
+    batcher = make()
+    hold(model, batcher)
+    items = [work(1, width=width) for width in (2, 3, 4, 2)]
+    for item in items:
+        batcher.submit(item)
+    model.gate.set()
+    for item in items:
+        answer_of(item)
+    assert model.calls[1:] == [(2, 2), (1, 3), (1, 4)]
+
+
+def test_padding_repeats_a_real_row(make):
+    """A model that fails on zeros never sees one."""
+    seen = []
+    batcher = make(max_batch_size=4, allowed_batch_sizes=(4,))
+    batcher._run = lambda inputs: (
+        seen.append(inputs["x"].tolist()) or {"y": inputs["x"]}
+    )
+    item = work(7, 8)
+    batcher.submit(item)
+    assert answer_of(item) == [7, 8]
+    assert seen == [[7, 8, 7, 7]]
+
+
 def test_bugs_reach_every_waiter(make):
     """An error that is none of ours ends each request of the call, not the thread."""
     batcher = make()

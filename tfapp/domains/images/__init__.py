@@ -1,1 +1,101 @@
-"""Images: photos to class names, to masks, through convolutions and capsules."""
+"""Images: photos to class names, to masks, through convolutions and capsules.
+
+The tables name what recipes may use, as "module:function" relative to this package.
+"""
+
+FORMS = "a folder of class folders, a .csv, a .npz, tfds:NAME, mosaics:… or digits"
+"""What `data.path` may be, for messages."""
+
+DATA = {
+    "images": "load:images",
+    "masks": "segmentation.data.load:masks",
+}
+"""Kinds of data: what the examples are and what the network receives."""
+
+CHECKS = {
+    "images": "check:check_images",
+    "masks": "segmentation.data.load:check_masks",
+}
+"""What reports the faults of each kind of data."""
+
+TASKS = {
+    "capsule_classification": "capsules.task:task",
+    "image_classification": "classification.task:task",
+    "image_segmentation": "segmentation.task:task",
+}
+
+TASK_DATA = {
+    "capsule_classification": ("images",),
+    "image_classification": ("images",),
+    "image_segmentation": ("masks",),
+}
+"""The kinds of data that each task learns from; the first is the default."""
+
+REQUIREMENTS = {
+    "capsule_classification": {
+        "training.distill": (None, "a teacher's answers are logits alone"),
+    },
+    "image_segmentation": {
+        "data.augmentation.rand_augment": (0, "masks do not follow it"),
+        "data.augmentation.erase": (0.0, "masks do not follow it"),
+        "data.augmentation.mixup": (0.0, "masks cannot be mixed"),
+        "data.augmentation.cutmix": (0.0, "masks cannot be mixed"),
+        "training.class_weights": ("none", "use data.options.balance_classes"),
+        "training.distill": (None, "a teacher answers for whole images"),
+        "fine_tune.head.views": (0, "tiles are drawn anew in every epoch"),
+        "fine_tune.thaw.views": (0, "tiles are drawn anew in every epoch"),
+    },
+}
+"""Task → recipe key → what it has to be, and why."""
+
+MODELS = {
+    "capsnet": "capsules.models.capsnet:capsnet",
+    "efficient_capsnet": "capsules.models.efficient_capsnet:efficient_capsnet",
+    "matrix_capsules": "capsules.models.matrix_capsules:matrix_capsules",
+    "small_cnn": "classification.models.small_cnn:small_cnn",
+    "transfer": "classification.models.transfer:transfer",
+    "unet": "segmentation.models.unet:unet",
+    "unet_transfer": "segmentation.models.unet_transfer:unet_transfer",
+}
+"""Networks: builders that return a keras.Model of logits."""
+
+MODEL_CHOICES = {
+    "transfer.extractor": "pretrained.extractors:EXTRACTORS",
+    "unet_transfer.extractor": "pretrained.extractors:EXTRACTORS",
+}
+"""MODEL.OPTION → the mapping that holds the names which the option may have."""
+
+PLANS = {
+    "image_classification": "classification.plan:plan",
+    "image_segmentation": "segmentation.plan:plan",
+}
+"""Task → what writes the recipe of `tfapp fit`."""
+
+COMPARISONS = {
+    "capsule_classification": "tfapp.problems.classification.compared:CLASSIFICATION",
+    "image_classification": "tfapp.problems.classification.compared:CLASSIFICATION",
+    "image_segmentation": "segmentation.compared:SEGMENTATION",
+}
+"""Task → how its runs are compared; runs of equal entries can be compared."""
+
+EXPLANATIONS = {
+    "gradcam": "explanation.gradcam:gradcam",
+    "occlusion": "explanation.occlusion:occlusion",
+    "neighbours": "explanation.neighbours:neighbours",
+    "reconstruction": "capsules.explanation.reconstruction:reconstruction",
+    "perturbation": "capsules.explanation.perturbation:perturbation",
+    "routing": "capsules.explanation.routing:routing",
+}
+"""Kinds of explanation, in the order in which a sheet shows them; see
+`explanation.spec.Kind`."""
+
+NETWORK_SECTIONS = {"capsules": "capsules.explanation.section:capsule_sections"}
+"""Sections of a report on the inside of networks of one kind: (model, dataset) →
+tuple of sections, () for any other network."""
+
+CATALOGUE = {
+    "datasets": "catalogue:list_sources",
+    "models": "catalogue:list_extractors",
+    "weights": "catalogue:list_weights",
+}
+"""List of `tfapp list` → further rows of it: () → list of rows."""

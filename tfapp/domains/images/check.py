@@ -5,7 +5,6 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from statistics import median
 
-from tfapp.base.errors import DataError
 from tfapp.data.context import LoadContext
 from tfapp.data.faults import Problem, Severity
 from tfapp.data.listing import Source
@@ -100,25 +99,6 @@ def examine(
 def check_images(context: LoadContext) -> CheckReport:
     """Look at all labelled images and report what is wrong with them."""
     return examine(open_source(context), context).report
-
-
-def refuse_damaged(report: CheckReport, max_bad_share: float) -> None:
-    """Refuse a set in which too many files are unusable.
-
-    Raises:
-        DataError: with the count, three examples and the way out.
-    """
-    if report.bad_share <= max_bad_share:
-        return
-    bad = [p for p in report.problems if p.path and p.severity == "left out"]
-    said = "; ".join(f"{p.path} ({p.kind})" for p in bad[:3])
-    why = f" The first: {bad[0].detail}" if bad else ""
-    raise DataError(
-        f"{report.name}: {report.counts['unusable']} of {report.counts['files']} "
-        f"files cannot be used ({report.bad_share:.0%}), for example {said}.{why} "
-        f"Expected at most {max_bad_share:.0%}. `tfapp check` lists them; mend them or "
-        "raise `data.check.max_bad_share`."
-    )
 
 
 def _counts(source: Source, readable: int, usable: int) -> dict[str, int]:

@@ -6,12 +6,13 @@ from typing import Literal
 from tfapp.base.errors import DataError
 from tfapp.data.context import LoadContext
 from tfapp.data.listing import Source
+from tfapp.data.report import refuse_damaged
 from tfapp.data.spec import SPLITS, DataInfo, Dataset, Example
 from tfapp.data.split import fingerprint, limit_per_class, make_split
 from tfapp.data.split_file import apply_split, write_split
 from tfapp.domains.images.augmentation.changes import describe_augmentation
 from tfapp.domains.images.batching import ImageBatches, stored_bytes
-from tfapp.domains.images.check import Examined, examine, refuse_damaged
+from tfapp.domains.images.check import Examined, examine
 from tfapp.domains.images.preprocessor import ImagePreprocess
 from tfapp.domains.images.reading.pixel_store import plan_store
 from tfapp.domains.images.reading.sources import open_source

@@ -47,8 +47,21 @@ def test_transfer_with_every_pooling(pooling):
     assert (parts.layer, parts.grid) == ("out_relu", (2, 2))
 
 
+ALIKE = ["vgg16", "mobilenet_v3_small", "resnet50", "inception_v3", "densenet121"]
+"""One network of each way to join layers; all of them take minutes."""
+
+
 @pytest.mark.slow
-@pytest.mark.parametrize("name", EXTRACTORS)
+@pytest.mark.parametrize(
+    "name",
+    [
+        *ALIKE,
+        *(
+            pytest.param(name, marks=pytest.mark.nightly)
+            for name in sorted(set(EXTRACTORS) - set(ALIKE))
+        ),
+    ],
+)
 def test_every_extractor(name):
     """No extractor's graph is in the way, and its map has more than one place."""
     side = max(EXTRACTORS[name].smallest_size, 64)

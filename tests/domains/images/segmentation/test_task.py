@@ -6,8 +6,9 @@ import pytest
 
 from tfapp import recipes
 from tfapp.base.errors import ConfigError, DataError
+from tfapp.base.registry import union
 from tfapp.domains.images.segmentation.task import OverlapLoss
-from tfapp.tasks import COMPARED, SETTLED, TASKS, get_task
+from tfapp.tasks import get_task
 
 
 def softmax(logits):
@@ -129,7 +130,9 @@ def test_settings_that_fit():
 
 def test_every_task_has_its_settings():
     """A new task says which data it takes, and how its runs are compared."""
-    assert set(SETTLED) == set(COMPARED) == set(TASKS)
+    tasks = set(union("TASKS"))
+    assert set(union("TASK_DATA")) == set(union("COMPARISONS")) == tasks
+    assert set(union("PLANS")) <= tasks
 
 
 def test_no_test_image_is_an_error():

@@ -1,11 +1,13 @@
-"""The rules by which `fit` writes a recipe; docs/fit.md tells them to users."""
+"""The rules by which `fit` writes a recipe for images; docs/fit.md explains them."""
 
 from typing import Any
 
+from tfapp.base.errors import DataError
 from tfapp.data.report import CheckReport
-from tfapp.domains.images.classification.budget import SMALLEST_SIDE
+from tfapp.domains.images.classification.budget import SMALLEST_SIDE, fit_into_budget
 from tfapp.domains.images.pretrained.extractors import EXTRACTORS
 from tfapp.domains.images.pretrained.weights import available_weights
+from tfapp.recipes.plan import Machine, Plan
 
 SMALL_PIXELS = 48
 """Images whose shorter side is typically below this are learned from scratch."""
@@ -32,6 +34,30 @@ THAWED_FROM = {
 }
 """Preferred extractors, best accuracy for their cost on two cores first; the layer from
 which each is thawed, and how fast that learns (docs/fine_tuning.md)."""
+
+
+def plan(report: CheckReport, machine: Machine) -> Plan:
+    """Choose network, image size and training for images with class names.
+
+    Raises:
+        DataError: if the images cannot fill three splits.
+    """
+    _require_enough(report)
+    table: dict[str, Any] = {"data": {}, "model": {}, "training": {}}
+    reasons = [describe(report)]
+    reasons += choose_model(table, report)
+    reasons += choose_training(table, report)
+    if machine.minutes:
+        reasons += fit_into_budget(table, report, machine.minutes)
+    return Plan(table, tuple(reasons))
+
+
+def _require_enough(report: CheckReport) -> None:
+    if report.usable < 3 * len(report.per_class):
+        raise DataError(
+            f"{report.usable} images of {len(report.per_class)} classes are too few to "
+            "learn from. Expected at least 3 images of each class."
+        )
 
 
 def describe(found: CheckReport) -> str:

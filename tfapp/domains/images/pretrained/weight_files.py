@@ -1,14 +1,14 @@
 """Pretrained weight files: where they lie, what they hold, whether they are whole."""
 
 import hashlib
-import json
 import os
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import tomli_w
 from pydantic import ValidationError
 
 from tfapp.base.errors import WeightsError
@@ -173,21 +173,8 @@ def add_to_catalogue(folder: Path, entry: Entry) -> None:
         TfappError: if it cannot be written.
     """
     others = [e for e in read_catalogue(folder) if e.file != entry.file]
-    tables = [_table(e.model_dump(exclude_defaults=True)) for e in [*others, entry]]
-    write_text(folder / CATALOGUE, "\n".join(tables))
-
-
-def _table(entry: Mapping[str, Any]) -> str:
-    lines = [f"{key} = {_value(value)}" for key, value in entry.items()]
-    return "\n".join(["[[weights]]", *lines, ""])
-
-
-def _value(value: Any) -> str:
-    """Return a TOML value; JSON's strings, numbers and lists are TOML's."""
-    if isinstance(value, Mapping):
-        pairs = (f"{json.dumps(k)} = {_value(v)}" for k, v in value.items())
-        return "{ " + ", ".join(pairs) + " }"
-    return json.dumps(value)
+    rows = [e.model_dump(exclude_defaults=True) for e in [*others, entry]]
+    write_text(folder / CATALOGUE, tomli_w.dumps({"weights": rows}))
 
 
 def check_hash(path: Path, expected: str) -> str:

@@ -1,8 +1,8 @@
 """The rules by which `fit` writes a recipe for images with masks; docs/fit.md."""
 
-from typing import Any
-
+from tfapp.base.errors import DataError
 from tfapp.data.report import CheckReport
+from tfapp.recipes.plan import Machine, Plan
 
 LARGEST_TILE = 288
 STEP = 32
@@ -14,24 +14,25 @@ TILES = 6000
 MOST_CROPS, MOST_EPOCHS, LEAST_EPOCHS = 8, 60, 10
 
 
-def choose_for_masks(table: dict[str, Any], found: CheckReport) -> list[str]:
-    """Fill in a recipe for images with masks; explain.
+def plan(report: CheckReport, machine: Machine) -> Plan:
+    """Choose tiles, network and training for images with masks.
 
-    Args:
-        table: the recipe so far; changed in place.
-        found: what the scan says about the data.
+    The time is not planned: the training ends with it.
 
-    Returns:
-        A line for each decision.
+    Raises:
+        DataError: if the images cannot fill three splits.
     """
-    tile, margin = _tile(min(found.median_size))
-    channels = 3 if found.colour else 1
-    train = max(round(0.72 * found.usable), 1)
+    if report.usable < 3:
+        raise DataError(
+            f"{report.usable} images with usable masks are too few to learn from. "
+            "Expected at least 3; `tfapp check` lists what is wrong with the others."
+        )
+    tile, margin = _tile(min(report.median_size))
+    channels = 3 if report.colour else 1
+    train = max(round(0.72 * report.usable), 1)
     crops = min(max(100 // train, 1), MOST_CROPS)
     epochs = min(max(TILES // (train * crops), LEAST_EPOCHS), MOST_EPOCHS)
-    table["task"] = "image_segmentation"
-    table["data"] |= {
-        "name": "masks",
+    data = {
         "batch_size": 2 if tile > STEP * 4 else 8,
         "options": {
             "tile_size": [tile, tile],
@@ -44,21 +45,25 @@ def choose_for_masks(table: dict[str, Any], found: CheckReport) -> list[str]:
         | {"contrast": 0.1, "brightness": 0.1},
     }
     options = {"width": 16, "padding": "same", "batch_normalization": True}
-    table["model"] = {"name": "unet", "options": options | {"margin": margin}}
-    patience = max(epochs // 3, 5)
-    table["training"] = {"epochs": epochs, "learning_rate": 3e-3}
-    table["training"] |= {"patience": patience, "ema_momentum": 0.99}
-    table["export"] = {"check_images": 4}
-    return [
+    training = {"epochs": epochs, "learning_rate": 3e-3, "ema_momentum": 0.99}
+    table = {
+        "data": data,
+        "model": {"name": "unet", "options": options | {"margin": margin}},
+        "training": training | {"patience": max(epochs // 3, 5)},
+        "export": {"check_images": 4},
+    }
+    reasons = (
+        describe(report),
         f"model: U-Net of width 16 from scratch, on tiles of {tile} px of which the "
         f"outer {margin} only give context",
         f"training: {epochs} epochs of {crops} tiles per image in all eight positions "
         "of a square; gaps between objects count up to twice as much; the weights of "
         "the last steps are averaged",
-    ]
+    )
+    return Plan(table, reasons)
 
 
-def describe_masks(found: CheckReport) -> str:
+def describe(found: CheckReport) -> str:
     """Say in one line what the data is."""
     height, width = found.median_size
     return (

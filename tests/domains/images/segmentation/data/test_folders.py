@@ -2,7 +2,8 @@
 
 import pytest
 
-from tfapp.data import kind_of
+from tfapp.base.errors import DataError
+from tfapp.data.detection import detect
 from tfapp.domains.images.segmentation.data.folders import find_places
 
 
@@ -26,15 +27,17 @@ def folders(root, *names):
     ],
 )
 def test_kinds(tmp_path, names, kind):
-    """A mask folder beside an image folder makes it a set of masks."""
+    """A mask folder next to an image folder makes it a set of masks."""
     folders(tmp_path, *names)
-    assert kind_of(str(tmp_path)) == kind
+    (tmp_path / names[0] / "1.PNG").touch()
+    assert detect(str(tmp_path)).data == kind
 
 
-@pytest.mark.parametrize("path", ["digits", "tfds:beans", "no/such/place"])
-def test_what_is_no_folder_holds_images(path):
-    """Other forms of data are left to their own errors."""
-    assert kind_of(path) == "images"
+def test_folders_without_images_are_refused(tmp_path):
+    """An empty folder is no data set of any kind."""
+    folders(tmp_path, "cats", "dogs")
+    with pytest.raises(DataError, match="holds no data that tfapp recognises"):
+        detect(str(tmp_path))
 
 
 def test_splits_and_images_without_masks(tmp_path):
@@ -52,4 +55,4 @@ def test_stacks_of_the_challenge(tmp_path):
     test, train = find_places(tmp_path)
     assert train.masks == tmp_path / "train-labels.tif"
     assert test.masks is None
-    assert kind_of(str(tmp_path)) == "masks"
+    assert detect(str(tmp_path)).data == "masks"

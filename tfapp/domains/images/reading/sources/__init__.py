@@ -1,15 +1,23 @@
 """The forms in which labelled images come; each returns a `Source`."""
 
-import os
-import re
 from pathlib import Path
 
-from tfapp.base.errors import ConfigError, DataError
+from tfapp.base.errors import DataError
 from tfapp.base.registry import load
 from tfapp.data.context import LoadContext
 from tfapp.data.listing import Source
+from tfapp.data.place import expand_path
+from tfapp.domains.images import FORMS
 
-FORMS = "a folder of class folders, a .csv, a .npz, tfds:NAME, mosaics:… or digits"
+SOURCES = {
+    "csv": "tfapp.domains.images.reading.sources.csv_table:csv_table",
+    "digits": "tfapp.domains.images.reading.sources.digits:digits",
+    "folder": "tfapp.domains.images.reading.sources.folder:folder",
+    "mosaics": "tfapp.domains.images.reading.sources.mosaics:mosaics",
+    "npz": "tfapp.domains.images.reading.sources.npz_arrays:npz_arrays",
+    "tfds": "tfapp.domains.images.reading.sources.tfds_builder:tfds_builder",
+}
+"""Forms in which images come; `data.path` decides which one is meant."""
 
 
 def open_source(context: LoadContext) -> Source:
@@ -19,27 +27,9 @@ def open_source(context: LoadContext) -> Source:
         ConfigError: if `data.path` uses an environment variable that is not set.
         DataError: if there is no such place or no labelled image in it.
     """
-    from tfapp.data import SOURCES
-
     place = expand_path(context.config.path)
     source: Source = load("source", SOURCES, source_form(place))(place, context)
     return source
-
-
-def expand_path(path: str) -> str:
-    """Replace ~ and $VARIABLES.
-
-    Raises:
-        ConfigError: if a variable is not set.
-    """
-    expanded = os.path.expanduser(os.path.expandvars(path))
-    if unset := re.search(r"\$(?:\{(\w+)\}|(\w+))", expanded):
-        name = unset.group(1) or unset.group(2)
-        raise ConfigError(
-            f"`data.path` uses ${name}, which is not set. Expected a variable of the "
-            f"environment: `export {name}=/path/to/data`. Received: {path!r}"
-        )
-    return expanded
 
 
 def source_form(place: str) -> str:

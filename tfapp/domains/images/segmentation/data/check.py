@@ -11,12 +11,12 @@ from tfapp.base.errors import DataError
 from tfapp.data.context import LoadContext
 from tfapp.data.faults import Problem
 from tfapp.data.listing import Source
-from tfapp.data.report import CheckReport
+from tfapp.data.place import expand_path
+from tfapp.data.report import CheckReport, refuse_damaged
 from tfapp.data.scan import scan
 from tfapp.data.spec import Example
-from tfapp.domains.images.check import Examined, examine, refuse_damaged
+from tfapp.domains.images.check import Examined, examine
 from tfapp.domains.images.reading.inspection import ImageFacts
-from tfapp.domains.images.reading.sources import expand_path
 from tfapp.domains.images.segmentation.data.pairs import list_pairs
 from tfapp.domains.images.segmentation.data.reading import MaskFacts, look_at_masks
 

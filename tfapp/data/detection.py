@@ -1,0 +1,65 @@
+"""Which kind of data lies at a path; each domain recognises its own."""
+
+import importlib.util
+from dataclasses import dataclass
+from pathlib import Path
+
+from tfapp.base import registry
+from tfapp.base.errors import DataError
+from tfapp.data.place import expand_path
+
+
+@dataclass(frozen=True)
+class Detected:
+    """What a domain has recognised.
+
+    Args:
+        data: the kind of data, as recipes name it.
+        task: that `fit` chooses for it.
+        why: the reason, in a few words.
+    """
+
+    data: str
+    task: str
+    why: str
+
+
+def detect(path: str) -> Detected:
+    """Return what lies at a path, by the first domain that recognises it.
+
+    A domain recognises its data in `detect.py`: `detect(place) -> Detected | None`,
+    by names and headers, never by content.
+
+    Args:
+        path: as `data.path`.
+
+    Raises:
+        ConfigError: if the path uses an environment variable that is not set.
+        DataError: if nothing is there, or nothing that a domain recognises.
+    """
+    place = expand_path(path)
+    for target in _detectors().values():
+        detected: Detected | None = registry.load_target(target)(place)
+        if detected is not None:
+            return detected
+    raise DataError(_unrecognised(place))
+
+
+def _detectors() -> dict[str, str]:
+    """Return the function of every domain that can recognise data."""
+    modules = {d: f"{registry.DOMAINS}.{d}.detect" for d in registry.domains()}
+    return {d: f"{m}:detect" for d, m in modules.items() if importlib.util.find_spec(m)}
+
+
+def _unrecognised(place: str) -> str:
+    forms = "; ".join(registry.tables("FORMS").values())
+    if not place:
+        return f"`data.path` is empty. Expected {forms}."
+    if not Path(place).exists():
+        return (
+            f"`data.path`: there is no {place!r} (looked from {Path.cwd()}). "
+            f"Expected {forms}."
+        )
+    return (
+        f"`data.path`: {place!r} holds no data that tfapp recognises. Expected {forms}."
+    )

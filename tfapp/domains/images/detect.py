@@ -1,0 +1,76 @@
+"""Whether data is images, by the names of files, columns and arrays."""
+
+import csv
+import os
+import zipfile
+from pathlib import Path
+
+from tfapp.data.detection import Detected
+from tfapp.domains.images.reading.image_files import IMAGE_SUFFIXES, OTHER_SUFFIXES
+from tfapp.domains.images.segmentation.data.folders import holds_masks
+
+SUFFIXES = (*IMAGE_SUFFIXES, *OTHER_SUFFIXES)
+COLUMNS = {"path", "label"}
+"""Of a table of images; a table with one of them is taken for one."""
+ARRAYS = {"images", "x_train", "offsets"}
+"""Of an archive of images, in each of its forms."""
+
+
+def detect(place: str) -> Detected | None:
+    """Return which kind of images lies at a place, None for anything else.
+
+    Args:
+        place: `data.path`, expanded.
+    """
+    if not place:
+        return None
+    path = Path(place)
+    if holds_masks(path):
+        why = "it holds a folder of images and a folder of masks"
+        return Detected("masks", "image_segmentation", why)
+    if why := _why_images(place, path):
+        return Detected("images", "image_classification", why)
+    return None
+
+
+def _why_images(place: str, path: Path) -> str:
+    """Return why a place holds labelled images, "" if it does not."""
+    if place == "digits" or place.startswith(("tfds:", "mosaics:")):
+        return f"{place.partition(':')[0]} is a source of images"
+    suffix = path.suffix.lower()
+    if path.is_dir():
+        return "files in it are images by their names" if _has_images(path) else ""
+    if suffix == ".csv" and path.is_file():
+        return "its columns are those of a table of images" if _is_table(path) else ""
+    if suffix == ".npz" and path.is_file():
+        return "its arrays are those of images" if _is_archive(path) else ""
+    return ""
+
+
+def _has_images(folder: Path) -> bool:
+    """Look for one file with the name of an image, at any depth."""
+    return any(
+        name.lower().endswith(SUFFIXES)
+        for _, _, names in os.walk(folder, followlinks=False)
+        for name in names
+    )
+
+
+def _is_table(path: Path) -> bool:
+    """Read the header; a table that cannot be read is left to its own error."""
+    try:
+        with path.open(encoding="utf-8-sig", newline="") as file:
+            columns = next(csv.reader(file), [])
+    except (OSError, UnicodeDecodeError, csv.Error):
+        return True
+    return bool(COLUMNS & set(columns))
+
+
+def _is_archive(path: Path) -> bool:
+    """Read the names; an archive that cannot be read is left to its own error."""
+    try:
+        with zipfile.ZipFile(path) as archive:
+            names = {name.removesuffix(".npy") for name in archive.namelist()}
+    except (OSError, zipfile.BadZipFile):
+        return True
+    return bool(ARRAYS & names)
