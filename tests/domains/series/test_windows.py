@@ -92,20 +92,22 @@ def test_windows_are_cut_where_a_loop_cuts_them(table):
     assert [o.step for o in origins["test"]] == list(range(100, 116))
     scaling = fit_scaling(loaded, cuts)
     windows = make_windows(loaded, scaling, 10, 5)
-    inputs = windows.inputs(origins["test"])
+    rows = windows.rows(origins["test"])
+    inputs = {name: view[rows] for name, view in windows.inputs.items()}
+    assert windows.names[rows[3]] == "t.csv#@2026-01-05T07:00:00"
     assert sorted(inputs) == ["future", "history", "past"]
     mean, deviation = VALUES[:70].mean(axis=0), VALUES[:70].std(axis=0)
     for i, step in enumerate(range(100, 116)):
         history = (VALUES[step - 10 : step] - mean) / deviation
         np.testing.assert_allclose(inputs["history"][i], history, atol=1e-5)
         answer = (VALUES[step : step + 5] - mean) / deviation
-        found = windows.answers(origins["test"])[i]
+        found = windows.answers[rows][i]
         np.testing.assert_allclose(found, answer, atol=1e-5)
         hour = np.arange(step - 10, step + 5) % 24
         back = inputs["future"][i, :, 0] * scaling.future[1] + scaling.future[0]
         np.testing.assert_allclose(back, hour, atol=1e-4)
         assert inputs["past"].shape == (16, 10, 1)
-    assert windows.weights(origins["test"]) is None
+    assert windows.weights is None
     strided = find_origins(loaded, cuts, 10, 5, stride=4)
     assert strided["train"] == origins["train"][::4]
     assert strided["test"] == origins["test"]
@@ -122,11 +124,11 @@ def test_filled_values_have_no_weight_and_long_gaps_no_window(table):
     steps = [o.step for o in origins]
     assert steps == [*range(10, 36), *range(59, 66)]
     windows = make_windows(loaded, fit_scaling(loaded, cuts), 10, 5)
-    weights = windows.weights(origins)
+    weights = windows.weights[windows.rows(origins)]
     assert weights.shape == (33, 5, 2)
     assert (weights == 0).sum() == 5
     assert weights[steps.index(18), 2, 0] == 0
-    assert not np.isnan(windows.answers(origins)).any()
+    assert not np.isnan(windows.answers[windows.rows(origins)]).any()
 
 
 def test_missing_covariates_of_the_future_are_named(table):
@@ -175,6 +177,13 @@ def test_columns_of_different_lengths_become_series_of_their_own(tmp_path):
     cuts = cut_by_steps(loaded, (80, 20, 20))
     origins = find_origins(loaded, cuts, 10, 5)
     assert {o.item for o in origins["train"]} == {0, 1}
+    scaling = fit_scaling(loaded, cuts)
+    windows = make_windows(loaded, scaling, 10, 5)
+    second = next(o for o in origins["train"] if o.item == 1)
+    [row] = windows.rows([second])
+    mean, deviation = scaling.targets[1, :, 0]
+    back = windows.answers[row, :, 0] * deviation + mean
+    np.testing.assert_allclose(back, 61 + np.arange(second.step, second.step + 5))
 
 
 def test_the_default_window_is_whole_seasons(table):

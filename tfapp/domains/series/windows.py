@@ -1,8 +1,10 @@
 """Every stretch of a series that a forecast can start from, cut out when needed."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.lib.stride_tricks import sliding_window_view
 
 from tfapp.base.errors import DataError
 from tfapp.data.spec import SPLITS
@@ -28,86 +30,81 @@ class Origin:
 
 @dataclass(frozen=True)
 class Windows:
-    """All series one behind the other, and the places of the windows in them.
+    """Every stretch of window and horizon, one a row, cut from all series end to end.
+
+    Arrays are views: a row costs memory when it is taken. Rows that reach from one
+    series into the next are among them, and no origin has one.
 
     Args:
+        names: of the rows, "file#series@time" of the first step to forecast.
+        inputs: name → float32 view (rows, steps, columns), scaled; see `make_windows`.
+        answers: float32 view (rows, horizon, targets), scaled.
+        weights: float32 view like `answers`, 0 for filled values; None if there are
+            none.
+        starts: int64 (items,), the row of the first origin of each item.
         window: steps that a forecast looks back.
-        horizon: steps that it looks ahead.
-        targets: float32 (steps, targets), scaled, of all items one after the other.
-        observed: bool (steps, targets), False for filled values.
-        future: float32 (steps, covariates), scaled.
-        past: float32 (steps, covariates), scaled.
-        static: float32 (items, numbers), scaled.
-        starts: int64 (items,), the first step of each item.
     """
 
-    window: int
-    horizon: int
-    targets: np.ndarray
-    observed: np.ndarray
-    future: np.ndarray
-    past: np.ndarray
-    static: np.ndarray
+    names: tuple[str, ...]
+    inputs: Mapping[str, np.ndarray]
+    answers: np.ndarray
+    weights: np.ndarray | None
     starts: np.ndarray
+    window: int
 
-    def inputs(self, origins: list[Origin]) -> dict[str, np.ndarray]:
-        """Return what a network sees of each origin, float32, by input name.
-
-        "history" (origins, window, targets); "past" (origins, window, covariates);
-        "future" (origins, window + horizon, covariates); "static" (origins, numbers).
-        Inputs without columns are left out.
-        """
-        at = self._steps(origins)[:, None]
-        back = at + np.arange(-self.window, 0)
-        both = at + np.arange(-self.window, self.horizon)
-        items = np.array([o.item for o in origins], np.int64)
-        found = {
-            "history": self.targets[back],
-            "past": self.past[back],
-            "future": self.future[both],
-            "static": self.static[items],
-        }
-        return {name: array for name, array in found.items() if array.shape[-1]}
-
-    def answers(self, origins: list[Origin]) -> np.ndarray:
-        """Return the values to forecast, float32 (origins, horizon, targets)."""
-        return self.targets[self._ahead(origins)]
-
-    def weights(self, origins: list[Origin]) -> np.ndarray | None:
-        """Return 0 for values that were filled in and 1 for others, or None if all are.
-
-        Float32 (origins, horizon, targets).
-        """
-        if self.observed.all():
-            return None
-        return self.observed[self._ahead(origins)].astype(np.float32)
-
-    def _ahead(self, origins: list[Origin]) -> np.ndarray:
-        return self._steps(origins)[:, None] + np.arange(self.horizon)
-
-    def _steps(self, origins: list[Origin]) -> np.ndarray:
+    def rows(self, origins: Sequence[Origin]) -> np.ndarray:
+        """Return the rows of some origins, int64 (origins,)."""
         items = np.array([o.item for o in origins], np.int64)
         steps = np.array([o.step for o in origins], np.int64)
-        return self.starts[items] + steps
+        return self.starts[items] + steps - self.window
 
 
 def make_windows(
     table: SeriesTable, scaling: Scaling, window: int, horizon: int
 ) -> Windows:
-    """Scale all series and lay them one behind the other."""
+    """Scale all series, lay them end to end and cut every window.
+
+    The inputs are "history" (rows, window, targets), "past" (rows, window,
+    covariates), "future" (rows, window + horizon, covariates) and "static" (rows,
+    numbers); those without columns are left out.
+    """
     items = table.items
     lengths = [len(item.times) for item in items]
+    pairs = zip(items, scaling.targets, strict=True)
+    targets = np.concatenate([scaled(i.targets, moments) for i, moments in pairs])
+    future = np.concatenate([scaled(i.future, scaling.future) for i in items])
+    past = np.concatenate([scaled(i.past, scaling.past) for i in items])
+    static = scaled(np.stack([i.static for i in items]), scaling.static)
+    count = max(0, len(targets) - window - horizon + 1)
+    inputs = {
+        "history": _cut(targets, window)[:count],
+        "past": _cut(past, window)[:count],
+        "future": _cut(future, window + horizon)[:count],
+        "static": np.repeat(static, lengths, axis=0)[window : window + count],
+    }
+    observed = np.concatenate([i.observed for i in items]).astype(np.float32)
     return Windows(
-        window,
-        horizon,
-        np.concatenate(
-            [scaled(i.targets, m) for i, m in zip(items, scaling.targets, strict=True)]
-        ),
-        np.concatenate([i.observed for i in items]),
-        np.concatenate([scaled(i.future, scaling.future) for i in items]),
-        np.concatenate([scaled(i.past, scaling.past) for i in items]),
-        scaled(np.stack([i.static for i in items]), scaling.static),
+        _names(table)[window : window + count],
+        {name: array for name, array in inputs.items() if array.shape[-1]},
+        _cut(targets, horizon)[window:],
+        None if observed.all() else _cut(observed, horizon)[window:],
         np.cumsum([0, *lengths[:-1]]),
+        window,
+    )
+
+
+def _cut(steps: np.ndarray, length: int) -> np.ndarray:
+    """Return a view (rows, length, columns) of all stretches of (steps, columns)."""
+    if not steps.shape[1] or len(steps) < length:
+        return np.zeros((0, length, steps.shape[1]), np.float32)
+    return sliding_window_view(steps, length, axis=0).transpose(0, 2, 1)
+
+
+def _names(table: SeriesTable) -> tuple[str, ...]:
+    return tuple(
+        f"{table.name}#{item.name}@{time}"
+        for item in table.items
+        for time in item.times
     )
 
 
@@ -156,8 +153,8 @@ def require_future(table: SeriesTable, item: Item) -> None:
         if (missing := np.flatnonzero(np.isnan(values) & rows)).size:
             raise DataError(
                 f"{table.name}{_of(item)}: the covariate {name!r}, known in the "
-                f"future, has no value at {written(item.times[missing])}. Fill it in, or name "
-                "it in data.options.past."
+                f"future, has no value at {written(item.times[missing])}. Fill it in, "
+                "or name it in data.options.past."
             )
 
 

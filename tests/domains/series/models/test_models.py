@@ -40,7 +40,8 @@ def batch(*names, size=6, seed=0):
 
 def predicted(model, inputs):
     """Return outputs as NumPy arrays."""
-    return keras.tree.map_structure(keras.ops.convert_to_numpy, model(inputs))
+    outputs = model(inputs if len(inputs) > 1 else inputs["history"])
+    return keras.tree.map_structure(keras.ops.convert_to_numpy, outputs)
 
 
 @pytest.mark.parametrize("name", BUILDERS)

@@ -13,6 +13,7 @@ from tfapp.domains.series.models.parts import (
     inputs_of,
     level,
     linear_effects,
+    network,
     outputs_of,
     require_quantiles,
 )
@@ -39,8 +40,8 @@ def linear(
         quantiles: of the forecast that get a head of their own, for example 0.1, 0.9.
 
     Returns:
-        keras.Model: dict of float tensors, "history" (batch, window, targets) and
-        covariates → float32 forecasts (batch, horizon, targets), see `outputs_of`.
+        keras.Model: float tensor "history" (batch, window, targets), or a dict of it
+        and covariates → float32 forecasts (batch, horizon, targets), see `outputs_of`.
 
     Raises:
         ModelError: for an even or too long moving average, and wrong options.
@@ -72,7 +73,7 @@ def linear(
         split = ops.reshape(flat, (-1, targets, horizon, len(quantiles)))
         spread = ops.transpose(split, (0, 2, 1, 3))
     outputs = outputs_of(forecast, spread, base)
-    return keras.Model(inputs, outputs, name="linear")
+    return network(inputs, outputs, "linear")
 
 
 def _parts(series: Any, trend_steps: int) -> list[Any]:

@@ -25,6 +25,12 @@ def inputs_of(info: DataInfo) -> dict[str, Any]:
     }
 
 
+def network(inputs: dict[str, Any], outputs: Any, name: str) -> keras.Model:
+    """Return the model of inputs by name; a single one is taken as it is."""
+    only = next(iter(inputs.values()))
+    return keras.Model(inputs if len(inputs) > 1 else only, outputs, name=name)
+
+
 def level(history: Any, normalization: Normalization) -> Any:
     """Return what is taken from the history and given back to the forecast.
 

@@ -14,6 +14,7 @@ from tfapp.domains.series.models.parts import (
     inputs_of,
     level,
     linear_effects,
+    network,
     outputs_of,
     require_quantiles,
 )
@@ -86,8 +87,8 @@ def forecaster(
         quantiles: of the forecast that get a head of their own, for example 0.1, 0.9.
 
     Returns:
-        keras.Model: dict of float tensors, "history" (batch, window, targets) and
-        covariates → float32 forecasts (batch, horizon, targets), see `outputs_of`.
+        keras.Model: float tensor "history" (batch, window, targets), or a dict of it
+        and covariates → float32 forecasts (batch, horizon, targets), see `outputs_of`.
 
     Raises:
         ModelError: for a segment longer than the window, and wrong options.
@@ -128,7 +129,7 @@ def forecaster(
     spread = None
     if quantiles:
         spread = _head(x, "quantile_head", targets, horizon, len(quantiles))
-    return keras.Model(inputs, outputs_of(forecast, spread, base), name=name)
+    return network(inputs, outputs_of(forecast, spread, base), name)
 
 
 def _segments(series: Any, inputs: dict[str, Any], segment: int) -> Any:
