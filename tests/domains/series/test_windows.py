@@ -49,7 +49,7 @@ def test_parts_follow_each_other_in_time(table):
     assert found == [slice(0, 72), slice(72, 96), slice(96, 120)]
     cuts = cut_by_steps(table(), (60, 20, 10))
     assert cuts.steps(item, "test") == slice(80, 90)
-    with pytest.raises(ConfigError, match="split_steps.*120 together"):
+    with pytest.raises(ConfigError, match="split_steps.*together 120"):
         cut_by_steps(table(), (60, 60, 10))
 
 
@@ -183,7 +183,7 @@ def test_columns_of_different_lengths_become_series_of_their_own(tmp_path):
     [row] = windows.rows([second])
     mean, deviation = scaling.targets[1, :, 0]
     back = windows.answers[row, :, 0] * deviation + mean
-    np.testing.assert_allclose(back, 61 + np.arange(second.step, second.step + 5))
+    np.testing.assert_allclose(back, np.arange(second.step, second.step + 5), atol=1e-3)
 
 
 def test_the_default_window_is_whole_seasons(table):

@@ -10,7 +10,7 @@ from tfapp.domains.series.reading.columns import ColumnOptions
 from tfapp.domains.series.reading.grid import GridRules
 from tfapp.domains.series.reading.spec import ReadOptions
 from tfapp.domains.series.reading.table import read_series
-from tfapp.domains.series.reading.text import read_header
+from tfapp.domains.series.reading.text import read_rows
 
 HOURS = [f"2026-01-{1 + h // 24:02} {h % 24:02}:00" for h in range(100)]
 VALUES = np.random.default_rng(0).normal(0, 50, (100, 2)).round(2)
@@ -183,7 +183,7 @@ def test_photos_and_missing_files_are_refused(file, tmp_path):
     (tmp_path / "p.csv").write_bytes(b"\x89PNG\r\n\x1a\n\0\0\0" + os.urandom(50))
     with pytest.raises(DataError, match="not a text file"):
         read_series(tmp_path / "p.csv")
-    assert read_header(tmp_path / "p.csv") == ()
+    assert read_rows(tmp_path / "p.csv", 2) == []
     with pytest.raises(DataError, match="No such file"):
         read_series(tmp_path / "none.csv")
 
@@ -206,4 +206,4 @@ def test_constant_series_are_noted(file):
 
 def test_the_header_is_read_without_the_rest(file):
     """Detection looks at names only."""
-    assert read_header(file(lines(";", comma))) == ("date", "a", "b")
+    assert read_rows(file(lines(";", comma)), 1) == [("date", "a", "b")]

@@ -3,6 +3,7 @@
 import csv
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 
 from tfapp.base.errors import DataError
@@ -78,22 +79,22 @@ def read_text_table(path: Path, *, delimiter: str = "") -> TextTable:
     return _without_unnamed(table)
 
 
-def read_header(path: Path) -> tuple[str, ...]:
-    """Return the names of a file's columns by its first lines; () if there are none."""
+def read_rows(path: Path, count: int) -> list[tuple[str, ...]]:
+    """Return the first rows of a file, the header among them; [] if it is no text."""
     try:
         with path.open("rb") as file:
             start = file.read(65536)
     except OSError:
-        return ()
+        return []
     if b"\0" in start and not start.startswith((b"\xff\xfe", b"\xfe\xff")):
-        return ()
+        return []
     encoding = _encoding(start)
     lines = start.decode(encoding, errors="replace").splitlines()[:SAMPLE]
     lines = [line for line in lines if line.strip()]
     if not lines:
-        return ()
+        return []
     rows = csv.reader(lines, delimiter=choose_delimiter(lines), skipinitialspace=True)
-    return tuple(cell.strip() for cell in next(rows))
+    return [tuple(cell.strip() for cell in row) for row in islice(rows, count)]
 
 
 def choose_delimiter(lines: Sequence[str]) -> str:
