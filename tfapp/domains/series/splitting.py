@@ -58,7 +58,7 @@ def cut_by_steps(table: SeriesTable, steps: Sequence[int]) -> Cuts:
     if len(steps) != 3 or min(steps) < 1 or sum(steps) > count:
         raise ConfigError(
             f"data.options.split_steps: {list(steps)} do not fit {table.name}. "
-            f"Expected steps of training, validation and test, together {count} at most."
+            f"Expected steps of training, validation and test, in all {count} at most."
         )
     return Cuts(table.frequency.times(first, np.cumsum([0, *steps])))
 
