@@ -60,19 +60,33 @@ class Windows:
 
 
 def make_windows(
-    table: SeriesTable, scaling: Scaling, window: int, horizon: int
+    table: SeriesTable,
+    scaling: Scaling,
+    window: int,
+    horizon: int,
+    waves: np.ndarray | None = None,
 ) -> Windows:
     """Scale all series, lay them end to end and cut every window.
 
     The inputs are "history" (rows, window, targets), "past" (rows, window,
     covariates), "future" (rows, window + horizon, covariates) and "static" (rows,
     numbers); those without columns are left out.
+
+    Args:
+        table: of series.
+        scaling: of the training part.
+        window: steps to look back.
+        horizon: steps to forecast.
+        waves: float32 (steps of all items, columns), further covariates known in
+            advance, not to be scaled.
     """
     items = table.items
     lengths = [len(item.times) for item in items]
     pairs = zip(items, scaling.targets, strict=True)
     targets = np.concatenate([scaled(i.targets, moments) for i, moments in pairs])
     future = np.concatenate([scaled(i.future, scaling.future) for i in items])
+    if waves is not None:
+        future = np.concatenate([future, waves], axis=1)
     past = np.concatenate([scaled(i.past, scaling.past) for i in items])
     static = scaled(np.stack([i.static for i in items]), scaling.static)
     count = max(0, len(targets) - window - horizon + 1)

@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+from functools import partial
 from types import SimpleNamespace
 
 import keras
@@ -10,10 +11,17 @@ import numpy as np
 import pytest
 
 from tfapp.base.errors import ModelError
-from tfapp.domains.series.models.linear import linear
-from tfapp.domains.series.models.recurrent import elman, gru, lstm
+from tfapp.domains.series.models.linear_forecaster import linear_forecaster as linear
+from tfapp.domains.series.models.recurrent_forecaster import (
+    recurrent_forecaster as recurrent,
+)
 
-BUILDERS = {"linear": linear, "elman": elman, "lstm": lstm, "gru": gru}
+BUILDERS = {
+    "linear": linear,
+    "elman": partial(recurrent, cell="elman"),
+    "lstm": partial(recurrent, cell="lstm"),
+    "gru": recurrent,
+}
 WINDOW, HORIZON, TARGETS = 12, 4, 3
 SHAPES = {
     "history": (WINDOW, TARGETS),
@@ -138,7 +146,7 @@ def test_segments_cover_the_newest_values(name):
 
 def test_deeper_networks_and_a_linear_path_are_built():
     """Two recurrent layers, a step for each value, and weights that begin at zero."""
-    model = gru(info("history"), depth=2, segment=1, units=4, linear_path=True)
+    model = recurrent(info("history"), depth=2, segment=1, units=4, linear_path=True)
     assert {"recurrent1", "recurrent2", "linear_path"} <= {x.name for x in model.layers}
     assert predicted(model, batch("history")).shape == (6, HORIZON, TARGETS)
 
@@ -149,7 +157,7 @@ def test_deeper_networks_and_a_linear_path_are_built():
         (linear, {"trend_steps": 4}, "`trend_steps` must be odd and at most .* 12"),
         (linear, {"quantiles": (0.9, 0.1)}, "`quantiles` must be increasing"),
         (linear, {"normalization": "first"}, "`normalization` must be one of"),
-        (gru, {"segment": 13}, "`segment` must be at most the window of 12"),
+        (recurrent, {"segment": 13}, "`segment` must be at most the window of 12"),
     ],
 )
 def test_wrong_options_are_refused(build, options, message):

@@ -64,7 +64,9 @@ class SeriesTable:
     Args:
         name: of the file.
         items: in the order of their names.
-        roles: of the columns; targets are named by `roles.targets`.
+        roles: of the columns.
+        targets: names of the columns of every item's targets; "value" where each
+            column of the file became an item.
         frequency: of the steps.
         zone: "UTC", or "" for local times.
         static_names: names of the static numbers; classes are "column=value".
@@ -74,6 +76,7 @@ class SeriesTable:
     name: str
     items: tuple[Item, ...]
     roles: Roles
+    targets: tuple[str, ...]
     frequency: Frequency
     zone: str
     static_names: tuple[str, ...]

@@ -27,6 +27,8 @@ from tfapp.domains.series.reading.timestamps import TimeColumn, to_times
 
 SOME_NUMBERS = 2000
 """Cells of each column that the decimal separator is told by."""
+SAME_TIMES = 0.9
+"""Share of all times that columns must have in common to be forecast together."""
 
 
 def read_series(path: Path, options: ReadOptions | None = None) -> SeriesTable:
@@ -57,7 +59,8 @@ def read_series(path: Path, options: ReadOptions | None = None) -> SeriesTable:
         item, found = _item(name, grid, roles, static[name], options.grid, where)
         items += separated(item, roles)
         problems += [*grid.problems, *found]
-    if len(items) > len(rows):
+    split = len(items) > len(rows)
+    if split:
         detail = "the columns cover different times; each is a series of its own"
         problems.append(Problem(table.name, "different lengths", "note", detail))
         items = [i for item in items for i in separated(item, roles, force=True)]
@@ -65,6 +68,7 @@ def read_series(path: Path, options: ReadOptions | None = None) -> SeriesTable:
         table.name,
         tuple(items),
         roles,
+        ("value",) if split else roles.targets,
         frequency,
         times.zone,
         static_names,
@@ -80,12 +84,14 @@ def separated(item: Item, roles: Roles, force: bool = False) -> list[Item]:
         roles: that name the targets.
         force: separate those that cover the same times too.
     """
-    spans = set()
-    for values in item.observed.T:
-        rows = np.flatnonzero(values)
-        spans.add((rows[0], rows[-1]) if rows.size else (0, 0))
+    rows = [np.flatnonzero(values) for values in item.observed.T]
+    firsts, lasts = zip(
+        *[(r[0], r[-1]) if r.size else (0, 0) for r in rows], strict=True
+    )
+    shared = min(lasts) - max(firsts) + 1
+    together = shared >= SAME_TIMES * (max(lasts) - min(firsts) + 1)
     count = item.targets.shape[1]
-    if count == 1 or (len(spans) == 1 and not force):
+    if count == 1 or (together and not force):
         return [item]
     names = [f"{item.name}/{t}" if item.name else t for t in roles.targets]
     return [

@@ -19,7 +19,7 @@ from tfapp.domains.series.models.parts import (
 )
 
 
-def linear(
+def linear_forecaster(
     info: DataInfo,
     *,
     normalization: Normalization = "last",
@@ -73,7 +73,7 @@ def linear(
         split = ops.reshape(flat, (-1, targets, horizon, len(quantiles)))
         spread = ops.transpose(split, (0, 2, 1, 3))
     outputs = outputs_of(forecast, spread, base)
-    return network(inputs, outputs, "linear")
+    return network(inputs, outputs, "linear_forecaster")
 
 
 def _parts(series: Any, trend_steps: int) -> list[Any]:

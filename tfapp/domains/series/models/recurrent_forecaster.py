@@ -1,7 +1,6 @@
 """Forecasts by a recurrent network that reads the window a stretch at a time."""
 
-from collections.abc import Callable
-from typing import Any
+from typing import Any, Literal
 
 import keras
 from keras import layers, ops
@@ -19,45 +18,17 @@ from tfapp.domains.series.models.parts import (
     require_quantiles,
 )
 
+CELLS = {"elman": layers.SimpleRNN, "lstm": layers.LSTM, "gru": layers.GRU}
 MOST_STEPS = 14
 """Recurrent steps by default: two weeks of days, in hours."""
 UNROLLED_STEPS = 32
 """Up to this number steps are written out, which is twice as fast on a processor."""
 
 
-def elman(info: DataInfo, **options: Any) -> keras.Model:
-    """An Elman network, the simplest recurrent one; see `forecaster` for options.
-
-    References:
-        Elman, Finding Structure in Time, Cognitive Science 14, 1990.
-    """
-    return forecaster("elman", layers.SimpleRNN, info, **options)
-
-
-def lstm(info: DataInfo, **options: Any) -> keras.Model:
-    """A long short-term memory; see `forecaster` for options.
-
-    References:
-        Hochreiter & Schmidhuber, Long Short-Term Memory, Neural Computation 9, 1997.
-    """
-    return forecaster("lstm", layers.LSTM, info, **options)
-
-
-def gru(info: DataInfo, **options: Any) -> keras.Model:
-    """A gated recurrent unit; see `forecaster` for options.
-
-    References:
-        Cho et al., Learning Phrase Representations using RNN Encoder-Decoder, 2014,
-        https://arxiv.org/abs/1406.1078
-    """
-    return forecaster("gru", layers.GRU, info, **options)
-
-
-def forecaster(
-    name: str,
-    layer: Callable[..., Any],
+def recurrent_forecaster(
     info: DataInfo,
     *,
+    cell: Literal["elman", "lstm", "gru"] = "gru",
     units: int = 64,
     depth: int = 1,
     segment: int = 0,
@@ -66,16 +37,16 @@ def forecaster(
     linear_path: bool = False,
     quantiles: tuple[float, ...] = (),
 ) -> keras.Model:
-    """Read the window in segments, and forecast all steps at once from the last state.
+    """A recurrent network reads the window; all steps are forecast from its last state.
 
     Each target is read by the same weights. A step of the recurrence sees a segment of
     the target and of the covariates; the head sees the last state, the covariates of
     the steps to forecast and the static numbers.
 
     Args:
-        name: of the network.
-        layer: keras' recurrent layer.
         info: inputs of the data, horizon and number of targets.
+        cell: "elman" is the simplest; "lstm" and "gru" have gates, see
+            `tfapp.layers.recurrent` for the equations.
         units: size of the states.
         depth: number of recurrent layers.
         segment: values read in one step, best a season; 0 for as few as make 14 steps,
@@ -94,8 +65,11 @@ def forecaster(
         ModelError: for a segment longer than the window, and wrong options.
 
     References:
-        Lin et al., SegRNN: Segment Recurrent Neural Network for Long-Term Time Series
-        Forecasting, 2023, https://arxiv.org/abs/2308.11200
+        Elman, Finding Structure in Time, 1990; Hochreiter & Schmidhuber, Long
+        Short-Term Memory, 1997; Cho et al., Learning Phrase Representations using RNN
+        Encoder-Decoder, 2014, https://arxiv.org/abs/1406.1078; Lin et al., SegRNN:
+        Segment Recurrent Neural Network for Long-Term Time Series Forecasting, 2023,
+        https://arxiv.org/abs/2308.11200 (segments).
     """
     require_quantiles(quantiles)
     [horizon], targets = info.target_shape, info.num_outputs
@@ -113,7 +87,7 @@ def forecaster(
     x = _segments(series, inputs, segment)
     x = layers.Dense(units, activation="relu", name="embedding")(x)
     for number in range(1, depth + 1):
-        x = layer(
+        x = CELLS[cell](
             units,
             return_sequences=number < depth,
             unroll=window // segment <= UNROLLED_STEPS,
@@ -129,7 +103,7 @@ def forecaster(
     spread = None
     if quantiles:
         spread = _head(x, "quantile_head", targets, horizon, len(quantiles))
-    return network(inputs, outputs_of(forecast, spread, base), name)
+    return network(inputs, outputs_of(forecast, spread, base), cell)
 
 
 def _segments(series: Any, inputs: dict[str, Any], segment: int) -> Any:
