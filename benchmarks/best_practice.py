@@ -53,7 +53,7 @@ TRAINED = {
     "rate 1e-3": ("fine_tune.head.learning_rate=1e-3",),
     "rate 3e-3": ("fine_tune.head.learning_rate=3e-3",),
     "60 epochs": ("fine_tune.head.epochs=60",),
-    "label smoothing 0.1": ("training.label_smoothing=0.1",),
+    "label smoothing 0.1": ("task_options.label_smoothing=0.1",),
     "rate 3e-3, 60 epochs": (
         "fine_tune.head.learning_rate=3e-3",
         "fine_tune.head.epochs=60",

@@ -101,7 +101,7 @@ def jobs_of(
     )
     learning = task.learning(network)
     learner = fuse(learning.model)  # as training in tfapp does
-    learner.compile(keras.optimizers.Adam(), loss=learning.losses(task.make_loss(0.0)))
+    learner.compile(keras.optimizers.Adam(), loss=learning.losses(task.make_loss()))
     images, labels = sample(batch)
     data = learning.batch(images, labels)
     answering = logits_model(network)

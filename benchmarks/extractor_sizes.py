@@ -49,7 +49,9 @@ def main() -> None:
 def measure(path: str, extractor: str, weights: str, size: int) -> float:
     """Return the test accuracy of a linear head on an extractor's features."""
     options = {"image_size": [size, size]}
-    dataset = load_dataset(DataConfig(path=path, options=options), seed=0)
+    dataset = load_dataset(
+        DataConfig(kind="images", path=path, options=options), seed=0
+    )
     features = extract(dataset, extractor, weights)
     labels = {split: dataset.labels(split) for split in features}
     strength = max(

@@ -56,8 +56,9 @@ def load(folder: Path, photos: int, size: int) -> Dataset:
     """Return photos, as many of each class, all in the training split."""
     labels = sum(1 for place in folder.iterdir() if place.is_dir())
     config = DataConfig(
+        kind="images",
         path=str(folder),
-        limit_per_class=photos // max(labels, 1),
+        limit=photos // max(labels, 1),
         options={"image_size": [size, size]},
         split={"validation": 0.0, "test": 0.0},
     )

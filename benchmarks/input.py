@@ -175,6 +175,7 @@ def tfapp_pass(place: Path, size: int, cache: str) -> Callable[[int], None]:
     from tfapp.recipes.config import DataConfig
 
     config = DataConfig(
+        kind="images",
         path=str(place / "photos"),
         cache=cache,
         batch_size=BATCH,

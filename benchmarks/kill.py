@@ -2,7 +2,7 @@ r"""Kill runs at random moments, resume them, and compare their weights to the b
 
     python benchmarks/kill.py digits --kills 20
     python benchmarks/kill.py cats_dogs_fine_tune --kills 20 \
-        --set data.limit_per_class=40 --set fine_tune.thaw.epochs=3
+        --set data.limit=40 --set fine_tune.thaw.epochs=3
 
 One run is left alone. Then, as often as asked, a run with an empty cache is killed by
 SIGKILL at a moment drawn evenly from the time the whole run took, and resumed with

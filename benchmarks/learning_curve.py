@@ -56,7 +56,7 @@ def settings(
     recipe = recipes.load_recipe(name)
     longer = (largest / size) ** 0.5
     epochs = [f"{k}={round(n * longer)}" for k, n in epochs_of(recipe)]
-    size_and_draw = [f"data.limit_per_class={size}", f"seed={seed}"]
+    size_and_draw = [f"data.limit={size}", f"seed={seed}"]
     return [*ALIKE, *size_and_draw, *epochs, *overrides]
 
 

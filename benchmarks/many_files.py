@@ -70,6 +70,7 @@ def grow(place: Path) -> dict[str, float]:
     from tfapp.domains.images.reading.sources import open_source
 
     config = DataConfig(
+        kind="images",
         path=str(place / "photos"),
         cache="none",
         options={"image_size": [TINY_SIDE, TINY_SIDE]},
@@ -110,7 +111,9 @@ def grow(place: Path) -> dict[str, float]:
 
 def tfapp_digits(place: Path) -> object:
     """Return a small data set that needs the same libraries."""
-    return load_dataset(DataConfig(path="digits"), seed=0, cache_dir=place / "digits")
+    return load_dataset(
+        DataConfig(kind="images", path="digits"), seed=0, cache_dir=place / "digits"
+    )
 
 
 def read_all(batches: Iterable[object]) -> None:

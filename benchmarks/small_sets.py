@@ -56,7 +56,7 @@ SMALL_SETS = {
     "flowers": SmallSet("$TFAPP_DATA/flowers", 160, 2900),
     "blood_cells": SmallSet("$TFAPP_DATA/blood_cells_bccd", 128, 1150),
     "mnist, 20 a class": SmallSet(
-        "$TFAPP_DATA/mnist/mnist.npz", 96, 200, ("data.limit_per_class=20",)
+        "$TFAPP_DATA/mnist/mnist.npz", 96, 200, ("data.limit=20",)
     ),
     "digits": SmallSet("digits", 96, 1300, (), "{rotate=0.02, zoom=0.1}"),
 }

@@ -36,7 +36,7 @@ def _folder(variable):
     return Path(value)
 
 
-QUICK = ["training.epochs=3", "data.limit_per_class=20", "data.augmentation={}"]
+QUICK = ["training.epochs=3", "data.limit=20", "data.augmentation={}"]
 
 
 @pytest.fixture(scope="session")
@@ -111,7 +111,8 @@ def _fake_run(root, name, number, correct, overrides=(), test="t", seed=0, train
     """
     from tfapp.base.files import write_json, write_text
 
-    table = {"name": name, "seed": seed, "data": {"path": "photos"}}
+    table = {"name": name, "seed": seed, "task": "image_classification"}
+    table |= {"data": {"path": "photos"}, "model": {"name": "transfer"}}
     folder = _write_recipe(root / name / str(number), table, overrides)
     rows = [
         {"path": f"{s}/{i}.png", "content_hash": f"{s}{i}", "label": "ab"[i % 2]}
@@ -149,8 +150,8 @@ def _fake_masks_run(root, name, number, errors, overrides=(), test="t", seed=0):
     from tfapp.base.files import write_json
     from tfapp.domains.images.segmentation.files import write_image_scores
 
-    data = {"name": "masks", "path": "scenes"}
-    table = {"name": name, "seed": seed, "task": "image_segmentation", "data": data}
+    table = {"name": name, "seed": seed, "task": "image_segmentation"}
+    table |= {"data": {"path": "scenes"}, "model": {"name": "unet"}}
     folder = _write_recipe(root / name / str(number), table, overrides)
     rows = [
         {"path": f"images/{s}{i}.png", "content_hash": f"{s}{i}", "label": f"mask{i}"}

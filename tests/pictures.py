@@ -83,7 +83,7 @@ def context_for(tmp_path):
     """Return a function: path and recipe keys to a LoadContext."""
 
     def make(path, seed=0, split_file=None, **keys):
-        config = DataConfig(path=str(path), **keys)
+        config = DataConfig(kind="images", path=str(path), **keys)
         return LoadContext(config, seed, split_file, tmp_path / "cache")
 
     return make

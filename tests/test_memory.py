@@ -49,7 +49,7 @@ class Watching(Stage):
 class Watcher(Reporter):
     def stage(self, name, unit="images"):
         return Watching(self, name, unit)
-run("digits", ["training.epochs=80", "training.patience=0", "data.limit_per_class=20"],
+run("digits", ["training.epochs=80", "training.patience=0", "data.limit=20"],
     runs_folder=sys.argv[1], saved_models=sys.argv[1], reporter=Watcher(quiet=True))
 steps = len(sizes) // 80
 print(json.dumps(max(sizes[-20 * steps:]) - max(sizes[20 * steps : 40 * steps])))

@@ -41,7 +41,9 @@ def finished(workspace, tmp_path):
     _, result = workspace
     folder = tmp_path / "digits" / "1"
     shutil.copytree(result.folder, folder)
-    data = DataConfig(path="digits", options={"image_size": [8, 8], "channels": 1})
+    data = DataConfig(
+        kind="images", path="digits", options={"image_size": [8, 8], "channels": 1}
+    )
     dataset = load_dataset(data, seed=0, split_file=folder / "split.json")
     photos = tmp_path / "photos"
     photos.mkdir()
@@ -126,6 +128,7 @@ def test_later_epochs_read_no_files(tmp_path):
     """Images are decoded once: the second epoch works after they are gone."""
     write_photos(tmp_path / "photos")
     config = DataConfig(
+        kind="images",
         path=str(tmp_path / "photos"),
         cache="memory",
         options={"image_size": [8, 8]},
@@ -173,7 +176,7 @@ def test_another_seed_tests_on_the_same_examples():
 
     def tested(seed, split=0):
         config = DataConfig(
-            path="digits", options={"channels": 1}, split={"seed": split}
+            kind="images", path="digits", options={"channels": 1}, split={"seed": split}
         )
         dataset = load_dataset(config, seed=seed)
         return {example.path for example in dataset.examples["test"]}

@@ -37,7 +37,7 @@ def main() -> None:
     if job != "all":
         # More photos than for the others: epochs on stored rows are over in no time.
         many = MORE * int(photos)
-        table["data"]["limit_per_class"] = many // 2
+        table["data"]["limit"] = many // 2
         found |= stored(table, reporter, many, int(epochs))
     print(json.dumps(found))
 
@@ -56,8 +56,12 @@ def recipe_table(folder: str, network: str, job: str, photos: int, epochs: int) 
     limit = 0 if job == "accuracy" else photos // 2
     return {
         "name": "benchmark",
-        "data": {"path": folder, "split": split, "limit_per_class": limit},
-        "model": {"options": {"extractor": network, "weights": weights}},
+        "data": {"path": folder, "split": split, "limit": limit},
+        "task": "image_classification",
+        "model": {
+            "name": "transfer",
+            "options": {"extractor": network, "weights": weights},
+        },
         "fine_tune": fine_tune,
     }
 
@@ -119,7 +123,7 @@ def train(table: dict, reporter: Reporter) -> object:
             return build_model(recipe.model, dataset.info)
 
         # Chosen for all photos: the few of a timed epoch are not worth a measurement.
-        full = recipe.data.model_copy(update={"limit_per_class": 0})
+        full = recipe.data.model_copy(update={"limit": 0})
         every = load_dataset(full, seed=0)
         choice = choose(recipe, every, strategy, build, reporter, {})
         recipe = resolved(recipe, choice)

@@ -137,7 +137,7 @@ def compiled(
     learning = task.learning(model)
     learner = fuse(learning.model)
     schedule = keras.optimizers.schedules.CosineDecay(network.rate, steps)
-    loss = learning.losses(task.make_loss(0.0))
+    loss = learning.losses(task.make_loss())
     learner.compile(keras.optimizers.Adam(schedule), loss=loss)
     return model, learner, learning.batch
 

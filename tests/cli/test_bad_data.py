@@ -23,7 +23,7 @@ def write_photos(folder, count=4, size=(40, 30)):
 @pytest.mark.parametrize(
     ("arrays", "message"),
     [
-        ({"pixels": np.zeros(3)}, r"holds the arrays \['pixels'\]. Expected x_train"),
+        ({"pixels": np.zeros(3)}, "no data that tfapp recognises. .*x_train,y_train"),
         (
             {"images": np.array([{}, 1], dtype=object), "labels": np.arange(2)},
             "it is damaged, no .npz file, or holds Python objects. Write it with",
@@ -125,7 +125,9 @@ def test_many_small_classes_are_one_note(tmp_path):
     for index in range(6):
         write_photos(tmp_path / "set" / f"class{index}")
     dataset = load_dataset(
-        DataConfig(path=str(tmp_path / "set")), seed=0, cache_dir=tmp_path / "cache"
+        DataConfig(kind="images", path=str(tmp_path / "set")),
+        seed=0,
+        cache_dir=tmp_path / "cache",
     )
     told = [note for note in dataset.notes if note.startswith("few images")]
     assert told == [

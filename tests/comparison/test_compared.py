@@ -36,7 +36,7 @@ def record(
             "name": name,
             "task": task,
             "seed": seed,
-            "data": {"limit_per_class": limit},
+            "data": {"limit": limit},
             **recipe,
         },
         task=SEGMENTATION if task == "segmentation" else CLASSIFICATION,

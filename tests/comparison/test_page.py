@@ -41,7 +41,7 @@ def record(name, correct, *, seed=0, limit=50, root="t", **settings):
             "name": name,
             "task": "image_classification",
             "seed": seed,
-            "data": {"limit_per_class": limit},
+            "data": {"limit": limit},
             **settings,
         },
         task=CLASSIFICATION,
@@ -213,7 +213,7 @@ def test_tables_for_programs(curves, tmp_path):
     assert float(rows[2]["accuracy"]) == pytest.approx(
         curves.groups[2].scores.mean, abs=1e-6
     )
-    assert rows[0]["data.limit_per_class"] == "5"
+    assert rows[0]["data.limit"] == "5"
     assert sorted(p.name for p in tmp_path.iterdir()) == [
         "comparison.csv",
         "comparison.json",

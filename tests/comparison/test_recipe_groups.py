@@ -14,7 +14,12 @@ from tfapp.comparison.recipe_groups import (
     value_text,
 )
 
-BASE = {"name": "x", "data": {"path": "photos"}}
+BASE = {
+    "name": "x",
+    "task": "image_classification",
+    "data": {"path": "photos"},
+    "model": {"name": "transfer"},
+}
 
 
 def described(*overrides):
@@ -51,7 +56,7 @@ def test_seeds_names_and_the_machine_make_no_group(override):
 @pytest.mark.parametrize(
     ("override", "key"),
     [
-        ("data.limit_per_class=5", "data.limit_per_class"),
+        ("data.limit=5", "data.limit"),
         ("model.options.l2=0.1", "model.options.l2"),
         ("runtime.precision=float32", "runtime.precision"),
         ("training.epochs=3", "training.epochs"),
@@ -82,10 +87,9 @@ def test_recipes_of_different_names_need_no_keys():
 def test_the_fewest_keys_name_variants_of_one_recipe():
     """Epochs follow the limit, so the limit says it all; one name needs no telling."""
     groups = [
-        named("x", f"data.limit_per_class={n}", f"training.epochs={100 // n}")
-        for n in (5, 20)
+        named("x", f"data.limit={n}", f"training.epochs={100 // n}") for n in (5, 20)
     ]
-    assert names(groups) == ["limit_per_class=5", "limit_per_class=20"]
+    assert names(groups) == ["limit=5", "limit=20"]
 
 
 def test_names_take_as_many_keys_as_it_needs():
@@ -125,7 +129,7 @@ def test_one_group_is_called_as_its_recipe():
 def test_lines_join_sizes_and_what_was_set_along_with_them():
     """Two recipes at three sizes, epochs growing for few examples: two lines."""
     groups = [
-        named(name, f"data.limit_per_class={n}", f"training.epochs={200 // n}")
+        named(name, f"data.limit={n}", f"training.epochs={200 // n}")
         for name in ("features", "scratch")
         for n in (100, 5, 20)
     ]
@@ -139,7 +143,7 @@ def test_lines_join_sizes_and_what_was_set_along_with_them():
 def test_a_setting_that_varies_within_a_size_makes_lines():
     """One recipe, two rates at two sizes."""
     groups = [
-        named("x", f"data.limit_per_class={n}", f"training.learning_rate={rate}")
+        named("x", f"data.limit={n}", f"training.learning_rate={rate}")
         for n in (5, 20)
         for rate in (0.1, 0.2)
     ]

@@ -42,7 +42,7 @@ def test_a_run_is_read(folder):
 @pytest.mark.parametrize(("limit", "count"), [(0, 12), (2, 4), (6, 12), (100, 12)])
 def test_the_limit_of_a_recipe_counts(folder, limit, count):
     """The split is recorded whole; the recipe says what was taken of it."""
-    recipe = RECIPE | {"data": {"limit_per_class": limit}}
+    recipe = RECIPE | {"data": {"limit": limit}}
     assert read_record(folder, recipe, CLASSIFICATION).trained_on == count
 
 

@@ -32,6 +32,7 @@ def test_options_of_images():
         "channels",
         "resize",
         "interpolation",
+        "max_pixels",
     }
 
 

@@ -99,7 +99,7 @@ def test_an_unwritable_cache_costs_only_time(make_folder, context_for):
 def test_another_limit_is_another_memory(make_folder, context_for):
     """A raised pixel limit takes back the refusal."""
     root = make_folder({"cats": 2, "dogs": 1})
-    small, large = context_for(root, check={"max_pixels": 99}), context_for(root)
+    small, large = context_for(root, options={"max_pixels": 99}), context_for(root)
     assert {f.fault for f in scan(open_source(small), small).values()} == {"too large"}
     assert {f.fault for f in scan(open_source(large), large).values()} == {""}
 

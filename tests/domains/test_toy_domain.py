@@ -67,7 +67,7 @@ def rows():
 }
 RECIPE = {
     "task": "toy_counting",
-    "data": {"path": "x", "name": "toys"},
+    "data": {"path": "x", "kind": "toys"},
     "model": {"name": "toy_network"},
     "training": {"schedule": "constant"},
 }
@@ -107,7 +107,8 @@ def test_it_is_listed(what, name):
     [
         ("task_options.up=3", "Unknown option `up` of task 'toy_counting'"),
         ("data.options.size=big", "Option `size` of kind of data 'toys'"),
-        ("data.name=images", "needs `data.name` = 'toys'. Received: 'images'"),
+        ("data.kind=images", "needs `data.kind` = 'toys'. Received: 'images'"),
+        ("data.augmentation.spin=1", "Unknown key `data.augmentation.spin`"),
         ("model.options.colour=rde", "Unknown colour 'rde'. Did you mean 'red'?"),
         ("training.schedule=cosine", "= 'constant': toys are few. Received: 'cosine'"),
     ],
@@ -127,7 +128,7 @@ def test_its_data_is_recognised(monkeypatch):
     monkeypatch.setattr(check, "start_tensorflow", lambda *_: None)
     assert check.check("box.toy", reporter=Reporter(quiet=True)).name == "box"
     made = fit.plan("box.toy", minutes=2, reporter=Reporter(quiet=True))
-    assert (made.recipe.task, made.recipe.data.name) == ("toy_counting", "toys")
+    assert (made.recipe.task, made.recipe.data.kind) == ("toy_counting", "toys")
     assert made.recipe.data.options == {"size": 9}
     assert made.reasons == (
         "task: toy_counting, because its name ends in .toy",

@@ -5,7 +5,10 @@ import pytest
 from tfapp import recipes
 from tfapp.base.errors import ConfigError, UnknownNameError
 
-SMALL = '[data]\npath = "digits"\n[model]\nname = "small_cnn"\n'
+SMALL = (
+    'task = "image_classification"\n[data]\npath = "digits"\n'
+    '[model]\nname = "small_cnn"\n'
+)
 
 
 def write(tmp_path, text):
@@ -53,8 +56,7 @@ def test_overrides_take_toml_values_and_bare_words():
     assert recipe.training.epochs == 4
     assert recipe.runtime.deterministic is True
     assert recipe.data.cache == "disk"
-    assert recipe.data.augmentation.flip == "both"
-    assert recipe.data.augmentation.shift == 0.0
+    assert recipe.data.augmentation == {"flip": "both"}
 
 
 @pytest.mark.parametrize(
@@ -73,9 +75,16 @@ def test_overrides_take_toml_values_and_bare_words():
         ("data.options.image_sice=[8, 8]", "Did you mean 'image_size'?"),
         ("data.options.resize=melt", "Expected Literal['crop', 'pad', 'stretch']"),
         ("task=dreaming", "Unknown task 'dreaming'"),
+        ("task_options.label_smoothing=1", "Option `label_smoothing` of task"),
+        ("task_options.distill={}", "`teacher`: Field required"),
+        ("task_options.distill={teacher='t', share=2}", "`share`: Input should be"),
+        ("data.kind=sounds", "needs `data.kind` = 'images'. Received: 'sounds'"),
+        ("data.augmentation.rotat=0.1", "Unknown key `data.augmentation.rotat`. Did"),
+        ("data.augmentation.zoom=2", "`data.augmentation.zoom`: input should be less"),
+        ("data.options.max_pixels=0", "Option `max_pixels` of kind of data 'images'"),
         ("seed=-1", "`seed`"),
         ("fine_tune.thaw.epochs=3", "`fine_tune.thaw.from_layer` is missing"),
-        ("fine_tune={}", "`training.epochs` has no effect beside [fine_tune]"),
+        ("fine_tune={}", "`training.epochs` has no effect with [fine_tune]"),
         ("data.split={validation = 0.5, test = 0.5}", "must stay below 0.9"),
         ("name=../up", "`name`"),
     ],
@@ -98,6 +107,8 @@ def test_unknown_extractor_is_refused_with_a_hint():
 def test_mixing_needs_fresh_images():
     """Stored views cannot hold mixed images; the error says what to set."""
     table = {
+        "task": "image_classification",
+        "model": {"name": "transfer"},
         "fine_tune": {"head": {"views": 2}},
         "data": {"path": "digits", "augmentation": {"mixup": 0.2}},
     }
@@ -151,7 +162,12 @@ def test_recipes_cannot_be_changed_by_accident():
 
 def test_an_empty_recipe_does_not_start_anything(tmp_path):
     """A recipe must at least say where the data is."""
-    with pytest.raises(ConfigError, match="`data` is missing"):
+    with pytest.raises(ConfigError) as caught:
         recipes.load_recipe(write(tmp_path, ""))
+    assert [line.partition(": ")[2] for line in str(caught.value).splitlines()] == [
+        "`task` is missing.",
+        "`data` is missing.",
+        "`model` is missing.",
+    ]
     with pytest.raises(ConfigError, match=r"`data\.path` is missing"):
         recipes.load_recipe(write(tmp_path, "[data]"))

@@ -119,6 +119,7 @@ def test_vanished_file_can_be_put_back(tmp_path, places, monkeypatch):
     recipe = tmp_path / "tiny.toml"
     recipe.write_text(
         f"""
+        task = "image_classification"
         [data]
         path = "{tmp_path / "photos"}"
         batch_size = 4
@@ -146,7 +147,7 @@ def test_sigkill_at_random_moments(tmp_path):
     """Real processes, really killed: what they leave equals an uninterrupted run."""
     command = [sys.executable, str(ROOT / "benchmarks" / "kill.py"), "digits"]
     command += ["--kills", "2", "--set", "training.epochs=4"]
-    command += ["--set", "data.limit_per_class=40"]
+    command += ["--set", "data.limit=40"]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
     assert "2 of 2 equal the uninterrupted run" in done.stdout

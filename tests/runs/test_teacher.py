@@ -12,6 +12,7 @@ from tfapp.data import load_dataset
 from tfapp.recipes.config import Recipe
 from tfapp.runs import Run
 from tfapp.runs.teacher import load_teacher
+from tfapp.tasks import get_task
 from tfapp.verbs.run import run
 
 
@@ -22,14 +23,15 @@ def student(workspace, tmp_path):
     shutil.copytree(workspace[0] / "runs", folder)
 
     def load(teacher, size=8, *overrides):
-        text = [f"training.distill.teacher={teacher}", *overrides]
+        text = [f"task_options.distill.teacher={teacher}", *overrides]
         recipe = recipes.load_recipe("digits", text)
         data = recipe.data.model_copy(
             update={"options": {"image_size": [size, size], "channels": 1}}
         )
-        return load_teacher(
-            recipe, Run(folder / "small" / "1"), load_dataset(data, seed=0)
-        )
+        task = get_task(recipe.task, recipe.task_options)
+        student = Run(folder / "small" / "1")
+        dataset = load_dataset(data, seed=0)
+        return load_teacher(task.distill, recipe.task, student, dataset)
 
     load.runs = folder
     return load
@@ -76,8 +78,10 @@ def test_refuses_fine_tuning_beside_a_teacher():
     with pytest.raises(ValueError, match="Leave one of the two out"):
         Recipe.model_validate(
             {
+                "task": "image_classification",
+                "model": {"name": "small_cnn"},
                 "data": {"path": "digits"},
-                "training": {"distill": {"teacher": "t"}},
+                "task_options": {"distill": {"teacher": "t"}},
                 "fine_tune": {},
             }
         )
@@ -87,10 +91,10 @@ def test_a_whole_run_with_a_teacher(student, tmp_path, quick):
     """The run's recipe, report and history are those of any other run."""
     result = run(
         "digits",
-        [*quick, "training.distill={teacher='digits',temperature=2.0,passes=2}"],
+        [*quick, "task_options.distill={teacher='digits',temperature=2.0,passes=2}"],
         runs_folder=student.runs,
         saved_models=tmp_path / "saved_models",
         reporter=Reporter(quiet=True),
     )
     assert result.report.is_file()
-    assert "[training.distill]" in (result.folder / "recipe.toml").read_text()
+    assert "[task_options.distill]" in (result.folder / "recipe.toml").read_text()

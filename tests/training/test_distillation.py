@@ -11,6 +11,7 @@ from tfapp.base.reporter import Reporter
 from tfapp.recipes.config import (
     DataConfig,
     DistillConfig,
+    ModelConfig,
     Recipe,
     RuntimeConfig,
     TrainingConfig,
@@ -145,17 +146,19 @@ def test_images_are_brought_to_the_teachers_size():
 def student_of(teacher, folder):
     """Return a student and the trainer that teaches it."""
     recipe = Recipe(
-        data=DataConfig(path="none", batch_size=4),
-        training=TrainingConfig(
-            epochs=6, learning_rate=0.02, distill=CONFIG, class_weights="balanced"
-        ),
+        task="image_classification",
+        model=ModelConfig(name="small_cnn"),
+        data=DataConfig(kind="images", path="none", batch_size=4),
+        training=TrainingConfig(epochs=6, learning_rate=0.02),
         runtime=RuntimeConfig(checkpoint_seconds=0, deterministic=True),
     )
     student = make_model(standardize=False)
     trainer = Trainer(
         student,
         make_dataset(augmentation={"noise": 5}),
-        get_task("image_classification"),
+        get_task(
+            "image_classification", {"distill": CONFIG, "class_weights": "balanced"}
+        ),
         recipe,
         folder,
         folder / "c",

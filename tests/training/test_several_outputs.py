@@ -38,8 +38,8 @@ def two_losses():
 
         return Learning(model, batch, "logits", {"early": 0.3, "logits": 1.0})
 
-    def make_loss(smoothing):
-        return {name: plain.make_loss(smoothing) for name in ("early", "logits")}
+    def make_loss():
+        return {name: plain.make_loss() for name in ("early", "logits")}
 
     return replace(plain, make_loss=make_loss, learning=learning)
 

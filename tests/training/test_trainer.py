@@ -24,7 +24,12 @@ THAW = HEAD | {
 def train(tmp_path, model, dataset, deadline=None, **tables):
     """Train a recipe of the given tables and return its trainer."""
     recipe = Recipe.model_validate(
-        {"data": {"path": "digits", "batch_size": 4}, **tables}
+        {
+            "task": "image_classification",
+            "model": {"name": "small_cnn"},
+            "data": {"path": "digits", "batch_size": 4},
+            **tables,
+        }
     )
     trainer = Trainer(
         model,
@@ -54,7 +59,7 @@ def snapshot(model):
 
 def validation_loss(model, trainer, dataset):
     """Return the loss of the kept weights, by a fresh evaluation."""
-    model.compile(loss=trainer.task.make_loss(0.0))
+    model.compile(loss=trainer.task.make_loss())
     found = model.evaluate(dataset.batches("validation"), verbose=0, return_dict=True)
     return found["loss"]
 

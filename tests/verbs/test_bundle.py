@@ -30,7 +30,7 @@ def trained(tmp_path_factory):
         [
             OPTIONS,
             "training.epochs=1",
-            "data.limit_per_class=4",
+            "data.limit=4",
             "data.options={image_size=[32,32],channels=3}",
             "data.augmentation={}",
             "runtime.precision=float32",

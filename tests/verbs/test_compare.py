@@ -76,7 +76,7 @@ def test_three_files_are_written_whole(root, tmp_path):
 def test_a_learning_curve_is_a_picture_of_its_own(root, fake_run, tmp_path):
     """A comparison without one takes an earlier one's away."""
     for number, size in ((1, 5), (2, 40)):
-        limit = [f"data.limit_per_class={size}"]
+        limit = [f"data.limit={size}"]
         fake_run(root, "sizes", number, GOOD, limit, train=size)
     quietly("sizes", out="place")
     picture = tmp_path / "place" / "learning_curve.svg"

@@ -121,7 +121,9 @@ def test_tiny_pictures_keep_their_size(no_weights):
 def test_imbalance_is_balanced(tmp_path, mobilenet_only):
     """Classes that differ over threefold get weights."""
     path = make_photos(tmp_path / "d", {"a": 20, "b": 4})
-    assert fit.plan(path, reporter=QUIET).recipe.training.class_weights == "balanced"
+    assert fit.plan(path, reporter=QUIET).recipe.task_options == {
+        "class_weights": "balanced"
+    }
 
 
 def test_too_few_images_are_refused(tmp_path, mobilenet_only):
@@ -138,11 +140,11 @@ def test_budget_shrinks_images_first(tmp_path, mobilenet_only, monkeypatch):
     made = fit.plan(path, minutes=0.3, reporter=QUIET)
     start = fit.plan(path, reporter=QUIET).recipe.data.options["image_size"][0]
     assert made.recipe.data.options["image_size"][0] < start
-    assert made.recipe.data.limit_per_class == 0
+    assert made.recipe.data.limit == 0
     monkeypatch.setattr(budget, "_seconds_per_image", lambda *_: 40.0)
     made = fit.plan(path, minutes=0.3, reporter=QUIET)
     assert made.recipe.data.options["image_size"] == [96, 96]
-    assert made.recipe.data.limit_per_class == 5
+    assert made.recipe.data.limit == 5
     assert sum("budget" in reason for reason in made.reasons) == 3
     assert any("longer than 0.3 min" in reason for reason in made.reasons)
 

@@ -47,7 +47,7 @@ def test_predictions_equal_the_run_s_own(workspace, tmp_path):
     folder, result = workspace
     options = {"image_size": (8, 8), "channels": 1}
     dataset = load_dataset(
-        DataConfig(path="digits", options=options),
+        DataConfig(kind="images", path="digits", options=options),
         seed=0,
         split_file=result.folder / "split.json",
     )

@@ -10,7 +10,7 @@ import ast
 import importlib
 import importlib.util
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, Literal
@@ -35,6 +35,8 @@ class Option:
 
     annotation: str
     default: str
+    imported: Mapping[str, str] = field(default_factory=dict)
+    """Names in the annotation that the source imports: name → "module:name"."""
 
     def __str__(self) -> str:
         return f"{self.annotation} = {self.default}"
@@ -125,10 +127,7 @@ def signature(target: str) -> Signature:
         if isinstance(node, ast.FunctionDef) and node.name == attribute:
             pairs = zip(node.args.kwonlyargs, node.args.kw_defaults, strict=True)
             options = {
-                arg.arg: Option(
-                    ast.unparse(arg.annotation) if arg.annotation else "Any",
-                    ast.unparse(default) if default else "required",
-                )
+                arg.arg: _option(arg.annotation, default, _imports(tree))
                 for arg, default in pairs
             }
             summary = (ast.get_docstring(node) or "").partition("\n")[0]
@@ -136,33 +135,61 @@ def signature(target: str) -> Signature:
     raise AttributeError(f"{module} has no function {attribute!r}")
 
 
+def _imports(tree: ast.Module) -> dict[str, str]:
+    """Return what a file takes from other modules: name → "module:name"."""
+    froms = (node for node in tree.body if isinstance(node, ast.ImportFrom))
+    return {a.asname or a.name: f"{n.module}:{a.name}" for n in froms for a in n.names}
+
+
+def _option(
+    annotation: ast.expr | None, default: ast.expr | None, imports: Mapping[str, str]
+) -> Option:
+    nodes = ast.walk(annotation) if annotation else ()
+    names = {node.id for node in nodes if isinstance(node, ast.Name)} - set(TYPES)
+    return Option(
+        ast.unparse(annotation) if annotation else "Any",
+        ast.unparse(default) if default else "required",
+        {name: imports[name] for name in sorted(names & set(imports))},
+    )
+
+
 def check_options(
     kind: str, registry: Mapping[str, str], name: str, options: Mapping[str, Any]
-) -> None:
+) -> dict[str, Any]:
     """Refuse options that the function behind `name` does not take.
+
+    Returns:
+        The options in the types of the function: tables of TOML as the models that
+        the function expects.
 
     Raises:
         ConfigError: for an unknown, missing or wrongly typed option.
     """
     known = signature(find(kind, registry, name)).options
-    for key, value in options.items():
+    for key in options:
         if key not in known:
             raise ConfigError(
                 f"Unknown option `{key}` of {kind} {name!r}."
                 f"{did_you_mean(key, known)} Expected one of {sorted(known)}."
             )
-        _check_type(kind, name, key, known[key], value)
+    checked = {
+        key: _checked(kind, name, key, known[key], value)
+        for key, value in options.items()
+    }
     missing = [k for k, o in known.items() if o.default == "required"]
     if missing := sorted(set(missing) - set(options)):
         raise ConfigError(f"{kind.capitalize()} {name!r} needs the options {missing}.")
+    return checked
 
 
-def _check_type(kind: str, name: str, key: str, option: Option, value: Any) -> None:
-    expected = eval(option.annotation, dict(TYPES))  # our own source, never input
+def _checked(kind: str, name: str, key: str, option: Option, value: Any) -> Any:
+    types = TYPES | {n: load_target(target) for n, target in option.imported.items()}
+    expected = eval(option.annotation, types)  # our own source, never input
     try:
-        TypeAdapter(expected).validate_python(value)
+        return TypeAdapter(expected).validate_python(value)
     except ValidationError as error:
-        detail = error.errors()[0]["msg"]
+        place = ".".join(str(part) for part in error.errors()[0]["loc"])
+        detail = f"`{place}`: " * bool(place) + error.errors()[0]["msg"]
         raise ConfigError(
             f"Option `{key}` of {kind} {name!r}: {detail}. "
             f"Expected {option.annotation}. Received: {value!r}"

@@ -7,30 +7,35 @@ from pydantic import BaseModel, ValidationError
 from tfapp.base.errors import ConfigError, did_you_mean
 
 
-def explain(error: ValidationError, where: str, root: type[BaseModel]) -> ConfigError:
-    """Return the error a user can mend: one line for each key that is wrong.
+def explain(
+    error: ValidationError, where: str, root: type[BaseModel], table: str = ""
+) -> ConfigError:
+    """Return the error that a user can fix: one line for each key that is wrong.
 
     Args:
         error: raised while `root` was built.
         where: the file, or what else the table came from.
         root: the model that was being built.
+        table: dotted key of the table in the file that `root` describes; "" for all
+            of it.
     """
-    return ConfigError("\n".join(_line(e, where, root) for e in error.errors()))
+    lines = (f"{where}: {_line(e, root, table)}" for e in error.errors())
+    return ConfigError("\n".join(lines))
 
 
-def _line(error: Any, where: str, root: type[BaseModel]) -> str:
+def _line(error: Any, root: type[BaseModel], table: str) -> str:
     location = [str(part) for part in error["loc"]]
-    key = ".".join(location)
+    key = ".".join(filter(None, [table, *location]))
     if error["type"] == "extra_forbidden":
         known = _fields(location[:-1], root)
         hint = did_you_mean(location[-1], known)
-        return f"{where}: Unknown key `{key}`.{hint} Expected one of {known}."
+        return f"Unknown key `{key}`.{hint} Expected one of {known}."
     if error["type"] == "value_error":
-        return f"{where}: {str(error['ctx']['error'])}"
+        return str(error["ctx"]["error"])
     if error["type"] == "missing":
-        return f"{where}: `{key}` is missing."
+        return f"`{key}` is missing."
     message = error["msg"][0].lower() + error["msg"][1:]
-    return f"{where}: `{key}`: {message}. Received: {error['input']!r}"
+    return f"`{key}`: {message}. Received: {error['input']!r}"
 
 
 def _fields(location: list[str], root: type[BaseModel]) -> list[str]:

@@ -199,7 +199,7 @@ def _count_trained(
     examples: Sequence[Mapping[str, Any]], recipe: Mapping[str, Any], per_class: bool
 ) -> int:
     """Count the training examples; the split is recorded before the limit cuts it."""
-    limit = int(recipe.get("data", {}).get("limit_per_class", 0))
+    limit = int(recipe.get("data", {}).get("limit", 0))
     trained = [row["label"] for row in examples if row["split"] == "train"]
     counts = Counter(trained).values() if per_class else [len(trained)]
     return sum(min(n, limit) if limit else n for n in counts)

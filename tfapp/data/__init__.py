@@ -26,7 +26,7 @@ def load_dataset(
 
     Args:
         config: the recipe's `[data]`.
-        seed: of the recipe; decides which examples `limit_per_class` keeps.
+        seed: of the recipe; decides which examples `limit` keeps.
         split_file: honoured to the letter if it exists, written if it does not.
         cache_dir: for scans and decoded images; default: `default_cache_dir()`.
         progress: called with (files done, files in all) during the scan.
@@ -69,7 +69,7 @@ def load_test_only(
 def _load(context: LoadContext) -> Dataset:
     config = context.config
     check_data_options(config)
-    make = load("kind of data", union("DATA"), config.name)
+    make = load("kind of data", union("DATA"), config.kind)
     dataset: Dataset = make(context, **config.options)
     return dataset
 
@@ -88,5 +88,5 @@ def check_data(
     """
     cache_dir = cache_dir or default_cache_dir()
     context = LoadContext(config, 0, None, cache_dir, progress)
-    report: CheckReport = load("kind of data", union("CHECKS"), config.name)(context)
+    report: CheckReport = load("kind of data", union("CHECKS"), config.kind)(context)
     return report

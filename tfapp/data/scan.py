@@ -10,6 +10,7 @@ from tfapp.data.listing import Source
 from tfapp.data.scan_memory import ScanMemory
 from tfapp.data.spec import Example
 from tfapp.domains.images.reading.inspection import ImageFacts, inspect_image
+from tfapp.domains.images.reading.limits import max_pixels
 from tfapp.domains.images.reading.pillow_limit import pillow_without_limit
 
 MAX_WORKERS = 16
@@ -24,12 +25,12 @@ def scan(source: Source, context: LoadContext) -> Mapping[str, ImageFacts]:
     A file is read again only if its size or modification time changed. What was
     learned is written down as the scan goes, so a killed one continues.
     """
-    max_pixels = context.config.check.max_pixels
-    memory = ScanMemory.of(source.name, max_pixels, context.cache_dir)
+    limit = max_pixels(context.config)
+    memory = ScanMemory.of(source.name, limit, context.cache_dir)
     known = memory.recall()
     total, facts = len(source.examples), dict[str, ImageFacts]()
     with memory.writing() as write:
-        for example, fact in _look_at_all(source, known, max_pixels):
+        for example, fact in _look_at_all(source, known, limit):
             if known.get(example.path) != fact:
                 write(example.path, fact)
             facts[example.path] = fact
@@ -40,12 +41,12 @@ def scan(source: Source, context: LoadContext) -> Mapping[str, ImageFacts]:
 
 
 def _look_at_all(
-    source: Source, known: Mapping[str, ImageFacts], max_pixels: int
+    source: Source, known: Mapping[str, ImageFacts], limit: int
 ) -> Iterator[tuple[Example, ImageFacts]]:
     """Yield every example with its facts, in order."""
 
     def look(example: Example) -> ImageFacts:
-        return _look(source, example, known.get(example.path), max_pixels)
+        return _look(source, example, known.get(example.path), limit)
 
     workers = min(MAX_WORKERS, len(os.sched_getaffinity(0)))
     with pillow_without_limit(), ThreadPoolExecutor(workers) as pool:
@@ -55,7 +56,7 @@ def _look_at_all(
 
 
 def _look(
-    source: Source, example: Example, known: ImageFacts | None, max_pixels: int
+    source: Source, example: Example, known: ImageFacts | None, limit: int
 ) -> ImageFacts:
     """Return what is known about an example, or inspect it."""
     stamp = source.stamp(example)
@@ -64,6 +65,6 @@ def _look(
     if known is not None and known.stamp == stamp:
         return known
     try:
-        return inspect_image(source.read(example), stamp, max_pixels)
+        return inspect_image(source.read(example), stamp, limit)
     except DataError as error:  # no right to read it, or gone this very moment
         return ImageFacts("", fault="missing", detail=str(error))

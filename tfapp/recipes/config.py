@@ -1,6 +1,6 @@
 """Recipes as frozen pydantic models; parsing one never imports TensorFlow."""
 
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
@@ -17,6 +17,10 @@ class Table(BaseModel):
 class SplitConfig(Table):
     """How examples without a split of their own are divided."""
 
+    by: Literal["random", "order", "time"] = Field(
+        "random",
+        description="order: the last by name are for the test; time: the latest",
+    )
     validation: float = Field(0.15, ge=0.0, lt=1.0, description="share of the rest")
     test: float = Field(0.15, ge=0.0, lt=1.0, description="share of all examples")
     seed: int = Field(0, description="of the shuffle before dividing")
@@ -35,55 +39,46 @@ class CheckConfig(Table):
     """When a data set counts as too damaged to train on."""
 
     max_bad_share: float = Field(0.1, ge=0.0, le=1.0, description="of all files")
-    max_pixels: int = Field(100_000_000, ge=1, description="per image")
 
 
-class AugmentationConfig(Table):
-    """Random changes of training images; everything is off by default."""
+class Augmentation(Table):
+    """Random changes of training examples; every kind of data has its own keys."""
 
-    flip: Literal["none", "horizontal", "vertical", "both"] = "none"
-    rotate: float = Field(0.0, ge=0.0, le=0.5, description="share of a full turn")
-    quarter_turns: bool = Field(False, description="also by 90, 180 or 270 degrees")
-    zoom: float = Field(0.0, ge=0.0, lt=1.0, description="share of the image")
-    shear: float = Field(0.0, ge=0.0, lt=1.5, description="radians")
-    shift: float = Field(0.0, ge=0.0, lt=1.0, description="share of the image")
-    shift_pixels: int = Field(0, ge=0, description="whole pixels; black comes in")
-    contrast: float = Field(0.0, ge=0.0, lt=1.0)
-    brightness: float = Field(0.0, ge=0.0, lt=1.0)
-    rand_augment: int = Field(0, ge=0, le=10, description="operations, drawn per batch")
-    rand_augment_magnitude: float = Field(0.3, ge=0.0, le=1.0)
-    erase: float = Field(0.0, ge=0.0, le=1.0, description="chance per image")
-    mixup: float = Field(0.0, ge=0.0, description="alpha of the Beta distribution")
-    cutmix: float = Field(0.0, ge=0.0, le=1.0, description="alpha of the Beta")
+    @property
+    def mixing(self) -> tuple[str, ...]:
+        """Return the keys that mix the targets of examples and are switched on."""
+        return ()
 
 
 class DataConfig(Table):
     """Where the data is and how it reaches the model."""
 
-    name: str = Field("images", description="kind of data: `tfapp list datasets`")
-    path: str = Field(
-        description="folder, .csv, .npz, tfds:NAME or digits; $VAR expands"
+    kind: str = Field(
+        "", description="`tfapp list datasets`; default: the first of the task"
     )
+    path: str = Field(description="a place that the kind knows; $VAR expands")
     batch_size: int = Field(
         32, ge=1, le=65_536, description="global: split over the replicas"
     )
     cache: Literal["auto", "memory", "disk", "none"] = "auto"
-    limit_per_class: int = Field(0, ge=0, description="training examples; 0 = all")
+    limit: int = Field(
+        0, ge=0, description="training examples of each class, or in all; 0 = all"
+    )
     options: dict[str, Any] = Field({}, description="of the kind of data")
     split: SplitConfig = SplitConfig()
     check: CheckConfig = CheckConfig()
-    augmentation: AugmentationConfig = AugmentationConfig()
+    augmentation: dict[str, Any] = Field({}, description="of the kind of data")
 
 
 class ModelConfig(Table):
     """Which network, and the arguments of its builder."""
 
-    name: str = Field("transfer", description="`tfapp list models`")
+    name: str = Field(description="`tfapp list models`")
     options: dict[str, Any] = Field({}, description="arguments of the builder")
 
 
 class DistillConfig(Table):
-    """What a teacher adds to training: its answers to the same changed images."""
+    """What a teacher adds to training: its answers to the same changed inputs."""
 
     teacher: str = Field(description="a run (NAME, NAME/NUMBER, folder) or .keras file")
     temperature: float = Field(1.0, gt=0.0, description="of both softmaxes")
@@ -92,6 +87,9 @@ class DistillConfig(Table):
         0, ge=0, description="different augmented passes, repeated; 0 = one per epoch"
     )
 
+
+Share = Annotated[float, Field(ge=0.0, lt=1.0)]
+"""A number in [0, 1), as an option of a task."""
 
 OptimizerName = Literal["adam", "adamw", "sgd", "rmsprop"]
 
@@ -105,12 +103,9 @@ class TrainingConfig(Table):
     schedule: Literal["cosine", "constant"] = "cosine"
     optimizer: OptimizerName = "adamw"
     weight_decay: float = Field(0.0, ge=0.0)
-    label_smoothing: float = Field(0.0, ge=0.0, lt=1.0)
-    class_weights: Literal["none", "balanced"] = "none"
     ema_momentum: float = Field(0.0, ge=0.0, lt=1.0, description="0 = no averaging")
     clip_norm: float = Field(0.0, ge=0.0, description="of the gradient; 0 = off")
     patience: int = Field(0, ge=0, description="epochs without progress; 0 = off")
-    distill: DistillConfig | None = None
 
 
 class HeadPhase(Table):
@@ -198,7 +193,7 @@ class ExportConfig(Table):
     """What the SavedModel answers, and how it is checked."""
 
     calibrated: bool = Field(True, description="probabilities after temperature")
-    check_images: int = Field(16, ge=1, description="held images compared")
+    examples: int = Field(16, ge=1, description="held examples compared")
     tolerance: float = Field(1e-4, gt=0.0, description="largest difference allowed")
     explain: bool = Field(True, description="a signature that shows where it looks")
 
@@ -208,11 +203,11 @@ class Recipe(Table):
 
     name: str = Field("", pattern=f"^{NAME_PATTERN}$", description="file name")
     description: str = ""
-    task: str = Field("image_classification", description="`tfapp list tasks`")
+    task: str = Field(description="`tfapp list tasks`")
     task_options: dict[str, Any] = Field({}, description="arguments of the task")
     seed: int = Field(0, ge=0)
     data: DataConfig
-    model: ModelConfig = ModelConfig()
+    model: ModelConfig
     training: TrainingConfig = TrainingConfig()
     fine_tune: FineTuneConfig | None = None
     runtime: RuntimeConfig = RuntimeConfig()
@@ -224,24 +219,12 @@ class Recipe(Table):
         if self.fine_tune is not None and doubled:
             key = sorted(doubled)[0]
             raise ValueError(
-                f"`training.{key}` has no effect beside [fine_tune]. "
+                f"`training.{key}` has no effect with [fine_tune]. "
                 f"Set `fine_tune.head.{key}` or `fine_tune.thaw.{key}` instead."
             )
-        if self.fine_tune is not None and self.training.distill is not None:
+        if self.fine_tune is not None and self.task_options.get("distill"):
             raise ValueError(
-                "`training.distill` trains the whole network on images, which "
-                "[fine_tune] does not. Leave one of the two out."
-            )
-        mixes = self.data.augmentation.mixup or self.data.augmentation.cutmix
-        if self.fine_tune is not None and self.fine_tune.head.views and mixes:
-            raise ValueError(
-                "`data.augmentation.mixup` and `cutmix` mix labels, which stored "
-                "features cannot. Set fine_tune.head.views = 0."
-            )
-        thaw = self.fine_tune.thaw if self.fine_tune else None
-        if thaw is not None and thaw.views and mixes:
-            raise ValueError(
-                "`data.augmentation.mixup` and `cutmix` mix labels, which stored "
-                "passes cannot. Set fine_tune.thaw.views = 0."
+                "`task_options.distill` trains the whole network, which [fine_tune] "
+                "does not. Leave one of the two out."
             )
         return self

@@ -9,7 +9,7 @@ from pydantic import ValidationError
 
 from tfapp.base.errors import ConfigError, UnknownNameError, did_you_mean
 from tfapp.base.table_errors import explain
-from tfapp.recipes.checks import check_names
+from tfapp.recipes.checks import completed
 from tfapp.recipes.config import Recipe
 
 PACKAGE = Path(__file__).parents[1]
@@ -99,10 +99,10 @@ def build(table: Mapping[str, Any], where: str) -> Recipe:
     except ValidationError as error:
         raise explain(error, where, Recipe) from None
     try:
-        check_names(recipe)
+        return completed(recipe)
     except ConfigError as error:
-        raise ConfigError(f"{where}: {error}") from None
-    return recipe
+        lines = str(error).splitlines()
+        raise ConfigError("\n".join(f"{where}: {line}" for line in lines)) from None
 
 
 def parse_override(text: str) -> tuple[str, Any]:

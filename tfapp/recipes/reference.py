@@ -26,15 +26,24 @@ This page is written by `python -m tfapp.recipes.reference`.
 
 def reference() -> str:
     """Return the reference as Markdown."""
+    models, kinds, tasks = map(registry.union, ("MODELS", "DATA", "TASKS"))
     parts = [INTRODUCTION, *_tables(Recipe, "")]
-    parts += _options("model", registry.union("MODELS"), "model.options")
-    parts += _options("kind of data", registry.union("DATA"), "data.options")
-    parts += _options("task", registry.union("TASKS"), "task_options")
+    parts += _options("model", models, "model.options")
+    parts += _options("kind of data", kinds, "data.options")
+    parts += _augmentations()
+    parts += _options("task", tasks, "task_options")
+    parts += _option_tables(tasks, "task_options")
     return "\n".join(parts)
 
 
-def _tables(table: type[BaseModel], path: str) -> Iterator[str]:
-    """One section per table, its own keys first, then the tables below it."""
+def _tables(table: type[BaseModel], path: str, what: str = "") -> Iterator[str]:
+    """One section per table, its own keys first, then the tables below it.
+
+    Args:
+        table: the model.
+        path: its dotted key; "" for the whole recipe.
+        what: the table belongs to, after its key in the title.
+    """
     rows, below = [], []
     for name, field in table.model_fields.items():
         inner = _inner(field.annotation)
@@ -44,7 +53,7 @@ def _tables(table: type[BaseModel], path: str) -> Iterator[str]:
             default = "required" if field.is_required() else _value(field)
             note = field.description or ""
             rows.append(f"| `{name}` | {_type(field)} | {default} | {note} |")
-    title = f"## `[{path}]`" if path else "## Top level"
+    title = f"## `[{path}]`{what}" if path else "## Top level"
     head = "| key | type | default | |\n|---|---|---|---|"
     body = "\n".join([head, *rows]) + "\n" if rows else ""
     yield f"{title}\n\n{table.__doc__}\n\n{body}"
@@ -65,6 +74,27 @@ def _options(kind: str, names: dict[str, str], path: str) -> Iterator[str]:
         title = f"## `{path}` of the {kind} `{name}`"
         table = [head, *rows, ""] if rows else []
         yield "\n".join([title, "", found.summary, "", *table])
+
+
+def _option_tables(names: dict[str, str], path: str) -> Iterator[str]:
+    """One section per option that is a table."""
+    tables = {
+        f"{path}.{key}": registry.load_target(target)
+        for function in names.values()
+        for key, option in registry.signature(function).options.items()
+        for target in option.imported.values()
+    }
+    for option_path, table in tables.items():
+        if isinstance(table, type) and issubclass(table, BaseModel):
+            yield from _tables(table, option_path)
+
+
+def _augmentations() -> Iterator[str]:
+    """One section per kind of data: how its training examples may be changed."""
+    tables = registry.union("AUGMENTATIONS")
+    for kind in tables:
+        table = registry.load("kind of data", tables, kind)
+        yield from _tables(table, "data.augmentation", f" of the kind of data `{kind}`")
 
 
 def _inner(annotation: Any) -> type[BaseModel] | None:

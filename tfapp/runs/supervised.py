@@ -123,7 +123,7 @@ def _trainer(
     """Return the trainer of a run, with its teacher if the recipe names one."""
     from tfapp.training.trainer import Trainer
 
-    distilled = recipe.training.distill is not None
+    distill = task.distill
     return Trainer(
         model,
         dataset,
@@ -135,7 +135,9 @@ def _trainer(
         deadline,
         choice.jit_compile,
         notes=[choice.note] if choice.note else [],
-        teacher=load_teacher(recipe, folder, dataset) if distilled else None,
+        teacher=load_teacher(distill, recipe.task, folder, dataset)
+        if distill
+        else None,
     )
 
 
@@ -186,7 +188,7 @@ def _export(
     model = logits_model(trainer.model)
     dataset, config = trainer.dataset, trainer.recipe.export
     held = dataset.examples["test"] or dataset.examples["train"]
-    images = [dataset.read(example) for example in held[: config.check_images]]
+    images = [dataset.read(example) for example in held[: config.examples]]
     options = ExportOptions(
         class_names=dataset.info.class_names,
         card=card,

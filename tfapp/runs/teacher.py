@@ -6,18 +6,21 @@ from typing import Any
 from tfapp import runs
 from tfapp.base.errors import ConfigError
 from tfapp.data.spec import Dataset
-from tfapp.recipes.config import Recipe
+from tfapp.recipes.config import DistillConfig
 from tfapp.runs import Run
 
 
-def load_teacher(recipe: Recipe, folder: Run, dataset: Dataset) -> Any:
-    """Return the network of `training.distill.teacher`.
+def load_teacher(
+    distill: DistillConfig, task: str, folder: Run, dataset: Dataset
+) -> Any:
+    """Return the network of `task_options.distill.teacher`.
 
     It computes in the precision of its own run, which was chosen for it.
 
     Args:
-        recipe: with `training.distill`.
-        folder: of the student's run; "NAME/NUMBER" is looked for beside it.
+        distill: names the teacher.
+        task: of the student, by name.
+        folder: of the student's run; "NAME/NUMBER" is looked for next to it.
         dataset: the student's.
 
     Returns:
@@ -32,9 +35,9 @@ def load_teacher(recipe: Recipe, folder: Run, dataset: Dataset) -> Any:
     from tfapp.layers.outputs import logits_model
     from tfapp.training.distillation import for_student
 
-    run = _find(recipe, folder)
+    run = _find(distill.teacher, folder)
     card = run.card()
-    _check(run, recipe.task, card.get("task"), "task")
+    _check(run, task, card.get("task"), "task")
     classes = list(dataset.info.class_names)
     _check(run, classes, card.get("class_names"), "classes")
     teacher = logits_model(load_model(run.model_file))
@@ -43,9 +46,7 @@ def load_teacher(recipe: Recipe, folder: Run, dataset: Dataset) -> Any:
     return for_student(teacher, shape)
 
 
-def _find(recipe: Recipe, folder: Run) -> Run:
-    distill = recipe.training.distill
-    text = distill.teacher if distill else ""
+def _find(text: str, folder: Run) -> Run:
     if text.endswith(".keras"):
         return Run(Path(text).expanduser().parent)
     return runs.find(text, folder.folder.parent.parent)
@@ -54,7 +55,7 @@ def _find(recipe: Recipe, folder: Run) -> Run:
 def _check(run: Run, expected: Any, found: Any, what: str) -> None:
     if expected != found:
         raise ConfigError(
-            f"`training.distill.teacher` {str(run.folder)!r} has other {what} than "
+            f"`task_options.distill.teacher` {str(run.folder)!r} has other {what} than "
             f"this run: {_short(found)}. Expected {_short(expected)}; train a teacher "
             "on the same data."
         )

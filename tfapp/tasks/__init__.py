@@ -12,8 +12,9 @@ if TYPE_CHECKING:
 
 def get_task(name: str, options: Mapping[str, Any] | None = None) -> Task:
     """Return the task that a recipe names, with its `task_options`."""
-    task = registry.load("task", registry.union("TASKS"), name)
-    return cast(Task, task(**(options or {})))
+    tasks = registry.union("TASKS")
+    checked = registry.check_options("task", tasks, name, options or {})
+    return cast(Task, registry.load("task", tasks, name)(**checked))
 
 
 def compared(name: str) -> "ComparedTask":

@@ -68,7 +68,7 @@ def _check_answers(name: str, answers: tuple[int, ...], info: "DataInfo") -> Non
         given, wanted = (kinds.get(len(s), s) for s in (answers, info.answer_shape))
         raise ModelError(
             f"Model {name!r} gives {given}, but the data has {wanted}. Choose another "
-            "model, or other data.name and task."
+            "model, or other data.kind and task."
         )
     margin = (info.input_shape[0] - answers[0]) // 2
     raise ModelError(

@@ -3,9 +3,10 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from tfapp.data.spec import Dataset
+from tfapp.recipes.config import DistillConfig
 
 if TYPE_CHECKING:
     from tfapp.domains.images.thumbnails import Maps
@@ -90,8 +91,8 @@ class Task:
 
     Args:
         name: as recipes write it.
-        make_loss: label smoothing → Keras loss over (one-hot labels, logits), or a
-            dict of losses by output; see `learning`.
+        make_loss: () → Keras loss over (one-hot labels, logits), or a dict of losses
+            by output; see `learning`.
         make_metrics: () → list of Keras metrics; named by object, never by text.
         monitor: the logged figure that chooses the best epoch.
         mode: "max" if larger is better, else "min".
@@ -103,10 +104,13 @@ class Task:
         form: what the exported model answers; see `tfapp.export.forms`.
         learning: model → what is trained of it, and on what; the model itself, on
             inputs and labels, if nothing else is said.
+        class_weights: "balanced" if the examples of every class count the same
+            together.
+        distill: the teacher whose answers are learned too, or None.
     """
 
     name: str
-    make_loss: Callable[[float], Any]
+    make_loss: Callable[[], Any]
     make_metrics: Callable[[], list[Any]]
     monitor: str
     mode: str
@@ -117,3 +121,5 @@ class Task:
     report: Callable[[Results, Dataset, Story], "Report"]
     form: str = "image_classification"
     learning: Callable[[Any], Learning] = Learning
+    class_weights: Literal["none", "balanced"] = "none"
+    distill: DistillConfig | None = None

@@ -134,13 +134,12 @@ def distilled(task: Task, config: DistillConfig) -> Task:
     """
     if task.learning is not Learning:
         raise ConfigError(
-            f"`training.distill` teaches logits alone, and task {task.name!r} learns "
-            "by other outputs. Leave it out, or use task = 'image_classification'."
+            f"`task_options.distill` teaches logits alone, and task {task.name!r} "
+            "learns by other outputs. Leave it out."
         )
 
-    def loss(label_smoothing: float) -> Any:
-        own = task.make_loss(label_smoothing)
-        return DistillationLoss(own, config.temperature, config.share)
+    def loss() -> Any:
+        return DistillationLoss(task.make_loss(), config.temperature, config.share)
 
     def metrics() -> list[Any]:
         return [LabelMetric(metric) for metric in task.make_metrics()]

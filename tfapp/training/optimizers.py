@@ -103,15 +103,12 @@ def innermost(optimizer: Any) -> Any:
     return getattr(optimizer, "inner_optimizer", optimizer)
 
 
-def class_weights(config: TrainingConfig, labels: Any) -> dict[int, float] | None:
-    """Return class index → weight, mean 1 over the examples; None for equal weights.
+def class_weights(labels: Any) -> dict[int, float]:
+    """Return class index → weight: all classes count the same, mean 1 over examples.
 
     Args:
-        config: says whether classes are balanced.
         labels: int array (examples,).
     """
-    if config.class_weights == "none":
-        return None
     classes = sorted({int(label) for label in labels})
     counts = {c: int((labels == c).sum()) for c in classes}
     return {c: len(labels) / (len(classes) * n) for c, n in counts.items()}

@@ -194,7 +194,7 @@ def _compiled(
         optimizer=make_optimizer(
             config, plan.learning_rate, plan.rate_factors, plan.optimizer
         ),
-        loss=learning.losses(task.make_loss(config.label_smoothing)),
+        loss=learning.losses(task.make_loss()),
         loss_weights=dict(learning.loss_weights) or None,
         metrics={main: metrics} if main else metrics,
         jit_compile=setup.jit_compile or keras.backend.backend() == "jax",

@@ -41,7 +41,7 @@ class Trainer:
         notes: lines worth telling in the report.
         pass_seconds: that one pass over the training images takes; 0 if there is no
             budget and so nobody asks.
-        teacher: images of the dataset → logits; only with `training.distill`.
+        teacher: images of the dataset → logits; only with `task.distill`.
     """
 
     model: keras.Model
@@ -142,12 +142,12 @@ class Trainer:
 
     @property
     def _own_task(self) -> Task:
-        distill = self.recipe.training.distill
+        distill = self.task.distill
         return distilled(self.task, distill) if distill and self.teacher else self.task
 
     def _taught(self, images: ImagePasses, epochs: int) -> Passes:
         """Return the passes with what the teacher answers to them."""
-        distill = self.recipe.training.distill
+        distill = self.task.distill
         if self.teacher is None or distill is None:
             return images
         with self.reporter.stage("ask the teacher") as stage:
@@ -168,9 +168,9 @@ class Trainer:
     @property
     def class_weight(self) -> dict[int, float] | None:
         """Class index → weight of its examples; None if all count the same."""
-        if self.recipe.training.class_weights == "none":
+        if self.task.class_weights == "none":
             return None
-        return class_weights(self.recipe.training, self.dataset.labels("train"))
+        return class_weights(self.dataset.labels("train"))
 
     def _keep_time_for_evaluation(self) -> None:
         """Under a budget, time the network and set aside what evaluation will take."""

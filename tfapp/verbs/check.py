@@ -25,4 +25,4 @@ def check(data: str, *, reporter: Reporter | None = None) -> CheckReport:
     kind = detect(data).data
     start_tensorflow(reporter)
     with reporter.stage("check", unit="files") as stage:
-        return check_data(DataConfig(path=data, name=kind), progress=stage)
+        return check_data(DataConfig(path=data, kind=kind), progress=stage)

@@ -82,7 +82,7 @@ def plan(
     """Return the recipe that `fit` would run, and the reasons for it."""
     reporter = reporter or Reporter()
     detected = detect(data)
-    config = DataConfig(path=data, name=detected.data)
+    config = DataConfig(path=data, kind=detected.data)
     _require_name(name)
     start_tensorflow(reporter)
     with reporter.stage("look at the data", unit="files") as stage:
@@ -95,7 +95,7 @@ def plan(
         "name": name or name_of(data),
         "description": f"Chosen by `tfapp fit {data}`.",
         "task": detected.task,
-        "data": {"path": data, "name": detected.data, **chosen.table.get("data", {})},
+        "data": {"path": data, "kind": detected.data, **chosen.table.get("data", {})},
     }
     if minutes:
         table["runtime"] = {"minutes": minutes, **chosen.table.get("runtime", {})}

@@ -9,10 +9,10 @@ import tensorflow as tf
 from tfapp.base.errors import DataError
 from tfapp.data.reading_errors import data_error
 from tfapp.data.spec import DataInfo, Dataset, Example
+from tfapp.domains.images.augmentation.config import ImageAugmentation
 from tfapp.domains.images.batching import ImageBatches, stored_bytes
 from tfapp.domains.images.preprocessor import ImagePreprocess
 from tfapp.domains.images.reading.pixel_store import StorePlan
-from tfapp.recipes.config import AugmentationConfig
 
 PREPROCESS = ImagePreprocess((8, 10))
 NAMES = ("a", "b", "c")
@@ -38,7 +38,7 @@ def make_batches(tmp_path):
             PREPROCESS,
             NAMES,
             batch_size=5,
-            augmentation=AugmentationConfig(**augmentation),
+            augmentation=ImageAugmentation(**augmentation),
             plan=StorePlan(kind, ""),
             cache_dir=tmp_path / "cache",
             encoded=encoded or {},

@@ -19,7 +19,9 @@ def load(path, seed=0, split_file=None, **keys):
     """Load with small images."""
     keys = {"options": SMALL} | keys
     return load_dataset(
-        DataConfig(path=str(path), **keys), seed=seed, split_file=split_file
+        DataConfig(kind="images", path=str(path), **keys),
+        seed=seed,
+        split_file=split_file,
     )
 
 
@@ -61,7 +63,9 @@ def test_all_forms_of_a_source_agree(make_folder, tmp_path, picture):
 
 def test_embedded_digits():
     """The digits that come with scikit-learn are a source like any other."""
-    config = DataConfig(path="digits", options={"image_size": [8, 8], "channels": 1})
+    config = DataConfig(
+        kind="images", path="digits", options={"image_size": [8, 8], "channels": 1}
+    )
     dataset = load_dataset(config, seed=0)
     assert sum(map(len, dataset.examples.values())) == 1797
     assert dataset.info.input_shape == (8, 8, 1)
@@ -82,8 +86,8 @@ def test_the_split_is_made_once(make_folder, tmp_path):
 def test_limits_do_not_enter_the_record(make_folder, tmp_path):
     """One recorded split serves every limit; held-out examples stay the same."""
     root, path = make_folder({"cats": 12, "dogs": 12}), tmp_path / "split.json"
-    few = load(root, split_file=path, limit_per_class=2)
-    more = load(root, split_file=path, limit_per_class=4)
+    few = load(root, split_file=path, limit=2)
+    more = load(root, split_file=path, limit=4)
     assert len(few.examples["train"]) == 4
     assert set(few.examples["train"]) < set(more.examples["train"])
     assert few.examples["test"] == more.examples["test"]
@@ -115,7 +119,8 @@ def test_test_only(make_folder):
     whole = make_folder({"cats": 5, "dogs": 5})
     split = make_folder({f"{s}/{c}": 4 for s in ("train", "test") for c in "ab"}, "s")
     dataset = load_test_only(
-        DataConfig(path=str(whole), options=SMALL), ("birds", "cats", "dogs")
+        DataConfig(kind="images", path=str(whole), options=SMALL),
+        ("birds", "cats", "dogs"),
     )
     assert {s: len(e) for s, e in dataset.examples.items()} == {
         "train": 0,
@@ -124,10 +129,12 @@ def test_test_only(make_folder):
     }
     assert dataset.labels("test").tolist() == [1] * 5 + [2] * 5
     assert len(list(dataset.batches("test"))) == 1
-    dataset = load_test_only(DataConfig(path=str(split), options=SMALL), ("a", "b"))
+    dataset = load_test_only(
+        DataConfig(kind="images", path=str(split), options=SMALL), ("a", "b")
+    )
     assert len(dataset.examples["test"]) == 8
     with pytest.raises(DataError, match=r"classes \['cats'\], which the model does"):
-        load_test_only(DataConfig(path=str(whole)), ("dogs", "birds"))
+        load_test_only(DataConfig(kind="images", path=str(whole)), ("dogs", "birds"))
 
 
 def test_check_data_reports(make_folder):
@@ -135,7 +142,9 @@ def test_check_data_reports(make_folder):
     root = make_folder({"cats": 6, "dogs": 6})
     (root / "cats/000.png").write_bytes(b"")
     heard = []
-    report = check_data(DataConfig(path=str(root)), lambda *n: heard.append(n))
+    report = check_data(
+        DataConfig(kind="images", path=str(root)), lambda *n: heard.append(n)
+    )
     assert (report.bad_share, report.usable) == (1 / 12, 11)
     assert heard[-1] == (12, 12)
 
@@ -149,7 +158,7 @@ def test_options_reach_the_preprocessing(make_folder):
         "interpolation": "bicubic",
     }
     dataset = load(
-        make_folder({"a": 8, "b": 8}), options=options, check={"max_pixels": 5000}
+        make_folder({"a": 8, "b": 8}), options=options | {"max_pixels": 5000}
     )
     expected = ImagePreprocess((9, 7), 1, "pad", "bicubic", 5000)
     assert dataset.preprocess == expected
@@ -163,16 +172,24 @@ def test_options_reach_the_preprocessing(make_folder):
         ({"path": "$NOT_SET/x"}, ConfigError, r"\$NOT_SET, which is not.*export NOT_S"),
         ({"path": "${NOT_SET}"}, ConfigError, r"\$NOT_SET, which is not set"),
         ({"path": __file__}, DataError, r"is a file of kind '.py'. Expected a folder"),
-        ({"options": {"size": 3}}, ConfigError, r"Unknown option `size` of dataset"),
-        ({"options": {"channels": 2}}, ConfigError, r"Option `channels` of dataset"),
+        (
+            {"options": {"size": 3}},
+            ConfigError,
+            r"Unknown option `size` of kind of data",
+        ),
+        (
+            {"options": {"channels": 2}},
+            ConfigError,
+            r"Option `channels` of kind of data",
+        ),
         ({"options": {"image_size": [0, 1]}}, ConfigError, r"`image_size` must be"),
-        ({"name": "sounds"}, ConfigError, r"Unknown dataset 'sounds'"),
+        ({"kind": "sounds"}, ConfigError, r"Unknown kind of data 'sounds'"),
     ],
 )
 def test_user_mistakes(keys, error, message):
     """Each is one line that names the key and the way out."""
     with pytest.raises(error, match=message) as caught:
-        load_dataset(DataConfig(**{"path": "digits"} | keys), seed=0)
+        load_dataset(DataConfig(**{"kind": "images", "path": "digits"} | keys), seed=0)
     assert "\n" not in str(caught.value)
 
 

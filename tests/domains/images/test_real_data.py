@@ -11,7 +11,7 @@ pytestmark = pytest.mark.slow
 def load(path, **keys):
     """Load with a size that keeps the test short."""
     keys = {"options": {"image_size": [64, 64]}} | keys
-    return load_dataset(DataConfig(path=str(path), **keys), seed=0)
+    return load_dataset(DataConfig(kind="images", path=str(path), **keys), seed=0)
 
 
 def sizes(dataset):
@@ -24,7 +24,7 @@ def test_cats_dogs(shared_data):
     dataset = load(shared_data / "cats_dogs")
     assert sizes(dataset) == {"train": 1700, "validation": 300, "test": 2000}
     assert dataset.info.class_names == ("cats", "dogs")
-    report = check_data(DataConfig(path=str(shared_data / "cats_dogs")))
+    report = check_data(DataConfig(kind="images", path=str(shared_data / "cats_dogs")))
     assert report.bad_share == 0
     assert {p.kind for p in report.problems} == {"near-duplicate"}
     assert len(report.near_duplicates) == 2  # looked at: both pairs are real copies
@@ -32,7 +32,7 @@ def test_cats_dogs(shared_data):
 
 def test_flowers(shared_data):
     """The folder "val" is validation; two copies with two labels are left out."""
-    report = check_data(DataConfig(path=str(shared_data / "flowers")))
+    report = check_data(DataConfig(kind="images", path=str(shared_data / "flowers")))
     assert report.counts["files"] == 3670
     assert report.counts["usable"] == 3668
     conflicting = [p for p in report.problems if p.kind == "conflicting labels"]
@@ -49,7 +49,7 @@ def test_blood_cells(shared_data):
     """Near-identical smears raise few alarms."""
     root = shared_data / "blood_cells_bccd"
     assert load(root).info.class_names == ("Platelets", "RBC", "WBC")
-    report = check_data(DataConfig(path=str(root)))
+    report = check_data(DataConfig(kind="images", path=str(root)))
     assert report.counts["files"] == report.usable == 1431
     assert len(report.near_duplicates) <= 10
 
@@ -67,7 +67,7 @@ def test_mnist(shared_data):
     dataset = load(
         shared_data / "mnist" / "mnist.npz",
         options={"image_size": [28, 28], "channels": 1},
-        limit_per_class=10,
+        limit=10,
     )
     assert sizes(dataset) == {"train": 100, "validation": 9000, "test": 10000}
     images, labels = next(iter(dataset.batches("test")))

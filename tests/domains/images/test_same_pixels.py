@@ -90,6 +90,7 @@ def test_pixels_are_the_same_everywhere(in_fresh_process, tmp_path, resize, cach
     """Training, prediction and the exported graph see equal pixels, however resized."""
     photos = list(map(str, write_photos(tmp_path / "photos")))
     config = DataConfig(
+        kind="images",
         path=str(tmp_path / "photos"),
         cache=cache,
         options={"image_size": [SIDE, SIDE], "resize": resize},

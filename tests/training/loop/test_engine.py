@@ -47,6 +47,8 @@ def fit(
     dataset = dataset or make_dataset(augmentation={"noise": 5})
     recipe = Recipe.model_validate(
         {
+            "task": "image_classification",
+            "model": {"name": "small_cnn"},
             "data": {"path": "digits", "batch_size": 4},
             "training": {"weight_decay": 0.01, **training},
             "runtime": {"checkpoint_seconds": 0, "deterministic": True}
@@ -147,7 +149,7 @@ def weights(model):
         (0, 1, {}),
         (1, 0, {"ema_momentum": 0.9, "optimizer": "sgd"}),
         (2, 3, {"ema_momentum": 0.9}),
-        (1, 5, {"patience": 2, "label_smoothing": 0.1}),
+        (1, 5, {"patience": 2}),
     ],
 )
 def test_killed_and_resumed_equals_uninterrupted(tmp_path, epoch, step, training):

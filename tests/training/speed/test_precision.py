@@ -32,6 +32,8 @@ def make_recipe(thaw=True, tune=True, **runtime):
     """Return a recipe of two phases, of the first alone, or from scratch."""
     phases = {"head": {}} | ({"thaw": {"from_layer": "second"}} if thaw else {})
     table = {
+        "task": "image_classification",
+        "model": {"name": "transfer"},
         "data": {"path": "digits", "batch_size": 8},
         "training": {},
         "runtime": runtime,

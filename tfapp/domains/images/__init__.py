@@ -3,7 +3,10 @@
 The tables name what recipes may use, as "module:function" relative to this package.
 """
 
-FORMS = "a folder of class folders, a .csv, a .npz, tfds:NAME, mosaics:… or digits"
+FORMS = (
+    "a folder of class folders, a .csv with path,label, a .npz with x_train,y_train or "
+    "images,labels, tfds:NAME, mosaics:… or digits"
+)
 """What `data.path` may be, for messages."""
 
 DATA = {
@@ -17,6 +20,12 @@ CHECKS = {
     "masks": "segmentation.data.load:check_masks",
 }
 """What reports the faults of each kind of data."""
+
+AUGMENTATIONS = {
+    "images": "augmentation.config:ImageAugmentation",
+    "masks": "augmentation.config:MaskAugmentation",
+}
+"""What `[data.augmentation]` may hold for each kind of data."""
 
 TASKS = {
     "capsule_classification": "capsules.task:task",
@@ -32,16 +41,7 @@ TASK_DATA = {
 """The kinds of data that each task learns from; the first is the default."""
 
 REQUIREMENTS = {
-    "capsule_classification": {
-        "training.distill": (None, "a teacher's answers are logits alone"),
-    },
     "image_segmentation": {
-        "data.augmentation.rand_augment": (0, "masks do not follow it"),
-        "data.augmentation.erase": (0.0, "masks do not follow it"),
-        "data.augmentation.mixup": (0.0, "masks cannot be mixed"),
-        "data.augmentation.cutmix": (0.0, "masks cannot be mixed"),
-        "training.class_weights": ("none", "use data.options.balance_classes"),
-        "training.distill": (None, "a teacher answers for whole images"),
         "fine_tune.head.views": (0, "tiles are drawn anew in every epoch"),
         "fine_tune.thaw.views": (0, "tiles are drawn anew in every epoch"),
     },

@@ -12,6 +12,7 @@ import tensorflow as tf
 from tfapp.data.spec import Example
 from tfapp.data.streams import epoch_order, epoch_seed, fold
 from tfapp.domains.images.augmentation.changes import make_augment
+from tfapp.domains.images.augmentation.config import ImageAugmentation
 from tfapp.domains.images.preprocessor import ImagePreprocess, compiled_fit
 from tfapp.domains.images.reading.pixel_store import (
     Load,
@@ -21,7 +22,6 @@ from tfapp.domains.images.reading.pixel_store import (
     fill_disk,
     fill_memory,
 )
-from tfapp.recipes.config import AugmentationConfig
 
 STREAMED_KNOWN = 4
 """Lists of examples whose paths stay prepared although nothing of them is kept."""
@@ -57,7 +57,7 @@ class ImageBatches:
     preprocess: ImagePreprocess
     class_names: tuple[str, ...]
     batch_size: int
-    augmentation: AugmentationConfig
+    augmentation: ImageAugmentation
     plan: StorePlan
     cache_dir: Path
     encoded: Mapping[str, bytes] = field(default_factory=dict)

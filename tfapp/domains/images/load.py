@@ -3,6 +3,8 @@
 from dataclasses import replace
 from typing import Literal
 
+from pydantic import PositiveInt
+
 from tfapp.base.errors import DataError
 from tfapp.data.context import LoadContext
 from tfapp.data.listing import Source
@@ -11,9 +13,11 @@ from tfapp.data.spec import SPLITS, DataInfo, Dataset, Example
 from tfapp.data.split import fingerprint, limit_per_class, make_split
 from tfapp.data.split_file import apply_split, write_split
 from tfapp.domains.images.augmentation.changes import describe_augmentation
+from tfapp.domains.images.augmentation.config import ImageAugmentation
 from tfapp.domains.images.batching import ImageBatches, stored_bytes
 from tfapp.domains.images.check import Examined, examine
 from tfapp.domains.images.preprocessor import ImagePreprocess
+from tfapp.domains.images.reading.limits import MAX_PIXELS
 from tfapp.domains.images.reading.pixel_store import plan_store
 from tfapp.domains.images.reading.sources import open_source
 
@@ -25,6 +29,7 @@ def images(
     channels: Literal[1, 3] = 3,
     resize: Literal["crop", "pad", "stretch"] = "crop",
     interpolation: Literal["bilinear", "bicubic"] = "bilinear",
+    max_pixels: PositiveInt = MAX_PIXELS,
 ) -> Dataset:
     """Photographs or other pictures with one class name each.
 
@@ -34,6 +39,7 @@ def images(
         channels: 3 for red, green, blue; 1 for grey.
         resize: what happens to other proportions; see `ImagePreprocess`.
         interpolation: how pixels are interpolated; see `ImagePreprocess`.
+        max_pixels: larger images are left out before they are decoded.
 
     Raises:
         ConfigError: if an option is out of range.
@@ -42,8 +48,9 @@ def images(
     config = context.config
     height, width = image_size  # a list, when the recipe is TOML
     preprocess = ImagePreprocess(
-        (height, width), channels, resize, interpolation, config.check.max_pixels
+        (height, width), channels, resize, interpolation, max_pixels
     )
+    augmentation = ImageAugmentation(**config.augmentation)
     source = open_source(context)
     examined = examine(source, context)
     refuse_damaged(examined.report, config.check.max_bad_share)
@@ -59,14 +66,14 @@ def images(
             preprocess=preprocess,
             class_names=class_names,
             batch_size=config.batch_size,
-            augmentation=config.augmentation,
+            augmentation=augmentation,
             plan=plan,
             cache_dir=context.cache_dir,
             encoded=source.encoded,
         ),
         read=source.read,
         notes=tuple(loading_notes(source, examined, examples, plan.note)),
-        augmentation=describe_augmentation(config.augmentation),
+        augmentation=describe_augmentation(augmentation),
     )
 
 
@@ -78,7 +85,7 @@ def _split(
         return _test_only(source, examined.examples, context.class_names)
     examples = _recorded_split(source, examined, context)
     _require_trained_classes(source, examples)
-    return limit_per_class(examples, context.config.limit_per_class, context.seed)
+    return limit_per_class(examples, context.config.limit, context.seed)
 
 
 def _recorded_split(

@@ -129,7 +129,7 @@ def weak_classes(figures: Figures) -> Finding | None:
     return (
         f"Found less often than the rest: {named}{others}.",
         "Add examples of these classes, check their labels, or set "
-        "training.class_weights to balanced if they are rare.",
+        "task_options.class_weights to balanced if they are rare.",
     )
 
 

@@ -14,7 +14,7 @@ from tfapp.domains.images.augmentation.changes import (
     describe_augmentation,
     make_augment,
 )
-from tfapp.recipes.config import AugmentationConfig
+from tfapp.domains.images.augmentation.config import ImageAugmentation
 
 IMAGES = np.random.default_rng(0).integers(0, 256, (24, 16, 16, 3)).astype("float32")
 LABELS = np.eye(4, dtype="float32")[np.arange(24) % 4]
@@ -36,7 +36,7 @@ WAYS = {
 
 def make_passes(**keys):
     """Return a function: seed to images and labels of a pass in batches of ten."""
-    augment = tf.function(make_augment(AugmentationConfig(**keys)))
+    augment = tf.function(make_augment(ImageAugmentation(**keys)))
     batches = tf.data.Dataset.from_tensor_slices((IMAGES, LABELS)).batch(10)
 
     def one_pass(seed=1, threads=1):
@@ -54,7 +54,7 @@ def once(images, seed=3, **keys):
     """Return images (or images and mixed labels) after one call."""
     images = np.asarray(images)
     labels = np.eye(2, dtype="float32")[np.arange(len(images)) % 2]
-    augment = make_augment(AugmentationConfig(**keys))
+    augment = make_augment(ImageAugmentation(**keys))
     images, labels = augment(images, labels, tf.constant([seed, 0], tf.int64))
     return np.asarray(images), np.asarray(labels)
 
@@ -143,7 +143,7 @@ def test_mixing_weights_are_those_of_the_labels():
 def test_every_operation_of_rand_augment_is_drawn():
     """Over many batches more than half of the eleven kinds of result appear."""
     images = np.repeat(IMAGES[:1], 4, axis=0)
-    augment = tf.function(make_augment(AugmentationConfig(rand_augment=1)))
+    augment = tf.function(make_augment(ImageAugmentation(rand_augment=1)))
     results = [
         augment(images, LABELS[:4], tf.constant([seed, 9], tf.int64))[0].numpy()
         for seed in range(40)
@@ -166,13 +166,13 @@ def test_a_global_policy_does_not_blunt_pixels():
 
 def test_nothing_wanted_is_none():
     """Without any augmentation there is no function and no description."""
-    assert make_augment(AugmentationConfig()) is None
-    assert describe_augmentation(AugmentationConfig(rand_augment_magnitude=0.9)) == {}
+    assert make_augment(ImageAugmentation()) is None
+    assert describe_augmentation(ImageAugmentation(rand_augment_magnitude=0.9)) == {}
 
 
 def test_description_tells_what_is_on():
     """Only what is on is described, RandAugment with its magnitude."""
-    config = AugmentationConfig(flip="both", zoom=0.2, rand_augment=2)
+    config = ImageAugmentation(flip="both", zoom=0.2, rand_augment=2)
     assert describe_augmentation(config) == {
         "flip": "both",
         "zoom": 0.2,
@@ -184,7 +184,7 @@ def test_description_tells_what_is_on():
 def test_cutmix_above_one():
     """An alpha that Keras' CutMix cannot do is refused by the recipe."""
     with pytest.raises(ValidationError, match="cutmix\n.*less than or equal to 1"):
-        AugmentationConfig(cutmix=1.5)
+        ImageAugmentation(cutmix=1.5)
 
 
 @pytest.mark.slow

@@ -7,13 +7,13 @@ import tensorflow as tf
 from keras.src.legacy.preprocessing.image import apply_affine_transform
 from scipy.stats import chisquare, kstest
 
+from tfapp.domains.images.augmentation.config import ImageAugmentation
 from tfapp.domains.images.augmentation.geometry import (
     change_geometry,
     matrices,
     shift_whole_pixels,
     transform,
 )
-from tfapp.recipes.config import AugmentationConfig
 
 RNG = np.random.default_rng(0)
 IMAGES = RNG.integers(0, 256, (3, 20, 30, 3)).astype("uint8")
@@ -34,7 +34,7 @@ def move(images, **keys):
 def change(images, seed=1, **keys):
     """Apply random changes."""
     seed = tf.constant([seed, 0], tf.int64)
-    return change_geometry(AugmentationConfig(**keys), tf.constant(images), seed)
+    return change_geometry(ImageAugmentation(**keys), tf.constant(images), seed)
 
 
 @pytest.mark.parametrize(

@@ -8,8 +8,8 @@ from tfapp.base.errors import ConfigError, ModelError, UnknownNameError
 from tfapp.base.registry import union
 from tfapp.domains.images.capsules.models.capsnet import capsnet
 from tfapp.domains.images.capsules.models.matrix_capsules import matrix_capsules
-from tfapp.recipes.checks import check_task
-from tfapp.recipes.config import DataConfig, DistillConfig, Recipe
+from tfapp.recipes.checks import checked_task
+from tfapp.recipes.config import DataConfig, DistillConfig, ModelConfig, Recipe
 from tfapp.tasks import get_task
 from tfapp.training.distillation import distilled
 
@@ -29,7 +29,7 @@ def tiny(**options):
 
 def losses(task, learning):
     """Compile what is trained; return its losses on four images."""
-    learning.model.compile(loss=task.make_loss(0.0))
+    learning.model.compile(loss=task.make_loss())
     inputs, targets = learning.batch(IMAGES, LABELS)
     return learning.model.evaluate(inputs, targets, return_dict=True, verbose=0)
 
@@ -130,8 +130,13 @@ def test_distillation_is_refused():
 def test_mistakes_in_a_recipe_are_one_line(name, options, message):
     """Before anything is loaded."""
     with pytest.raises((ConfigError, UnknownNameError), match=message):
-        check_task(
-            Recipe(task=name, task_options=options, data=DataConfig(path="digits"))
+        checked_task(
+            Recipe(
+                task=name,
+                task_options=options,
+                data=DataConfig(kind="images", path="digits"),
+                model=ModelConfig(name="capsnet"),
+            )
         )
 
 
@@ -155,7 +160,7 @@ def test_a_network_without_a_decoder_learns_by_presence_alone():
     model = matrix_capsules((17, 17, 1), 3)
     chosen = get_task("capsule_classification", {"loss": "spread"})
     learning = chosen.learning(model)
-    losses = learning.losses(chosen.make_loss(0.0))
+    losses = learning.losses(chosen.make_loss())
     assert list(losses) == ["spread"]
     learning.model.compile(keras.optimizers.Adam(), loss=losses)
     images = np.random.default_rng(0).uniform(0, 255, (2, 17, 17, 1)).astype("float32")

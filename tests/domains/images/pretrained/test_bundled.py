@@ -128,8 +128,9 @@ def test_photos_are_told_apart_better_than_by_random_weights(name, shared_data):
     """A linear head on 400 cats and dogs: far better than the network untrained."""
     dataset = load_dataset(
         DataConfig(
+            kind="images",
             path=str(shared_data / "cats_dogs"),
-            limit_per_class=200,
+            limit=200,
             options={"image_size": [96, 96]},
         ),
         seed=0,

@@ -115,7 +115,7 @@ def test_too_large_is_not_decoded(inspect, encode):
     """Above the limit nothing is decoded, and the limit is named."""
     facts = inspect(encode(np.zeros((101, 100, 3), np.uint8)))
     assert (facts.fault, facts.content_hash) == ("too large", "")
-    assert "100 x 101 pixels are above data.check.max_pixels = 10000" in facts.detail
+    assert "100 x 101 pixels are above data.options.max_pixels = 10000" in facts.detail
 
 
 def test_likeness_survives_size_and_compression(picture, encode, inspect):

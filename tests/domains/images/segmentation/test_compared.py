@@ -36,7 +36,7 @@ def read(fake_masks_run, tmp_path):
 
     def made(name, errors, number=1, seed=0, limit=0, test="t", task=SEGMENTATION):
         folder = fake_masks_run(tmp_path, name, number, errors, test=test, seed=seed)
-        data = {"limit_per_class": limit}
+        data = {"limit": limit}
         recipe = {"name": name, "task": "image_segmentation", "seed": seed}
         return read_record(folder, recipe | {"model": name, "data": data}, task)
 

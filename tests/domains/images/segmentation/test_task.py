@@ -29,7 +29,7 @@ def batch():
 def test_weighted_cross_entropy(batch):
     """Without Dice the loss is -log p of the true class, weighed by pixel."""
     answers, logits, weights = batch
-    loss = get_task("image_segmentation").make_loss(0.0)
+    loss = get_task("image_segmentation").make_loss()
     entropy = -np.log((softmax(logits) * answers).sum(axis=-1))
     assert float(loss(answers, logits)) == pytest.approx(entropy.mean(), rel=1e-5)
     found = float(loss(answers, logits, sample_weight=weights))
@@ -39,7 +39,7 @@ def test_weighted_cross_entropy(batch):
 def test_dice(batch):
     """The other share is 1 - Dice of each image, mean over the classes."""
     answers, logits, _ = batch
-    loss = get_task("image_segmentation", {"dice": 0.25}).make_loss(0.0)
+    loss = get_task("image_segmentation", {"dice": 0.25}).make_loss()
     shares = softmax(logits)
     common = (shares * answers).sum(axis=(1, 2))
     both = (shares + answers).sum(axis=(1, 2))
@@ -53,7 +53,7 @@ def test_losses_stay_finite_with_certain_logits(batch):
     """Logits of 1e4 are no trouble: nothing takes the log of a softmax."""
     answers, _, _ = batch
     for options in ({}, {"dice": 0.5}):
-        loss = get_task("image_segmentation", options).make_loss(0.0)
+        loss = get_task("image_segmentation", options).make_loss()
         wrong = (1.0 - answers) * 1e4
         assert np.isfinite(float(loss(answers, wrong)))
         assert float(loss(answers, answers * 1e4)) < 0.01
@@ -86,7 +86,7 @@ def test_a_share_that_is_none():
 
 RECIPE = {
     "task": "image_segmentation",
-    "data": {"path": "x", "name": "masks"},
+    "data": {"path": "x", "kind": "masks"},
     "model": {"name": "unet"},
 }
 
@@ -102,12 +102,16 @@ def changed(*overrides):
 @pytest.mark.parametrize(
     ("overrides", "message"),
     [
-        (["data.name=images"], "needs `data.name` = 'masks'. Received: 'images'"),
-        (["task=image_classification"], "needs `data.name` = 'images'"),
-        (["training.class_weights=balanced"], "needs `training.class_weights`"),
-        (["fine_tune.head.epochs=3"], "needs `fine_tune.head.views` = 0. Received: 1"),
-        (["data.augmentation.mixup=0.2"], "needs `data.augmentation.mixup` = 0.0"),
-        (["training.distill.teacher=other"], "needs `training.distill` = None"),
+        (["data.kind=images"], "needs `data.kind` = 'masks'. Received: 'images'"),
+        (["task=image_classification"], "needs `data.kind` = 'images'"),
+        (["task_options.class_weights=balanced"], "Unknown option `class_weights`"),
+        (
+            ["fine_tune.head.epochs=3"],
+            "needs `fine_tune.head.views` = 0: tiles are drawn",
+        ),
+        (["data.augmentation.mixup=0.2"], "Unknown key `data.augmentation.mixup`"),
+        (["data.augmentation.shift_pixels=2"], "key `data.augmentation.shift_pixels`"),
+        (["task_options.distill.teacher=other"], "Unknown option `distill`"),
         (["task_options.dise=0.5"], "Did you mean 'dice'?"),
         (["task_options.dice=half"], "Option `dice` of task 'image_segmentation'"),
         (["data.options.tile=3"], "Unknown option `tile` of kind of data 'masks'"),

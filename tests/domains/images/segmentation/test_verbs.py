@@ -21,7 +21,6 @@ QUIET = Reporter(quiet=True)
 RECIPE = """
 task = "image_segmentation"
 [data]
-name = "masks"
 path = "PATH"
 batch_size = 4
 options = { tile_size = [32, 32], margin = 4, channels = 1, elastic = 1.0, crops = 2 }
@@ -33,7 +32,7 @@ options = { width = 4, depth = 2, padding = "same", margin = 4, dropout_rate = 0
 epochs = 12
 learning_rate = 0.01
 [export]
-check_images = 2
+examples = 2
 """
 
 
@@ -237,6 +236,10 @@ def test_masks_are_no_class_folders(finished, tmp_path):
     """An image recipe on such a folder says what it found, in one line."""
     folder, _ = finished
     recipe = tmp_path / "wrong.toml"
-    recipe.write_text(f'[data]\npath = "{folder}/discs"\nname = "masks"\n')
-    with pytest.raises(TfappError, match="needs `data.name` = 'images'"):
+    recipe.write_text(
+        'task = "image_classification"\n'
+        f'[data]\npath = "{folder}/discs"\nkind = "masks"\n'
+        '[model]\nname = "small_cnn"\n'
+    )
+    with pytest.raises(TfappError, match="needs `data.kind` = 'images'"):
         run(str(recipe), runs_folder=tmp_path, saved_models=tmp_path, reporter=QUIET)

@@ -7,12 +7,12 @@ import keras
 import tensorflow as tf
 
 from tfapp.data.streams import SeedSequence, fold, follow, uniform
+from tfapp.domains.images.augmentation.config import ImageAugmentation, MaskAugmentation
 from tfapp.domains.images.augmentation.geometry import (
     change_geometry,
     changes_geometry,
     shift_whole_pixels,
 )
-from tfapp.recipes.config import AugmentationConfig
 
 VALUE_RANGE = (0.0, 255.0)
 
@@ -24,7 +24,7 @@ Change = Callable[[Any, Any, Any], tuple[Any, Any]]
 """One step of it."""
 
 
-def make_augment(config: AugmentationConfig) -> Augment | None:
+def make_augment(config: ImageAugmentation) -> Augment | None:
     """Return a pure function for `Dataset.map`, or None if everything is off.
 
     Same images, labels and seed give the same result to the bit, in any order of
@@ -47,17 +47,16 @@ def make_augment(config: AugmentationConfig) -> Augment | None:
     return result
 
 
-def describe_augmentation(config: AugmentationConfig) -> dict[str, Any]:
+def describe_augmentation(config: MaskAugmentation) -> dict[str, Any]:
     """Return a JSON-ready description of what is switched on, {} for nothing."""
     described = config.model_dump(exclude_defaults=True)
-    if not config.rand_augment:
-        described.pop("rand_augment_magnitude", None)
-    elif config.rand_augment:
+    described.pop("rand_augment_magnitude", None)
+    if isinstance(config, ImageAugmentation) and config.rand_augment:
         described["rand_augment_magnitude"] = config.rand_augment_magnitude
     return described
 
 
-def _changes(config: AugmentationConfig) -> list[Change | None]:
+def _changes(config: ImageAugmentation) -> list[Change | None]:
     """Return every kind of change, None where it is off; its place is its stream."""
     c, layers = config, keras.layers
 
@@ -143,7 +142,7 @@ def _of_layer(kind: Any, **arguments: Any) -> Change:
     return change
 
 
-def _rand_augment(config: AugmentationConfig) -> Change:
+def _rand_augment(config: ImageAugmentation) -> Change:
     """Return RandAugment of Keras' parts: operations drawn per batch, not per image.
 
     Keras' own layer computes all eleven operations every time and keeps one.

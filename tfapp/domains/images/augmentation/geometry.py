@@ -10,24 +10,24 @@ import numpy as np
 import tensorflow as tf
 
 from tfapp.data.streams import fold, uniform
-from tfapp.recipes.config import AugmentationConfig
+from tfapp.domains.images.augmentation.config import MaskAugmentation
 
 DRAWS = 6
 """Random numbers per image: two flips, angle, zoom, and two shifts."""
 
 
-def changes_geometry(config: AugmentationConfig) -> bool:
+def changes_geometry(config: MaskAugmentation) -> bool:
     """Say whether any of flip, turns, zoom, shear and shift is on."""
     return config.flip != "none" or interpolates(config)
 
 
-def interpolates(config: AugmentationConfig) -> bool:
+def interpolates(config: MaskAugmentation) -> bool:
     """Say whether pixels may come to lie between pixels."""
     turns = config.rotate or config.quarter_turns
     return bool(turns or config.zoom or config.shear or config.shift)
 
 
-def change_geometry(config: AugmentationConfig, images: Any, seed: Any) -> Any:
+def change_geometry(config: MaskAugmentation, images: Any, seed: Any) -> Any:
     """Flip, turn, zoom, shear and shift each image by numbers of its own.
 
     Distributions are those of Keras' RandomFlip, RandomRotation, RandomZoom and
@@ -65,7 +65,7 @@ def change_geometry(config: AugmentationConfig, images: Any, seed: Any) -> Any:
     return transform(images, transforms)
 
 
-def angles(config: AugmentationConfig, spread: Any, seed: Any) -> Any:
+def angles(config: MaskAugmentation, spread: Any, seed: Any) -> Any:
     """Return how far each image turns, in radians.
 
     Args:

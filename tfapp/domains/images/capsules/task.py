@@ -14,6 +14,7 @@ from tfapp.domains.images.capsules.layers.losses import (
     SpreadLoss,
 )
 from tfapp.domains.images.classification.task import task as classification
+from tfapp.recipes.config import Share
 from tfapp.tasks.spec import Learning, Task
 
 SCALES = {"margin": "paper", "margin_code": "code"}
@@ -27,6 +28,8 @@ def task(
     loss: Literal["margin", "margin_code", "spread"] = "margin",
     reconstruction: float = 0.0005,
     margin_steps: int = 50_000,
+    label_smoothing: Share = 0.0,
+    class_weights: Literal["none", "balanced"] = "none",
 ) -> Task:
     """Choose one class for each image by the presence of its capsule.
 
@@ -39,6 +42,10 @@ def task(
         margin_steps: training steps in which the logit of the spread loss's margin
             grows by 1. The paper's 50,000 need 400,000 steps to reach 0.98; shorter
             trainings reach it with an eighth of their steps.
+        label_smoothing: share of the labels that is spread over all classes, in the
+            margin losses.
+        class_weights: "balanced" for examples that weigh the more the rarer their
+            class is.
 
     Raises:
         ConfigError: if `reconstruction` is negative or `margin_steps` below 1.
@@ -51,12 +58,12 @@ def task(
             raise ConfigError(
                 f"`task_options.{name}` must be at least {least}. Received: {value!r}"
             )
-    plain = classification()
+    plain = classification(class_weights=class_weights)
     spreads = loss == "spread"
     return replace(
         plain,
         name="capsule_classification",
-        make_loss=partial(_loss, loss, reconstruction),
+        make_loss=partial(_loss, loss, reconstruction, label_smoothing),
         learning=partial(
             _learning, margin_steps if spreads else None, bool(reconstruction)
         ),

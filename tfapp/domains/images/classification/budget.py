@@ -53,7 +53,7 @@ def fit_into_budget(
     affordable = int(seconds / per_image)
     if affordable < found.usable:
         per_class = max(affordable // len(found.per_class) // 2, 5)
-        table["data"]["limit_per_class"] = per_class
+        table["data"]["limit"] = per_class
         reasons.append(
             f"budget: {per_class} training images per class, since only about "
             f"{affordable} of {found.usable} images can be computed in time"

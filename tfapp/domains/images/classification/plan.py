@@ -173,7 +173,7 @@ def _choose_class_weights(table: dict[str, Any], found: CheckReport) -> list[str
     counts = [n for n in found.per_class.values() if n]
     if max(counts) <= 3 * min(counts):
         return []
-    table["training"]["class_weights"] = "balanced"
+    table["task_options"] = {"class_weights": "balanced"}
     return [
         f"class weights: balanced, since classes have {min(counts)} to {max(counts)} "
         "images"

@@ -1,7 +1,8 @@
 """One label per image."""
 
+from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import keras
 import numpy as np
@@ -14,15 +15,28 @@ from tfapp.problems.classification.metrics import classification_metrics, of_one
 from tfapp.problems.classification.predictions import write_predictions
 from tfapp.problems.classification.report import classification_report
 from tfapp.problems.classification.report_inputs import ClassificationReportInputs
+from tfapp.recipes.config import DistillConfig, Share
 from tfapp.report.blocks import Report
 from tfapp.tasks.spec import Logits, Results, Say, Story, Task
 
 
-def task() -> Task:
-    """Choose one class for each image."""
+def task(
+    *,
+    label_smoothing: Share = 0.0,
+    class_weights: Literal["none", "balanced"] = "none",
+    distill: DistillConfig | None = None,
+) -> Task:
+    """Choose one class for each image.
+
+    Args:
+        label_smoothing: share of the labels that is spread over all classes.
+        class_weights: "balanced" for examples that weigh the more the rarer their
+            class is.
+        distill: a teacher whose answers are learned next to the labels.
+    """
     return Task(
         name="image_classification",
-        make_loss=_loss,
+        make_loss=partial(_loss, label_smoothing),
         make_metrics=_metrics,
         # The loss still moves when the accuracy of a small validation set stands.
         monitor="val_loss",
@@ -32,6 +46,8 @@ def task() -> Task:
         judge=_judge,
         write_predictions=_write_predictions,
         report=_report,
+        class_weights=class_weights,
+        distill=distill,
     )
 
 

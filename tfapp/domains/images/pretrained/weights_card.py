@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from tfapp.domains.images.pretrained.weight_files import Entry
+from tfapp.recipes.config import DistillConfig
 
 CARD = """# {extractor}, trained on {trained_on}
 
@@ -46,7 +47,7 @@ def weights_card(
     """
     recipe, phases = card["recipe"], card["phases"]
     low, high = figures["accuracy_interval"]
-    distill = recipe["training"].get("distill") or {}
+    distill = recipe["task_options"].get("distill")
     return CARD.format(
         extractor=entry.extractor,
         trained_on=entry.trained_on,
@@ -65,7 +66,7 @@ def weights_card(
         epochs=sum(len(phase["epochs"]) for phase in phases),
         minutes=sum(phase["seconds"] for phase in phases) / 60,
         device=card["device"],
-        teacher=_teacher(distill),
+        teacher=_teacher(DistillConfig(**distill)) if distill else "none",
         versions=", ".join(f"{k} {v}" for k, v in card["versions"].items()),
         licence=licence or "not stated",
         **{split: figures[split] for split in ("train", "validation", "test")},
@@ -73,10 +74,8 @@ def weights_card(
     )
 
 
-def _teacher(distill: Mapping[str, Any]) -> str:
-    if not distill:
-        return "none"
+def _teacher(distill: DistillConfig) -> str:
     return (
-        f"run `{distill['teacher']}`; temperature {distill['temperature']:g}, share "
-        f"{distill['share']:g}, {distill['passes']} different augmented passes"
+        f"run `{distill.teacher}`; temperature {distill.temperature:g}, share "
+        f"{distill.share:g}, {distill.passes} different augmented passes"
     )

@@ -124,7 +124,7 @@ def _header_fault(
         return "unsupported format", detail
     if width * height > max_pixels:
         detail = (
-            f"{width} x {height} pixels are above data.check.max_pixels = "
+            f"{width} x {height} pixels are above data.options.max_pixels = "
             f"{max_pixels}; make it smaller or raise the limit."
         )
         return "too large", detail

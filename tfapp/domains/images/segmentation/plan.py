@@ -50,7 +50,7 @@ def plan(report: CheckReport, machine: Machine) -> Plan:
         "data": data,
         "model": {"name": "unet", "options": options | {"margin": margin}},
         "training": training | {"patience": max(epochs // 3, 5)},
-        "export": {"check_images": 4},
+        "export": {"examples": 4},
     }
     reasons = (
         describe(report),

@@ -22,6 +22,7 @@ from tfapp.domains.images.segmentation.report import segmentation_report
 from tfapp.layers.outputs import output_model
 from tfapp.problems.classification.calibration import fit_temperature
 from tfapp.problems.classification.metrics import check_finite
+from tfapp.recipes.config import Share
 from tfapp.report.blocks import Report
 from tfapp.tasks.spec import Learning, Logits, Results, Say, Story, Task
 
@@ -29,11 +30,13 @@ SAMPLED_PIXELS = 4000
 """Of each validation image, for the temperature."""
 
 
-def task(*, dice: float = 0.0) -> Task:
+def task(*, dice: float = 0.0, label_smoothing: Share = 0.0) -> Task:
     """Choose one class for every pixel of an image.
 
     Args:
         dice: share of the soft Dice loss in the loss; the rest is cross-entropy.
+        label_smoothing: share of the labels that is spread over all classes, for the
+            cross-entropy.
 
     Raises:
         ConfigError: if the share is none.
@@ -42,7 +45,7 @@ def task(*, dice: float = 0.0) -> Task:
         raise ConfigError(f"`task_options.dice` must be in [0, 1]. Received: {dice!r}")
     return Task(
         name="image_segmentation",
-        make_loss=partial(_loss, dice),
+        make_loss=partial(_loss, dice, label_smoothing),
         make_metrics=_metrics,
         # The loss still moves when the accuracy of a small validation set stands.
         monitor="val_loss",

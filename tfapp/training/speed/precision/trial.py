@@ -89,10 +89,9 @@ class Trial:
         if self.features is not None:
             self.features.compile(jit_compile=jit_compile)
         if self.step is not None:
-            config = work.recipe.training
             self.step.compile(
                 optimizer=self._optimizer(network.model),
-                loss=self.learning.losses(work.task.make_loss(config.label_smoothing)),
+                loss=self.learning.losses(work.task.make_loss()),
                 loss_weights=dict(self.learning.loss_weights) or None,
                 jit_compile=jit_compile,
             )

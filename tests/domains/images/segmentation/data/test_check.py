@@ -13,7 +13,7 @@ def check(tmp_path):
     """Return a function: folder to the report of the check."""
 
     def call(root):
-        config = DataConfig(path=str(root), name="masks")
+        config = DataConfig(path=str(root), kind="masks")
         return check_data(config, cache_dir=tmp_path / "cache")
 
     return call
@@ -25,7 +25,7 @@ def load(tmp_path):
 
     def call(root, keys=None, **options):
         options = {"tile_size": [16, 16], "channels": 1, **options}
-        config = DataConfig(path=str(root), name="masks", options=options)
+        config = DataConfig(path=str(root), kind="masks", options=options)
         config = config.model_copy(update=keys or {})
         return load_dataset(config, seed=0, cache_dir=tmp_path / "cache")
 
@@ -151,7 +151,7 @@ def test_a_trained_model_tells_unknown_values(make_scenes, tmp_path, encode, sce
 
     root = make_scenes({"": 3})
     config = DataConfig(
-        path=str(root), name="masks", options={"tile_size": [16, 16], "channels": 1}
+        path=str(root), kind="masks", options={"tile_size": [16, 16], "channels": 1}
     )
     names = ("background", "foreground")
     dataset = load_test_only(config, names, cache_dir=tmp_path / "cache")

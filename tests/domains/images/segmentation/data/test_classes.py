@@ -15,7 +15,7 @@ def names_of(tmp_path):
 
     def load(root, **options):
         config = DataConfig(
-            name="masks",
+            kind="masks",
             path=str(root),
             options={"tile_size": [32, 32], **options},
             split=SplitConfig(validation=0.25, test=0.25),

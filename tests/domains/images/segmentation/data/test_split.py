@@ -20,7 +20,7 @@ def load(tmp_path):
 
     def call(root, split_file=None, options=None, **keys):
         options = OPTIONS | (options or {})
-        config = DataConfig(path=str(root), name="masks", options=options, **keys)
+        config = DataConfig(path=str(root), kind="masks", options=options, **keys)
         return load_dataset(
             config, seed=0, split_file=split_file, cache_dir=tmp_path / "cache"
         )
@@ -66,7 +66,7 @@ def test_given_splits_stay(make_scenes, load):
 def test_the_limit_counts_images(make_scenes, load):
     """A smaller limit keeps a part of what a larger one keeps."""
     root = make_scenes({"": 20})
-    small, large = (load(root, limit_per_class=n) for n in (3, 6))
+    small, large = (load(root, limit=n) for n in (3, 6))
     assert sizes(small)[0] == 3
     kept = {e.path for e in small.examples["train"]}
     assert kept < {e.path for e in large.examples["train"]}

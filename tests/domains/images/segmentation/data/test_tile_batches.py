@@ -21,7 +21,7 @@ def load(tmp_path, make_scenes):
     def call(options=None, **keys):
         options = OPTIONS | (options or {})
         keys = {"batch_size": 4, "split": {"test": 0.2, "validation": 0.2}} | keys
-        config = DataConfig(path=str(root), name="masks", options=options, **keys)
+        config = DataConfig(path=str(root), kind="masks", options=options, **keys)
         return load_dataset(config, seed=0, cache_dir=tmp_path / "cache")
 
     return call

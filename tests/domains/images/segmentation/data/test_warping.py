@@ -5,6 +5,7 @@ import pytest
 import tensorflow as tf
 from scipy import ndimage
 
+from tfapp.domains.images.augmentation.config import MaskAugmentation
 from tfapp.domains.images.segmentation.data.tiles import TilePreprocess
 from tfapp.domains.images.segmentation.data.warping import (
     bicubic_matrix,
@@ -13,10 +14,9 @@ from tfapp.domains.images.segmentation.data.warping import (
     interpolated,
     nearest,
 )
-from tfapp.recipes.config import AugmentationConfig
 
 SEED = tf.constant([3, 4], tf.int64)
-FULL = AugmentationConfig(flip="both", rotate=0.5, zoom=0.2, shear=0.2, shift=0.1)
+FULL = MaskAugmentation(flip="both", rotate=0.5, zoom=0.2, shear=0.2, shift=0.1)
 
 
 def draw(image, config, seed=SEED, elastic=0.0, tile=(16, 20), margin=2):
@@ -44,7 +44,7 @@ def smooth(height=40, width=50):
 def test_without_changes_a_tile_is_a_part_of_the_image():
     """Pixels are copied; mask and weights are those of the tile's middle."""
     image = np.random.default_rng(0).integers(0, 256, (40, 50), dtype=np.uint8)
-    tile, classes, weights = draw(image, AugmentationConfig())
+    tile, classes, weights = draw(image, MaskAugmentation())
     padded = np.pad(image, 20, mode="reflect")
     places = [
         (y, x)
@@ -62,7 +62,7 @@ def test_flips_copy_pixels():
     image = np.random.default_rng(0).integers(0, 256, (16, 20), dtype=np.uint8)
     found = set()
     for number in range(12):
-        config = AugmentationConfig(flip="both")
+        config = MaskAugmentation(flip="both")
         tile, _, _ = draw(image, config, [number, 0], margin=0)
         forms = [image, image[::-1], image[:, ::-1], image[::-1, ::-1]]
         found.add([(form == tile[..., 0]).all() for form in forms].index(True))
@@ -72,7 +72,7 @@ def test_flips_copy_pixels():
 def test_flips_and_quarter_turns_keep_pixels():
     """All eight positions of a square come up, its mask's too, none interpolated."""
     image = np.random.default_rng(0).integers(0, 256, (16, 16), dtype=np.uint8)
-    config = AugmentationConfig(flip="both", quarter_turns=True)
+    config = MaskAugmentation(flip="both", quarter_turns=True)
     turned = [np.rot90(image, k) for k in range(4)]
     forms = [*turned, *(form.T for form in turned)]
     found = set()
@@ -112,7 +112,7 @@ def test_every_answer_lies_inside_a_large_image():
         numbered = tf.reshape(tf.range(2000), (40, 50))
         _, classes, _ = draw_tile(
             preprocess,
-            AugmentationConfig(),
+            MaskAugmentation(),
             0.0,
             tf.constant(image[..., None]),
             numbered,
@@ -131,7 +131,7 @@ def test_every_answer_lies_inside_a_large_image():
 def test_small_images_are_centred():
     """An image smaller than the answer lies in the middle, its mirror around it."""
     image = np.random.default_rng(0).integers(0, 256, (6, 8), dtype=np.uint8)
-    tile, _, _ = draw(image, AugmentationConfig(), margin=0)
+    tile, _, _ = draw(image, MaskAugmentation(), margin=0)
     np.testing.assert_array_equal(tile[5:11, 6:14, 0], image)
 
 

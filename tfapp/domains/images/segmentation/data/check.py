@@ -17,6 +17,7 @@ from tfapp.data.scan import scan
 from tfapp.data.spec import Example
 from tfapp.domains.images.check import Examined, examine
 from tfapp.domains.images.reading.inspection import ImageFacts
+from tfapp.domains.images.reading.limits import max_pixels
 from tfapp.domains.images.segmentation.data.pairs import list_pairs
 from tfapp.domains.images.segmentation.data.reading import MaskFacts, look_at_masks
 
@@ -76,7 +77,7 @@ def examine_masks(context: LoadContext, values: Sequence[int]) -> ExaminedMasks:
         DataError: if there is nothing to look at.
     """
     images, masks = list_pairs(expand_path(context.config.path))
-    facts = look_at_masks(masks, context.config.check.max_pixels)
+    facts = look_at_masks(masks, max_pixels(context.config))
     seen = scan(images, context)
     sizes = {
         e.path: _upright_size(images, e, seen[e.path])

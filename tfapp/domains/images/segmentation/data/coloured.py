@@ -8,6 +8,7 @@ import numpy as np
 
 from tfapp.base.errors import DataError
 from tfapp.data.faults import Problem
+from tfapp.domains.images.reading.limits import MAX_PIXELS
 from tfapp.domains.images.reading.pillow_limit import pillow_without_limit
 from tfapp.domains.images.segmentation.data.classes import BACKGROUND
 from tfapp.domains.images.segmentation.data.pairs import list_pairs
@@ -16,7 +17,6 @@ from tfapp.domains.images.segmentation.data.reading import (
     ONE_PER_CLASS,
     read_values,
 )
-from tfapp.recipes.config import CheckConfig
 
 MOST_LINES = 5
 """About files that are left out."""
@@ -101,7 +101,7 @@ def _colours(path: Path) -> np.ndarray:
     try:
         with pillow_without_limit():
             data = path.read_bytes()
-            return read_values(data, CheckConfig().max_pixels, coloured=True)
+            return read_values(data, MAX_PIXELS, coloured=True)
     except DataError as error:
         raise DataError(f"{path}: {error}") from error
     except OSError as error:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
+from pydantic import PositiveInt
 
 from tfapp.base.errors import ConfigError
 from tfapp.data.context import LoadContext
@@ -12,7 +13,9 @@ from tfapp.data.report import CheckReport
 from tfapp.data.spec import SPLITS, DataInfo, Example, MaskDataset
 from tfapp.data.split import fingerprint
 from tfapp.domains.images.augmentation.changes import describe_augmentation
+from tfapp.domains.images.augmentation.config import MaskAugmentation
 from tfapp.domains.images.load import loading_notes
+from tfapp.domains.images.reading.limits import MAX_PIXELS
 from tfapp.domains.images.reading.pixel_store import StorePlan, plan_store
 from tfapp.domains.images.segmentation.data.border_weights import balance
 from tfapp.domains.images.segmentation.data.check import ExaminedMasks, examine_masks
@@ -42,12 +45,12 @@ def masks(
     channels: Literal[1, 3] = 3,
     values: list[int] = [],  # noqa: B006 - never changed; TOML gives lists
     class_names: list[str] = [],  # noqa: B006
-    split_by: Literal["image", "order"] = "image",
     crops: int = 1,
     elastic: float = 0.0,
     border_weight: float = 0.0,
     border_sigma: float = 5.0,
     balance_classes: bool = False,
+    max_pixels: PositiveInt = MAX_PIXELS,
 ) -> MaskDataset:
     """Images of any size, each with a mask that gives every pixel a class.
 
@@ -59,9 +62,6 @@ def masks(
         channels: 3 for red, green, blue; 1 for grey.
         values: of the masks, one per class, ascending; [] = those that occur.
         class_names: in the order of the values; the first is the background.
-        split_by: "image" divides images at random; "order" takes the last ones, by
-            name, for the test and those before them for validation, as neighbouring
-            slices of one volume are too much alike to test on.
         crops: tiles drawn from each training image in an epoch.
         elastic: standard deviation in pixels of a smooth displacement; 10 in the
             paper, 0 for none.
@@ -69,6 +69,7 @@ def masks(
             the paper, 0 for none.
         border_sigma: width of that weight in pixels; 5 in the paper.
         balance_classes: weigh pixels so that every class counts the same.
+        max_pixels: larger images are left out before they are decoded.
 
     Raises:
         ConfigError: if an option is out of range.
@@ -81,10 +82,8 @@ def masks(
     examined.refuse_damaged(config.check.max_bad_share)
     found, names = class_values(examined, values, class_names, context.class_names)
     height, width = tile_size  # a list, when the recipe is TOML
-    preprocess = TilePreprocess(
-        (height, width), margin, channels, found, config.check.max_pixels
-    )
-    examples = split_masks(examined, context, split_by)
+    preprocess = TilePreprocess((height, width), margin, channels, found, max_pixels)
+    examples = split_masks(examined, context)
     weights = _balance(examined, examples, found) if balance_classes else None
     options = TileOptions(crops, elastic, border_weight, border_sigma, weights)
     return _dataset(examined, context, examples, names, _Wish(preprocess, options))
@@ -116,6 +115,7 @@ def _dataset(
     wish: _Wish,
 ) -> MaskDataset:
     config = context.config
+    augmentation = MaskAugmentation(**config.augmentation)
     parts = {s: tuple(e for e in examples if e.split == s) for s in SPLITS}
     plan = _plan(examined, context, (*parts["train"], *parts["validation"]), wish)
     loader = TileLoader(
@@ -131,7 +131,7 @@ def _dataset(
         sizes=examined.sizes,
         num_classes=len(names),
         batch_size=config.batch_size,
-        augmentation=config.augmentation,
+        augmentation=augmentation,
         options=wish.options,
     )
     shape = (*wish.tiles.tile_size, wish.tiles.channels)
@@ -147,7 +147,7 @@ def _dataset(
         augmentation={
             "crops": wish.options.crops,
             "elastic": wish.options.elastic,
-            **describe_augmentation(config.augmentation),
+            **describe_augmentation(augmentation),
         },
         join=batches.join,
         num_inputs=batches.num_inputs,

@@ -90,7 +90,7 @@ def read_values(data: bytes, max_pixels: int, *, coloured: bool = False) -> np.n
             if image.width * image.height > max_pixels:
                 raise DataError(
                     f"{image.width} x {image.height} pixels are above "
-                    f"data.check.max_pixels = {max_pixels}."
+                    f"data.options.max_pixels = {max_pixels}."
                 )
             return _colours(image) if coloured else _values(image)
     except (OSError, SyntaxError, ValueError, EOFError) as error:

@@ -1,7 +1,6 @@
 """Images with masks to train, validation and test."""
 
 from dataclasses import replace
-from typing import Literal
 
 from tfapp.base.errors import DataError
 from tfapp.data.context import LoadContext
@@ -12,15 +11,12 @@ from tfapp.domains.images.segmentation.data.check import ExaminedMasks
 from tfapp.recipes.config import SplitConfig
 
 
-def split_masks(
-    examined: ExaminedMasks, context: LoadContext, by: Literal["image", "order"]
-) -> tuple[Example, ...]:
+def split_masks(examined: ExaminedMasks, context: LoadContext) -> tuple[Example, ...]:
     """Return the examples to use, each with its split and the hash of its mask.
 
     Args:
         examined: images and masks after the scan.
         context: shares, split file, limit of training images.
-        by: "image" for a random division, "order" for one by name.
 
     Raises:
         DataError: if there are too few images, or the split file lists others.
@@ -32,14 +28,14 @@ def split_masks(
         readable = _labelled(examined, examined.readable)
         examples = apply_split(path, readable, examined.images)
     else:
-        divide = make_split if by == "image" else split_in_order
+        divide = make_split if shares.by == "random" else split_in_order
         _require_enough(examined, shares)
         examples = _labelled(examined, divide(examined.usable, shares))
         if path is not None:
             write_split(path, examples, examined.images, shares)
     # Every mask has a label of its own, but the limit counts images.
     alike = [replace(e, label="") for e in examples]
-    kept = limit_per_class(alike, context.config.limit_per_class, context.seed)
+    kept = limit_per_class(alike, context.config.limit, context.seed)
     return _labelled(examined, kept)
 
 

@@ -12,6 +12,7 @@ import tensorflow as tf
 from tfapp.data.spec import Example
 from tfapp.data.streams import epoch_order, epoch_seed, fold
 from tfapp.domains.images.augmentation.changes import make_augment
+from tfapp.domains.images.augmentation.config import ImageAugmentation, MaskAugmentation
 from tfapp.domains.images.batching import pipeline_options
 from tfapp.domains.images.segmentation.data.tile_loading import (
     KINDS,
@@ -20,10 +21,6 @@ from tfapp.domains.images.segmentation.data.tile_loading import (
 )
 from tfapp.domains.images.segmentation.data.tiles import TilePreprocess
 from tfapp.domains.images.segmentation.data.warping import draw_tile
-from tfapp.recipes.config import AugmentationConfig
-
-GEOMETRY = ("flip", "rotate", "quarter_turns", "zoom", "shear", "shift")
-"""Keys of the augmentation that move pixels, and with them the mask."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -49,7 +46,7 @@ class TileBatches:
     sizes: Mapping[str, tuple[int, int]]
     num_classes: int
     batch_size: int
-    augmentation: AugmentationConfig
+    augmentation: MaskAugmentation
     options: TileOptions
 
     def __call__(
@@ -191,6 +188,7 @@ class TileBatches:
     @cached_property
     def _change_colours(self) -> Any:
         """The augmentation of contrast and brightness; None if both are off."""
-        still = AugmentationConfig()
-        update = {key: getattr(still, key) for key in GEOMETRY}
-        return make_augment(self.augmentation.model_copy(update=update))
+        config = self.augmentation
+        return make_augment(
+            ImageAugmentation(contrast=config.contrast, brightness=config.brightness)
+        )

@@ -12,9 +12,9 @@ import numpy as np
 import tensorflow as tf
 
 from tfapp.data.streams import fold, uniform
+from tfapp.domains.images.augmentation.config import MaskAugmentation
 from tfapp.domains.images.augmentation.geometry import angles, matrices
 from tfapp.domains.images.segmentation.data.tiles import TilePreprocess, mirrored
-from tfapp.recipes.config import AugmentationConfig
 
 CONTROL_POINTS = 3
 """A side: the displacements of a 3 x 3 grid decide those of all pixels."""
@@ -36,7 +36,7 @@ class Moved(NamedTuple):
 
 def draw_tile(
     preprocess: TilePreprocess,
-    config: AugmentationConfig,
+    config: MaskAugmentation,
     elastic: float,
     image: Any,
     classes: Any,
@@ -151,7 +151,7 @@ def _keys(distance: np.ndarray) -> np.ndarray:
 
 
 def _through_matrix(
-    config: AugmentationConfig, size: tuple[int, int], places: Any, seed: Any
+    config: MaskAugmentation, size: tuple[int, int], places: Any, seed: Any
 ) -> Any:
     """Flip, turn, zoom, shear and shift places (2, rows, columns) about the middle."""
     draws = uniform(seed, [6], 0.0, 1.0)
