@@ -102,6 +102,17 @@ def test_conformal_intervals_hold_what_they_promise():
     np.testing.assert_array_equal(again.around(forecasts, history)[0], lower)
 
 
+def test_few_windows_share_the_errors_of_all_steps():
+    """With ten windows the 95 % quantile of a step is unknown, that of all is not."""
+    generator = np.random.default_rng(4)
+    history = generator.normal(0, 1, (10, 30, 1))
+    truth = generator.normal(0, 1, (10, 12, 1))
+    fitted = fit_intervals(truth, 0 * truth, history)
+    assert np.ptp(fitted.upper, axis=1).max() == 0
+    np.testing.assert_array_equal(fitted.lower, -fitted.upper)
+    assert fitted.upper[1, 0, 0] == pytest.approx(1.96, abs=0.4)
+
+
 def test_filled_values_calibrate_nothing():
     """Errors without a weight are passed over."""
     history = GENERATOR.normal(0, 1, (40, 9, 2))

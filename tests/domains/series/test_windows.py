@@ -49,7 +49,7 @@ def test_parts_follow_each_other_in_time(table):
     assert found == [slice(0, 72), slice(72, 96), slice(96, 120)]
     cuts = cut_by_steps(table(), (60, 20, 10))
     assert cuts.steps(item, "test") == slice(80, 90)
-    with pytest.raises(ConfigError, match="split_steps.*together 120"):
+    with pytest.raises(ConfigError, match="split_steps.*in all 120"):
         cut_by_steps(table(), (60, 60, 10))
 
 

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 LEVELS = (0.8, 0.95)
+SMALLEST_DEVIATION = 1e-3
 
 
 @dataclass(frozen=True)
@@ -80,18 +81,28 @@ def fit_intervals(
     errors = (np.asarray(truth, float) - forecasts) / window_deviation(history)
     if weights is not None:
         errors = np.where(np.asarray(weights) > 0, errors, np.nan)
-    count = len(errors)
-    lower, upper = [], []
-    for level in levels:
-        # One more than the share of n errors, so that n + 1 draws are covered.
-        tail = min(1.0, (1 - (1 - level) / 2) * (count + 1) / count)
-        upper.append(np.nanquantile(errors, tail, axis=0))
-        lower.append(np.nanquantile(errors, 1 - tail, axis=0))
-    return ConformalIntervals(
-        np.stack(lower),
-        np.stack(upper),
-        tuple(levels),
-    )
+    pairs = [_ends(errors, level) for level in levels]
+    lower, upper = (np.stack(ends) for ends in zip(*pairs, strict=True))
+    return ConformalIntervals(lower, upper, tuple(levels))
+
+
+def _ends(errors: np.ndarray, level: float) -> tuple[np.ndarray, np.ndarray]:
+    """Return the ends of one level, float64 (horizon, targets) each.
+
+    One more than the share of n errors, so that n + 1 draws are covered. With so few
+    windows that an end would lie outside all errors of a step, the sizes of the errors
+    of all steps are taken together.
+    """
+    count, horizon, _ = errors.shape
+    tail = (1 - (1 - level) / 2) * (count + 1) / count
+    if tail <= 1:
+        upper = np.nanquantile(errors, tail, axis=0)
+        return np.nanquantile(errors, 1 - tail, axis=0), upper
+    number = count * horizon
+    share = min(1.0, level * (number + 1) / number)
+    size = np.nanquantile(np.abs(errors), share, axis=(0, 1), keepdims=True)[0]
+    width = np.repeat(size, horizon, axis=0)
+    return -width, width
 
 
 def coverage(
@@ -118,4 +129,4 @@ def window_deviation(history: np.ndarray) -> np.ndarray:
 
     At least a thousandth, so that a window that stands still divides by something.
     """
-    return np.asarray(history, float).std(axis=1, keepdims=True) + 1e-3
+    return np.asarray(history, float).std(axis=1, keepdims=True) + SMALLEST_DEVIATION

@@ -214,7 +214,7 @@ def _waves(table: SeriesTable, calendar: tuple[str, ...]) -> np.ndarray | None:
 
 def _examples(windows: Windows, origins: list[Origin], split: str) -> Iterator[Example]:
     """Yield the examples of a split; what they hold is told by a hash of the answer."""
-    for row, origin in zip(windows.rows(origins), origins, strict=True):
+    for row in windows.rows(origins):
         name = windows.names[row]
         answer = hashlib.blake2b(windows.answers[row].tobytes(), digest_size=8)
         content = hashlib.blake2b(name.encode(), digest_size=8)
