@@ -108,8 +108,8 @@ def test_few_windows_share_the_errors_of_all_steps():
     history = generator.normal(0, 1, (10, 30, 1))
     truth = generator.normal(0, 1, (10, 12, 1))
     fitted = fit_intervals(truth, 0 * truth, history)
-    assert np.ptp(fitted.upper, axis=1).max() == 0
-    np.testing.assert_array_equal(fitted.lower, -fitted.upper)
+    assert np.ptp(fitted.upper[1], axis=0).max() == 0
+    np.testing.assert_array_equal(fitted.lower[1], -fitted.upper[1])
     assert fitted.upper[1, 0, 0] == pytest.approx(1.96, abs=0.4)
 
 

@@ -34,6 +34,7 @@ def recurrent_forecaster(
     segment: int = 0,
     dropout_rate: float = 0.1,
     normalization: Normalization = "last",
+    see_level: bool = False,
     linear_path: bool = False,
     quantiles: tuple[float, ...] = (),
 ) -> keras.Model:
@@ -54,6 +55,8 @@ def recurrent_forecaster(
         dropout_rate: before the head.
         normalization: what is taken from the window and added to the forecast again,
             the "last" value, the "mean" or "none".
+        see_level: show the head what was taken from the window; for series that come
+            back to a mean of their own.
         linear_path: add a linear forecast, whose weights begin at zero.
         quantiles: of the forecast that get a head of their own, for example 0.1, 0.9.
 
@@ -93,7 +96,10 @@ def recurrent_forecaster(
             unroll=window // segment <= UNROLLED_STEPS,
             name=f"recurrent{number}",
         )(x)
-    x = ops.concatenate([x, *_context(inputs, horizon, targets)], axis=-1)
+    context = _context(inputs, horizon, targets)
+    if see_level:
+        context.append(ops.reshape(base, (-1, 1)))
+    x = ops.concatenate([x, *context], axis=-1)
     x = layers.Dropout(dropout_rate, name="dropout")(x)
     forecast = _head(x, "head", targets, horizon, 1)[..., 0]
     if linear_path:
