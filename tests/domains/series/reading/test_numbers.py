@@ -36,6 +36,8 @@ def test_a_comma_before_three_digits_is_refused_without_the_option():
     with pytest.raises(DataError, match=r"'1,234' may be a decimal comma.*decimal"):
         choose_decimal(["1,234", "5,678"], "a.csv")
     assert choose_decimal(["1,234", "0.5"], "a.csv") == "."
+    assert choose_decimal(["1,234", "0,567"], "a.csv") == ","
+    assert choose_decimal(["1,234", "5,678"], "a.csv", ";") == ","
 
 
 @pytest.mark.parametrize("cell", ["inf", "-Infinity", "1e999"])

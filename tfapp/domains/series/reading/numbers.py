@@ -34,16 +34,19 @@ def is_number(cell: str) -> bool:
     return False
 
 
-def choose_decimal(cells: Iterable[str], where: str) -> str:
+def choose_decimal(cells: Iterable[str], where: str, delimiter: str = "") -> str:
     """Return the decimal separator of a file's numbers, "." or ",".
 
     A cell that has both ends in decimals behind the later one. One that has a
     separator twice groups thousands by it. A comma that is not followed by exactly
-    three digits is a decimal comma. Points alone are decimal points.
+    three digits, or follows a single zero, is a decimal comma. Points alone are decimal
+    points. Where semicolons lie between cells, a comma that could be both is a decimal
+    comma: that is why they are there.
 
     Args:
         cells: all numeric cells of the file.
         where: the file, for messages.
+        delimiter: between the cells.
 
     Raises:
         DataError: if "1,234" could be both, in every cell; the option decides.
@@ -61,11 +64,13 @@ def choose_decimal(cells: Iterable[str], where: str) -> str:
             return "," if comma > point else "."
         elif cell.count(",") > 1:
             return "."
-        elif GROUPED[","].fullmatch(cell) is None:
+        elif GROUPED[","].fullmatch(cell) is None or cell.lstrip("+-")[0] == "0":
             return ","
         else:
             unclear = unclear or cell
     if unclear and not points:
+        if delimiter == ";":
+            return ","
         raise DataError(
             f"{where}: {unclear!r} may be a decimal comma or thousands. Set "
             'data.options.decimal to "," or ".".'

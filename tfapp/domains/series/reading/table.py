@@ -127,7 +127,7 @@ def _numbers(table: TextTable, roles: Roles, decimal: str) -> np.ndarray:
     if not decimal:
         cells = [c for name in chosen for c in table.column(name)[:SOME_NUMBERS]]
         present = [c for c in cells if c.lower() not in MISSING]
-        decimal = choose_decimal(present, table.name)
+        decimal = choose_decimal(present, table.name, table.delimiter)
     found = [
         to_numbers(
             table.column(name),
