@@ -99,9 +99,9 @@ def jobs_of(
         if capsules
         else get_task("image_classification")
     )
-    learning = task.learning(network)
+    learning = task.learning(network, None)
     learner = fuse(learning.model)  # as training in tfapp does
-    learner.compile(keras.optimizers.Adam(), loss=learning.losses(task.make_loss()))
+    learner.compile(keras.optimizers.Adam(), loss=learning.losses)
     images, labels = sample(batch)
     data = learning.batch(images, labels)
     answering = logits_model(network)

@@ -24,12 +24,13 @@ from small_sets import features_of
 from tfapp import recipes
 from tfapp.base.reporter import Reporter
 from tfapp.data import load_dataset
+from tfapp.data.spec import DataInfo
 from tfapp.machine.start import start_tensorflow
 from tfapp.recipes.config import Recipe
 from tfapp.tasks import get_task
 from tfapp.tasks.build import build_model
-from tfapp.training.loop.deadline import Deadline
-from tfapp.training.phase import PhasePlan, RunSetup, fit_phase
+from tfapp.training.loop.training_loop import TrainingLoop
+from tfapp.training.phase import Phase, PhasePlan, RunSetup, epochs_of
 from tfapp.training.transfer.features import standardize
 from tfapp.training.transfer.row_passes import RowPasses
 
@@ -65,7 +66,9 @@ def cross_validate(
     scores = []
     for train, test in folds.split(labels, labels):
         if head:
-            predicted = train_head(recipe, model, stacked, labels, train, test)
+            predicted = train_head(
+                recipe, dataset.info, model, stacked, labels, train, test
+            )
         else:
             predicted = solve(recipe, stacked, labels, train, test)
         scores.append(float(np.mean(predicted == labels[test])))
@@ -92,6 +95,7 @@ def solve(
 
 def train_head(
     recipe: Recipe,
+    info: DataInfo,
     model: keras.Model,
     views: np.ndarray,
     labels: np.ndarray,
@@ -105,21 +109,16 @@ def train_head(
     kept = [view[train] for view in views]
     passes = RowPasses(kept, one_hot[train], recipe.data.batch_size, recipe.seed)
     config = recipe.fine_tune.head
-    with tempfile.TemporaryDirectory() as folder, Reporter(True).stage("") as stage:
-        fit_phase(
-            head,
-            passes,
-            None,
-            setup=RunSetup(
-                get_task(recipe.task, recipe.task_options),
-                recipe.training,
-                recipe.runtime,
-                Path(folder),
-            ),
-            plan=PhasePlan("head", config.epochs, config.learning_rate),
-            deadline=Deadline(),
-            stage=stage,
-        )
+    setup = RunSetup(
+        get_task(recipe.task, recipe.task_options),
+        info,
+        recipe.training,
+        recipe.runtime,
+    )
+    plan = PhasePlan("head", config.epochs, config.learning_rate)
+    workload = epochs_of(Phase(plan, head, passes, None), setup)
+    with tempfile.TemporaryDirectory() as folder:
+        TrainingLoop(Path(folder), Reporter(True)).run(workload, "head")
     return np.asarray(head.predict(views[0][test], verbose=0)).argmax(axis=1)
 
 

@@ -30,7 +30,7 @@ ALLOWED = {
     "machine": {"base", "recipes"},
     "layers": {"base"},
     "data": {"base", "machine", "recipes"},
-    "tasks": {"base", "recipes", "data", "layers", "report"},
+    "tasks": {"base", "recipes", "data", "layers", "report", "export"},
     "report": LOW,
     "comparison": LOW | {"report"},
     "export": LOW,

@@ -10,17 +10,17 @@ ROOT = Path(__file__).parents[1]
 MANY_PREDICTIONS = """
 import json, sys
 from pathlib import Path
-from tfapp.verbs.predict import load
+from tfapp.runs.models import load
 def resident():
     pages = int(Path("/proc/self/statm").read_text().split()[1])
     return pages * 4096 / 1e6
 photos = [path.read_bytes() for path in sorted(Path(sys.argv[1]).glob("digit*.png"))]
 grown = []
 for model in sys.argv[2:]:
-    _, function = load(model, Path("runs"))
+    predictor = load(model, Path("runs"))
     sizes = []
     for call in range(400):
-        function((photos * 3)[: 1 + call % 8])
+        predictor.answers([{"image_bytes": p} for p in (photos * 3)[: 1 + call % 8]])
         sizes.append(resident())
     grown.append(max(sizes[300:]) - max(sizes[100:200]))
 print(json.dumps(grown))

@@ -8,6 +8,7 @@ import sys
 import tempfile
 import time
 from pathlib import Path
+from typing import Any
 
 from keras_names import LAST_BLOCK
 
@@ -71,45 +72,47 @@ def on_images(table: dict, reporter: Reporter, photos: int) -> dict:
     from tfapp.training.transfer import fine_tuning
 
     fine_tuning.cut, kept = (lambda model: None), fine_tuning.cut
-    trainer = train(table, reporter)
+    job = train(table, reporter)
     fine_tuning.cut = kept
-    rows = trainer.phases[-1].epochs[1:]
+    rows = job.loop.phases[-1].epochs[1:]
     return {
         "tfapp": photos / min(row["seconds"] for row in rows),
-        "precision": trainer.recipe.runtime.precision,
+        "precision": job.recipe.runtime.precision,
     }
 
 
 def stored(table: dict, reporter: Reporter, photos: int, epochs: int) -> dict:
     """Return the speed over all epochs when frozen layers are computed once."""
-    trainer = train(table, reporter)
+    job = train(table, reporter)
     seconds = reporter.seconds
-    which = "compute frozen layers" if len(trainer.phases) > 1 else "extract features"
+    which = "compute frozen layers" if len(job.loop.phases) > 1 else "extract features"
     # Validation rows are extracted too; the other ways do not validate here.
-    share = photos / (photos + len(trainer.dataset.examples["validation"]))
-    spent = seconds[which] * share + trainer.phases[-1].seconds
+    share = photos / (photos + len(job.dataset.examples["validation"]))
+    spent = seconds[which] * share + job.loop.phases[-1].seconds
     return {
         "tfapp_stored": photos * epochs / spent,
-        "precision": trainer.recipe.runtime.precision,
+        "precision": job.recipe.runtime.precision,
     }
 
 
 def trained(table: dict, reporter: Reporter) -> dict:
     """Return the seconds from photos to a trained head, and its accuracy."""
     began = time.monotonic()
-    trainer = train(table, reporter)
+    job = train(table, reporter)
     seconds = time.monotonic() - began
-    accuracy = max(row["val_accuracy"] for row in trainer.phases[-1].epochs)
+    accuracy = max(row["val_accuracy"] for row in job.loop.phases[-1].epochs)
     return {"accuracy": accuracy, "seconds": seconds, "stages": reporter.seconds}
 
 
-def train(table: dict, reporter: Reporter) -> object:
+def train(table: dict, reporter: Reporter) -> Any:
     """Train a recipe as `tfapp run` does, with a cache of its own for features."""
     from tfapp.data import load_dataset
     from tfapp.runs.precision_choice import choose, resolved
     from tfapp.tasks import get_task
     from tfapp.tasks.build import build_model
     from tfapp.training import devices
+    from tfapp.training.job import TrainingJob
+    from tfapp.training.loop.training_loop import TrainingLoop
     from tfapp.training.trainer import Trainer
 
     reporter.seconds.clear()
@@ -125,15 +128,15 @@ def train(table: dict, reporter: Reporter) -> object:
         # Chosen for all photos: the few of a timed epoch are not worth a measurement.
         full = recipe.data.model_copy(update={"limit": 0})
         every = load_dataset(full, seed=0)
-        choice = choose(recipe, every, strategy, build, reporter, {})
+        choice = choose(recipe, every, task, strategy, build, reporter, {})
         recipe = resolved(recipe, choice)
         with devices.numerics(recipe.runtime, recipe.seed, choice.policy):
             place = Path(scratch)
-            trainer = Trainer(
-                build(), dataset, task, recipe, place / "run", place / "rows", reporter
-            )
-            trainer.train()
-    return trainer
+            loop = TrainingLoop(place / "run", reporter)
+            rows = place / "rows"
+            job = TrainingJob(build(), dataset, task, recipe, loop, rows)
+            Trainer(job).train()
+    return job
 
 
 if __name__ == "__main__":

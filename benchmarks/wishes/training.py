@@ -134,11 +134,10 @@ def compiled(
     keras.utils.set_random_seed(seed)
     model = network.build(shape, classes)
     task = get_task(network.task, network.task_options)
-    learning = task.learning(model)
+    learning = task.learning(model, None)
     learner = fuse(learning.model)
     schedule = keras.optimizers.schedules.CosineDecay(network.rate, steps)
-    loss = learning.losses(task.make_loss())
-    learner.compile(keras.optimizers.Adam(schedule), loss=loss)
+    learner.compile(keras.optimizers.Adam(schedule), loss=learning.losses)
     return model, learner, learning.batch
 
 

@@ -8,7 +8,7 @@ import pytest
 from PIL import Image
 
 from tfapp.base.errors import DataError
-from tfapp.verbs.predict import Prediction, Predictions
+from tfapp.verbs.predict import PredictionRow, Predictions
 
 
 def write_photos(folder, count=4, size=(40, 30)):
@@ -113,7 +113,7 @@ def test_names_that_are_not_utf_8(tmp_path):
     (tmp_path / "set" / "summer").rename(tmp_path / "set" / old)
     with pytest.raises(DataError, match=r"the name b'\\xe9t\\xe9' is not UTF-8\. Ren"):
         check(str(tmp_path / "set"), reporter=_quiet())
-    write_csv(tmp_path / "x.csv", Predictions(("a",), (Prediction(old, {"a": 1.0}),)))
+    write_csv(tmp_path / "x.csv", Predictions((PredictionRow(old, "a"),)))
     assert "\\udce9t\\udce9" in (tmp_path / "x.csv").read_text(encoding="utf-8")
 
 

@@ -15,7 +15,7 @@ from tfapp.base.errors import ConfigError, DataError, ExportError, TfappError
 from tfapp.base.files import require_writable
 from tfapp.cli import show
 from tfapp.runs import Run, find
-from tfapp.verbs.predict import Prediction, Predictions
+from tfapp.verbs.predict import PredictionRow, Predictions
 from tfapp.verbs.run import RunResult
 
 
@@ -121,11 +121,11 @@ def test_runs_that_did_not_finish_are_told_as_such(tmp_path):
 
 def test_a_damaged_card_of_an_export(tmp_path):
     """A SavedModel's tfapp.json that was cut off is told, not a traceback."""
-    from tfapp.export.predictor import read_class_names
+    from tfapp.export.predictor import read_labels
 
     (tmp_path / "tfapp.json").write_text("{")
     with pytest.raises(ExportError, match=r"tfapp.json is damaged: it is not JSON"):
-        read_class_names(tmp_path)
+        read_labels(tmp_path)
 
 
 @pytest.mark.parametrize("content", [None, b"PK\x03\x04 cut off"])
@@ -145,10 +145,10 @@ def test_model_files_that_are_none(tmp_path, content):
 
 def test_inputs_without_an_answer_are_counted():
     """The exit code 2 of a prediction has its line."""
-    rows = (Prediction("a.jpg", {"cat": 1.0}), Prediction("b.txt", {}, "not an image"))
-    with pytest.raises(DataError, match=r"1 of 2 inputs .*: b\.txt is not an image\."):
-        Predictions(("cat",), rows).require_good()
-    Predictions(("cat",), rows[:1]).require_good()
+    rows = (PredictionRow("a.jpg", "cat"), PredictionRow("b.txt", error="no image"))
+    with pytest.raises(DataError, match=r"1 of 2 inputs .*: b\.txt: no image\. Rem"):
+        Predictions(rows).require_good()
+    Predictions(rows[:1]).require_good()
 
 
 def test_next_commands_name_a_run_that_is_found(capsys):
@@ -193,11 +193,11 @@ def test_two_runs_that_want_the_same_version(tmp_path, monkeypatch):
 
     first = exporter.export_model
 
-    def overtaken(model, preprocess, destination, options):
+    def overtaken(exported, interface, destination, **options):
         if destination.name == "1":
             destination.mkdir(parents=True)
             (destination / "taken").touch()
-        return first(model, preprocess, destination, options)
+        return first(exported, interface, destination, **options)
 
     monkeypatch.setattr(exporter, "export_model", overtaken)
     monkeypatch.setenv("TFAPP_CACHE", str(tmp_path / "cache"))

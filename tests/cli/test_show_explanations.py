@@ -5,8 +5,11 @@ from pathlib import Path
 from types import SimpleNamespace
 
 from tfapp.cli import show_explanations
-from tfapp.domains.images.explanation.explained import Explanation, Explanations
-from tfapp.verbs.predict import Prediction
+from tfapp.domains.images.explanation.explained import (
+    ClassShares,
+    Explanation,
+    Explanations,
+)
 
 FINDING = SimpleNamespace(  # in place of a `Finding`: its file starts TensorFlow
     summary="Grad-CAM peaks in the centre", facts=[{"class": "dog"}]
@@ -18,11 +21,11 @@ FOUND = Explanations(
     kinds={"gradcam": {"layer": "out_relu", "grid": [5, 5]}},
     rows=(
         Explanation(
-            Prediction("a [b].jpg", {"cat": 0.2, "dog": 0.8}),
+            ClassShares("a [b].jpg", {"cat": 0.2, "dog": 0.8}),
             Path("runs/pets/1/explanations/a [b].png"),
             {"gradcam": FINDING},
         ),
-        Explanation(Prediction("c.txt", {}, "not an image that can be decoded")),
+        Explanation(ClassShares("c.txt", {}, "not an image that can be decoded")),
     ),
     notes=("neighbours left out: no data",),
 )

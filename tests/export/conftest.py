@@ -14,18 +14,30 @@ CLASS_NAMES = ("zèbre", "apple", "猫")
 class TinyPreprocess:
     """Decodes and resizes; stands in for the real one."""
 
+    media_type = "image/*"
+
     def __init__(self, channels=3):
         self.channels = channels
 
-    def __call__(self, encoded):
-        """Return a float tensor (HEIGHT, WIDTH, channels)."""
+    @property
+    def raw(self):
+        """Encoded images."""
         import tensorflow as tf
 
-        image = tf.io.decode_image(
-            encoded, channels=self.channels, expand_animations=False
-        )
-        image = tf.image.resize(image, (HEIGHT, WIDTH))
-        return tf.ensure_shape(image, (HEIGHT, WIDTH, self.channels))
+        return {"image_bytes": tf.TensorSpec((None,), tf.string)}
+
+    def __call__(self, raw):
+        """Return a float tensor (batch, HEIGHT, WIDTH, channels)."""
+        import tensorflow as tf
+
+        def one(encoded):
+            image = tf.io.decode_image(
+                encoded, channels=self.channels, expand_animations=False
+            )
+            image = tf.image.resize(image, (HEIGHT, WIDTH))
+            return tf.ensure_shape(image, (HEIGHT, WIDTH, self.channels))
+
+        return tf.map_fn(one, raw["image_bytes"], fn_output_signature=tf.float32)
 
     def fit_batch(self, images):
         """Return a float tensor (batch, HEIGHT, WIDTH, channels)."""
@@ -71,7 +83,24 @@ def softmax(logits):
     return powers / powers.sum(axis=-1, keepdims=True)
 
 
+def make_exported(model=None, preprocessor=None, names=CLASS_NAMES, **further):
+    """Return a model with what its answers need."""
+    from tfapp.export.spec import Exported
+
+    info = SimpleNamespace(class_names=tuple(names))
+    return Exported(
+        model or make_classifier(), preprocessor or TinyPreprocess(), info, **further
+    )
+
+
+def make_examples(pictures):
+    """Return pictures as a client sends them."""
+    return [{"image_bytes": encode(picture)} for picture in pictures]
+
+
 TINY = SimpleNamespace(
+    exported=make_exported,
+    examples=make_examples,
     height=HEIGHT,
     width=WIDTH,
     class_names=CLASS_NAMES,
@@ -92,24 +121,18 @@ def tiny():
 @pytest.fixture(scope="session")
 def exported(tmp_path_factory):
     """Export a tiny model once, verified for real in a fresh process."""
-    from tfapp.domains.images.explanation.in_graph import gradcam_in_graph
+    from tfapp.domains.images.classification.interface import INTERFACE
     from tfapp.export.exporter import export_model
-    from tfapp.export.options import ExportOptions
 
     model = make_classifier()
-    encoded = [encode(picture) for picture in make_pictures()]
     result = export_model(
-        model,
-        TinyPreprocess(),
-        tmp_path_factory.mktemp("saved_models") / "tiny" / "1",
-        ExportOptions(
-            class_names=CLASS_NAMES,
-            card={"recipe": {"seed": 0}},
-            temperature=2.0,
-            warmup_images=encoded,
-            check_images=encoded,
-            explain=gradcam_in_graph,
+        make_exported(
+            model, calibration={"temperature": 2.0}, options={"explain": True}
         ),
+        INTERFACE,
+        tmp_path_factory.mktemp("saved_models") / "tiny" / "1",
+        examples=make_examples(make_pictures()),
+        card={"recipe": {"seed": 0}},
     )
     return SimpleNamespace(result=result, path=result.path, model=model)
 
@@ -127,7 +150,4 @@ def same_process(monkeypatch):
     """Verify in this process, which saves the seconds of a fresh one."""
     from tfapp.export import parity, verify
 
-    def ask(folder, questions):
-        return verify.answer_questions(folder, questions.encoded, questions.images)
-
-    monkeypatch.setattr(parity, "ask_fresh_process", ask)
+    monkeypatch.setattr(parity, "ask_fresh_process", verify.answer)

@@ -11,28 +11,26 @@ import pytest
 import tensorflow as tf
 
 from tfapp.base.errors import ExportError
+from tfapp.domains.images.classification.interface import INTERFACE
 from tfapp.domains.images.preprocessor import ImagePreprocess
 from tfapp.export import exporter, parity
 from tfapp.export.exporter import export_model, next_version
-from tfapp.export.options import ExportOptions
-from tfapp.export.predictor import load_saved_model
+from tfapp.export.predictor import saved_model_predictor
+from tfapp.export.verify import Answers
 
 
-def export(model, preprocess, *, destination, **options):
-    """Export to a place with options that go by their names."""
-    return export_model(model, preprocess, destination, ExportOptions(**options))
+def export(tiny, model=None, preprocessor=None, *, destination, examples, **further):
+    """Export an image classifier."""
+    exported = tiny.exported(model, preprocessor, **further)
+    return export_model(exported, INTERFACE, destination, examples=examples)
 
 
 @pytest.fixture
 def arguments(tiny, tmp_path):
     """Return arguments of `export` that work."""
-    encoded = [tiny.encode(picture) for picture in tiny.pictures(count=2)]
     return {
-        "class_names": tiny.class_names,
-        "card": {},
         "destination": tmp_path / "saved_models" / "tiny" / "1",
-        "warmup_images": encoded,
-        "check_images": encoded,
+        "examples": tiny.examples(tiny.pictures(count=2)),
     }
 
 
@@ -52,9 +50,13 @@ def test_the_card_is_the_recipe_and_what_the_export_found(exported):
     assert card == json.loads(json.dumps(exported.result.card))
     assert card["recipe"] == {"seed": 0}
     assert card["class_names"] == ["zèbre", "apple", "猫"]
-    assert card["temperature"] == 2.0
+    assert card["calibration"] == {"temperature": 2.0}
+    assert card["interface"] == {
+        "media_type": "image/*",
+        "outputs": {"probabilities": "classes", "explanation_bytes": "pictures"},
+    }
     assert card["preprocess"] == {"kind": "tiny", "size": [8, 6]}
-    assert card["parity"]["num_images"] == 5
+    assert card["parity"]["num_examples"] == 5
     assert card["versions"]["tensorflow"] == tf.__version__
     assert set(card["latency"]) == {"load_ms", "first_request_ms", "second_request_ms"}
     assert "猫" in text
@@ -75,7 +77,7 @@ def test_nothing_temporary_stays(exported):
 def test_a_mixed_model_answers_as_its_float32_copy(tiny, arguments, same_process):
     """Exported in float32; the difference from mixed precision is on the card."""
     model = tiny.classifier(dtype="mixed_bfloat16")
-    result = export(model, tiny.preprocess(), **arguments)
+    result = export(tiny, model, **arguments)
     twin = tiny.classifier()
     twin.set_weights(model.get_weights())
     pictures = tiny.pictures(count=2)
@@ -91,9 +93,9 @@ def test_grey_images_have_one_channel(tiny, arguments, same_process):
     """The array signature follows the model's number of channels."""
     pictures = tiny.pictures(count=2, channels=1)
     encoded = [tiny.encode(picture) for picture in pictures]
-    arguments |= {"warmup_images": encoded, "check_images": encoded}
+    arguments["examples"] = tiny.examples(pictures)
     model = tiny.classifier(channels=1)
-    result = export(model, tiny.preprocess(channels=1), **arguments)
+    result = export(tiny, model, tiny.preprocess(channels=1), **arguments)
     shape = result.card["signatures"]["serve_images"]["inputs"]["images"]["shape"]
     assert shape == [-1, -1, -1, 1]
     answer = tf.saved_model.load(str(result.path)).signatures["serving_default"](
@@ -107,7 +109,7 @@ def test_versions_increase(tiny, arguments, same_process):
     """Each export goes beside the ones before."""
     folder = arguments["destination"].parent
     assert next_version(folder) == 1
-    export(tiny.classifier(), tiny.preprocess(), **arguments)
+    export(tiny, **arguments)
     assert next_version(folder) == 2
     (folder / "10").mkdir()
     (folder / ".11.partial").mkdir()
@@ -144,17 +146,17 @@ def test_a_write_error_is_one_line(
     """The line names the folder; nothing is left, not even the model's folder."""
     monkeypatch.setattr(exporter, step, raise_error(error))
     with pytest.raises(ExportError, match=message) as caught:
-        export(tiny.classifier(), tiny.preprocess(), **arguments)
+        export(tiny, **arguments)
     assert str(arguments["destination"]) in str(caught.value)
     assert "\n" not in str(caught.value)
     assert not arguments["destination"].parents[1].exists()
 
 
 def test_a_folder_in_the_way_is_named(tiny, arguments, tmp_path):
-    """A file where a folder should be is the user's to mend."""
+    """A file where a folder should be is the user's to fix."""
     (tmp_path / "saved_models").write_text("")
     with pytest.raises(ExportError, match="Cannot write .*saved_models/tiny/1: "):
-        export(tiny.classifier(), tiny.preprocess(), **arguments)
+        export(tiny, **arguments)
 
 
 def test_a_model_that_answers_differently_is_not_published(
@@ -164,14 +166,25 @@ def test_a_model_that_answers_differently_is_not_published(
     folder = arguments["destination"].parent
     (folder / "1").mkdir(parents=True)
 
-    def ask(_folder: Path, questions: parity.Questions):
-        answers = {k: v + 0.5 for k, v in questions.probabilities.items()}
-        return {**answers, "classes": np.array(tiny.class_names)}
+    answer = parity.expected_answers
+    saved = {}
 
+    def expect(functions, questions):
+        saved.update(answer(functions, questions))
+        return saved
+
+    def ask(_folder: Path, questions):
+        shifted = {
+            name: [{**o, "scores": o.get("scores", 0.0) + 0.5} for o in batches]
+            for name, batches in saved.items()
+        }
+        return Answers(shifted, {}, 0)
+
+    monkeypatch.setattr(parity, "expected_answers", expect)
     monkeypatch.setattr(parity, "ask_fresh_process", ask)
     arguments["destination"] = folder / "2"
-    with pytest.raises(ExportError, match="off by up to 0.5 on 2 check images"):
-        export(tiny.classifier(), tiny.preprocess(), **arguments)
+    with pytest.raises(ExportError, match="`scores` of 'classify' is off by up to 0.5"):
+        export(tiny, **arguments)
     assert [path.name for path in folder.iterdir()] == ["1"]
 
 
@@ -179,36 +192,38 @@ def test_ctrl_c_leaves_nothing(tiny, arguments, monkeypatch):
     """An interrupted verification publishes nothing."""
     monkeypatch.setattr(parity, "ask_fresh_process", raise_error(KeyboardInterrupt()))
     with pytest.raises(KeyboardInterrupt):
-        export(tiny.classifier(), tiny.preprocess(), **arguments)
+        export(tiny, **arguments)
     assert not arguments["destination"].parent.exists()
 
 
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ({"class_names": ("a", "b")}, "has 3 outputs. Expected one for each of the 2"),
+        ({"names": ("a", "b")}, "has 3 outputs. Expected one for each of the 2"),
+        ({"names": ("a", "b\nc", "d")}, r"Label 'b\\nc' does not fit on one"),
         (
-            {"class_names": ("a", "b\nc", "d")},
-            r"Class name 'b\\nc' does not fit on one",
+            {"calibration": {"temperature": 0.0}},
+            "`temperature` must be a number above 0. Received: 0.0",
         ),
-        ({"temperature": 0.0}, "`temperature` must be a number above 0. Received: 0.0"),
-        ({"temperature": float("nan")}, "must be a number above 0. Received: nan"),
-        ({"check_images": []}, "`check_images` is empty"),
-        ({"warmup_images": []}, "`warmup_images` is empty"),
+        (
+            {"calibration": {"temperature": float("nan")}},
+            "must be a number above 0. Received: nan",
+        ),
+        ({"examples": []}, "`examples` is empty"),
         ({"destination": Path("models/tiny")}, "such as models/tiny/1"),
     ],
 )
 def test_arguments_that_do_not_fit_are_refused(tiny, arguments, change, message):
     """Each mistake has its own line, before anything is computed."""
     with pytest.raises(ExportError, match=message):
-        export(tiny.classifier(), tiny.preprocess(), **arguments | change)
+        export(tiny, **arguments | change)
 
 
 def test_a_published_version_is_never_replaced(tiny, arguments):
     """The error names the version to use instead."""
     arguments["destination"].mkdir(parents=True)
     with pytest.raises(ExportError, match="exists already.*The next one is 2"):
-        export(tiny.classifier(), tiny.preprocess(), **arguments)
+        export(tiny, **arguments)
 
 
 def test_the_projects_own_preprocessing_survives_the_export(
@@ -220,31 +235,37 @@ def test_the_projects_own_preprocessing_survives_the_export(
     encoded = [
         tiny.encode(tiny.pictures(1, height=h, width=w)[0], "JPEG") for h, w in sizes
     ]
-    arguments |= {"warmup_images": encoded, "check_images": encoded}
+    arguments["examples"] = [{"image_bytes": image} for image in encoded]
     model = tiny.classifier()
-    result = export(model, preprocess, **arguments)
-    inputs = np.stack([preprocess(tf.constant(image)) for image in encoded])
+    result = export(tiny, model, preprocess, **arguments)
+    inputs = np.stack([preprocess.fit(preprocess.decode(image)) for image in encoded])
+    answers = saved_model_predictor(result.path, INTERFACE).answers(
+        arguments["examples"]
+    )
     np.testing.assert_allclose(
-        load_saved_model(result.path).predict(encoded),
-        tiny.softmax(model.predict_on_batch(inputs)),
+        [answer["probabilities"] for answer in answers],
+        tiny.softmax(model.predict_on_batch(inputs.astype("float32"))),
         atol=1e-6,
     )
 
 
 @pytest.mark.slow
-def test_real_weights_and_photographs_agree(shared_data, shared_weights, tmp_path):
+def test_real_weights_and_photographs_agree(
+    tiny, shared_data, shared_weights, tmp_path
+):
     """MobileNetV2 answers photographs alike before and after the export."""
     network = keras.applications.MobileNetV2(weights=None, classifier_activation=None)
     network.load_weights(shared_weights / "mobilenet_v2_1.0_224.f16.weights.h5")
     inputs = keras.Input((224, 224, 3))
     scaled = keras.layers.Rescaling(1 / 127.5, offset=-1)(inputs)
     files = sorted((shared_data / "cats_dogs").rglob("*.jpg"))[:8]
-    encoded = [file.read_bytes() for file in files]
-    assert encoded, "the data set holds no photographs"
-    result = export_model(
+    examples = [{"image_bytes": file.read_bytes()} for file in files]
+    assert examples, "the data set holds no photographs"
+    exported = tiny.exported(
         keras.Model(inputs, network(scaled)),
         ImagePreprocess((224, 224)),
-        tmp_path / "mobilenet" / "1",
-        ExportOptions([str(index) for index in range(1000)], {}, encoded, encoded),
+        map(str, range(1000)),
     )
+    place = tmp_path / "mobilenet" / "1"
+    result = export_model(exported, INTERFACE, place, examples=examples)
     assert result.max_difference < 1e-5

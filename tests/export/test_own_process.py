@@ -11,10 +11,9 @@ import tensorflow as tf
 
 from tfapp.base.errors import ExportError
 from tfapp.export import own_process
-from tfapp.export.options import ExportOptions
 
 PLACE = Path("saved_models", "tiny", "1")
-OPTIONS = ExportOptions(("a", "b", "c"), {}, [b""], [b""])
+OPTIONS = {"examples": [{"image_bytes": b""}]}
 
 JAX = """
 import io, json, sys
@@ -28,7 +27,9 @@ start_tensorflow(Reporter(quiet=True), RuntimeConfig(backend="jax"))
 import keras
 from tfapp.domains.images.preprocessor import ImagePreprocess
 from tfapp.export.exporter import export_model
-from tfapp.export.options import ExportOptions
+from tfapp.data.spec import DataInfo
+from tfapp.export.spec import Exported
+from tfapp.domains.images.classification.interface import INTERFACE
 from tfapp.domains.images.pretrained.pixel_normalization import PixelNormalization
 from tfapp.export.keras_file import load_model, save_model
 from tfapp.training.inference import predict
@@ -50,8 +51,11 @@ for image in pixels:
     encoded.append(buffer.getvalue())
 place = Path(sys.argv[1]) / "tiny" / "1"
 result = export_model(
-    model, ImagePreprocess((8, 6)), place,
-    ExportOptions(("a", "b", "c"), {"x": 1}, encoded, encoded))
+    Exported(
+        model, ImagePreprocess((8, 6)), DataInfo((8, 6, 3), ("a", "b", "c"), "")
+    ),
+    INTERFACE, place,
+    examples=[{"image_bytes": data} for data in encoded], card={"x": 1})
 file = Path(sys.argv[1]) / "model.keras"
 save_model(model, file)
 print(json.dumps({
@@ -93,19 +97,19 @@ def test_a_killed_process_is_one_line(tiny, tmp_path, monkeypatch):
     """Such as one that finds no memory left."""
     fake_python(tmp_path, monkeypatch, f"kill -{signal.SIGKILL.value} $$")
     with pytest.raises(ExportError, match="ended by signal 9"):
-        own_process.export_in_own_process(tiny.classifier(), len, PLACE, OPTIONS)
+        own_process.export_in_own_process(tiny.exported(), len, PLACE, OPTIONS)
 
 
 def test_a_bug_keeps_its_traceback(tiny, tmp_path, monkeypatch):
-    """What the user cannot mend is told in full."""
+    """What the user cannot fix is shown in full."""
     script = "echo 'Traceback:\n  File x\nKeyError: 3' >&2; exit 1"
     fake_python(tmp_path, monkeypatch, script)
     with pytest.raises(RuntimeError, match="(?s)Traceback:.*File x.*KeyError: 3"):
-        own_process.export_in_own_process(tiny.classifier(), len, PLACE, OPTIONS)
+        own_process.export_in_own_process(tiny.exported(), len, PLACE, OPTIONS)
 
 
 def test_the_model_and_every_argument_reach_the_process(tiny, tmp_path, monkeypatch):
-    """The folder holds all that the export is told."""
+    """The folder holds all that the export is given."""
     seen = {}
 
     def run(command, **options):
@@ -118,9 +122,9 @@ def test_the_model_and_every_argument_reach_the_process(tiny, tmp_path, monkeypa
 
     monkeypatch.setattr(own_process.subprocess, "run", run)
     with pytest.raises(ExportError, match="^no$"):
-        own_process.export_in_own_process(tiny.classifier(), len, PLACE, OPTIONS)
-    assert seen == {
-        "model": True,
-        "passed": ([], len, PLACE, OPTIONS),
-        "backend": "tensorflow",
-    }
+        own_process.export_in_own_process(tiny.exported(), len, PLACE, OPTIONS)
+    modules, rest, *others = seen.pop("passed")
+    assert (modules, others) == ([], [len, PLACE, OPTIONS])
+    assert rest.model is None
+    assert rest.info.class_names == tiny.class_names
+    assert seen == {"model": True, "backend": "tensorflow"}

@@ -4,20 +4,26 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from tfapp.base.errors import DataError, ExportError
-from tfapp.export.predictor import load_saved_model
+from tests.export import toys
+from tfapp.base.errors import ExportError
+from tfapp.domains.images.classification.interface import INTERFACE
+from tfapp.export.predictor import (
+    foreign_predictor,
+    model_predictor,
+    saved_model_predictor,
+)
 
 
 @pytest.fixture(scope="module")
-def encoded(tiny):
+def examples(tiny):
     """More images than one batch holds."""
-    return [tiny.encode(picture) for picture in tiny.pictures(count=35)]
+    return tiny.examples(tiny.pictures(count=35))
 
 
 @pytest.fixture(scope="module")
 def predictor(exported):
     """Load the exported model."""
-    return load_saved_model(exported.path)
+    return saved_model_predictor(exported.path, INTERFACE)
 
 
 def save_foreign(folder, function, *specs):
@@ -34,41 +40,76 @@ def lengths(images):
     return {"numbers": tf.stack([length, -length], axis=1)}
 
 
-def test_probabilities_equal_the_models(tiny, exported, predictor, encoded):
+def test_probabilities_equal_the_models(tiny, exported, predictor, examples):
     """All images are answered, in order, beyond one batch."""
     images = tiny.pictures(count=35).astype(np.float32)
     expected = tiny.softmax(exported.model.predict_on_batch(images) / 2.0)
-    probabilities = predictor.predict(encoded)
-    assert probabilities.dtype == np.float32
-    np.testing.assert_allclose(probabilities, expected, atol=1e-6)
-
-
-def test_class_names_come_with_the_model(tiny, predictor):
-    """Names are in the order of the probabilities."""
-    assert predictor.class_names == tiny.class_names
+    answers = predictor.answers(examples)
+    shares = np.stack([answer["probabilities"] for answer in answers])
+    assert shares.dtype == np.float32
+    np.testing.assert_allclose(shares, expected, atol=1e-6)
+    best = INTERFACE.prediction(answers[0])
+    assert best.columns["label"] == tiny.class_names[expected[0].argmax()]
+    assert list(best.columns["probabilities"]) == list(tiny.class_names)
 
 
 def test_no_images_give_no_rows(predictor):
     """An empty list is not an error."""
-    assert predictor.predict([]).shape == (0, 3)
+    assert predictor.answers([]) == []
 
 
-def test_a_broken_image_is_named(predictor, encoded):
-    """One bad image of many is found, by name or by position."""
-    broken = [*encoded[:33], b"broken", encoded[34]]
-    with pytest.raises(DataError, match="Image number 34 cannot be decoded: Unknown"):
-        predictor.predict(broken)
-    names = [f"{index}.jpg" for index in range(35)]
-    with pytest.raises(DataError, match="Image '33.jpg' cannot be decoded: "):
-        predictor.predict(broken, names)
+def test_a_broken_image_stays_alone(predictor, examples):
+    """One bad image of many gets the reason, all others their answers."""
+    broken = [*examples[:33], {"image_bytes": b"broken"}, examples[34]]
+    answers = predictor.answers(broken)
+    assert answers[33].startswith("Unknown image file format.")
+    assert [i for i, a in enumerate(answers) if isinstance(a, str)] == [33]
+    assert answers[34].keys() == answers[0].keys()
+
+
+def test_a_model_answers_as_its_saved_model(tiny, exported, predictor, examples):
+    """What answers in memory has the signatures of what was exported."""
+    again = tiny.exported(exported.model, calibration={"temperature": 2.0})
+    ours = model_predictor(again, INTERFACE).answers(examples[:3])
+    for own, other in zip(ours, predictor.answers(examples[:3]), strict=True):
+        assert own.keys() == other.keys()
+        assert own["label"] == other["label"]
+        np.testing.assert_allclose(
+            own["probabilities"], other["probabilities"], atol=1e-6
+        )
+
+
+def test_rows_of_two_inputs_and_of_any_length():
+    """Rows keep their order; a row is answered as if it were alone."""
+    predictor = model_predictor(toys.make_exported(), toys.INTERFACE)
+    bad = {"text": "", "sound": [0.0]}
+    answers = predictor.answers([*toys.ROWS, bad])
+    assert answers[4] == "A text is empty"
+    for row, answer in zip(toys.ROWS, answers, strict=False):
+        (alone,) = predictor.answers([row])
+        assert alone["best"] == answer["best"]
+        np.testing.assert_allclose(alone["scores"], answer["scores"], atol=1e-6)
+        inputs = toys.TwoInputs()(
+            {"text": tf.constant([row["text"]]), "sound": tf.constant([row["sound"]])}
+        )
+        scores = 2.0 * predictor_model(inputs)
+        np.testing.assert_allclose(answer["scores"], scores[0], atol=1e-6)
+
+
+def predictor_model(inputs):
+    """Return what the toy's network answers by itself."""
+    return toys.make_model().predict_on_batch(inputs)
 
 
 def test_another_saved_model_works_by_its_signature(tmp_path):
     """One string input and one float output are enough."""
     spec = tf.TensorSpec((None,), tf.string)
-    predictor = load_saved_model(save_foreign(tmp_path / "foreign", lengths, spec))
-    assert predictor.class_names == ("0", "1")
-    np.testing.assert_array_equal(predictor.predict([b"abc", b""]), [[3, -3], [0, 0]])
+    folder = save_foreign(tmp_path / "foreign", lengths, spec)
+    predictor = foreign_predictor(folder, INTERFACE)
+    (name,) = predictor.inputs
+    answers = predictor.answers([{name: b"abc"}, {name: b""}])
+    assert [a["probabilities"].tolist() for a in answers] == [[3, -3], [0, 0]]
+    assert answers[0]["classes"].tolist() == [b"0", b"1"]
 
 
 def test_labels_of_another_saved_model_are_read(tmp_path):
@@ -77,7 +118,14 @@ def test_labels_of_another_saved_model_are_read(tmp_path):
     folder = save_foreign(tmp_path / "foreign", lengths, spec)
     (folder / "assets.extra").mkdir()
     (folder / "assets.extra" / "labels.txt").write_text("long\nshort\n")
-    assert load_saved_model(folder).class_names == ("long", "short")
+    predictor = foreign_predictor(folder, INTERFACE)
+    (path := tmp_path / "file").write_bytes(b"abc")
+    (answer,) = predictor.answers(predictor.rows(path))
+    assert INTERFACE.prediction(answer).columns == {
+        "label": "long",
+        "probability": 3.0,
+        "probabilities": {"long": 3.0, "short": -3.0},
+    }
 
 
 def test_a_signature_that_does_not_fit_is_described(tmp_path):
@@ -89,7 +137,7 @@ def test_a_signature_that_does_not_fit_is_described(tmp_path):
         match="expected one string input .* Found: serving_default"
         r"\(features: float32 \(None, 4\)\)",
     ):
-        load_saved_model(folder)
+        foreign_predictor(folder, INTERFACE)
 
 
 def test_a_folder_that_is_no_saved_model_is_refused(tmp_path):
@@ -101,18 +149,18 @@ def test_a_folder_that_is_no_saved_model_is_refused(tmp_path):
         (".", "a folder without it"),
     ]:
         with pytest.raises(ExportError, match=f"is not a SavedModel.*found {found}"):
-            load_saved_model(tmp_path / name)
+            foreign_predictor(tmp_path / name, INTERFACE)
 
 
 def test_the_folder_above_the_versions_points_to_the_newest(exported):
     """saved_models/NAME is a likely slip."""
     with pytest.raises(ExportError, match="Did you mean '.*/tiny/1'"):
-        load_saved_model(exported.path.parent)
+        saved_model_predictor(exported.path.parent, INTERFACE)
 
 
 def test_a_damaged_saved_model_is_one_line(tmp_path):
     """Garbage in saved_model.pb is not a traceback."""
     (tmp_path / "saved_model.pb").write_bytes(b"garbage")
     with pytest.raises(ExportError, match="Cannot load the SavedModel") as caught:
-        load_saved_model(tmp_path)
+        foreign_predictor(tmp_path, INTERFACE)
     assert "\n" not in str(caught.value)

@@ -104,15 +104,32 @@ def test_unknown_extractor_is_refused_with_a_hint():
         recipes.load_recipe("cats_dogs_features", ["model.options.extractor=vg16"])
 
 
-def test_mixing_needs_fresh_images():
+@pytest.mark.parametrize("mixes", [{"mixup": 0.2}, {"cutmix": 0.5}])
+@pytest.mark.parametrize("phase", ["head", "thaw"])
+def test_mixing_needs_fresh_images(mixes, phase):
     """Stored views cannot hold mixed images; the error says what to set."""
+    phases = {"head": {"views": 0}, "thaw": {"from_layer": "x", "views": 0}}
+    phases[phase]["views"] = 2
     table = {
         "task": "image_classification",
         "model": {"name": "transfer"},
-        "fine_tune": {"head": {"views": 2}},
-        "data": {"path": "digits", "augmentation": {"mixup": 0.2}},
+        "fine_tune": phases,
+        "data": {"path": "digits", "augmentation": mixes},
     }
-    with pytest.raises(ConfigError, match="fine_tune.head.views = 0"):
+    with pytest.raises(ConfigError, match=f"fine_tune.{phase}.views = 0"):
+        recipes.build(table, "here")
+
+
+def test_jax_does_not_mirror():
+    """Several devices need TensorFlow; the error names both ways out."""
+    runtime = {"backend": "jax", "strategy": "mirrored"}
+    table = {
+        "task": "image_classification",
+        "model": {"name": "small_cnn"},
+        "data": {"path": "digits"},
+        "runtime": runtime,
+    }
+    with pytest.raises(ConfigError, match="'mirrored' needs the TensorFlow backend"):
         recipes.build(table, "here")
 
 

@@ -11,8 +11,8 @@ import pytest
 from tfapp import runs
 from tfapp.base.errors import ConfigError, DataError
 from tfapp.base.reporter import Reporter
-from tfapp.training.loop.engine import Engine
-from tfapp.training.trainer import Trainer
+from tfapp.runs.supervised import SupervisedExperiment
+from tfapp.training.loop.runner import Runner
 from tfapp.verbs.run import resume, run
 
 ROOT = Path(__file__).parents[2]
@@ -35,15 +35,15 @@ def places(tmp_path):
 @pytest.fixture
 def killed(quick, places, monkeypatch):
     """A quick run that was killed after its first epoch; returns its folder."""
-    finish = Engine._finish_epoch
+    finish = Runner._finish_round
 
-    def die(self):
-        if self.progress.epoch == 1:
+    def die(self, row, board):
+        if len(self.progress.rows) == 1:
             raise Killed
-        finish(self)
+        finish(self, row, board)
 
     with monkeypatch.context() as patch:
-        patch.setattr(Engine, "_finish_epoch", die)
+        patch.setattr(Runner, "_finish_round", die)
         with pytest.raises(Killed):
             run("digits", [*quick, "runtime.checkpoint_seconds=0"], **places)
     return runs.Run(places["runs_folder"] / "digits" / "1")
@@ -53,7 +53,7 @@ def test_resumed_run_is_complete_and_keeps_its_first_epoch(killed, places):
     """The rest is trained, evaluated and exported in the same folder."""
     state = killed.folder / "checkpoints" / "train.state.npz"
     with np.load(state) as stored:
-        before = json.loads(stored["progress"].tobytes())["rows"]
+        before = json.loads(stored["text"].tobytes())["progress"]["rows"]
     result = resume("digits", **places)
     assert result.folder == killed.folder
     assert killed.status() == "complete"
@@ -109,12 +109,12 @@ def test_vanished_file_can_be_put_back(tmp_path, places, monkeypatch):
             path.parent.mkdir(parents=True, exist_ok=True)
             pixels = random.integers(0, 256, (24, 24, 3), dtype=np.uint8)
             path.write_bytes(tf.io.encode_png(pixels).numpy())
-    train, vanished = Trainer.train, []
+    train, vanished = SupervisedExperiment.train, []
 
-    def vanish(self):
+    def vanish(self, context):
         vanished.append(Path(self.dataset.examples["train"][0].path))
         vanished[0].rename(tmp_path / "away.png")
-        train(self)
+        train(self, context)
 
     recipe = tmp_path / "tiny.toml"
     recipe.write_text(
@@ -132,7 +132,7 @@ def test_vanished_file_can_be_put_back(tmp_path, places, monkeypatch):
         epochs = 2        """
     )
     with monkeypatch.context() as patch:
-        patch.setattr(Trainer, "train", vanish)
+        patch.setattr(SupervisedExperiment, "train", vanish)
         with pytest.raises(DataError) as caught:
             run(str(recipe), **places)
     assert vanished[0].name in str(caught.value)

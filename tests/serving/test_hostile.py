@@ -393,8 +393,10 @@ def test_a_compressed_message_is_no_way_around_the_limit(client):
 @pytest.mark.parametrize(
     "card",
     [
-        '{"metrics": {"accuracy": NaN, "f1": 0.5, "x": "y"}, "task": 5}',
-        '{"metrics": [1], "class_names": "abc", "task": null}',
+        '{"metrics": {"accuracy": NaN, "f1": 0.5, "x": "y"}, "interface": 5}',
+        '{"metrics": [1], "class_names": "abc", "interface": null}',
+        '{"interface": {"media_type": 1, "outputs": {"a": [2]}}}',
+        '{"interface": {"outputs": "classes"}}',
         '{"class_names": [1, null, {"a": 2}]}',
         "[1, 2]",
         "{" * 50_000,
@@ -410,6 +412,8 @@ def test_a_card_that_others_wrote(tmp_path, card):
         (model,) = json.loads(body)["models"]
         assert all(isinstance(name, str) for name in model["class_names"])
         assert all(isinstance(value, float) for value in model["metrics"].values())
+        views = model["interface"]["outputs"].values()
+        assert all(isinstance(view, str) for view in views)
         assert client.predict("m", ONE)[0] == 200
 
 

@@ -1,6 +1,7 @@
 """The page in a headless Chromium, used as a person uses it."""
 
 import io
+import json
 
 import pytest
 import tensorflow as tf
@@ -33,11 +34,33 @@ def classifier(folder):
     return save(folder, {"serving_default": (serve, spec), "explain": (explain, spec)})
 
 
+def forecaster(folder):
+    """Write a model of texts that answers with a text, numbers and a picture."""
+
+    def serve(text):
+        count = tf.strings.length(text)
+        numbers = tf.cast(count, tf.float32)[:, None] / [3.0, 1.0]
+        picture = tf.io.encode_png(tf.zeros((2, 4, 1), tf.uint8))
+        pictures = tf.fill([tf.shape(text)[0]], picture)
+        return {
+            "upper": tf.strings.upper(text),
+            "lengths": numbers,
+            "map_bytes": pictures,
+        }
+
+    spec = {"text": tf.TensorSpec((None,), tf.string)}
+    save(folder, {"serving_default": (serve, spec)})
+    outputs = {"upper": "text", "lengths": "numbers", "map_bytes": "pictures"}
+    interface = {"media_type": "text/plain", "outputs": outputs}
+    (folder / "tfapp.json").write_text(json.dumps({"interface": interface}))
+
+
 @pytest.fixture(scope="module")
 def models(tmp_path_factory, saved_models):
     """A folder with a classifier and a model of numbers."""
     folder = tmp_path_factory.mktemp("page_models")
     classifier(folder / "light" / "1")
+    forecaster(folder / "texts" / "1")
     (folder / "numbers").symlink_to(saved_models / "affine")
     return folder
 
@@ -76,7 +99,7 @@ def test_a_picture_is_classified_and_explained(models, photo, browser, tmp_path)
     with running(models, log="off") as client:
         browser.open(f"http://127.0.0.1:{client.rest_port}/")
         browser.wait_for(SHOWN.format("try"))
-        assert text_of(browser, "health") == "2 of 2 models serving"
+        assert text_of(browser, "health") == "3 of 3 models serving"
         browser.choose_file("#file", photo)
         browser.wait_for(SHOWN.format("result"))
         assert text_of(browser, "verdict") == "<b>light</b>, 74.9 %"
@@ -87,9 +110,9 @@ def test_a_picture_is_classified_and_explained(models, photo, browser, tmp_path)
         assert curl.startswith("curl -H 'Content-Type: image/png' --data-binary")
         assert "'@it'\\''s grey.png'" in curl
         browser.run("document.getElementById('explain').click()")
-        browser.wait_for(SHOWN.format("explained"))
+        browser.wait_for("document.querySelector('#views img')?.naturalWidth == 40")
         assert text_of(browser, "verdict") == "<b>light</b>, 74.9 %"  # bars stay
-        browser.wait_for("document.getElementById('explanation').naturalWidth == 40")
+        assert text_of(browser, "views") == "picture"
         browser.screenshot(tmp_path / "page.png")
         picture = Image.open(io.BytesIO((tmp_path / "page.png").read_bytes()))
         assert min(picture.size) > 500
@@ -132,7 +155,7 @@ def test_nothing_juts_out_of_a_screen(models, photo, browser, width):
         browser.choose_file("#file", photo)
         browser.wait_for(SHOWN.format("result"))
         browser.run("document.getElementById('explain').click()")
-        browser.wait_for(SHOWN.format("explained"))
+        browser.wait_for("document.querySelector('#views img')")
         assert browser.run("document.documentElement.scrollWidth") <= width
         assert browser.run("document.querySelector('.track').offsetWidth") > width / 3
 
@@ -152,6 +175,24 @@ def test_numbers_are_typed_and_mistakes_explained(models, browser):
             browser.run("document.getElementById('predict').click()")
             browser.wait_for(SHOWN.format("error"))
             assert message in text_of(browser, "error")
+
+
+def test_the_card_decides_what_is_taken_and_shown(models, browser):
+    """A model of texts gets a box to type in; its outputs are shown by their views."""
+    with running(models, log="off") as client:
+        browser.open(f"http://127.0.0.1:{client.rest_port}/")
+        browser.wait_for(SHOWN.format("try"))
+        choose(browser, "model", "texts")
+        assert browser.run("document.getElementById('drop').hidden")
+        browser.run("document.getElementById('text').value = 'abcd'")
+        browser.run("document.getElementById('predict').click()")
+        browser.wait_for(SHOWN.format("result"))
+        shown = text_of(browser, "views")
+        assert "ABCD" in shown
+        assert "1.33333" in shown
+        assert browser.run("document.querySelector('#views img').alt") == "map"
+        assert not browser.run("document.getElementById('raw-box').open")
+        assert browser.errors == []
 
 
 def test_the_token_is_asked_for_on_the_page(models, browser, tmp_path):

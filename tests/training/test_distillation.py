@@ -25,7 +25,9 @@ from tfapp.training.distillation import (
     for_student,
     taught_passes,
 )
-from tfapp.training.passes import ImagePasses
+from tfapp.training.job import TrainingJob
+from tfapp.training.loop.training_loop import TrainingLoop
+from tfapp.training.passes import DataPasses
 from tfapp.training.trainer import Trainer
 from tfapp.training.transfer.features import FeatureStore
 
@@ -43,7 +45,7 @@ def taught(teacher, tmp_path, config=CONFIG, epochs=4, dataset=None):
     """Return passes of a tiny dataset with a teacher's answers."""
     dataset = dataset or make_dataset(augmentation={"noise": 5})
     store = FeatureStore(teacher, dataset, tmp_path, lambda *_: None)
-    images = ImagePasses(dataset, 4, 0)
+    images = DataPasses(dataset, 4, 0)
     return taught_passes(images, store, config, epochs, lambda: True)
 
 
@@ -131,7 +133,7 @@ def test_makes_no_more_passes_than_can_differ(tmp_path):
     store = FeatureStore(
         teacher, make_dataset(augmentation={"noise": 5}), tmp_path, lambda *_: None
     )
-    images = ImagePasses(store.dataset, 4, 0)
+    images = DataPasses(store.dataset, 4, 0)
     assert len(taught_passes(images, store, CONFIG, 9, lambda: False).answers) == 1
 
 
@@ -153,18 +155,18 @@ def student_of(teacher, folder):
         runtime=RuntimeConfig(checkpoint_seconds=0, deterministic=True),
     )
     student = make_model(standardize=False)
-    trainer = Trainer(
+    job = TrainingJob(
         student,
         make_dataset(augmentation={"noise": 5}),
         get_task(
             "image_classification", {"distill": CONFIG, "class_weights": "balanced"}
         ),
         recipe,
-        folder,
+        TrainingLoop(folder, Reporter(quiet=True), state_seconds=0.0),
         folder / "c",
-        Reporter(quiet=True),
+        teacher=for_student(teacher, (SIZE, SIZE, 3)),
     )
-    trainer.teacher = for_student(teacher, (SIZE, SIZE, 3))
+    trainer = Trainer(job)
     return student, trainer
 
 

@@ -10,11 +10,10 @@ import tensorflow as tf
 from tfapp.base.reporter import Reporter
 from tfapp.recipes.config import RuntimeConfig, TrainingConfig
 from tfapp.tasks import get_task
-from tfapp.tasks.spec import Learning
 from tfapp.training.inference import predict
-from tfapp.training.loop.deadline import Deadline
-from tfapp.training.passes import ImagePasses
-from tfapp.training.phase import PhasePlan, RunSetup, fit_phase
+from tfapp.training.loop.training_loop import TrainingLoop
+from tfapp.training.passes import DataPasses
+from tfapp.training.phase import Phase, PhasePlan, RunSetup, epochs_of
 
 
 def two_headed():
@@ -32,33 +31,30 @@ def two_losses():
     """The task of classification with both heads, the early one at 0.3."""
     plain = get_task("image_classification")
 
-    def learning(model):
+    def learning(model, info):
         def batch(images, labels):
             return images, {"early": labels, "logits": labels}
 
-        return Learning(model, batch, "logits", {"early": 0.3, "logits": 1.0})
+        own = plain.learning(model, info)
+        return replace(
+            own,
+            losses={"early": own.losses, "logits": own.losses},
+            batch=batch,
+            main="logits",
+            loss_weights={"early": 0.3, "logits": 1.0},
+        )
 
-    def make_loss():
-        return {name: plain.make_loss() for name in ("early", "logits")}
-
-    return replace(plain, make_loss=make_loss, learning=learning)
+    return replace(plain, learning=learning)
 
 
 def fit(model, dataset, folder, class_weight=None):
     """Train five epochs of it."""
     training = TrainingConfig(epochs=5, learning_rate=0.01)
-    setup = RunSetup(two_losses(), training, RuntimeConfig(), folder)
+    setup = RunSetup(two_losses(), dataset.info, training, RuntimeConfig())
     plan = PhasePlan("train", 5, 0.01, class_weight=class_weight)
-    with Reporter(quiet=True).stage("train") as stage:
-        return fit_phase(
-            model,
-            ImagePasses(dataset, 4, 0),
-            dataset.batches("validation"),
-            setup=setup,
-            plan=plan,
-            deadline=Deadline(),
-            stage=stage,
-        )
+    passes, held = DataPasses(dataset, 4, 0), dataset.batches("validation")
+    workload = epochs_of(Phase(plan, model, passes, held), setup)
+    return TrainingLoop(folder, Reporter(quiet=True)).run(workload, "train")
 
 
 @pytest.mark.parametrize("class_weight", [None, {0: 1.0, 1: 2.0}])

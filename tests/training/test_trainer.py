@@ -11,9 +11,12 @@ from tfapp.base.errors import ModelError, TrainingError
 from tfapp.base.reporter import Reporter
 from tfapp.recipes.config import Recipe
 from tfapp.tasks import get_task
+from tfapp.training.job import TrainingJob
 from tfapp.training.loop.deadline import Deadline
+from tfapp.training.loop.training_loop import TrainingLoop
 from tfapp.training.optimizers import make_optimizer
 from tfapp.training.trainer import Trainer
+from tfapp.training.transfer.fine_tuning import FineTuning
 
 HEAD = {"head": {"epochs": 5, "learning_rate": 0.05}}
 THAW = HEAD | {
@@ -21,8 +24,8 @@ THAW = HEAD | {
 }
 
 
-def train(tmp_path, model, dataset, deadline=None, **tables):
-    """Train a recipe of the given tables and return its trainer."""
+def make_job(tmp_path, model, dataset, deadline=None, **tables):
+    """Return the job that a recipe of the given tables describes."""
     recipe = Recipe.model_validate(
         {
             "task": "image_classification",
@@ -31,16 +34,19 @@ def train(tmp_path, model, dataset, deadline=None, **tables):
             **tables,
         }
     )
-    trainer = Trainer(
-        model,
-        dataset,
-        get_task("image_classification"),
-        recipe,
+    loop = TrainingLoop(
         tmp_path / "run",
-        tmp_path / "cache",
         Reporter(quiet=True),
         deadline or Deadline(),
+        recipe.training.patience,
     )
+    task = get_task("image_classification")
+    return TrainingJob(model, dataset, task, recipe, loop, tmp_path / "cache")
+
+
+def train(tmp_path, model, dataset, deadline=None, **tables):
+    """Train a recipe of the given tables and return its trainer."""
+    trainer = Trainer(make_job(tmp_path, model, dataset, deadline, **tables))
     trainer.train()
     return trainer
 
@@ -59,7 +65,8 @@ def snapshot(model):
 
 def validation_loss(model, trainer, dataset):
     """Return the loss of the kept weights, by a fresh evaluation."""
-    model.compile(loss=trainer.task.make_loss())
+    learning = trainer.job.task.learning(model, dataset.info)
+    model.compile(**learning.compile_arguments())
     found = model.evaluate(dataset.batches("validation"), verbose=0, return_dict=True)
     return found["loss"]
 
@@ -79,7 +86,7 @@ def test_head_phase_changes_the_head_alone(tmp_path, model, dataset):
         "standardize/mean",
         "standardize/deviation",
     }
-    assert trainer.phases[0].trained_weights == 4 * 2 + 2
+    assert trainer.job.loop.phases[0].trained_weights == 4 * 2 + 2
 
 
 @pytest.mark.parametrize("views", [0, 1])
@@ -97,7 +104,7 @@ def test_thaw_phase_changes_the_named_layers_and_no_statistics(
     """Phase 2 changes layers from `from_layer` on, and no batch norm to the bit."""
     before = snapshot(model)
     trainer = train(tmp_path, model, dataset, fine_tune=THAW)
-    assert trainer.phases[1].best_epoch > 0
+    assert trainer.job.loop.phases[1].best_epoch > 0
     assert names(changed(model, before)) == {
         "logits/kernel",
         "logits/bias",
@@ -128,8 +135,61 @@ def test_features_and_images_give_the_same_logits(tmp_path, model, dataset):
     """Logits from stored features equal those of the whole model."""
     trainer = train(tmp_path, model, dataset, fine_tune=HEAD)
     stored = trainer.logits("test")
-    trainer.fine_tuning.features = None
+    trainer.method.features = None
     np.testing.assert_allclose(stored, trainer.logits("test"), atol=1e-5)
+
+
+def test_after_thawing_the_whole_network_answers(tmp_path, model, dataset):
+    """Stored features are of the extractor as it was, so they are not used again."""
+    trainer = train(tmp_path, model, dataset, fine_tune=THAW)
+    assert trainer.job.loop.phases[1].best_epoch > 0
+    expected = model.predict(dataset.batches("test"), verbose=0)
+    np.testing.assert_allclose(trainer.logits("test"), expected, atol=1e-5)
+
+
+def test_layer_decay_slows_the_lower_layers(tmp_path, model, dataset):
+    """The rate of a layer falls by the factor for every kernel above it."""
+    thaw = {"from_layer": "block1_conv", "epochs": 1, "layer_decay": 0.25}
+    job = make_job(tmp_path, model, dataset, fine_tune=HEAD | {"thaw": thaw})
+    _, thawed = FineTuning(job, job.recipe.fine_tune).phases()
+    factors = thawed.plan.rate_factors.items()
+    by_layer = {path.split("/")[-2]: factor for path, factor in factors}
+    assert by_layer == {"block1_conv": 0.25, "block2_conv": 1.0}
+
+
+def test_rate_factors_reach_the_optimizer(tmp_path, model, dataset):
+    """A layer whose rate is next to nothing hardly moves; that above it does."""
+    thaw = {"from_layer": "block1_conv", "epochs": 2, "learning_rate": 0.01}
+    tables = HEAD | {"thaw": thaw | {"layer_decay": 1e-9}}
+    before = snapshot(model)
+    train(tmp_path, model, dataset, fine_tune=tables)
+    moved = {
+        path.split("/")[-2]: np.abs(value - before[path]).max()
+        for path, value in snapshot(model).items()
+        if path.endswith("kernel")
+    }
+    assert moved["block1_conv"] < 1e-6
+    assert moved["block2_conv"] > 1e-3
+
+
+def test_head_gets_a_third_of_the_time_before_a_thaw(tmp_path, dataset):
+    """Without a thaw the head may take all of it."""
+    for fine_tune, seconds in ((THAW, 1000.0), (HEAD, 3000.0)):
+        job = make_job(
+            tmp_path, make_model(), dataset, Deadline(minutes=50), fine_tune=fine_tune
+        )
+        phase = next(FineTuning(job, job.recipe.fine_tune).phases())
+        assert phase.deadline.seconds_left() == pytest.approx(seconds, abs=20)
+
+
+@pytest.mark.parametrize(("augmentation", "stored"), [(None, 1), ({"noise": 5}, 3)])
+def test_equal_views_are_stored_once(tmp_path, model, augmentation, stored):
+    """Where nothing is augmented, three views would be three times the same."""
+    dataset = make_dataset(augmentation=augmentation)
+    head = {"head": {"epochs": 1, "views": 3}}
+    job = make_job(tmp_path, model, dataset, fine_tune=head)
+    phase = next(FineTuning(job, job.recipe.fine_tune).phases())
+    assert len(phase.train.views) == stored
 
 
 def test_features_are_computed_once(tmp_path, dataset):
@@ -137,8 +197,8 @@ def test_features_are_computed_once(tmp_path, dataset):
     first = train(tmp_path, make_model(), dataset, fine_tune=HEAD)
     again = train(tmp_path, make_model(), dataset, seed=1, fine_tune=HEAD)
     assert (
-        first.fine_tuning.features.computed,
-        again.fine_tuning.features.computed,
+        first.method.features.computed,
+        again.method.features.computed,
     ) == (36, 0)
 
 
@@ -149,7 +209,7 @@ def test_damaged_feature_file_is_computed_anew(tmp_path, dataset):
     path = max(files, key=lambda p: p.stat().st_size)
     path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
     again = train(tmp_path, make_model(), dataset, fine_tune=HEAD)
-    assert again.fine_tuning.features.computed == 24  # the larger of two shards
+    assert again.method.features.computed == 24  # the larger of two shards
 
 
 def test_other_weights_find_no_features(tmp_path, dataset):
@@ -160,16 +220,14 @@ def test_other_weights_find_no_features(tmp_path, dataset):
     kernel = backbone.get_layer("block1_conv").kernel
     kernel.assign(kernel * 1.5)
     again = train(tmp_path, other, dataset, fine_tune=HEAD)
-    assert again.fine_tuning.features.computed == 36
+    assert again.method.features.computed == 36
 
 
 def test_views_differ_and_repeat(tmp_path):
     """K views store the plain pass and k-1 augmented ones, the same for a seed."""
     dataset = make_dataset(augmentation={"noise": 5})
     fine_tune = {"head": {"epochs": 2, "views": 3}}
-    first = train(
-        tmp_path, make_model(), dataset, fine_tune=fine_tune
-    ).fine_tuning.features
+    first = train(tmp_path, make_model(), dataset, fine_tune=fine_tune).method.features
     views = [first.view("train", n, 0) for n in (1, 2)]
     assert first.computed == 24 * 3 + 12
     assert not np.allclose(views[0], views[1])
@@ -182,7 +240,7 @@ def test_training_from_scratch_keeps_the_best_epoch(tmp_path, model, dataset):
     trainer = train(
         tmp_path, model, dataset, training={"epochs": 6, "learning_rate": 0.02}
     )
-    (phase,) = trainer.phases
+    (phase,) = trainer.job.loop.phases
     losses = [row["val_loss"] for row in phase.epochs]
     assert phase.best_epoch == int(np.argmin(losses)) + 1
     kept = validation_loss(model, trainer, dataset)
@@ -198,7 +256,7 @@ def test_averaged_weights_are_what_is_validated_and_kept(tmp_path, model, datase
         training={"epochs": 4, "learning_rate": 0.02, "ema_momentum": 0.9},
     )
     kept = validation_loss(model, trainer, dataset)
-    losses = [row["val_loss"] for row in trainer.phases[0].epochs]
+    losses = [row["val_loss"] for row in trainer.job.loop.phases[0].epochs]
     assert kept == pytest.approx(min(losses), abs=1e-5)
 
 
@@ -207,8 +265,8 @@ def test_patience_stops_a_phase_that_no_longer_gains(tmp_path, model, dataset):
     training = {"patience": 2}
     fine_tune = {"head": {"epochs": 200, "learning_rate": 5.0}}
     trainer = train(tmp_path, model, dataset, training=training, fine_tune=fine_tune)
-    assert trainer.phases[0].stopped_by == "patience"
-    assert len(trainer.phases[0].epochs) < 200
+    assert trainer.job.loop.phases[0].stopped_by == "patience"
+    assert len(trainer.job.loop.phases[0].epochs) < 200
 
 
 def test_a_thaw_that_harms_is_taken_back(tmp_path, model):
@@ -220,7 +278,7 @@ def test_a_thaw_that_harms_is_taken_back(tmp_path, model):
     wrong = replace(wrong, examples={**wrong.examples, "validation": held})
     before = snapshot(model)
     trainer = train(tmp_path, model, wrong, fine_tune=THAW)
-    assert trainer.phases[1].best_epoch == 0
+    assert trainer.job.loop.phases[1].best_epoch == 0
     assert not [path for path in changed(model, before) if "block" in path]
 
 
@@ -231,7 +289,7 @@ def test_thaw_on_stored_rows_or_images(tmp_path, model, augmentation, views):
     dataset = make_dataset(augmentation=augmentation)
     thaw = THAW | {"thaw": THAW["thaw"] | {"views": views}}
     trainer = train(tmp_path, model, dataset, fine_tune=thaw)
-    stored = "compute frozen layers" in trainer.reporter.seconds
+    stored = "compute frozen layers" in trainer.job.loop.reporter.seconds
     assert stored == (views > 0 or augmentation is None)
     assert np.mean(trainer.logits("test").argmax(1) == dataset.labels("test")) == 1.0
 
@@ -263,22 +321,35 @@ def test_budget_ends_training_when_its_time_is_up(tmp_path, model, dataset):
     """A phase of a million epochs ends by the clock, its rate cooled down."""
     deadline = Deadline(minutes=0.15)
     trainer = train(tmp_path, model, dataset, deadline, training={"epochs": 1_000_000})
-    assert trainer.phases[0].stopped_by == "deadline"
-    assert trainer.phases[0].epochs[-1]["learning_rate"] < 1e-4
+    assert trainer.job.loop.phases[0].stopped_by == "deadline"
+    assert trainer.job.loop.phases[0].epochs[-1]["learning_rate"] < 1e-4
 
 
 def test_no_time_leaves_the_thaw_out(tmp_path, model, dataset):
     """Phase 2 is left out, and said so, when not even one epoch fits."""
     trainer = train(tmp_path, model, dataset, Deadline(minutes=1e-6), fine_tune=THAW)
-    assert [phase.phase for phase in trainer.phases] == ["head"]
-    assert "left out" in trainer.notes[-1]
+    assert [phase.phase for phase in trainer.job.loop.phases] == ["head"]
+    assert "left out" in trainer.job.loop.notes[-1]
+
+
+@pytest.mark.parametrize(("seconds", "thaws"), [(250.0, False), (400.0, True)])
+def test_thaw_needs_the_time_of_an_epoch(tmp_path, model, dataset, seconds, thaws):
+    """An epoch with its gradients takes about three passes of the network."""
+    deadline = Deadline(minutes=seconds / 60)
+    job = make_job(tmp_path, model, dataset, deadline, fine_tune=THAW)
+    job.pass_seconds = 100.0
+    phases = [
+        phase.plan.name for phase in FineTuning(job, job.recipe.fine_tune).phases()
+    ]
+    assert phases == (["head", "thaw"] if thaws else ["head"])
+    assert bool(job.loop.notes) != thaws
 
 
 def test_without_validation_the_last_epoch_counts(tmp_path, model):
     """A set too small for a validation split still trains."""
     dataset = make_dataset(validation=0)
     trainer = train(tmp_path, model, dataset, fine_tune=HEAD)
-    assert trainer.phases[0].best_epoch == 5
+    assert trainer.job.loop.phases[0].best_epoch == 5
 
 
 def test_checkpoint_holds_the_best_weights(tmp_path, model, dataset):
@@ -293,7 +364,9 @@ def test_checkpoint_holds_the_best_weights(tmp_path, model, dataset):
 def test_phase_description_is_json(tmp_path, model, dataset):
     """What the report shows of a phase can be written as JSON."""
     trainer = train(tmp_path, model, dataset, fine_tune=HEAD)
-    assert json.loads(json.dumps(trainer.phases[0].describe()))["phase"] == "head"
+    assert (
+        json.loads(json.dumps(trainer.job.loop.phases[0].describe()))["phase"] == "head"
+    )
 
 
 def test_unknown_layer_and_model_without_extractor(tmp_path, dataset):

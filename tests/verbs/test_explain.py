@@ -59,7 +59,7 @@ def test_predictions_are_those_of_predict(copied, photos):
     (row,) = ask(copied, [picture], methods=["gradcam"]).rows
     (expected,) = predict(str(copied), [str(picture)], reporter=QUIET).rows
     shares = row.prediction.probabilities
-    assert shares == pytest.approx(expected.probabilities, abs=1e-5)
+    assert shares == pytest.approx(expected.columns["probabilities"], abs=1e-5)
     assert list(row.findings) == ["gradcam"]
 
 

@@ -32,7 +32,7 @@ def test_every_form_of_the_model_answers_alike(workspace, photos):
     answers = []
     for form in forms:
         rows = ask(form, inputs, folder).rows
-        answers.append([list(row.probabilities.values()) for row in rows])
+        answers.append([list(row.columns["probabilities"].values()) for row in rows])
     for answer in answers[1:]:
         np.testing.assert_allclose(answer, answers[0], atol=1e-5)
 
@@ -82,7 +82,7 @@ def test_globs_and_csv(workspace, photos, tmp_path):
     with (tmp_path / "out.csv").open() as file:
         rows = list(csv.DictReader(file))
     assert [row["label"] for row in rows] == [r.top(1)[0][0] for r in found.rows]
-    assert "probability:3" in rows[0]
+    assert "probabilities:3" in rows[0]
 
 
 def test_mistakes(workspace, tmp_path):
@@ -90,7 +90,7 @@ def test_mistakes(workspace, tmp_path):
     folder, result = workspace
     with pytest.raises(DataError, match=r"'none\.jpg' does not exist"):
         ask(result.saved_model, ["none.jpg"], folder)
-    with pytest.raises(DataError, match="holds no images"):
+    with pytest.raises(DataError, match="holds no files"):
         ask(result.saved_model, [str(tmp_path)], folder)
     picture = str(next(iter(result.folder.glob("*.html"))))
     with pytest.raises(ModelError, match="No model 'nothing'.*saved_models/NAME"):
@@ -99,3 +99,21 @@ def test_mistakes(workspace, tmp_path):
     lonely.write_bytes((result.folder / "model.keras").read_bytes())
     with pytest.raises(TfappError, match=r"no tfapp\.json"):
         ask(lonely, [picture], folder)
+
+
+def test_an_answer_that_is_a_file_never_replaces_its_input(tmp_path):
+    """Of several files of one answer, each gets its own name."""
+    from tfapp.export.spec import Prediction
+    from tfapp.verbs.predict import _write_files
+
+    (tmp_path / "a.txt").write_text("input")
+    prediction = Prediction("", {}, {"note.txt": b"1", "map.csv": b"2"})
+    target = tmp_path / "out" / "a.png"
+    written = _write_files(prediction, tmp_path / "a.txt", target)
+    assert written == {
+        "note": str(tmp_path / "out" / "a.txt"),
+        "map": str(tmp_path / "out" / "a_map.csv"),
+    }
+    with pytest.raises(DataError, match="The note of .* would replace it"):
+        _write_files(prediction, tmp_path / "a.txt", tmp_path / "a.png")
+    assert (tmp_path / "a.txt").read_text() == "input"

@@ -11,7 +11,7 @@ import tfapp
 from tfapp import recipes, runs
 from tfapp.base.errors import ConfigError, DataError, Interrupted, TfappError
 from tfapp.base.reporter import Reporter
-from tfapp.training.trainer import Trainer
+from tfapp.runs.supervised import SupervisedExperiment
 from tfapp.verbs.run import run
 
 GO_ON = r"Go on with `tfapp run .*digits/1 --resume`"
@@ -126,10 +126,10 @@ def test_deterministic_runs_are_equal_to_the_bit(tmp_path, quick):
 def test_interrupt_leaves_nothing_half_written(tmp_path, attempt, monkeypatch):
     """Ctrl-C in training: one clear error, a marked run, no export."""
 
-    def stop(self):
+    def stop(self, context):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(Trainer, "train", stop)
+    monkeypatch.setattr(SupervisedExperiment, "train", stop)
     with pytest.raises(Interrupted, match=GO_ON):
         attempt()
     assert status(tmp_path) == "interrupted"
@@ -139,10 +139,10 @@ def test_interrupt_leaves_nothing_half_written(tmp_path, attempt, monkeypatch):
 def test_interrupt_inside_tensorflow_is_one_line_too(tmp_path, attempt, monkeypatch):
     """Native code may turn Ctrl-C into an error of its own."""
 
-    def stop(self):
+    def stop(self, context):
         raise RuntimeError("KeyboardInterrupt: <EMPTY MESSAGE>")
 
-    monkeypatch.setattr(Trainer, "train", stop)
+    monkeypatch.setattr(SupervisedExperiment, "train", stop)
     with pytest.raises(Interrupted, match=GO_ON):
         attempt()
     assert status(tmp_path) == "interrupted"
@@ -151,10 +151,10 @@ def test_interrupt_inside_tensorflow_is_one_line_too(tmp_path, attempt, monkeypa
 def test_full_disk_is_one_line(tmp_path, attempt, monkeypatch):
     """A disk that fills up in training names the run's folder."""
 
-    def full(self):
+    def full(self, context):
         raise OSError(errno.ENOSPC, "No space left on device")
 
-    monkeypatch.setattr(Trainer, "train", full)
+    monkeypatch.setattr(SupervisedExperiment, "train", full)
     with pytest.raises(TfappError, match="the disk is full"):
         attempt()
     assert status(tmp_path) == "failed"
@@ -164,10 +164,10 @@ def test_full_disk_is_one_line(tmp_path, attempt, monkeypatch):
 def test_bug_keeps_its_traceback(tmp_path, attempt, monkeypatch):
     """What is nobody's mistake but ours is not dressed up."""
 
-    def bug(self):
+    def bug(self, context):
         raise ZeroDivisionError
 
-    monkeypatch.setattr(Trainer, "train", bug)
+    monkeypatch.setattr(SupervisedExperiment, "train", bug)
     with pytest.raises(ZeroDivisionError):
         attempt()
     assert status(tmp_path) == "failed"

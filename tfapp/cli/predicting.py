@@ -1,4 +1,4 @@
-"""The command that answers about images."""
+"""The command that answers new inputs."""
 
 from pathlib import Path
 from typing import Annotated
@@ -14,22 +14,22 @@ def predict(
     model: Annotated[str, typer.Argument(help="SavedModel, run, or .keras file.")],
     inputs: Inputs,
     csv: Annotated[str, typer.Option(help="Also write a CSV file.")] = "",
-    out: Annotated[str, typer.Option(help="Folder of a segmentation's masks.")] = "",
+    out: Annotated[str, typer.Option(help="Folder of answers that are files.")] = "",
     top: Annotated[int, typer.Option(min=1, help="Classes shown per input.")] = 3,
     runs_folder: Runs = Path("runs"),
     json: Json = False,
     quiet: Quiet = False,
 ) -> None:
-    """Predict the class of images, or the classes of all their pixels."""
+    """Answer new inputs: the class of images, or the classes of all their pixels."""
     from tfapp.base.files import require_writable
-    from tfapp.verbs.predict import MASKS_FOLDER, predict, write_csv
+    from tfapp.verbs.predict import FOLDER, predict, write_csv
 
     if csv:  # before the work, not after it
         require_writable(Path(csv).parent)
     predictions = predict(
         model,
         inputs,
-        out=out or MASKS_FOLDER,
+        out=out or FOLDER,
         runs_folder=runs_folder,
         reporter=Reporter(quiet),
     )

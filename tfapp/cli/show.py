@@ -14,7 +14,7 @@ from tfapp.cli import show_segmentation
 
 if TYPE_CHECKING:
     from tfapp.data.report import CheckReport
-    from tfapp.runs.supervised import RunResult
+    from tfapp.runs.publish import RunResult
     from tfapp.verbs.doctor import Finding
     from tfapp.verbs.predict import Predictions
 
@@ -42,7 +42,7 @@ def result(found: "RunResult", as_json_: bool) -> None:
         as_json(
             {
                 "run": str(found.folder),
-                "saved_model": str(found.saved_model),
+                "saved_model": str(found.saved_model or ""),
                 "report": str(found.report),
                 "metrics": found.metrics,
             }
@@ -51,13 +51,15 @@ def result(found: "RunResult", as_json_: bool) -> None:
     line("")
     line(headline(found.metrics))
     line(f"report       {found.report}")
-    line(f"SavedModel   {found.saved_model}")
-    line(f"Keras model  {found.folder / 'model.keras'}")
+    run = _as_argument(found.folder)
+    if found.saved_model is not None:
+        line(f"SavedModel   {found.saved_model}")
+        line(f"Keras model  {found.folder / 'model.keras'}")
     line("")
     line("next:")
-    run = _as_argument(found.folder)
-    line(f"  {predict_command(found.saved_model)}")
-    line(f"  tfapp evaluate {run} --data FOLDER")
+    if found.saved_model is not None:
+        line(f"  {predict_command(found.saved_model)}")
+        line(f"  tfapp evaluate {run} --data FOLDER")
     line(f"  tfapp board {run}")
 
 
@@ -104,21 +106,18 @@ def check(report: "CheckReport", as_json_: bool) -> None:
 
 
 def predictions(found: "Predictions", top: int, as_json_: bool) -> None:
-    """Print one row per input, the likeliest classes first."""
+    """Print one row per input: the answer, what follows it, and its files."""
     if as_json_:
         as_json(found.to_json())
         return
-    if any(row.mask for row in found.rows):
-        print_table(show_segmentation.masks(found, top))
-        return
-    table = Table("input", "label", "probability", "then")
+    table = Table("input", "answer", "then", "file")
     for row in found.rows:
         if row.error:
             table.add_row(Text(row.path), Text(row.error, style="red"), "", "")
             continue
-        first, *rest = row.top(top)
-        then = ", ".join(f"{name} {share:.1%}" for name, share in rest)
-        table.add_row(Text(row.path), Text(first[0]), f"{first[1]:.1%}", Text(then))
+        then = [f"{name} {share:.1%}" for name, share in row.top(top)[1:]]
+        texts = (row.path, row.text, ", ".join(then), "\n".join(row.files))
+        table.add_row(*map(Text, texts))
     print_table(table)
 
 

@@ -1,13 +1,10 @@
 """What a segmentation achieved and answered, for the terminal."""
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from rich.table import Table
 from rich.text import Text
-
-if TYPE_CHECKING:
-    from tfapp.verbs.predict import Predictions
 
 HEADLINE = {"iou": "IoU", "pixel_error": "pixel error", "rand_f_score": "Rand F"}
 
@@ -30,18 +27,6 @@ def classes(found: Mapping[str, Any]) -> Table:
         keys = ("iou", "dice", "precision", "recall")
         figures = ["-" if row[k] is None else f"{row[k]:.3f}" for k in keys]
         table.add_row(Text(name), *figures, f"{row['share']:.1%}")
-    return table
-
-
-def masks(found: "Predictions", top: int) -> Table:
-    """Return one row per image: how much of it each class takes, and its mask."""
-    table = Table("input", "shares", "mask")
-    for row in found.rows:
-        if row.error:
-            table.add_row(Text(row.path), Text(row.error, style="red"), "")
-            continue
-        shares = ", ".join(f"{name} {share:.1%}" for name, share in row.top(top))
-        table.add_row(Text(row.path), Text(shares), Text(row.mask))
     return table
 
 

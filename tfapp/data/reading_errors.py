@@ -10,6 +10,8 @@ from tfapp.base.errors import DataError
 from tfapp.data.spec import Dataset, Example
 
 GRAPH_PLACES = re.compile(r"\{\{.*?\}\}|\[\[.*?\]\]|\[Op:.*?\]")
+NOISE = re.compile(r"\s*$|Graph execution error|Detected at node|<stack traces")
+ASSERTION = re.compile(r"assertion failed: \[(.*)\]")
 
 
 def data_error(
@@ -44,9 +46,14 @@ def data_error(
 
 
 def reason(error: Any) -> str:
-    """Return the first line of a TensorFlow error, without places in the graph."""
-    lines = GRAPH_PLACES.sub("", str(error.message)).strip().splitlines()
-    return re.sub(r"\s+", " ", lines[0]).strip().rstrip(".") if lines else repr(error)
+    """Return the sentence in a TensorFlow error, without places in the graph."""
+    lines = GRAPH_PLACES.sub("", str(error.message)).splitlines()
+    sentences = [line for line in lines if not NOISE.match(line)]
+    if not sentences:
+        return repr(error)
+    assertion = ASSERTION.match(sentences[0].strip())
+    text = assertion[1] if assertion else sentences[0]
+    return re.sub(r"\s+", " ", text).strip().rstrip(".")
 
 
 def unreadable(path: str, why: str) -> DataError:
@@ -61,7 +68,7 @@ def _fault(dataset: Dataset, example: Example) -> str:
     """Return why an example cannot be decoded, "" if it can."""
     try:
         with tf.device("CPU"):
-            dataset.preprocess(tf.constant(dataset.read(example)))
+            dataset.preprocess.decode(tf.constant(dataset.read(example)))
     except OSError as error:
         return error.strerror or str(error)
     except tf.errors.OpError as error:

@@ -1,32 +1,30 @@
-"""A Keras classifier and its preprocessing become one checked SavedModel."""
+"""A Keras model and its preprocessing become one checked SavedModel."""
 
 import errno
 import math
 import platform
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib import metadata
 from pathlib import Path
 from typing import Any
 
 import keras
-import numpy as np
 import tensorflow as tf
 
 from tfapp import __version__
 from tfapp.base.errors import ExportError, TfappError
 from tfapp.base.files import explained, replacing, write_json
 from tfapp.export import CARD, parity
-from tfapp.export.forms import Preprocess, find_form
-from tfapp.export.options import ExportOptions
 from tfapp.export.own_process import export_in_own_process
 from tfapp.export.precision import float32_copy
 from tfapp.export.saved_model import write_labels, write_saved_model
-from tfapp.export.warmup import write_warmup
+from tfapp.export.signatures import DEFAULT, batches, compiled
+from tfapp.export.spec import Arrays, Exported, Interface, Signature
+from tfapp.export.warmup import warmup_inputs, write_warmup
 
 PACKAGES = ("tensorflow", "keras", "numpy")
-WARMUP_IMAGES = 8
 ERROR_NUMBERS = {
     tf.errors.ResourceExhaustedError: errno.ENOSPC,
     tf.errors.PermissionDeniedError: errno.EACCES,
@@ -40,9 +38,9 @@ class ExportResult:
 
     Args:
         path: its folder, saved_models/NAME/VERSION.
-        max_difference: largest difference between its probabilities and the model's.
+        max_difference: largest difference between its floats and the model's.
         load_ms: milliseconds a fresh process took to load it, on the CPU.
-        first_request_ms: milliseconds of the first request, one image.
+        first_request_ms: milliseconds of the first request, one row.
         second_request_ms: milliseconds of the same request again.
         card: the content of tfapp.json.
     """
@@ -56,17 +54,26 @@ class ExportResult:
 
 
 def export_model(
-    model: Any, preprocess: Preprocess, destination: Path, options: ExportOptions
+    exported: Exported,
+    interface: Interface,
+    destination: Path,
+    *,
+    examples: Sequence[Mapping[str, Any]],
+    card: Mapping[str, Any] | None = None,
+    tolerance: float = 1e-4,
 ) -> ExportResult:
     """Write, verify and publish a SavedModel; it appears whole or not at all.
 
     Args:
-        model: Keras model, float tensor (batch, height, width, channels) in [0, 255]
-            to logits (batch, ..., num_classes). A mixed-precision model is exported
-            as its float32 copy; one on another Keras backend in a process of its own.
-        preprocess: encoded or raw images to inputs of the model, in TensorFlow ops.
+        exported: a model and what its answers need. A mixed-precision model is
+            exported as its float32 copy; one on another Keras backend in a process of
+            its own, for which everything has to be picklable.
+        interface: what it takes and answers.
         destination: saved_models/NAME/VERSION, not there yet; see `next_version`.
-        options: names, card, temperature, and how the export is checked.
+        examples: raw inputs by name whose answers are compared, at least one; the
+            first of them warm the model up.
+        card: JSON-ready; goes into tfapp.json with what the export adds.
+        tolerance: largest absolute difference of a float allowed.
 
     Returns:
         What was published, with the timings of a fresh process.
@@ -76,46 +83,73 @@ def export_model(
             or the SavedModel answers differently. Nothing is left behind.
     """
     _check_destination(destination)
-    _check_options(model, options)
+    _check(exported, examples)
     if keras.config.backend() != "tensorflow":
+        options = {"examples": examples, "card": card, "tolerance": tolerance}
         result: ExportResult = export_in_own_process(
-            model, preprocess, destination, options
+            exported, interface, destination, options
         )
         return result
-    servable, form = float32_copy(model), find_form(options.form)
-    signatures = form.make_signatures(servable, preprocess, options)
-
-    def ask(network: Any) -> parity.Questions:
-        return form.make_questions(network, preprocess, options, signatures)
-
-    questions = ask(servable)
+    servable = replace(exported, model=float32_copy(exported.model))
+    signatures = interface.signatures(servable)
+    functions = {name: compiled(s) for name, s in signatures.items()}
+    questions = _questions(signatures, examples)
+    expected = parity.expected_answers(functions, questions)
     found: dict[str, Any] = {}
-    if servable is not model:  # its metrics were measured in mixed precision
-        mixed = parity.largest_difference(ask(model), questions)
-        found["from_mixed_precision"] = mixed
+    if servable.model is not exported.model:
+        found["from_mixed_precision"] = _rounding(
+            exported, interface, questions, expected
+        )
     with _publishing(destination) as folder:
-        described = write_saved_model(folder, servable, signatures)
-        write_labels(folder, options.class_names)
-        warmup = options.warmup_images[:WARMUP_IMAGES]
-        name, images = destination.parent.name, questions.images
-        write_warmup(folder, name, warmup, images, signatures, form.warmup_sizes)
+        described = write_saved_model(folder, servable.model, functions)
+        write_labels(folder, exported.info.class_names)
+        warmup = warmup_inputs(signatures, examples, interface.batch_sizes)
+        write_warmup(folder, destination.parent.name, warmup)
         answers = parity.ask_fresh_process(folder, questions)
-        names, tolerance = options.class_names, options.tolerance
-        found |= parity.compare(questions, answers, names, tolerance)
-        card = {**options.card, **_description(preprocess, options)}
-        card |= {"signatures": described, "parity": found}
-        card |= {"latency": _latency(answers), "versions": _versions()}
-        write_json(folder / CARD, card)
+        found |= parity.compare(expected, answers.outputs, tolerance)
+        whole = {
+            **(card or {}),
+            **_description(exported, interface),
+            "signatures": described,
+            "parity": found,
+            "latency": dict(answers.latency),
+            "versions": _versions(),
+        }
+        write_json(folder / CARD, whole)
     return ExportResult(
-        destination, found["max_difference"], card=card, **_latency(answers)
+        destination, found["max_difference"], card=whole, **answers.latency
     )
 
 
-def _description(preprocess: Preprocess, options: ExportOptions) -> dict[str, Any]:
+def _questions(
+    signatures: Mapping[str, Signature], examples: Sequence[Mapping[str, Any]]
+) -> dict[str, list[Arrays]]:
+    """Return batches of examples as each signature takes them."""
+    raw = list(batches(examples, signatures[DEFAULT].inputs))
+    return {name: [s.sample(batch) for batch in raw] for name, s in signatures.items()}
+
+
+def _rounding(
+    exported: Exported, interface: Interface, questions: Any, expected: Any
+) -> float:
+    """Return how far a mixed-precision model answers from its float32 copy.
+
+    Its figures were measured in mixed precision.
+    """
+    function = compiled(interface.signatures(exported)[DEFAULT])
+    mixed = parity.expected_answers({DEFAULT: function}, {DEFAULT: questions[DEFAULT]})
+    return parity.largest_difference(mixed, expected)
+
+
+def _description(exported: Exported, interface: Interface) -> dict[str, Any]:
     return {
-        "class_names": list(options.class_names),
-        "preprocess": preprocess.describe(),
-        "temperature": options.temperature,
+        "class_names": list(exported.info.class_names),
+        "preprocess": exported.preprocessor.describe(),
+        "calibration": dict(exported.calibration),
+        "interface": {
+            "media_type": exported.preprocessor.media_type,
+            "outputs": dict(interface.outputs),
+        },
     }
 
 
@@ -171,31 +205,23 @@ def _check_destination(destination: Path) -> None:
         )
 
 
-def _check_options(model: Any, options: ExportOptions) -> None:
-    num_outputs, names = model.output_shape[-1], options.class_names
-    if num_outputs != len(names):
+def _check(exported: Exported, examples: Sequence[Any]) -> None:
+    labels, shape = exported.info.class_names, exported.model.output_shape
+    if labels and shape[-1] != len(labels):
         raise ExportError(
-            f"The model has {num_outputs} outputs. Expected one for each of the "
-            f"{len(names)} class names."
+            f"The model has {shape[-1]} outputs. Expected one for each of the "
+            f"{len(labels)} labels."
         )
-    broken = [name for name in names if len(name.splitlines()) != 1]
+    broken = [name for name in labels if len(name.splitlines()) != 1]
     if broken:
         raise ExportError(
-            f"Class name {broken[0]!r} does not fit on one line of labels.txt. "
-            "Rename the class."
+            f"Label {broken[0]!r} does not fit on one line of labels.txt. Rename it."
         )
-    if not (math.isfinite(options.temperature) and options.temperature > 0):
-        raise ExportError(
-            f"`temperature` must be a number above 0. Received: {options.temperature!r}"
-        )
-    for name in ("warmup_images", "check_images"):
-        if not getattr(options, name):
-            raise ExportError(f"`{name}` is empty. Expected at least one image.")
-
-
-def _latency(answers: Mapping[str, np.ndarray]) -> dict[str, float]:
-    names = ("load_ms", "first_request_ms", "second_request_ms")
-    return {name: float(answers[name]) for name in names}
+    for name, value in exported.calibration.items():
+        if not (math.isfinite(value) and value > 0):
+            raise ExportError(f"`{name}` must be a number above 0. Received: {value!r}")
+    if not examples:
+        raise ExportError("`examples` is empty. Expected at least one example.")
 
 
 def _versions() -> dict[str, str]:

@@ -9,18 +9,23 @@ import pickle
 import subprocess
 import sys
 import tempfile
+from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from tfapp.base.errors import ExportError, TfappError
-from tfapp.export.options import ExportOptions
 from tfapp.export.parity import environment, last_useful_line
+from tfapp.export.spec import Exported, Interface
 
 MODEL, ARGUMENTS, OUTCOME = "model.keras", "arguments.pickle", "outcome.pickle"
 
 
 def export_in_own_process(
-    model: Any, preprocess: Any, destination: Path, options: ExportOptions
+    exported: Exported,
+    interface: Interface,
+    destination: Path,
+    options: Mapping[str, Any],
 ) -> Any:
     """Export a model in a fresh process, on Keras' TensorFlow backend.
 
@@ -28,10 +33,10 @@ def export_in_own_process(
     there is the same network with the same weights.
 
     Args:
-        model: Keras model on any backend, as for `export_model`.
-        preprocess: as for `export_model`; has to be picklable.
+        exported: as for `export_model`; its Keras model may be on any backend.
+        interface: as for `export_model`.
         destination: as for `export_model`.
-        options: as for `export_model`; have to be picklable.
+        options: keyword arguments of `export_model`.
 
     Returns:
         The ExportResult.
@@ -42,8 +47,9 @@ def export_in_own_process(
     """
     with tempfile.TemporaryDirectory(prefix="tfapp-export-") as place:
         folder = Path(place)
-        model.save(folder / MODEL)
-        passed = (_modules(model), preprocess, destination, options)
+        exported.model.save(folder / MODEL)
+        rest = replace(exported, model=None)
+        passed = (_modules(exported.model), rest, interface, destination, options)
         (folder / ARGUMENTS).write_bytes(pickle.dumps(passed))
         command = [sys.executable, "-m", "tfapp.export.own_process", place]
         done = subprocess.run(
@@ -66,12 +72,15 @@ def main(folder: str) -> None:
     from tfapp.export.exporter import export_model
 
     place = Path(folder)
-    modules, *arguments = pickle.loads((place / ARGUMENTS).read_bytes())
+    passed = pickle.loads((place / ARGUMENTS).read_bytes())
+    modules, rest, interface, destination, options = passed
     for module in modules:
         importlib.import_module(module)
     model = keras.models.load_model(place / MODEL, compile=False)
     try:
-        outcome: Any = export_model(model, *arguments)
+        outcome: Any = export_model(
+            replace(rest, model=model), interface, destination, **options
+        )
     except TfappError as error:
         outcome = error
     (place / OUTCOME).write_bytes(pickle.dumps(outcome))

@@ -1,12 +1,12 @@
 """Does the exported model answer what the Keras model answers?"""
 
 import os
+import pickle
 import re
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -14,74 +14,52 @@ import numpy as np
 import tensorflow as tf
 
 from tfapp.base.errors import ExportError
-from tfapp.export.options import ExportOptions
-from tfapp.export.signatures import ImagePreprocess, fit_batch, probabilities_of
-from tfapp.export.verify import BATCH_SIZE, read_answers, write_questions
+from tfapp.export.signatures import call
+from tfapp.export.spec import Arrays
+from tfapp.export.verify import ANSWERS, QUESTIONS, Answers, Batches
 
 PROJECT_ROOT = Path(__file__).resolve().parents[2]
 
 
-@dataclass(frozen=True)
-class Questions:
-    """Check images and what the Keras model says about them.
+def expected_answers(functions: Mapping[str, Any], questions: Batches) -> Batches:
+    """Answer check inputs with the Keras model itself, in this process.
+
+    Everything is computed on the CPU: GPUs round convolutions to 10 bits of mantissa,
+    which would hide or fake differences.
 
     Args:
-        encoded: encoded images.
-        images: uint8 (batch, height, width, channels), not of the model's size.
-        probabilities: by signature, float32 (batch, num_classes).
+        functions: signatures by name, compiled.
+        questions: signature → batches of its inputs.
+
+    Raises:
+        ExportError: if an answer is not finite.
     """
-
-    encoded: Sequence[bytes]
-    images: np.ndarray
-    probabilities: Mapping[str, np.ndarray]
-
-
-def make_questions(
-    model: Any,
-    preprocess: ImagePreprocess,
-    options: ExportOptions,
-    signatures: Iterable[str],
-) -> Questions:
-    """Answer the check images with the Keras model itself.
-
-    Everything is computed on the CPU, op by op: GPUs round convolutions to 10 bits
-    of mantissa, which would hide or fake differences.
-
-    Args:
-        model: Keras model, images in [0, 255] to logits.
-        preprocess: shared with the exported model.
-        options: the check images, at least one, and the temperature.
-        signatures: names of those of the exported model.
-    """
-    shape, encoded = model.input_shape[1:], options.check_images
     with tf.device("/CPU:0"):
-        inputs = tf.stack([tf.cast(preprocess(e), tf.float32) for e in encoded])
-        images = _raw_images(inputs.numpy())
-        fitted = fit_batch(preprocess, tf.constant(images), shape)
-        from_bytes = _in_batches(model, inputs, options.temperature)
-        from_images = _in_batches(model, fitted, options.temperature)
-    probabilities = {
-        name: from_images if name == "serve_images" else from_bytes
-        for name in signatures
-    }
-    return Questions(encoded, images, probabilities)
+        answers = {
+            name: [call(functions[name], inputs) for inputs in batches]
+            for name, batches in questions.items()
+        }
+    for outputs in (outputs for batches in answers.values() for outputs in batches):
+        if not all(np.isfinite(a).all() for a in outputs.values() if _is_float(a)):
+            raise ExportError(
+                "The model answers NaN or infinity for the check examples, so it is "
+                "not exported. Train again with a smaller learning rate."
+            )
+    return answers
 
 
-def ask_fresh_process(folder: Path, questions: Questions) -> dict[str, np.ndarray]:
-    """Answer the questions with the SavedModel, in a process without Keras.
+def ask_fresh_process(folder: Path, questions: Batches) -> Answers:
+    """Answer check inputs with the SavedModel, in a process without Keras.
 
     Args:
         folder: of the SavedModel.
-        questions: only `encoded` and `images` are passed on.
-
-    Returns:
-        See tfapp.export.verify.answer_questions.
+        questions: signature → batches of its inputs.
 
     Raises:
         ExportError: if the process fails; with the last line of its error.
     """
     with tempfile.TemporaryDirectory(prefix="tfapp-verify-") as place:
-        write_questions(Path(place), questions.encoded, questions.images)
+        (Path(place) / QUESTIONS).write_bytes(pickle.dumps(questions))
         command = [sys.executable, "-m", "tfapp.export.verify", str(folder), place]
         done = subprocess.run(command, capture_output=True, env=environment())
         if done.returncode != 0:
@@ -89,60 +67,122 @@ def ask_fresh_process(folder: Path, questions: Questions) -> dict[str, np.ndarra
                 "The exported model does not work in a process of its own: "
                 f"{last_useful_line(done.stderr, done.returncode)}"
             )
-        return read_answers(Path(place))
+        return Answers(*pickle.loads((Path(place) / ANSWERS).read_bytes()))
 
 
-def compare(
-    questions: Questions,
-    answers: Mapping[str, np.ndarray],
-    class_names: Sequence[str],
-    tolerance: float,
-) -> dict[str, Any]:
+def compare(expected: Batches, received: Batches, tolerance: float) -> dict[str, Any]:
     """Compare the answers of the SavedModel with those of the Keras model.
 
+    Floats may differ by the tolerance. All else, such as texts, whole numbers and
+    files, has to be equal; only where a row's floats differ in their last bits, what
+    hangs on them may fall to the other side of a tie or of a rounding.
+
     Args:
-        questions: with the probabilities expected.
-        answers: see tfapp.export.verify.answer_questions.
-        class_names: names in the order of the probabilities.
-        tolerance: largest absolute difference of a probability allowed.
+        expected: answers of the Keras model.
+        received: answers of the SavedModel to the same inputs.
+        tolerance: largest absolute difference of a float allowed.
 
     Returns:
-        JSON-ready result: the largest difference overall and by signature.
+        JSON-ready result: the largest difference overall and by signature, the number
+        of examples, and the share of rows whose floats are equal to the last bit.
 
     Raises:
         ExportError: if anything differs.
     """
-    if answers["classes"].tolist() != list(class_names):
-        raise ExportError(
-            f"The exported model names its classes {answers['classes'].tolist()}. "
-            f"Expected {list(class_names)}."
-        )
-    differences = {
-        name: float(np.max(np.abs(answers[name] - expected)))
-        for name, expected in questions.probabilities.items()
-    }
-    worst = max(differences, key=lambda name: differences[name])
-    if not all(value <= tolerance for value in differences.values()):
-        raise ExportError(
-            f"The exported model answers differently: probabilities of {worst!r} are "
-            f"off by up to {differences[worst]:.3g} on {len(questions.encoded)} check "
-            f"images, more than `export.tolerance` = {tolerance:g}. "
-            "Nothing was written."
-        )
+    differences, exact = {}, []
+    for name, batches in expected.items():
+        pairs = list(zip(batches, received[name], strict=True))
+        found = [_floats(name, *pair, tolerance) for pair in pairs]
+        differences[name] = max((worst for worst, _ in found), default=0.0)
+        for pair, (_, equal) in zip(pairs, found, strict=True):
+            _check_others(name, *pair, equal)
+            exact.append(equal)
+    rows = np.concatenate(exact)
     return {
-        "num_images": len(questions.encoded),
+        "num_examples": sum(
+            _count(outputs) for outputs in next(iter(expected.values()))
+        ),
         "tolerance": tolerance,
-        "max_difference": differences[worst],
+        "max_difference": max(differences.values()),
         "by_signature": differences,
+        "exact_share": float(rows.mean()),
     }
 
 
-def largest_difference(questions: Questions, others: Questions) -> float:
-    """Return how far two models' probabilities for the same images lie apart."""
-    pairs = zip(
-        questions.probabilities.values(), others.probabilities.values(), strict=True
+def largest_difference(expected: Batches, received: Batches) -> float:
+    """Return how far the floats of two models' answers to the same inputs differ."""
+    return max(
+        float(np.max(np.abs(array - theirs[name])))
+        for signature, batches in expected.items()
+        for ours, theirs in zip(batches, received[signature], strict=True)
+        for name, array in ours.items()
+        if _is_float(array)
     )
-    return max(float(np.max(np.abs(one - other))) for one, other in pairs)
+
+
+def _floats(
+    signature: str, expected: Arrays, received: Arrays, tolerance: float
+) -> tuple[float, np.ndarray]:
+    """Return the largest difference of a batch, and which rows are equal to the bit."""
+    largest, equal = 0.0, np.ones(_count(expected), bool)
+    for name, array in expected.items():
+        _check_form(signature, name, array, received)
+        if not _is_float(array):
+            continue
+        difference = np.abs(array - received[name])
+        worst = float(np.max(difference, initial=0.0))
+        if not worst <= tolerance:  # NaN compares false with everything
+            raise _differs(
+                signature,
+                name,
+                f"is off by up to {worst:.3g}, more than `export.tolerance` = "
+                f"{tolerance:g}",
+            )
+        largest = max(largest, worst)
+        equal &= difference.reshape(len(equal), -1).max(axis=1, initial=0.0) == 0
+    return largest, equal
+
+
+def _check_form(signature: str, name: str, array: Any, received: Arrays) -> None:
+    other = received.get(name)
+    if other is None or (other.dtype, other.shape) != (array.dtype, array.shape):
+        form = "missing" if other is None else f"{other.dtype} {other.shape}"
+        expected = f"expected {array.dtype} {array.shape}"
+        raise _differs(signature, name, f"is {form}; {expected}")
+
+
+def _check_others(
+    signature: str, expected: Arrays, received: Arrays, exact: np.ndarray
+) -> None:
+    """Refuse answers other than floats that differ where all floats are equal."""
+    for name, array in expected.items():
+        if _is_float(array):
+            continue
+        unequal = (array != received[name]).reshape(len(exact), -1).any(axis=1)
+        for row in np.flatnonzero(unequal & exact)[:1]:
+            ours, theirs = (_shown(a[row]) for a in (array, received[name]))
+            raise _differs(signature, name, f"is {theirs} instead of {ours}")
+
+
+def _differs(signature: str, name: str, how: str) -> ExportError:
+    return ExportError(
+        f"The exported model answers differently: `{name}` of {signature!r} {how}. "
+        "Nothing was written."
+    )
+
+
+def _shown(value: Any) -> str:
+    """Return a value in few characters; a file may be long."""
+    text = repr(value.tolist() if isinstance(value, np.ndarray) else value)
+    return text if len(text) < 80 else f"{text[:80]}…"
+
+
+def _count(outputs: Arrays) -> int:
+    return len(next(iter(outputs.values())))
+
+
+def _is_float(array: Any) -> bool:
+    return bool(np.issubdtype(array.dtype, np.floating))
 
 
 def environment() -> dict[str, str]:
@@ -160,22 +200,3 @@ def last_useful_line(stderr: bytes, returncode: int) -> str:
     if returncode < 0:
         return f"it was ended by signal {-returncode} (9 usually means: no memory left)"
     return (named or lines or [f"exit code {returncode}"])[-1].strip()
-
-
-def _raw_images(inputs: np.ndarray) -> np.ndarray:
-    """Make uint8 images of another height than the model's: they need fitting."""
-    rows = max(1, inputs.shape[1] * 3 // 4)
-    pixels: np.ndarray = np.clip(np.rint(inputs[:, :rows]), 0, 255)
-    return pixels.astype(np.uint8)
-
-
-def _in_batches(model: Any, inputs: Any, temperature: float) -> np.ndarray:
-    batches = (inputs[i : i + BATCH_SIZE] for i in range(0, len(inputs), BATCH_SIZE))
-    parts = [probabilities_of(model, b, temperature).numpy() for b in batches]
-    probabilities = np.concatenate(parts)
-    if not np.isfinite(probabilities).all():
-        raise ExportError(
-            "The model answers NaN or infinity for the check images, so it is not "
-            "exported. Train again with a smaller learning rate."
-        )
-    return probabilities

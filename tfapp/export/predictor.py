@@ -1,8 +1,7 @@
-"""A loaded SavedModel that turns encoded images into probabilities."""
+"""A model in memory that answers raw inputs: a SavedModel, or one just loaded."""
 
 import json
-import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -10,156 +9,157 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
-from tfapp.base.errors import DataError, ExportError
+from tfapp.base.errors import ExportError
+from tfapp.data.reading_errors import reason
 from tfapp.export import CARD, LABELS
-
-BATCH_SIZE = 32
-MASKS = "mask_bytes"
-"""Output of a segmentation: PNG pictures (batch,)."""
+from tfapp.export.signatures import DEFAULT, batches, call, compiled, unstack
+from tfapp.export.spec import Arrays, Exported, Interface
 
 
 @dataclass(frozen=True)
 class Predictor:
-    """Probabilities of encoded images.
+    """Answers to raw inputs.
 
     Args:
-        path: folder of the SavedModel.
-        class_names: names in the order of the probabilities; () if the SavedModel
-            does not say.
-        loaded: the SavedModel; its functions die with it, so it is kept.
-        function: the signature to call.
-        input_name: its one input, string tensor (batch,).
-        output_name: its output, float tensor (batch, num_classes).
+        function: the signature to call, compiled.
+        inputs: name → tf.TensorSpec of what it takes.
+        interface: of the model's task.
+        loaded: the SavedModel, whose functions live as long as it; None without.
     """
 
-    path: Path
-    class_names: tuple[str, ...]
-    loaded: Any
     function: Any
-    input_name: str
-    output_name: str
+    inputs: Mapping[str, Any]
+    interface: Interface
+    loaded: Any = None
 
-    def predict(
-        self, encoded: Sequence[bytes], names: Sequence[str] = ()
-    ) -> np.ndarray:
-        """Return float32 probabilities (images, num_classes).
+    def rows(self, path: Path) -> list[Mapping[str, Any]]:
+        """Return the raw inputs that a file holds, one for each row to answer."""
+        if self.interface.read is not None:
+            return list(self.interface.read(path))
+        (name,) = self.inputs
+        return [{name: path.read_bytes()}]
 
-        Args:
-            encoded: JPEG, PNG, … images.
-            names: of the images, for error messages; their positions if left out.
-
-        Raises:
-            DataError: if an image cannot be decoded; names the first one.
-        """
-        return self.answer(encoded, names)[0]
-
-    def answer(
-        self, encoded: Sequence[bytes], names: Sequence[str] = ()
-    ) -> tuple[np.ndarray, list[bytes]]:
-        """Return float32 probabilities, and the masks of a segmentation.
+    def answers(self, rows: Sequence[Mapping[str, Any]]) -> list[Arrays | str]:
+        """Return the answer to each row, or why there is none.
 
         Args:
-            encoded: JPEG, PNG, … images.
-            names: of the images, for error messages; their positions if left out.
-
-        Returns:
-            Probabilities (images, num_classes), and a PNG picture per image; [] if
-            the model gives none.
-
-        Raises:
-            DataError: if an image cannot be decoded; names the first one.
+            rows: raw inputs by name, without a batch axis.
         """
-        width = len(self.class_names)
-        parts = [np.empty((0, width), dtype=np.float32)] if not encoded else []
-        masks: list[bytes] = []
-        for start in range(0, len(encoded), BATCH_SIZE):
-            batch = encoded[start : start + BATCH_SIZE]
-            try:
-                probabilities, pictures = self._call(batch)
-            except tf.errors.InvalidArgumentError:
-                self._blame(batch, start, names)
-                raise
-            parts.append(probabilities)
-            masks += pictures
-        return np.concatenate(parts), masks
+        return [
+            answer
+            for batch in batches(rows, self.inputs)
+            for answer in self._answers(batch)
+        ]
 
-    def _call(self, batch: Sequence[bytes]) -> tuple[np.ndarray, list[bytes]]:
-        answer = self.function(**{self.input_name: tf.constant(list(batch))})
-        found = np.asarray(answer[self.output_name].numpy(), dtype=np.float32)
-        return found, list(answer[MASKS].numpy()) if MASKS in answer else []
-
-    def _blame(self, batch: Sequence[bytes], start: int, names: Sequence[str]) -> None:
-        """Name the broken image: TensorFlow's error does not say which one it is."""
-        for index, image in enumerate(batch, start):
-            try:
-                self._call([image])
-            except tf.errors.InvalidArgumentError as error:
-                which = repr(names[index]) if names else f"number {index + 1}"
-                raise DataError(
-                    f"Image {which} cannot be decoded: {_reason(error)} "
-                    "Remove it or save it again as JPEG or PNG."
-                ) from None
+    def _answers(self, batch: Arrays) -> list[Arrays | str]:
+        """Answer a batch; if that fails row by row, so that a bad one stays alone."""
+        try:
+            return [*unstack(call(self.function, batch))]
+        except tf.errors.InvalidArgumentError as error:
+            count = len(next(iter(batch.values())))
+            if count == 1:
+                return [reason(error)]
+            rows = [{n: a[i : i + 1] for n, a in batch.items()} for i in range(count)]
+            return [answer for row in rows for answer in self._answers(row)]
 
 
-def load_saved_model(path: str | Path) -> Predictor:
-    """Load a SavedModel that takes encoded images.
-
-    It need not be made by tfapp: one signature with a single string input (batch,)
-    and a float output (batch, num_classes) is enough. Of several such outputs,
-    `probabilities` or `scores` is taken.
+def model_predictor(exported: Exported, interface: Interface) -> Predictor:
+    """Return what answers as the SavedModel of a model would.
 
     Args:
-        path: folder that holds saved_model.pb.
+        exported: a model and what its answers need.
+        interface: what it takes and answers.
+    """
+    signature = interface.signatures(exported)[DEFAULT]
+    return Predictor(compiled(signature), signature.inputs, interface)
+
+
+def saved_model_predictor(folder: Path, interface: Interface) -> Predictor:
+    """Load a SavedModel of a known interface.
+
+    Args:
+        folder: holds saved_model.pb.
+        interface: of its task.
+
+    Raises:
+        ExportError: if there is no SavedModel or it cannot be loaded.
+    """
+    loaded = _load(folder)
+    function = loaded.signatures[DEFAULT]
+    inputs = function.structured_input_signature[1]
+    return Predictor(function, inputs, interface, loaded)
+
+
+def foreign_predictor(folder: Path, interface: Interface) -> Predictor:
+    """Load a SavedModel that others made.
+
+    One signature with a single string input (batch,) and a float output (batch,
+    labels) is enough. Of several such outputs, `probabilities` or `scores` is taken.
+
+    Args:
+        folder: holds saved_model.pb.
+        interface: what makes predictions of `probabilities` and `classes`.
 
     Raises:
         ExportError: if there is no SavedModel, it cannot be loaded, or no signature
             fits.
     """
-    folder = Path(path)
-    _check_folder(folder)
+    loaded = _load(folder)
+    name, output = _find_signature(folder, loaded.signatures)
+    signature = loaded.signatures[name]
+    width = signature.structured_outputs[output].shape[1] or 0
+    labels = np.array(read_labels(folder) or [str(i) for i in range(width)], object)
+
+    def function(**inputs: Any) -> dict[str, Any]:
+        scores = signature(**inputs)[output]
+        names = tf.tile(labels[np.newaxis], [tf.shape(scores)[0], 1])
+        return {"probabilities": scores, "classes": names}
+
+    inputs = signature.structured_input_signature[1]
+    return Predictor(function, inputs, interface, loaded)
+
+
+def read_card(folder: Path) -> dict[str, Any]:
+    """Return the content of a SavedModel's tfapp.json; {} if it has none.
+
+    Raises:
+        ExportError: if the file is damaged.
+    """
+    path = folder / CARD
+    if not path.is_file():
+        return {}
     try:
-        loaded = tf.saved_model.load(str(folder))
-    except (OSError, ValueError, tf.errors.OpError) as error:
-        reason = str(error).partition("\n")[0]
-        raise ExportError(f"Cannot load the SavedModel {folder}: {reason}") from error
-    name, input_name, output_name = _find_signature(folder, loaded.signatures)
-    function = loaded.signatures[name]
-    width = function.structured_outputs[output_name].shape[1]
-    class_names = read_class_names(folder) or tuple(map(str, range(width or 0)))
-    return Predictor(folder, class_names, loaded, function, input_name, output_name)
+        return dict(json.loads(path.read_text(encoding="utf-8")))
+    except (ValueError, TypeError) as error:
+        raise ExportError(
+            f"{path} is damaged: it is not JSON. Export the model again."
+        ) from error
 
 
-def read_class_names(folder: Path) -> tuple[str, ...]:
-    """Return the class names that a SavedModel carries, or () if it has none."""
-    card = folder / CARD
-    if card.is_file():
-        try:
-            content = json.loads(card.read_text(encoding="utf-8"))
-        except ValueError as error:
-            raise ExportError(
-                f"{card} is damaged: it is not JSON. Export the model again."
-            ) from error
-        return tuple(content.get("class_names", ()))
+def read_labels(folder: Path) -> tuple[str, ...]:
+    """Return the labels that a SavedModel carries, or () if it has none."""
     labels = folder / LABELS
+    if card := read_card(folder):
+        return tuple(card.get("class_names", ()))
     if labels.is_file():
         return tuple(labels.read_text(encoding="utf-8").splitlines())
     return ()
 
 
-def _reason(error: tf.errors.InvalidArgumentError) -> str:
-    """Return the sentence inside TensorFlow's message, without the names of nodes."""
-    noise = ("Graph execution error", "Detected at node", "<stack traces", "\t [[")
-    lines = [s for s in error.message.splitlines() if s and not s.startswith(noise)]
-    line = re.sub(r"\{\{.*?\}\}\s*", "", lines[0] if lines else "no reason given")
-    line = line.removeprefix("assertion failed: [").removesuffix("]").strip()
-    return line if line.endswith(".") else f"{line}."
+def _load(folder: Path) -> Any:
+    _check_folder(folder)
+    try:
+        return tf.saved_model.load(str(folder))
+    except (OSError, ValueError, tf.errors.OpError) as error:
+        why = str(error).partition("\n")[0]
+        raise ExportError(f"Cannot load the SavedModel {folder}: {why}") from error
 
 
 def _check_folder(folder: Path) -> None:
     if (folder / "saved_model.pb").is_file():
         return
-    found = "a folder without it" if folder.is_dir() else "nothing there"
-    found = "a file" if folder.is_file() else found
+    place = "a folder without it" if folder.is_dir() else "nothing there"
+    place = "a file" if folder.is_file() else place
     versions = sorted(
         (p.parent for p in folder.glob("*/saved_model.pb") if p.parent.name.isdigit()),
         key=lambda version: int(version.name),
@@ -167,29 +167,28 @@ def _check_folder(folder: Path) -> None:
     hint = f" Did you mean {str(versions[-1])!r}?" if versions else ""
     raise ExportError(
         f"{str(folder)!r} is not a SavedModel: expected a folder with saved_model.pb, "
-        f"found {found}.{hint}"
+        f"found {place}.{hint}"
     )
 
 
-def _find_signature(folder: Path, signatures: Any) -> tuple[str, str, str]:
-    """Return the names of the signature, its input and its output."""
-    for name in sorted(signatures, key=lambda name: (name != "serving_default", name)):
+def _find_signature(folder: Path, signatures: Any) -> tuple[str, str]:
+    """Return the name of the signature and of its output."""
+    for name in sorted(signatures, key=lambda name: (name != DEFAULT, name)):
         function = signatures[name]
-        inputs = function.structured_input_signature[1]
-        output_name = _probability_output(function.structured_outputs)
-        if output_name and len(inputs) == 1:
-            (input_name, spec) = next(iter(inputs.items()))
-            if spec.dtype == tf.string and spec.shape.is_compatible_with([7]):
-                return name, input_name, output_name
+        specs = list(function.structured_input_signature[1].values())
+        output = _score_output(function.structured_outputs)
+        if output and len(specs) == 1 and specs[0].dtype == tf.string:
+            if specs[0].shape.is_compatible_with([7]):
+                return name, output
     raise ExportError(
-        f"The SavedModel {folder} has no signature that takes encoded images: "
-        "expected one string input (batch,) and a float output (batch, classes). "
+        f"The SavedModel {folder} has no signature that takes whole files: "
+        "expected one string input (batch,) and a float output (batch, labels). "
         f"Found: {_summary(signatures)}"
     )
 
 
-def _probability_output(outputs: Any) -> str:
-    """Return the name of the float output (batch, num_classes), "" if none fits."""
+def _score_output(outputs: Any) -> str:
+    """Return the name of the float output (batch, labels), "" if none fits."""
     fitting = [
         name
         for name, spec in outputs.items()

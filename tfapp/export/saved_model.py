@@ -1,6 +1,6 @@
 """Writing a SavedModel that TensorFlow Serving understands in full."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -9,21 +9,18 @@ import tensorflow as tf
 from tensorflow.core.protobuf import saved_model_pb2
 
 from tfapp.export import LABELS
-from tfapp.export.signatures import Signature
-
-METHOD_NAMES = {"classify": "tensorflow/serving/classify"}
-"""TensorFlow Serving looks for its Classify API by this name, not by the alias."""
+from tfapp.export.warmup import METHOD_NAMES
 
 
 def write_saved_model(
-    folder: Path, model: Any, signatures: Mapping[str, Signature]
+    folder: Path, model: Any, functions: Mapping[str, Any]
 ) -> dict[str, Any]:
     """Write a SavedModel and describe its signatures as they stand in the file.
 
     Args:
         folder: to create.
         model: Keras model whose variables the signatures use.
-        signatures: by name; one is "serving_default".
+        functions: signatures by name, compiled; one is "serving_default".
 
     Returns:
         JSON-ready description: method, inputs and outputs of each signature, with the
@@ -31,30 +28,29 @@ def write_saved_model(
     """
     archive = keras.export.ExportArchive()
     archive.track(model)
-    for name, signature in signatures.items():
-        archive.add_endpoint(
-            name, signature.function, input_signature=[signature.input_spec]
-        )
+    for name, function in functions.items():
+        function.get_concrete_function()  # traced, as the archive wants it
+        archive.add_endpoint(name, function)
     archive.write_out(str(folder), verbose=False)
-    return _name_methods(folder / "saved_model.pb", signatures)
+    return _name_methods(folder / "saved_model.pb", functions)
 
 
-def write_labels(folder: Path, class_names: Sequence[str]) -> None:
-    """Write the class names, one a line, where TensorFlow Serving tools look."""
+def write_labels(folder: Path, labels: Sequence[str]) -> None:
+    """Write the labels, one a line, where TensorFlow Serving tools look."""
     path = folder / LABELS
     path.parent.mkdir(exist_ok=True)
-    path.write_text("".join(f"{name}\n" for name in class_names), encoding="utf-8")
+    path.write_text("".join(f"{name}\n" for name in labels), encoding="utf-8")
 
 
-def _name_methods(path: Path, signatures: Mapping[str, Signature]) -> dict[str, Any]:
+def _name_methods(path: Path, names: Iterable[str]) -> dict[str, Any]:
     """Set the method names in saved_model.pb; return the signatures' description."""
     saved_model = saved_model_pb2.SavedModel.FromString(path.read_bytes())
     definitions = saved_model.meta_graphs[0].signature_def
     for name, method in METHOD_NAMES.items():
-        if name in signatures:
+        if name in names:
             definitions[name].method_name = method
     path.write_bytes(saved_model.SerializeToString(deterministic=True))
-    return {name: _describe(definitions[name]) for name in signatures}
+    return {name: _describe(definitions[name]) for name in names}
 
 
 def _describe(definition: Any) -> dict[str, Any]:

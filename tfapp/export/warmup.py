@@ -4,7 +4,7 @@ Reference:
     https://www.tensorflow.org/tfx/serving/saved_model_warmup
 """
 
-from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -13,50 +13,57 @@ import tensorflow as tf
 from tensorflow_serving.apis import predict_pb2, prediction_log_pb2
 
 from tfapp.export import WARMUP
+from tfapp.export.signatures import DEFAULT, batches, call, stack
+from tfapp.export.spec import Arrays, Signature
 
 MAX_RECORDS = 1000
 """TensorFlow Serving refuses a file with more."""
+METHOD_NAMES = {"classify": "tensorflow/serving/classify"}
+"""TensorFlow Serving looks for its Classify API by this name, not by the alias."""
+
+
+def warmup_inputs(
+    signatures: Mapping[str, Signature],
+    rows: Sequence[Mapping[str, Any]],
+    batch_sizes: Sequence[int],
+) -> list[tuple[str, Arrays]]:
+    """Return what to send to each signature that answers Predict requests.
+
+    Args:
+        signatures: by name.
+        rows: raw inputs, as "serving_default" takes them, at least one; repeated
+            where a batch needs more.
+        batch_sizes: of the requests to "serving_default"; the others get one row.
+    """
+    specs = signatures[DEFAULT].inputs
+    first = next(batches(rows, specs))
+    inputs = [
+        (DEFAULT, {n: np.resize(a, (size, *a.shape[1:])) for n, a in first.items()})
+        for size in batch_sizes
+    ]
+    row = stack(rows[:1], specs)
+    others = [name for name in signatures if name not in (DEFAULT, *METHOD_NAMES)]
+    return inputs + [(name, dict(signatures[name].sample(row))) for name in others]
 
 
 def write_warmup(
-    folder: Path,
-    model_name: str,
-    encoded: Sequence[bytes],
-    images: np.ndarray,
-    signatures: Container[str],
-    sizes: Sequence[int] = (1, 8),
-) -> int:
+    folder: Path, model_name: str, inputs: Iterable[tuple[str, Arrays]]
+) -> None:
     """Write the warm-up file of a SavedModel.
 
     Args:
         folder: of the SavedModel.
         model_name: name under which the model will be served.
-        encoded: at least one encoded image, repeated where a batch needs more.
-        images: uint8 (batch, height, width, channels); the first one is sent alone.
-        signatures: names of those of the SavedModel.
-        sizes: of the batches of encoded images.
-
-    Returns:
-        Number of requests written.
+        inputs: signature and its inputs, for each request.
     """
-    requests = [
-        make_request(
-            model_name, "serving_default", {"image_bytes": _cycled(encoded, size)}
-        )
-        for size in sizes
-    ]
-    requests.append(make_request(model_name, "serve_images", {"images": images[:1]}))
-    if "explain" in signatures:
-        inputs = {"image_bytes": list(encoded[:1])}
-        requests.append(make_request(model_name, "explain", inputs))
     path = folder / WARMUP
     path.parent.mkdir(exist_ok=True)
+    requests = [make_request(model_name, name, arrays) for name, arrays in inputs]
     write_records(path, [_as_log(request).SerializeToString() for request in requests])
-    return len(requests)
 
 
 def make_request(
-    model_name: str, signature_name: str, inputs: Mapping[str, Any]
+    model_name: str, signature_name: str, inputs: Arrays
 ) -> predict_pb2.PredictRequest:
     """Return a request of the published PredictionService."""
     request = predict_pb2.PredictRequest()
@@ -88,8 +95,7 @@ def replay(loaded: Any, folder: Path) -> int:
         )
     for request in requests:
         function = loaded.signatures[request.model_spec.signature_name]
-        inputs = {k: tf.make_ndarray(v) for k, v in request.inputs.items()}
-        function(**{k: tf.constant(v) for k, v in inputs.items()})
+        call(function, {k: tf.make_ndarray(v) for k, v in request.inputs.items()})
     return len(requests)
 
 
@@ -110,10 +116,6 @@ def write_records(path: Path, records: Iterable[bytes]) -> None:
 def read_records(path: Path) -> list[bytes]:
     """Return the records of a TFRecord file."""
     return list(tf.data.TFRecordDataset(str(path)).as_numpy_iterator())
-
-
-def _cycled(encoded: Sequence[bytes], size: int) -> list[bytes]:
-    return [encoded[i % len(encoded)] for i in range(size)]
 
 
 def _as_log(request: predict_pb2.PredictRequest) -> prediction_log_pb2.PredictionLog:

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from tfapp.training.speed.precision import PrecisionChoice
 
 SAMPLE = 16
-"""Images on which precisions are compared."""
+"""Examples on which precisions are compared."""
 
 
 def choose(
@@ -47,14 +47,15 @@ def choose(
     sample = dataset.make_batches(
         dataset.examples["train"][:SAMPLE], shuffle=False, augment=False, seed=0
     )
-    images, labels = next(sample.as_numpy_iterator())
+    inputs, targets, *_ = next(sample.as_numpy_iterator())
     return choose_precision(
         recipe,
         build=build,
-        batch=(images, labels),
-        num_images=_feature_images(recipe, dataset),
+        batch=(inputs, targets),
+        num_inputs=_feature_inputs(recipe, dataset),
         steps=_steps(recipe, dataset),
         task=task,
+        info=dataset.info,
         cache_dir=default_cache_dir(),
         reporter=reporter,
         replicas=strategy.num_replicas_in_sync,
@@ -89,8 +90,8 @@ def announce(
     return devices.describe(strategy, recipe.runtime, choice, parts)
 
 
-def _feature_images(recipe: Recipe, dataset: Dataset) -> int:
-    """Return how many images the frozen extractor has to look at, at most."""
+def _feature_inputs(recipe: Recipe, dataset: Dataset) -> int:
+    """Return how many inputs the frozen extractor computes, at most."""
     if recipe.fine_tune is None or not recipe.fine_tune.head.views:
         return 0
     views = recipe.fine_tune.head.views if dataset.augmentation else 1
@@ -99,7 +100,7 @@ def _feature_images(recipe: Recipe, dataset: Dataset) -> int:
 
 
 def _steps(recipe: Recipe, dataset: Dataset) -> int:
-    """Return the number of training steps on whole images, of every phase."""
+    """Return the number of training steps on whole inputs, of every phase."""
     inputs = dataset.num_inputs(dataset.examples["train"], True)
     per_epoch = -(-inputs // recipe.data.batch_size)
     tune = recipe.fine_tune

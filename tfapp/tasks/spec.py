@@ -5,7 +5,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
-from tfapp.data.spec import Dataset
+from tfapp.data.spec import DataInfo, Dataset
+from tfapp.export.spec import Interface
 from tfapp.recipes.config import DistillConfig
 
 if TYPE_CHECKING:
@@ -58,31 +59,37 @@ class Story:
 
 @dataclass(frozen=True)
 class Learning:
-    """How a model learns, where that is more than inputs, outputs and labels.
+    """What is trained, by which losses, and how it is measured meanwhile.
 
     Args:
-        model: what is trained in place of the model: it shares the model's layers and
-            has the inputs and outputs that the losses need.
-        batch: inputs and one-hot labels, as the data has them → what `model` takes,
-            and the target of each of its outputs; dicts by name if there are several.
-            Arrays or tensors, which it passes on as they are.
-        main: output that the task's metrics judge; "" if there is only one.
+        model: the model, or one that shares its layers and has the inputs and outputs
+            that the losses need.
+        losses: Keras loss of (targets, outputs), or a dict of losses by output.
+        metrics: Keras metrics of the main output; named by object, never by text.
+        batch: inputs and targets, as the data has them → what `model` takes, and the
+            target of each of its outputs; dicts by name if there are several. Arrays
+            or tensors, which it passes on as they are.
+        main: output that the metrics take; "" if there is only one.
         loss_weights: output → factor of its loss; {} if all count as they are.
     """
 
     model: Any
-    batch: Callable[[Any, Any], tuple[Any, Any]] = lambda inputs, labels: (
+    losses: Any
+    metrics: list[Any]
+    batch: Callable[[Any, Any], tuple[Any, Any]] = lambda inputs, targets: (
         inputs,
-        labels,
+        targets,
     )
     main: str = ""
     loss_weights: Mapping[str, float] = field(default_factory=dict)
 
-    def losses(self, made: Any) -> Any:
-        """Return the losses that a task makes, without those of outputs not there."""
-        if not isinstance(made, dict):
-            return made
-        return {name: loss for name, loss in made.items() if name in self.model.output}
+    def compile_arguments(self) -> dict[str, Any]:
+        """Return what `keras.Model.compile` takes of losses and metrics."""
+        return {
+            "loss": self.losses,
+            "loss_weights": dict(self.loss_weights) or None,
+            "metrics": {self.main: self.metrics} if self.main else self.metrics,
+        }
 
 
 @dataclass(frozen=True)
@@ -91,9 +98,7 @@ class Task:
 
     Args:
         name: as recipes write it.
-        make_loss: () → Keras loss over (one-hot labels, logits), or a dict of losses
-            by output; see `learning`.
-        make_metrics: () → list of Keras metrics; named by object, never by text.
+        learning: model and facts of the data → what is trained, and by which losses.
         monitor: the logged figure that chooses the best epoch.
         mode: "max" if larger is better, else "min".
         headline: the figure of metrics.json that users quote.
@@ -101,17 +106,14 @@ class Task:
         judge: judges it again, given the temperature that `assess` has fitted.
         write_predictions: writes one line per test example to a CSV file.
         report: everything, as a page.
-        form: what the exported model answers; see `tfapp.export.forms`.
-        learning: model → what is trained of it, and on what; the model itself, on
-            inputs and labels, if nothing else is said.
+        interface: what the exported model takes and answers.
         class_weights: "balanced" if the examples of every class count the same
             together.
         distill: the teacher whose answers are learned too, or None.
     """
 
     name: str
-    make_loss: Callable[[], Any]
-    make_metrics: Callable[[], list[Any]]
+    learning: Callable[[Any, DataInfo], Learning]
     monitor: str
     mode: str
     headline: str
@@ -119,7 +121,6 @@ class Task:
     judge: Callable[[Logits, Dataset, float, Say], dict[str, Any]]
     write_predictions: Callable[[Path, Results, Dataset], None]
     report: Callable[[Results, Dataset, Story], "Report"]
-    form: str = "image_classification"
-    learning: Callable[[Any], Learning] = Learning
+    interface: Interface
     class_weights: Literal["none", "balanced"] = "none"
     distill: DistillConfig | None = None

@@ -136,15 +136,20 @@ def numerics(
     """
     tf.get_logger().setLevel(logging.ERROR)
     before = keras.config.dtype_policy()
-    keras.utils.set_random_seed(seed)
     if runtime.deterministic:
         tf.config.experimental.enable_op_determinism()
     named = "float32" if runtime.precision == "auto" else runtime.precision
-    keras.config.set_dtype_policy(policy or named)
+    begin_anew(seed, policy or named)
     try:
         yield
     finally:
         keras.config.set_dtype_policy(before)
+
+
+def begin_anew(seed: int, policy: str) -> None:
+    """Seed all random streams, and set the dtype policy of the layers to come."""
+    keras.utils.set_random_seed(seed)
+    keras.config.set_dtype_policy(policy)
 
 
 def describe(

@@ -10,9 +10,10 @@ import numpy as np
 import tensorflow as tf
 
 from tfapp.base.errors import ConfigError
+from tfapp.data.spec import DataInfo
 from tfapp.recipes.config import DistillConfig
 from tfapp.tasks.spec import Learning, Task
-from tfapp.training.passes import ImagePasses
+from tfapp.training.passes import DataPasses
 from tfapp.training.transfer.features import FeatureStore
 from tfapp.training.transfer.row_passes import RowPasses
 
@@ -36,7 +37,7 @@ class TaughtPasses:
         consistent, CVPR 2022, https://arxiv.org/abs/2106.05237
     """
 
-    passes: ImagePasses
+    passes: DataPasses
     answers: list[Any]
     temperature: float
 
@@ -72,7 +73,7 @@ class TaughtPasses:
 
 
 def taught_passes(
-    passes: ImagePasses,
+    passes: DataPasses,
     store: FeatureStore,
     config: DistillConfig,
     epochs: int,
@@ -121,7 +122,7 @@ def for_student(teacher: keras.Model, input_shape: tuple[int, ...]) -> keras.Mod
 
 
 def distilled(task: Task, config: DistillConfig) -> Task:
-    """Return a task whose loss and metrics take the targets of `TaughtPasses`.
+    """Return a task that learns from the targets of `TaughtPasses`.
 
     Plain labels, as validation has them, are judged as the task itself does.
 
@@ -129,22 +130,22 @@ def distilled(task: Task, config: DistillConfig) -> Task:
         task: whose loss and metrics take one-hot labels and logits.
         config: temperature, and the teacher's share of the loss.
 
-    Raises:
-        ConfigError: if the task learns by more than logits.
+    Returns:
+        The task; its `learning` raises a ConfigError if it learns by more than logits.
     """
-    if task.learning is not Learning:
-        raise ConfigError(
-            f"`task_options.distill` teaches logits alone, and task {task.name!r} "
-            "learns by other outputs. Leave it out."
-        )
 
-    def loss() -> Any:
-        return DistillationLoss(task.make_loss(), config.temperature, config.share)
+    def learning(model: keras.Model, info: DataInfo) -> Learning:
+        own = task.learning(model, info)
+        if own.main:
+            raise ConfigError(
+                f"`task_options.distill` teaches logits alone, and task {task.name!r} "
+                "learns by other outputs. Leave it out."
+            )
+        loss = DistillationLoss(own.losses, config.temperature, config.share)
+        metrics = [LabelMetric(metric) for metric in own.metrics]
+        return replace(own, losses=loss, metrics=metrics)
 
-    def metrics() -> list[Any]:
-        return [LabelMetric(metric) for metric in task.make_metrics()]
-
-    return replace(task, make_loss=loss, make_metrics=metrics)
+    return replace(task, learning=learning)
 
 
 class DistillationLoss(keras.losses.Loss):

@@ -12,10 +12,11 @@ import tensorflow as tf
 from tfapp.data.spec import Dataset
 from tfapp.layers.outputs import logits_model
 from tfapp.training.speed.folding import fold, strategy_scope
+from tfapp.training.trees import filled, num_rows
 
 Progress = Callable[[int, int], None]
 
-CHUNK_IMAGES = 256
+CHUNK_ROWS = 256
 """Inputs that several devices get at a time; they sit in memory meanwhile."""
 
 _twins: WeakKeyDictionary[keras.Model, keras.Model] = WeakKeyDictionary()
@@ -31,13 +32,14 @@ def predict(
     built under a mirrored strategy the latter answers every example once per replica.
 
     Args:
-        model: any Keras model of one input; of several outputs, "logits" counts.
-        batches: tf.data.Dataset of (inputs, labels), or an array of inputs.
+        model: any Keras model; of several outputs, "logits" counts.
+        batches: tf.data.Dataset of (inputs, targets), or a tree of input arrays.
         total: number of examples, for the progress.
         progress: called with examples done and examples in all.
 
     Returns:
-        float32 array (examples, ...), whatever the model's precision.
+        float32 array (examples, ...), whatever the model's precision. All outputs
+        must have one shape.
     """
     callbacks = [_Tell(progress, total)] if progress else []
     outputs = _twin(model).predict(batches, verbose=0, callbacks=callbacks)
@@ -87,11 +89,12 @@ def stream(model: keras.Model, batches: Any) -> Iterator[np.ndarray]:
 
     Args:
         model: as for `predict`, and folded as there.
-        batches: tf.data.Dataset of (inputs, labels); only the last may be smaller.
+        batches: tf.data.Dataset of (inputs, targets), each a tensor or a dict of
+            tensors; only the last may have fewer examples.
 
     Yields:
         Arrays (some examples, ...) of the model's output dtype, in the order of the
-        examples.
+        examples. Where inputs differ in length, so may the arrays of two batches.
     """
     twin = _twin(model)
     strategy = getattr(model, "distribute_strategy", None)
@@ -99,34 +102,43 @@ def stream(model: keras.Model, batches: Any) -> Iterator[np.ndarray]:
         yield from _stream_chunks(twin, batches)
         return
     size = 0
-    for inputs, _ in batches:
-        count = inputs.shape[0]
+    for inputs, *_ in batches:
+        count = num_rows(inputs)
         size = max(size, count)
         # A smaller last batch is filled up: another shape would compile anew.
-        full = tf.concat([inputs, tf.repeat(inputs[-1:], size - count, axis=0)], 0)
-        native = full if keras.backend.backend() == "tensorflow" else full.numpy()
-        yield np.asarray(twin.predict_on_batch(native))[:count]
+        full = filled(inputs, size)
+        if keras.backend.backend() != "tensorflow":
+            full = tf.nest.map_structure(lambda part: part.numpy(), full)
+        yield np.asarray(twin.predict_on_batch(full))[:count]
 
 
 def _stream_chunks(model: keras.Model, batches: Any) -> Iterator[np.ndarray]:
-    for inputs, _ in batches.unbatch().batch(CHUNK_IMAGES).as_numpy_iterator():
+    if not _differ_in_length(batches.element_spec[0]):
+        batches = batches.unbatch().batch(CHUNK_ROWS)
+    for inputs, *_ in batches.as_numpy_iterator():
         yield np.asarray(model.predict(inputs, verbose=0))
 
 
-def seconds_per_image(model: keras.Model, batch_size: int) -> float:
-    """Time one batch of blank images through a model, its tracing left out.
+def _differ_in_length(specs: Any) -> bool:
+    """Say whether a batch's shape says too little for examples of two to be joined."""
+    return any(None in spec.shape[1:] for spec in tf.nest.flatten(specs))
+
+
+def seconds_per_input(model: keras.Model, inputs: Any) -> float:
+    """Time one batch through a model, its tracing left out.
 
     Args:
-        model: images (batch, height, width, channels) → anything; folded as in
-            `predict`.
-        batch_size: images in the timed batch.
+        model: inputs → anything; folded as in `predict`.
+        inputs: a batch, as an array or a dict of arrays.
+
+    Returns:
+        The seconds that one of the inputs takes.
     """
     model = _twin(model)
-    images = np.zeros((batch_size, *model.input_shape[1:]), "float32")
-    model.predict_on_batch(images)
+    model.predict_on_batch(inputs)
     began = time.monotonic()
-    model.predict_on_batch(images)
-    return (time.monotonic() - began) / batch_size
+    model.predict_on_batch(inputs)
+    return (time.monotonic() - began) / num_rows(inputs)
 
 
 def _twin(model: keras.Model) -> keras.Model:

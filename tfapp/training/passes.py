@@ -30,7 +30,7 @@ class Passes(Protocol):
 
 
 @dataclass(frozen=True)
-class ImagePasses:
+class DataPasses:
     """Training images in a new order, changed anew in every epoch.
 
     Args:

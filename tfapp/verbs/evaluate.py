@@ -48,7 +48,9 @@ def evaluate(
     dataset = _load(recipe, found, data, card["class_names"], reporter)
     task = get_task(recipe.task, recipe.task_options)
     answer = _answers(found, dataset, reporter)
-    metrics = task.judge(answer, dataset, card["temperature"], reporter.say)
+    metrics = task.judge(
+        answer, dataset, card["calibration"].get("temperature", 1.0), reporter.say
+    )
     target = "evaluation.json" if not data else f"evaluation_{_plain(data)}.json"
     write_json(found.folder / target, metrics)
     return metrics

@@ -19,10 +19,11 @@ from tfapp.domains.images.explanation.explained import (
     Explanations,
     sheet_names,
 )
+from tfapp.domains.images.reading.image_files import IMAGE_SUFFIXES
 from tfapp.machine.start import start_tensorflow
 from tfapp.recipes.config import Recipe
 from tfapp.runs import Run
-from tfapp.verbs.predict import find_images
+from tfapp.runs.inputs import find_files
 
 if TYPE_CHECKING:
     from tfapp.domains.images.explanation.spec import Explainer, Subject
@@ -67,7 +68,7 @@ def explain(
     names = tuple(card["class_names"])
     for name in methods:
         registry.find("method", registry.union("EXPLANATIONS"), name)
-    paths = find_images(inputs)
+    paths = find_files(inputs, IMAGE_SUFFIXES)
     _check_label(label, names, paths)
     folder = Path(out).expanduser() if out else found.folder / "explanations"
     require_writable(folder)
@@ -141,7 +142,7 @@ def _subject(run: Run, recipe: Recipe, card: Any, reporter: Reporter) -> "Subjec
         dataset,
         default_cache_dir() / "features",
         reporter,
-        card["temperature"],
+        card["calibration"].get("temperature", 1.0),
     )
 
 

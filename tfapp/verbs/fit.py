@@ -15,7 +15,7 @@ from tfapp.data.report import refuse_damaged
 from tfapp.machine.start import start_tensorflow
 from tfapp.recipes.config import NAME_PATTERN, DataConfig, Recipe
 from tfapp.recipes.plan import Machine, Plan
-from tfapp.runs.supervised import RunResult
+from tfapp.runs.publish import RunResult
 from tfapp.verbs.run import run
 
 

@@ -1,44 +1,51 @@
-"""Predict the class of images with a SavedModel, a run or a .keras file."""
+"""Answer new inputs with a SavedModel, a run or a .keras file."""
 
 import csv
-import glob
 import io
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from tfapp.base.errors import DataError
 from tfapp.base.files import free_names, replacing, write_text
 from tfapp.base.reporter import Reporter
-from tfapp.domains.images.reading.image_files import IMAGE_SUFFIXES
 from tfapp.machine.start import start_tensorflow
-from tfapp.runs.answering import Answer, load
+from tfapp.runs.inputs import find_files, require_answers
+from tfapp.runs.models import load
 
-BATCH_SIZE = 32
-MASKS_FOLDER = "predicted_masks"
-"""Not "masks", which beside images/ may hold the masks that were drawn by hand."""
+if TYPE_CHECKING:
+    from tfapp.export.predictor import Predictor
+    from tfapp.export.spec import Prediction
+
+FILES_AT_A_TIME = 32
+FOLDER = "predictions"
+"""Where files of the answers go, such as masks."""
 
 
 @dataclass(frozen=True)
-class Prediction:
-    """What one input turned out to be.
+class PredictionRow:
+    """The answer to one input.
 
     Args:
-        path: of the input.
-        probabilities: class name → probability, in the order of the model.
-        error: why there is no prediction, "" if there is one.
-        mask: file of the classes of all pixels, "" if the model gives none.
+        path: of the input; with "#2" and so on for further rows of one file.
+        text: the answer in a few words.
+        columns: name → value of the answer, JSON-ready; see `Prediction`. Written
+            files are among them, as paths.
+        files: that were written.
+        error: why there is no answer, "" if there is one.
     """
 
     path: str
-    probabilities: dict[str, float]
+    text: str = ""
+    columns: Mapping[str, Any] = field(default_factory=dict)
+    files: tuple[str, ...] = ()
     error: str = ""
-    mask: str = ""
 
     def top(self, count: int) -> list[tuple[str, float]]:
-        """Return the likeliest classes with their probabilities."""
-        pairs = sorted(self.probabilities.items(), key=lambda pair: -pair[1])
+        """Return the largest numbers of the answer's mapping, [] if it has none."""
+        mappings = [v for v in self.columns.values() if isinstance(v, Mapping)]
+        pairs = sorted((mappings or [{}])[0].items(), key=lambda pair: -pair[1])
         return pairs[:count]
 
 
@@ -46,41 +53,28 @@ class Prediction:
 class Predictions:
     """One row per input, in the order of the inputs."""
 
-    class_names: tuple[str, ...]
-    rows: tuple[Prediction, ...]
+    rows: tuple[PredictionRow, ...]
 
     @property
     def good(self) -> bool:
-        """Whether every input could be predicted."""
+        """Whether every input has an answer."""
         return not any(row.error for row in self.rows)
 
     def require_good(self) -> None:
-        """Refuse to pass over inputs that could not be predicted.
+        """Refuse to pass over inputs without an answer.
 
         Raises:
             DataError: with their number and the first of them.
         """
-        bad = [row for row in self.rows if row.error]
-        if bad:
-            raise DataError(
-                f"{len(bad)} of {len(self.rows)} inputs could not be predicted: "
-                f"{bad[0].path} is {bad[0].error}. Remove or mend such files; the "
-                "others are answered."
-            )
+        require_answers(self.rows)
 
     def to_json(self) -> list[dict[str, Any]]:
         """Return JSON-ready rows."""
         return [
-            {"path": r.path, "error": r.error}
-            if r.error
-            else {
-                "path": r.path,
-                "label": r.top(1)[0][0],
-                "probability": r.top(1)[0][1],
-                "probabilities": r.probabilities,
-                **({"mask": r.mask} if r.mask else {}),
-            }
-            for r in self.rows
+            {"path": row.path, "error": row.error}
+            if row.error
+            else {"path": row.path, **row.columns}
+            for row in self.rows
         ]
 
 
@@ -88,120 +82,126 @@ def predict(
     model: str,
     inputs: Sequence[str],
     *,
-    out: Path | str = MASKS_FOLDER,
+    out: Path | str = FOLDER,
     runs_folder: Path | str = "runs",
     reporter: Reporter | None = None,
 ) -> Predictions:
-    """Predict the class of images, or of every pixel of them.
+    """Answer files, such as the class of images or of each of their pixels.
 
     Args:
         model: a SavedModel folder (saved_models/NAME or saved_models/NAME/VERSION), a
             run (NAME, NAME/NUMBER or its folder), or a run's model.keras.
-        inputs: image files, folders (searched through), or glob patterns.
-        out: folder in which a segmentation's masks become PNG files of the images'
-            names; other models write nothing.
+        inputs: files, folders (searched through), or glob patterns.
+        out: folder for answers that are files, such as masks; they get the names of
+            the inputs. Other models write nothing.
         runs_folder: where runs lie.
-        reporter: hears of the progress; None for one on stderr.
+        reporter: receives the progress; None for one on stderr.
 
     Returns:
-        One row per image; a file that cannot be read has an error in its row. Of a
-        segmentation, the probability of a class is its share of the image.
+        One row per input; a file that cannot be read has an error in its row.
 
     Raises:
-        TfappError: if there is no such model or no input at all, or a mask would
-            replace an input.
+        TfappError: if there is no such model or no input at all, or a file of an
+            answer would replace an input.
     """
     reporter = reporter or Reporter()
-    paths = find_images(inputs)
-    targets = free_names(Path(out).expanduser(), paths)
+    find_files(inputs)  # before the seconds that TensorFlow takes
     start_tensorflow(reporter)
     with reporter.stage("load model"):
-        class_names, function = load(model, Path(runs_folder))
-    rows: list[Prediction] = []
-    with reporter.stage("predict") as stage:
-        for start in range(0, len(paths), BATCH_SIZE):
-            part = slice(start, start + BATCH_SIZE)
-            pairs = list(zip(paths[part], targets[part], strict=True))
-            rows += _predict_batch(function, class_names, pairs)
-            stage(len(rows), len(paths))
-    return Predictions(class_names, tuple(rows))
+        predictor = load(model, Path(runs_folder))
+    paths = find_files(inputs, predictor.interface.suffixes)
+    targets = free_names(Path(out).expanduser(), paths)
+    rows: list[PredictionRow] = []
+    with reporter.stage("predict", unit="files") as stage:
+        for start in range(0, len(paths), FILES_AT_A_TIME):
+            part = slice(start, start + FILES_AT_A_TIME)
+            rows += _answer_files(predictor, paths[part], targets[part])
+            stage(min(start + FILES_AT_A_TIME, len(paths)), len(paths))
+    return Predictions(tuple(rows))
 
 
 def write_csv(path: Path, predictions: Predictions) -> None:
-    """Write path, label, probability, error and a column per class."""
+    """Write a line per input: path, answer, error, and a column per number of it."""
+    lines = [_flat(row) for row in predictions.rows]
+    plain = dict.fromkeys(name for line in lines for name in line if ":" not in name)
+    others = dict.fromkeys(name for line in lines for name in line if ":" in name)
+    plain.pop("error")
     text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    names = predictions.class_names
-    columns = [f"probability:{name}" for name in names]
-    writer.writerow(["path", "label", "probability", "error", *columns])
-    for row in predictions.rows:
-        label, share = row.top(1)[0] if not row.error else ("", "")
-        shares = [row.probabilities.get(name, "") for name in names]
-        writer.writerow([row.path, label, share, row.error, *shares])
+    columns = [*plain, "error", *others]
+    writer = csv.DictWriter(text, columns, restval="", lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(lines)
     write_text(path, text.getvalue())
 
 
-def find_images(inputs: Sequence[str]) -> list[Path]:
-    """Return the image files that files, folders and patterns mean, in order.
-
-    Raises:
-        DataError: if one of them means nothing.
-    """
-    found: list[Path] = []
-    for text in inputs:
-        path = Path(text).expanduser()
-        if path.is_dir():
-            images = [p for p in sorted(path.rglob("*")) if _is_image(p)]
-        elif path.exists():
-            images = [path]
+def _flat(row: PredictionRow) -> dict[str, Any]:
+    """Return a row's columns, with one for each key of a mapping."""
+    line: dict[str, Any] = {"path": row.path}
+    for name, value in row.columns.items():
+        if isinstance(value, Mapping):
+            line |= {f"{name}:{key}": number for key, number in value.items()}
         else:
-            images = [Path(p) for p in sorted(glob.glob(str(path), recursive=True))]
-        if not images:
-            kind = "holds no images" if path.is_dir() else "does not exist"
-            raise DataError(f"Input {text!r} {kind}. Expected {list(IMAGE_SUFFIXES)}.")
-        found += images
-    return found
+            line[name] = value
+    return line | {"error": row.error}
 
 
-def _predict_batch(
-    function: Answer, names: tuple[str, ...], pairs: Sequence[tuple[Path, Path]]
-) -> list[Prediction]:
-    """Predict a batch; if it fails, one by one, so that one bad file stays alone."""
-    try:
-        shares, masks = function([path.read_bytes() for path, _ in pairs])
-    except Exception as error:
-        if len(pairs) > 1:
-            return [_predict_batch(function, names, [pair])[0] for pair in pairs]
-        return [Prediction(str(pairs[0][0]), {}, _reason(error))]
-    for (path, target), mask in zip(pairs, masks, strict=False):
-        _write_mask(path, target, mask)
-    written = [str(target) for _, target in pairs] if masks else [""] * len(pairs)
-    rows = zip(pairs, shares, written, strict=True)
+def _answer_files(
+    predictor: "Predictor", paths: Sequence[Path], targets: Sequence[Path]
+) -> list[PredictionRow]:
+    """Answer some files together; a bad one gets its error and stays alone."""
+    inputs: list[Mapping[str, Any]] = []
+    places: list[tuple[str, Path, Path]] = []
+    errors: dict[str, PredictionRow] = {}
+    for path, target in zip(paths, targets, strict=True):
+        try:
+            rows = predictor.rows(path)
+        except (OSError, DataError) as error:
+            places.append((str(path), path, target))
+            errors[str(path)] = PredictionRow(str(path), error=_reason(error))
+            continue
+        for number, row in enumerate(rows, 1):
+            name = str(path) if number == 1 else f"{path}#{number}"
+            own = target if number == 1 else target.with_stem(f"{target.stem}_{number}")
+            places.append((name, path, own))
+            inputs.append(row)
+    answers = iter(predictor.answers(inputs))
     return [
-        Prediction(str(path), dict(zip(names, map(float, row), strict=True)), mask=mask)
-        for (path, _), row, mask in rows
+        errors[name] if name in errors else _row(predictor, next(answers), *place)
+        for name, *place in ((n, n, p, t) for n, p, t in places)
     ]
 
 
-def _write_mask(path: Path, target: Path, mask: bytes) -> None:
-    """Write a mask, but never over the image that it is of."""
-    if target.exists() and target.samefile(path):
-        raise DataError(
-            f"The mask of {path} would replace it. Choose another folder with --out."
-        )
-    with replacing(target) as temporary:
-        temporary.write_bytes(mask)
+def _row(
+    predictor: "Predictor", answer: Any, name: str, path: Path, target: Path
+) -> PredictionRow:
+    if isinstance(answer, str):
+        return PredictionRow(name, error=answer)
+    prediction = predictor.interface.prediction(answer)
+    written = _write_files(prediction, path, target)
+    columns = {**prediction.columns, **written}
+    return PredictionRow(name, prediction.text, columns, tuple(written.values()))
 
 
-def _reason(error: Exception) -> str:
-    """Say why a file has no prediction; re-raise what is not the file's fault."""
+def _write_files(prediction: "Prediction", path: Path, target: Path) -> dict[str, str]:
+    """Write the files of an answer, but never over the input that it is of."""
+    written = {}
+    for name, content in prediction.files.items():
+        column, suffix = Path(name).stem, Path(name).suffix
+        stem = target.stem if not written else f"{target.stem}_{column}"
+        place = target.with_name(f"{stem}{suffix}")
+        if place.exists() and place.samefile(path):
+            raise DataError(
+                f"The {column} of {path} would replace it. Choose another folder with "
+                "--out."
+            )
+        with replacing(place) as temporary:
+            temporary.write_bytes(content)
+        written[column] = str(place)
+    return written
+
+
+def _reason(error: OSError | DataError) -> str:
+    """Return why a file could not be read."""
     if isinstance(error, OSError):
         return f"cannot be read: {error.strerror}"
-    if type(error).__name__ in ("InvalidArgumentError", "DataError"):
-        return "not an image that can be decoded"
-    raise error
-
-
-def _is_image(path: Path) -> bool:
-    hidden = any(part.startswith(".") for part in path.parts[-2:])
-    return path.suffix.lower() in IMAGE_SUFFIXES and not hidden
+    return str(error)

@@ -1,21 +1,16 @@
 """Train, evaluate and export one recipe, or go on with a run that was killed."""
 
-import json
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 from tfapp import recipes, runs
-from tfapp.base import provenance
 from tfapp.base.errors import ConfigError
 from tfapp.base.files import require_writable
 from tfapp.base.reporter import Reporter
-from tfapp.machine.start import start_tensorflow
 from tfapp.recipes.config import Recipe
-from tfapp.runs import Run
-from tfapp.runs.status import STARTING, TRAINING, recording
-from tfapp.runs.supervised import RunResult, execute
+from tfapp.runs.publish import RunResult
+from tfapp.runs.session import execute
 
 
 def run(
@@ -34,14 +29,14 @@ def run(
         overrides: texts such as "training.epochs=3"; only with a name or file.
         runs_folder: the run becomes runs_folder/NAME/NUMBER.
         saved_models: the SavedModel becomes saved_models/NAME/VERSION.
-        reporter: hears of every stage; None for one on stderr.
+        reporter: receives every stage; None for one on stderr.
         started: monotonic seconds at which a time budget began; None for now.
 
     Returns:
         Where things are, and the metrics of the test split.
 
     Raises:
-        TfappError: for anything a user can mend; nothing half-written is left.
+        TfappError: for anything a user can fix; nothing half-written is left.
     """
     if not isinstance(recipe, Recipe):
         recipe = recipes.load_recipe(recipe, overrides)
@@ -51,11 +46,7 @@ def run(
     began = time.monotonic() if started is None else started
     require_writable(Path(saved_models) / (recipe.name or "unnamed"))
     folder = runs.create(Path(runs_folder), recipe.name or "unnamed")
-    with recording(folder, STARTING):
-        facts = provenance.environment() | {"seed": recipe.seed}
-        runs.record_start(folder, recipes.to_toml(recipe), facts)
-        facts["process"] = start_tensorflow(reporter, recipe.runtime)
-        return execute(recipe, folder, Path(saved_models), reporter, began, facts)
+    return execute(recipe, folder, Path(saved_models), reporter, began=began)
 
 
 def resume(
@@ -77,14 +68,14 @@ def resume(
         overrides: refused: a run goes on as it began.
         runs_folder: where runs are.
         saved_models: the SavedModel becomes saved_models/NAME/VERSION.
-        reporter: hears of every stage; None for one on stderr.
+        reporter: receives every stage; None for one on stderr.
 
     Returns:
         As `run`.
 
     Raises:
         ConfigError: if there is nothing to resume, or the run is still going on.
-        TfappError: for anything else that a user can mend.
+        TfappError: for anything else that a user can fix.
     """
     if overrides:
         raise ConfigError(
@@ -95,22 +86,11 @@ def resume(
     folder = runs.find_unfinished(name, Path(runs_folder))
     recipe = recipes.load_recipe(str(folder.recipe_file))
     require_writable(Path(saved_models) / folder.name)
-    with recording(folder, TRAINING):
-        facts = provenance.environment() | {"seed": recipe.seed, "resumed": True}
-        for line in _changes(folder, facts):
-            reporter.say(line)
-        began = time.monotonic() - folder.seconds_trained()
-        facts["process"] = start_tensorflow(reporter, recipe.runtime)
-        return execute(recipe, folder, Path(saved_models), reporter, began, facts)
-
-
-def _changes(folder: Run, facts: Mapping[str, Any]) -> Iterator[str]:
-    """Yield a line on every package whose version is not that of the beginning."""
-    try:
-        text = (folder.folder / "environment.json").read_text(encoding="utf-8")
-        before = json.loads(text)["versions"]
-    except (OSError, ValueError, KeyError):
-        return
-    for name, version in facts["versions"].items():
-        if before.get(name, version) != version:
-            yield f"  {name} is {version} now; the run began with {before[name]}"
+    return execute(
+        recipe,
+        folder,
+        Path(saved_models),
+        reporter,
+        began=time.monotonic() - folder.seconds_trained(),
+        resumed=True,
+    )

@@ -175,12 +175,12 @@ def test_options_reach_the_preprocessing(make_folder):
         (
             {"options": {"size": 3}},
             ConfigError,
-            r"Unknown option `size` of kind of data",
+            r"Unknown option `size` of kind",
         ),
         (
             {"options": {"channels": 2}},
             ConfigError,
-            r"Option `channels` of kind of data",
+            r"Option `channels` of kind",
         ),
         ({"options": {"image_size": [0, 1]}}, ConfigError, r"`image_size` must be"),
         ({"kind": "sounds"}, ConfigError, r"Unknown kind of data 'sounds'"),

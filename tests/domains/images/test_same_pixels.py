@@ -10,10 +10,12 @@ from PIL import Image
 
 from tfapp.base.files import write_json
 from tfapp.data import load_dataset
+from tfapp.data.spec import DataInfo
+from tfapp.domains.images.classification.interface import image_signatures
 from tfapp.export.keras_file import save_model
-from tfapp.export.options import ExportOptions
 from tfapp.export.saved_model import write_saved_model
-from tfapp.export.signatures import make_signatures
+from tfapp.export.signatures import compiled
+from tfapp.export.spec import Exported
 from tfapp.recipes.config import DataConfig
 
 ROOT = Path(__file__).parents[1]
@@ -55,13 +57,16 @@ def publish_probe(preprocess, folder):
     """Write the probe as a run's .keras file and as a SavedModel; return both."""
     model, saved_model = make_probe(), folder / "exported"
     names = [f"{i:03d}" for i in range(model.output_shape[-1])]
-    options = ExportOptions(names, {}, [b""], [b""])
-    write_saved_model(saved_model, model, make_signatures(model, preprocess, options))
+    info = DataInfo((SIDE, SIDE, 3), tuple(names), "")
+    signatures = image_signatures(Exported(model, preprocess, info))
+    functions = {name: compiled(found) for name, found in signatures.items()}
+    write_saved_model(saved_model, model, functions)
     save_model(model, folder / "model.keras")
     card = {
         "class_names": names,
         "preprocess": preprocess.describe(),
-        "temperature": 1.0,
+        "calibration": {},
+        "task": "image_classification",
     }
     write_json(folder / "tfapp.json", card)
     write_json(saved_model / "tfapp.json", card)
@@ -74,7 +79,8 @@ from tfapp.base.reporter import Reporter
 from tfapp.verbs.predict import predict
 photos, models = map(json.loads, sys.argv[1:])
 found = [predict(m, photos, reporter=Reporter(quiet=True)).rows for m in models]
-print(json.dumps([[list(r.probabilities.values()) for r in rows] for rows in found]))
+columns = [[row.columns["probabilities"] for row in rows] for rows in found]
+print(json.dumps([[list(c.values()) for c in part] for part in columns]))
 """
 
 

@@ -4,7 +4,7 @@ import dataclasses
 
 import pytest
 
-from tfapp.training.loop.history import PhaseHistory, read_history
+from tfapp.training.loop.history import PhaseHistory, main_figures, read_history
 
 
 def history(waiting_share=0.0, seconds=100.0):
@@ -43,3 +43,10 @@ def test_is_read_back_and_damage_is_no_history(tmp_path):
     assert read_history(path) == history()
     path.write_text(path.read_text()[:40])
     assert read_history(path) is None
+
+
+def test_metrics_are_shown_and_losses_where_there_is_none():
+    """A person reads the metrics of a round; of a picture only the loss is known."""
+    row = {"loss": 1.0, "learning_rate": 0.1, "iou": 0.5, "val_iou": 0.25}
+    assert main_figures(row) == "iou 0.5000, val_iou 0.2500"
+    assert main_figures({"loss": 1.0, "seconds": 3.0}) == "loss 1.0000"

@@ -24,7 +24,7 @@ def test_constant_after_the_warm_up():
 
 def test_clock_that_is_further_on_decides():
     """Under a budget the rate cools with the time used up, not only with steps."""
-    schedule = Schedule(1.0, total_steps=100, seconds=10.0)
-    assert schedule.at(0, seconds=5.0) == pytest.approx(0.5)
-    assert schedule.at(75, seconds=5.0) == schedule.at(75)
-    assert schedule.at(0, seconds=20.0) == pytest.approx(0.0)
+    schedule = Schedule(1.0, total_steps=100)
+    assert schedule.at(0, budget_share=0.5) == pytest.approx(0.5)
+    assert schedule.at(75, budget_share=0.5) == schedule.at(75)
+    assert schedule.at(0, budget_share=2.0) == pytest.approx(0.0)

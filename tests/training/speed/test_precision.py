@@ -98,9 +98,10 @@ def choose(tmp_path):
             recipe or make_recipe(),
             build=build or Builder(),
             batch=make_batch(),
-            num_images=NUM_IMAGES,
+            num_inputs=NUM_IMAGES,
             steps=steps,
             task=get_task("image_classification"),
+            info=None,
             cache_dir=tmp_path,
             reporter=options.pop("reporter", Listener()),
             **options,
@@ -323,7 +324,7 @@ def test_layers_are_numbered_as_if_nothing_had_been_measured(
 def test_real_timings_are_seconds_per_image():
     """Each kind of work is timed by itself."""
     task = get_task("image_classification")
-    work = Work(make_recipe(), task, *make_batch(), NUM_IMAGES, STEPS)
+    work = Work(make_recipe(), task, None, *make_batch(), NUM_IMAGES, STEPS)
     trial = Trial(work, Network(work, "float32", Builder()), False)
     steps = trial.take_first_steps()
     assert steps.rows.shape == (6, 4)

@@ -7,16 +7,18 @@ from tfapp.base.errors import ModelError
 from tfapp.training.transfer import freezing
 
 
-@pytest.fixture
-def extractor():
-    """A stem, then two branches of one and of two convolutions, joined."""
+@pytest.fixture(params=[False, True])
+def extractor(request):
+    """A stem, then two branches of one and of two convolutions, joined both ways."""
     inputs = keras.Input((8, 8, 3))
     stem = keras.layers.Conv2D(2, 1, name="stem")(inputs)
     short = keras.layers.Conv2D(2, 1, name="short")(stem)
     long = keras.layers.Conv2D(2, 1, name="long_1")(stem)
     long = keras.layers.BatchNormalization(name="long_bn")(long)
     long = keras.layers.Conv2D(2, 1, name="long_2")(long)
-    joined = keras.layers.Concatenate(name="mixed")([short, long])
+    joined = keras.layers.Concatenate(name="mixed")(
+        [long, short] if request.param else [short, long]
+    )
     last = keras.layers.Conv2D(2, 1, name="last")(joined)
     backbone = keras.Model(inputs, last, name="backbone")
     pixels = keras.Input((8, 8, 3))

@@ -7,7 +7,7 @@ was trained on and what it is asked about cannot drift apart.
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
-from typing import Any, Literal
+from typing import Any, ClassVar, Literal
 
 import tensorflow as tf
 
@@ -17,6 +17,10 @@ from tfapp.domains.images.reading.decoding import decode_image
 Resize = Literal["crop", "pad", "stretch"]
 Interpolation = Literal["bilinear", "bicubic"]
 
+RAW_IMAGE = "image_bytes"
+"""Name of the one raw input: image files."""
+PARALLEL_IMAGES = 32
+"""Images of one request decoded at the same time, given as many cores."""
 KERNELS = {"bilinear": "triangle", "bicubic": "keyscubic"}
 LUMA = (19595, 38470, 7471)
 """ITU-R 601 weights of red, green and blue, in 1/65536; grey stays as it is."""
@@ -77,6 +81,8 @@ class ImagePreprocess:
     interpolation: Interpolation = "bilinear"
     max_pixels: int = 100_000_000
 
+    media_type: ClassVar[str] = "image/*"
+
     def __post_init__(self) -> None:
         if len(self.image_size) != 2 or min(self.image_size) < 1:
             raise ConfigError(
@@ -87,16 +93,29 @@ class ImagePreprocess:
         _require("resize", self.resize, ("crop", "pad", "stretch"))
         _require("interpolation", self.interpolation, tuple(KERNELS))
 
-    def __call__(self, encoded: Any) -> Any:
-        """Turn one encoded image into the model's input.
+    @property
+    def raw(self) -> dict[str, Any]:
+        """What a client sends: encoded images, string tensor (batch,)."""
+        return {RAW_IMAGE: tf.TensorSpec((None,), tf.string)}
+
+    def __call__(self, raw: Mapping[str, Any]) -> Any:
+        """Turn a batch of encoded images into the model's input, several at a time.
 
         Args:
-            encoded: scalar string tensor.
+            raw: "image_bytes", string tensor (batch,).
 
         Returns:
-            float32 tensor (height, width, channels), whole numbers in [0, 255].
+            float32 tensor (batch, height, width, channels), whole numbers in
+            [0, 255].
         """
-        return tf.cast(self.fit(self.decode(encoded)), tf.float32)
+        return tf.map_fn(
+            lambda encoded: tf.cast(self.fit(self.decode(encoded)), tf.float32),
+            raw[RAW_IMAGE],
+            fn_output_signature=tf.TensorSpec(
+                (*self.image_size, self.channels), tf.float32
+            ),
+            parallel_iterations=PARALLEL_IMAGES,
+        )
 
     def decode(self, encoded: Any, *, in_graph: bool = True) -> Any:
         """Return the pixels that `fit` needs: uint8 (h, w, channels).

@@ -1,10 +1,10 @@
 // Chooses, asks, shows. Speaks the same REST API as every other client.
 
-import { classesOf, drawBars, drawModels, percent, picturesOf, readable } from "./results.js";
+import { drawModels, drawViews, percent, readable, viewsOf } from "./views.js";
 
 const REFRESH_MS = 5000;
 const $ = (id) => document.getElementById(id);
-const state = { models: [], file: null, token: sessionStorage.getItem("token") ?? "" };
+const state = { models: [], file: null, views: [], token: sessionStorage.getItem("token") ?? "" };
 
 function headers(more = {}) {
   return state.token ? { ...more, Authorization: `Bearer ${state.token}` } : more;
@@ -62,9 +62,11 @@ function chooseModel() {
 
 function chooseSignature() {
   const inputs = Object.entries(signature()?.inputs ?? {});
-  const task = model()?.task ?? "";
-  $("drop").hidden = !takesBytes() || task.startsWith("text");
-  $("typed").hidden = takesBytes() && task.startsWith("image");
+  const media = model()?.interface?.media_type ?? "";
+  const isText = /^(text\/|application\/json)/.test(media);
+  $("drop").hidden = !takesBytes() || isText;
+  $("typed").hidden = takesBytes() && media !== "" && !isText;
+  $("file").accept = isText ? "" : media;
   $("text-label").textContent = takesBytes()
     ? `${$("drop").hidden ? "T" : "or t"}ype a text:`
     : method() ? "Examples as JSON:" : `Input as JSON: ${inputs.map(described).join(", ")}`;
@@ -138,7 +140,7 @@ async function ask(event, name) {
     // NaN and infinities are bare in the contract, and no JSON for a browser.
     const value = JSON.parse(text.replace(/(?<=[[,:]\s*)(-?Infinity|NaN)(?=\s*[,\]}])/g, '"$1"'));
     if (!reply.ok) throw new Error(value.error ?? `Error ${reply.status}`);
-    show(value, ms, explains);
+    show(value, ms, body.signature_name, explains);
   } catch (error) {
     $("error").textContent = error instanceof SyntaxError ? `This is no JSON: ${error.message}` : error.message;
     $("error").hidden = false;
@@ -147,17 +149,18 @@ async function ask(event, name) {
   }
 }
 
-function show(value, ms, explains) {
+function show(value, ms, name, explains) {
   const rows = value.predictions ?? value.results ?? value.outputs;
   const row = value.outputs ? firstOf(rows) : Array.isArray(rows) ? rows[0] : rows;
-  const pairs = classesOf(row, model().class_names ?? []);
-  if (pairs || !explains) drawBars($("bars"), pairs ?? []);
-  if (pairs) $("verdict").textContent = `${pairs[0][0]}, ${percent(pairs[0][1])}`;
-  const [picture] = picturesOf(row);
-  $("explained").hidden = !picture;
-  if (picture) $("explanation").src = picture;
+  const { interface: shown, signatures, class_names: classNames } = model();
+  const views = viewsOf(row, shown?.outputs ?? {}, signatures[name].outputs, classNames ?? []);
+  const others = explains ? state.views.filter(({ view }) => !views.some((one) => one.view === view)) : [];
+  state.views = [...others, ...views];
+  drawViews($("bars"), $("views"), state.views);
+  const classes = state.views.find(({ view }) => view === "classes")?.value;
+  if (classes) $("verdict").textContent = `${classes[0][0]}, ${percent(classes[0][1])}`;
   $("raw").textContent = readable(value);
-  $("raw-box").open = !pairs && !picture;
+  $("raw-box").open = !views.length;
   $("facts").textContent = `${$("model").value}, version ${$("version").selectedOptions[0].text}, ${ms.toFixed(0)} ms`;
   $("result").hidden = false;
 }
@@ -187,12 +190,11 @@ function clear(keepResult = false) {
   if (keepResult) return;
   $("result").hidden = true;
   $("verdict").textContent = "Answer";
-  $("bars").replaceChildren();
+  state.views = [];
+  drawViews($("bars"), $("views"), state.views);
 }
 
-for (const picture of [$("preview"), $("explanation")]) {
-  picture.addEventListener("load", () => picture.classList.toggle("small", picture.naturalWidth < 100));
-}
+$("preview").addEventListener("load", () => $("preview").classList.toggle("small", $("preview").naturalWidth < 100));
 $("preview").addEventListener("error", () => ($("preview").hidden = true)); // no picture that a browser shows
 $("ask").addEventListener("submit", ask);
 $("explain").addEventListener("click", (event) => ask(event, "explain"));

@@ -21,7 +21,7 @@ FILES = {
     "index.html": "text/html; charset=utf-8",
     "page.css": "text/css; charset=utf-8",
     "page.js": "text/javascript; charset=utf-8",
-    "results.js": "text/javascript; charset=utf-8",
+    "views.js": "text/javascript; charset=utf-8",
 }
 POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; "
@@ -104,7 +104,18 @@ def _contents(saved_model: SavedModel) -> dict[str, object]:
         "signatures": signatures,
         "class_names": [str(n) for n in names] if isinstance(names, list) else [],
         "metrics": _numbers(metrics) if isinstance(metrics, dict) else {},
-        "task": str(card.get("task", "")),
+        "interface": _interface(card.get("interface")),
+    }
+
+
+def _interface(interface: Any) -> dict[str, Any]:
+    """Return what a model takes and how its outputs are shown, by its card."""
+    given = interface if isinstance(interface, dict) else {}
+    outputs = given.get("outputs")
+    views = outputs.items() if isinstance(outputs, dict) else ()
+    return {
+        "media_type": str(given.get("media_type", "")),
+        "outputs": {name: str(view) for name, view in views},
     }
 
 

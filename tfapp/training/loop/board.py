@@ -1,4 +1,4 @@
-"""Figures of every epoch for TensorBoard."""
+"""Figures of every round for TensorBoard."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -8,27 +8,30 @@ import tensorflow as tf
 
 
 class Board:
-    """Writes the figures of each epoch as scalars, training and validation apart.
+    """Writes the figures of each round as scalars, training and validation apart.
 
     Args:
         folder: of the phase's logs; `train` and `validation` go below it.
+        round_name: first part of every figure's name, such as "epoch".
     """
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, round_name: str) -> None:
         self.folder = folder
+        self.round_name = round_name
         self.writers: dict[str, Any] = {}
 
-    def write(self, epoch: int, row: Mapping[str, float]) -> None:
-        """Write one epoch's figures.
+    def write(self, number: int, row: Mapping[str, float]) -> None:
+        """Write one round's figures.
 
         Args:
-            epoch: number of the epoch, from 0.
+            number: of the round, from 0.
             row: figure by name; those named "val_…" are of the validation data.
         """
         for name, value in row.items():
             part = "validation" if name.startswith("val_") else "train"
-            with self._writer(part).as_default(step=epoch):
-                tf.summary.scalar(f"epoch_{name.removeprefix('val_')}", value)
+            with self._writer(part).as_default(step=number):
+                tag = f"{self.round_name}_{name.removeprefix('val_')}"
+                tf.summary.scalar(tag, value)
         for writer in self.writers.values():
             writer.flush()
 

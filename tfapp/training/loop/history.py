@@ -1,6 +1,7 @@
 """What happened in a phase of training."""
 
 import json
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,8 @@ MUCH_WAITING = 0.3
 """Share of the training time; above it, the input is what to make faster."""
 LONG_WAITING = 10.0
 """Seconds; below them nobody minds."""
+BACKGROUND = ("learning_rate", "seconds", "waiting_share")
+"""Figures of a round that say nothing of its quality."""
 
 
 @dataclass
@@ -19,9 +22,9 @@ class PhaseHistory:
 
     Args:
         phase: its name.
-        epochs: logged figures of each epoch.
+        epochs: figures of each epoch, or other round of the phase's work.
         best_epoch: whose weights were kept, from 1; 0 = those it started with.
-        best: the monitored figure of that epoch; None without validation data.
+        best: the monitored figure of that epoch; None if none was measured.
         seconds: wall time.
         trained_weights: number of scalars that learned.
         stopped_by: "", "patience" or "deadline".
@@ -40,18 +43,17 @@ class PhaseHistory:
         if not self.best_epoch:
             return "no epoch was better than the start, whose weights are kept"
         best = self.epochs[self.best_epoch - 1]
-        shown = [f"{k} {v:.4f}" for k, v in best.items() if "accuracy" in k]
-        waited = f"{self.waiting_share:.0%} of the time waiting for data"
         return (
-            f"{len(self.epochs)} epochs, best {self.best_epoch}: "
-            f"{', '.join([*shown, waited])}"
+            f"{len(self.epochs)} epochs, best {self.best_epoch}: {main_figures(best)}, "
+            f"{self.waiting_share:.0%} of the time waiting for data"
         )
 
     @property
     def waiting_share(self) -> float:
         """Share of the training time in which no batch was ready."""
-        seconds = sum(row["seconds"] for row in self.epochs)
-        waited = sum(row["seconds"] * row["waiting_share"] for row in self.epochs)
+        rows = [row for row in self.epochs if "waiting_share" in row]
+        seconds = sum(row["seconds"] for row in rows)
+        waited = sum(row["seconds"] * row["waiting_share"] for row in rows)
         return waited / seconds if seconds else 0.0
 
     def advice(self) -> str:
@@ -71,6 +73,13 @@ class PhaseHistory:
     def write(self, path: Path) -> None:
         """Write a JSON file that `read_history` reads."""
         write_json(path, self.describe())
+
+
+def main_figures(row: Mapping[str, float]) -> str:
+    """Return the figures of a round that a person reads: metrics, else the losses."""
+    quality = {k: v for k, v in row.items() if k not in BACKGROUND}
+    metrics = {k: v for k, v in quality.items() if not k.endswith("loss")}
+    return ", ".join(f"{k} {v:.4f}" for k, v in (metrics or quality).items())
 
 
 def read_history(path: Path) -> PhaseHistory | None:

@@ -17,7 +17,6 @@ class Schedule:
         total_steps: of the phase.
         warmup_steps: of the linear rise from 0.
         kind: "cosine", or "constant" after the warm-up.
-        seconds: that the phase may take; infinity without a budget.
 
     Reference:
         Loshchilov & Hutter, SGDR, ICLR 2017, https://arxiv.org/abs/1608.03983
@@ -27,14 +26,18 @@ class Schedule:
     total_steps: int
     warmup_steps: float = 0.0
     kind: Literal["cosine", "constant"] = "cosine"
-    seconds: float = math.inf
 
-    def at(self, step: int, seconds: float = 0.0) -> float:
-        """Return the rate of one step, from 0, that begins `seconds` into the phase."""
+    def at(self, step: int, budget_share: float = 0.0) -> float:
+        """Return the rate of one step.
+
+        Args:
+            step: from 0.
+            budget_share: how much of the time budget is spent, from 0 to 1.
+        """
         if step < self.warmup_steps:
             return self.peak * (step + 1) / (self.warmup_steps + 1)
         if self.kind == "constant":
             return self.peak
         rest = max(self.total_steps - self.warmup_steps, 1)
-        progress = max((step - self.warmup_steps) / rest, seconds / self.seconds)
+        progress = max((step - self.warmup_steps) / rest, budget_share)
         return self.peak * 0.5 * (1.0 + math.cos(math.pi * min(progress, 1.0)))

@@ -3,7 +3,7 @@
 import json
 import os
 import zlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -20,48 +20,55 @@ class Progress:
     """How far a phase is, and what it has measured.
 
     Args:
-        epoch: complete epochs.
-        step: steps taken in the epoch under way.
+        done: units of its workload.
         seconds: spent in the phase.
-        waiting: seconds of the epoch under way spent waiting for data.
-        computing: seconds of the epoch under way spent in training steps.
-        rows: logged figures of each complete epoch.
-        best: the monitored figure of the best epoch; None if there is none yet.
-        best_epoch: number of that epoch, from 1; 0 = the weights at the start.
+        rows: figures of each complete round.
+        best: the monitored figure of the best round; None if there is none yet.
+        best_round: number of that round, from 1; 0 = the weights at the start.
         stopped_by: why the phase ended early: "", "patience" or "deadline".
     """
 
-    epoch: int = 0
-    step: int = 0
+    done: int = 0
     seconds: float = 0.0
-    waiting: float = 0.0
-    computing: float = 0.0
     rows: list[dict[str, float]] = field(default_factory=list)
     best: float | None = None
-    best_epoch: int = 0
+    best_round: int = 0
     stopped_by: str = ""
 
 
-def save_state(
-    path: Path,
-    variables: Sequence[Any],
-    best: Sequence[np.ndarray],
-    progress: Progress,
-) -> None:
+@dataclass(frozen=True)
+class State:
+    """What a state holds besides the values of the variables.
+
+    Args:
+        progress: of the phase.
+        best: weights of the best round; empty if there is none yet.
+        extra: of the workload: JSON-ready values and NumPy arrays by name.
+    """
+
+    progress: Progress
+    best: Sequence[np.ndarray] = ()
+    extra: Mapping[str, Any] = field(default_factory=dict)
+
+
+def save_state(path: Path, variables: Sequence[Any], state: State) -> None:
     """Write a state, whole or not at all; the one before stays until then.
 
     Args:
         path: of the file.
         variables: Keras variables of model, optimizer, metrics and random streams.
-        best: weights of the best epoch; empty if there is none yet.
-        progress: of the phase.
+        state: what else is saved.
 
     Raises:
         TfappError: if the disk is full or the place cannot be written.
     """
     arrays = {f"v{i}": keras.ops.convert_to_numpy(v) for i, v in enumerate(variables)}
-    arrays |= {f"b{i}": value for i, value in enumerate(best)}
-    arrays["progress"] = np.frombuffer(json.dumps(asdict(progress)).encode(), np.uint8)
+    arrays |= {f"b{i}": value for i, value in enumerate(state.best)}
+    extra = state.extra.items()
+    arrays |= {f"extra:{k}": v for k, v in extra if isinstance(v, np.ndarray)}
+    plain = {k: v for k, v in extra if not isinstance(v, np.ndarray)}
+    text = json.dumps({"progress": asdict(state.progress), "extra": plain})
+    arrays["text"] = np.frombuffer(text.encode(), np.uint8)
     with replacing(path) as temporary:
         with temporary.open("wb") as file:
             np.savez(file, **arrays)
@@ -69,24 +76,21 @@ def save_state(
             os.fsync(file.fileno())  # renamed only when it is on the disk
 
 
-def load_state(
-    path: Path, variables: Sequence[Any]
-) -> tuple[Progress, list[np.ndarray]] | None:
-    """Give variables their saved values.
+def load_state(path: Path, variables: Sequence[Any]) -> State | None:
+    """Give variables their saved values, and return the rest.
 
     Args:
         path: of the file.
         variables: the same ones, in the same order, as were saved.
 
     Returns:
-        The progress and the weights of the best epoch, or None if there is no state,
-        it is damaged, or it belongs to another network; then no variable has changed.
+        None if there is no state, it is damaged, or it belongs to another network;
+        then no variable has changed.
     """
     try:
         with path.open("rb") as file, np.load(file, allow_pickle=False) as stored:
             values = [stored[f"v{i}"] for i in range(len(variables))]
-            best = [stored[f"b{i}"] for i in range(_count(stored.files, "b"))]
-            progress = Progress(**json.loads(stored["progress"].tobytes()))
+            state = _state(stored)
             whole = _count(stored.files, "v") == len(variables)
     except (OSError, ValueError, KeyError, TypeError, EOFError, BadZipFile, zlib.error):
         return None
@@ -95,7 +99,15 @@ def load_state(
         return None
     for variable, value in zip(variables, values, strict=True):
         variable.assign(value)
-    return progress, best
+    return state
+
+
+def _state(stored: Any) -> State:
+    text = json.loads(stored["text"].tobytes())
+    best = [stored[f"b{i}"] for i in range(_count(stored.files, "b"))]
+    arrays = [name for name in stored.files if name.startswith("extra:")]
+    extra = text["extra"] | {n.removeprefix("extra:"): stored[n] for n in arrays}
+    return State(Progress(**text["progress"]), best, extra)
 
 
 def _count(names: Sequence[str], letter: str) -> int:

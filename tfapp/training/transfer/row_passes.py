@@ -1,6 +1,6 @@
 """Training batches of stored rows."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -9,6 +9,7 @@ import numpy as np
 import tensorflow as tf
 
 from tfapp.data.rows import Rows
+from tfapp.training.trees import num_rows
 
 
 @dataclass(frozen=True, eq=False)
@@ -20,20 +21,20 @@ class RowPasses:
     Args:
         views: arrays in memory or rows on disk (examples, ...), all of one shape and
             dtype.
-        labels: one-hot float array (examples, num_classes).
+        targets: array (examples, ...) or a dict of such arrays.
         batch_size: examples per batch; the last batch of a pass may be smaller.
         seed: of the order and of the views drawn.
     """
 
     views: Sequence[np.ndarray | Rows]
-    labels: np.ndarray
+    targets: Any
     batch_size: int
     seed: int
 
     @property
     def steps(self) -> int:
         """Number of batches in a pass."""
-        return -(-len(self.labels) // self.batch_size)
+        return -(-num_rows(self.targets) // self.batch_size)
 
     def __call__(self, epoch: int, skip: int = 0) -> Any:
         """Return a tf.data.Dataset of one pass.
@@ -45,10 +46,10 @@ class RowPasses:
             skip: batches left out at the beginning, at no cost.
 
         Returns:
-            tf.data.Dataset of (rows (batch, ...), labels (batch, num_classes)).
+            tf.data.Dataset of (rows (batch, ...), targets (batch, ...)).
         """
         random = np.random.default_rng([self.seed, epoch])
-        examples = len(self.labels)
+        examples = num_rows(self.targets)
         order = random.permutation(examples)
         drawn = random.integers(len(self.views), size=examples)
         return self._batches(
@@ -59,12 +60,12 @@ class RowPasses:
         """Return the first view of every example, unshuffled, as validation needs it.
 
         Returns:
-            tf.data.Dataset of (rows (batch, ...), labels (batch, num_classes)).
+            tf.data.Dataset of (rows (batch, ...), targets (batch, ...)).
         """
-        return self._batches(np.arange(len(self.labels)))
+        return self._batches(np.arange(num_rows(self.targets)))
 
     def _batches(self, picked: np.ndarray) -> Any:
-        """Return batches of rows and labels.
+        """Return batches of rows and targets.
 
         Args:
             picked: int64 (rows,), view times examples plus example.
@@ -81,34 +82,43 @@ class RowPasses:
         """Picked rows, out of tensors in memory; traced once for all passes."""
         with tf.device("CPU"):
             rows = tf.concat([tf.convert_to_tensor(view) for view in self.views], 0)
-            labels = tf.convert_to_tensor(self.labels)
+        targets = self._targets
 
         @tf.function(input_signature=[tf.TensorSpec([None], tf.int64)])
         def gather(picked: Any) -> Any:
-            return tf.gather(rows, picked), tf.gather(labels, picked % len(labels))
+            return tf.gather(rows, picked), targets(picked)
 
         return gather
+
+    @cached_property
+    def _targets(self) -> Callable[[Any], Any]:
+        """Picked rows → their targets."""
+        with tf.device("CPU"):
+            held = tf.nest.map_structure(tf.convert_to_tensor, self.targets)
+        examples = num_rows(self.targets)
+
+        def targets(picked: Any) -> Any:
+            numbers = picked % examples
+            return tf.nest.map_structure(lambda part: tf.gather(part, numbers), held)
+
+        return targets
 
     @cached_property
     def _read(self) -> Any:
         """Picked rows, as `_gather`, from wherever each view lies."""
         dtype = tf.as_dtype(self.views[0].dtype)
         shape = self.views[0].shape[1:]
-        with tf.device("CPU"):
-            labels = tf.convert_to_tensor(self.labels)
+        targets = self._targets
 
         @tf.function(input_signature=[tf.TensorSpec([None], tf.int64)])
         def read(picked: Any) -> Any:
             rows = tf.numpy_function(self._rows, [picked], dtype, stateful=False)
-            return (
-                tf.ensure_shape(rows, (None, *shape)),
-                tf.gather(labels, picked % len(labels)),
-            )
+            return tf.ensure_shape(rows, (None, *shape)), targets(picked)
 
         return read
 
     def _rows(self, picked: np.ndarray) -> np.ndarray:
-        views, examples = np.divmod(picked, len(self.labels))
+        views, examples = np.divmod(picked, num_rows(self.targets))
         first = self.views[0]
         rows = np.empty((len(picked), *first.shape[1:]), first.dtype)
         for index, view in enumerate(self.views):

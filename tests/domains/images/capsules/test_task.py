@@ -27,9 +27,9 @@ def tiny(**options):
     return capsnet((8, 8, 1), 3, **sizes, **(units | options))
 
 
-def losses(task, learning):
+def losses(learning):
     """Compile what is trained; return its losses on four images."""
-    learning.model.compile(loss=task.make_loss())
+    learning.model.compile(**learning.compile_arguments())
     inputs, targets = learning.batch(IMAGES, LABELS)
     return learning.model.evaluate(inputs, targets, return_dict=True, verbose=0)
 
@@ -37,7 +37,7 @@ def losses(task, learning):
 def test_the_true_class_is_drawn_in_training():
     """However short its capsule is; the model itself draws the longest."""
     model = tiny()
-    learning = get_task(NAME).learning(model)
+    learning = get_task(NAME).learning(model, None)
     inputs, targets = learning.batch(IMAGES, LABELS)
     assert set(inputs) == {"image", "label"}
     assert set(targets) == {"presence", "reconstruction"}
@@ -52,13 +52,13 @@ def test_total_loss_is_margin_plus_weighted_reconstruction():
     """As the paper adds them."""
     model = tiny()
     task = get_task(NAME, {"reconstruction": 0.01})
-    found = losses(task, task.learning(model))
+    found = losses(task.learning(model, None))
     presence = np.asarray(model(IMAGES)["presence"])
     missed = LABELS * np.maximum(0, 0.9 - presence) ** 2
     imagined = 0.5 * (1 - LABELS) * np.maximum(0, presence - 0.1) ** 2
     margin = (missed + imagined).sum(1).mean()
-    inputs, _ = task.learning(model).batch(IMAGES, LABELS)
-    drawn = np.asarray(task.learning(model).model(inputs)["reconstruction"])
+    inputs, _ = task.learning(model, None).batch(IMAGES, LABELS)
+    drawn = np.asarray(task.learning(model, None).model(inputs)["reconstruction"])
     squares = ((IMAGES / 255 - drawn) ** 2).sum((1, 2, 3)).mean()
     assert found["presence_loss"] == pytest.approx(margin, rel=1e-4)
     assert found["reconstruction_loss"] == pytest.approx(0.01 * squares, rel=1e-4)
@@ -71,7 +71,7 @@ def test_total_loss_is_margin_plus_weighted_reconstruction():
 def test_without_reconstruction_one_output_is_trained(options, decoder):
     """By choice, or because the network has no decoder."""
     task = get_task(NAME, options)
-    learning = task.learning(tiny(decoder_units=decoder))
+    learning = task.learning(tiny(decoder_units=decoder), None)
     inputs, targets = learning.batch(IMAGES, LABELS)
     assert set(inputs) == {"image"}
     assert set(targets) == set(learning.model.output) == {"presence"}
@@ -80,10 +80,10 @@ def test_without_reconstruction_one_output_is_trained(options, decoder):
 def test_what_is_trained_shares_every_weight():
     """And has none of its own, but for the step that the growing margin counts."""
     model = tiny()
-    view = get_task(NAME).learning(model).model
+    view = get_task(NAME).learning(model, None).model
     assert {id(w) for w in view.weights} == {id(w) for w in model.weights}
     spread = get_task(NAME, {"loss": "spread"})
-    view = spread.learning(model).model
+    view = spread.learning(model, None).model
     assert len(view.weights) == len(model.weights) + 1
 
 
@@ -92,13 +92,13 @@ def test_spread_loss_is_chosen_by_accuracy():
     task = get_task(NAME, {"loss": "spread"})
     assert (task.monitor, task.mode) == ("val_accuracy", "max")
     model = matrix_capsules((17, 17, 1), 3)
-    learning = task.learning(model)
+    learning = task.learning(model, None)
     inputs, targets = learning.batch(np.zeros((2, 17, 17, 1), "float32"), LABELS[:2])
     assert set(targets) == {"presence", "spread"}
     found = learning.model(inputs)
     assert found["spread"].shape == (2, 4)
     assert learning.model.get_layer("margin").steps == 50_000
-    short = get_task(NAME, {"loss": "spread", "margin_steps": 90}).learning(model)
+    short = get_task(NAME, {"loss": "spread", "margin_steps": 90}).learning(model, None)
     assert short.model.get_layer("margin").steps == 90
 
 
@@ -108,14 +108,14 @@ def test_a_network_without_capsules_is_refused():
     x = keras.layers.Flatten()(inputs)
     model = keras.Model(inputs, keras.layers.Dense(3)(x), name="plain")
     with pytest.raises(ModelError, match="cannot train the model 'plain'"):
-        get_task(NAME).learning(model)
+        get_task(NAME).learning(model, None)
 
 
 def test_distillation_is_refused():
     """A teacher's answers are logits, which this task does not learn by."""
     config = DistillConfig(teacher="t")
     with pytest.raises(ConfigError, match="teaches logits alone"):
-        distilled(get_task(NAME), config)
+        distilled(get_task(NAME), config).learning(tiny(), None)
 
 
 @pytest.mark.parametrize(
@@ -159,10 +159,9 @@ def test_a_network_without_a_decoder_learns_by_presence_alone():
     """Matrix capsules draw nothing, and the task's defaults train them all the same."""
     model = matrix_capsules((17, 17, 1), 3)
     chosen = get_task("capsule_classification", {"loss": "spread"})
-    learning = chosen.learning(model)
-    losses = learning.losses(chosen.make_loss())
-    assert list(losses) == ["spread"]
-    learning.model.compile(keras.optimizers.Adam(), loss=losses)
+    learning = chosen.learning(model, None)
+    assert list(learning.losses) == ["spread"]
+    learning.model.compile("adam", **learning.compile_arguments())
     images = np.random.default_rng(0).uniform(0, 255, (2, 17, 17, 1)).astype("float32")
     batch = learning.batch(images, np.eye(3, dtype="float32")[:2])
     assert np.isfinite(learning.model.train_on_batch(*batch))

@@ -99,7 +99,8 @@ def test_the_saved_run_answers_as_its_export(learnt, photos):
         for place in (result.folder, result.saved_model)
     )
     for one, other in zip(ours, theirs, strict=True):
-        assert one.probabilities == pytest.approx(other.probabilities, abs=1e-4)
+        ours, theirs = (r.columns["probabilities"] for r in (one, other))
+        assert ours == pytest.approx(theirs, abs=1e-4)
     metrics = evaluate(str(result.folder), runs_folder=folder / "runs", reporter=QUIET)
     assert metrics["accuracy"] == pytest.approx(result.metrics["accuracy"])
 

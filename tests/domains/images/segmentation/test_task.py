@@ -26,10 +26,22 @@ def batch():
     return answers, logits, rng.uniform(0, 3, (2, 5, 4)).astype("float32")
 
 
+def learning(**options):
+    """Return how the task trains a network of one layer."""
+    inputs = keras.Input((5, 4, 3))
+    model = keras.Model(inputs, keras.layers.Dense(3)(inputs))
+    return get_task("image_segmentation", options).learning(model, None)
+
+
+def loss_of(**options):
+    """Return the loss of the task with some options."""
+    return learning(**options).losses
+
+
 def test_weighted_cross_entropy(batch):
     """Without Dice the loss is -log p of the true class, weighed by pixel."""
     answers, logits, weights = batch
-    loss = get_task("image_segmentation").make_loss()
+    loss = loss_of()
     entropy = -np.log((softmax(logits) * answers).sum(axis=-1))
     assert float(loss(answers, logits)) == pytest.approx(entropy.mean(), rel=1e-5)
     found = float(loss(answers, logits, sample_weight=weights))
@@ -39,7 +51,7 @@ def test_weighted_cross_entropy(batch):
 def test_dice(batch):
     """The other share is 1 - Dice of each image, mean over the classes."""
     answers, logits, _ = batch
-    loss = get_task("image_segmentation", {"dice": 0.25}).make_loss()
+    loss = loss_of(dice=0.25)
     shares = softmax(logits)
     common = (shares * answers).sum(axis=(1, 2))
     both = (shares + answers).sum(axis=(1, 2))
@@ -53,7 +65,7 @@ def test_losses_stay_finite_with_certain_logits(batch):
     """Logits of 1e4 are no trouble: nothing takes the log of a softmax."""
     answers, _, _ = batch
     for options in ({}, {"dice": 0.5}):
-        loss = get_task("image_segmentation", options).make_loss()
+        loss = loss_of(**options)
         wrong = (1.0 - answers) * 1e4
         assert np.isfinite(float(loss(answers, wrong)))
         assert float(loss(answers, answers * 1e4)) < 0.01
@@ -158,5 +170,5 @@ def test_no_test_image_is_an_error():
 
 def test_metrics_are_objects():
     """Metrics are never named by text."""
-    (metric,) = get_task("image_segmentation").make_metrics()
+    (metric,) = learning().metrics
     assert isinstance(metric, keras.metrics.CategoricalAccuracy)

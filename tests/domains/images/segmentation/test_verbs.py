@@ -139,7 +139,7 @@ def test_predict_writes_masks(finished, tmp_path):
         places = {"out": out, "runs_folder": folder / "runs"}
         found = predict.predict(str(model), [str(photos)], **places, reporter=QUIET)
         assert [bool(row.error) for row in found.rows] == [False, False, True]
-        assert found.rows[0].mask == str(out / "0.png")
+        assert found.rows[0].files == (str(out / "0.png"),)
         masks.append(np.asarray(Image.open(out / "0.png")))
     assert masks[0].shape == (33, 70)
     assert set(np.unique(masks[0])) <= {0, 255}

@@ -7,6 +7,7 @@ from typing import Any, Literal
 import keras
 
 from tfapp.base.errors import ConfigError, ModelError
+from tfapp.data.spec import DataInfo
 from tfapp.domains.images.capsules.layers.losses import (
     GrowingMargin,
     MarginLoss,
@@ -63,9 +64,10 @@ def task(
     return replace(
         plain,
         name="capsule_classification",
-        make_loss=partial(_loss, loss, reconstruction, label_smoothing),
         learning=partial(
-            _learning, margin_steps if spreads else None, bool(reconstruction)
+            _learning,
+            _losses(loss, reconstruction, label_smoothing),
+            margin_steps if spreads else None,
         ),
         # The margin of the spread loss grows, so its values are not comparable.
         monitor="val_accuracy" if spreads else plain.monitor,
@@ -73,7 +75,7 @@ def task(
     )
 
 
-def _loss(kind: str, reconstruction: float, label_smoothing: float) -> dict[str, Any]:
+def _losses(kind: str, reconstruction: float, label_smoothing: float) -> dict[str, Any]:
     losses: dict[str, Any] = {}
     if kind == "spread":
         losses["spread"] = SpreadLoss()
@@ -84,12 +86,14 @@ def _loss(kind: str, reconstruction: float, label_smoothing: float) -> dict[str,
     return losses
 
 
-def _learning(margin_steps: int | None, draws: bool, model: keras.Model) -> Learning:
+def _learning(
+    losses: dict[str, Any], margin_steps: int | None, model: keras.Model, info: DataInfo
+) -> Learning:
     """Return how a capsule network learns; see `Learning`.
 
     The capsule that is drawn in training is that of the true class, whichever is the
-    longest, so the label goes in beside the image. Without `margin_steps` there is no
-    spread loss.
+    longest, so the label is an input next to the image. Without `margin_steps` there
+    is no spread loss, and without a decoder no drawing.
     """
     found = model.output
     if not (isinstance(found, dict) and "presence" in found):
@@ -103,8 +107,7 @@ def _learning(margin_steps: int | None, draws: bool, model: keras.Model) -> Lear
     if margin_steps:
         margin = GrowingMargin(margin_steps, name="margin", dtype="float32")
         outputs["spread"] = margin(presence)
-    draws = draws and DRAWN in found
-    if draws:
+    if DRAWN in losses and DRAWN in found:
         mask, decoder = model.get_layer(MASK), model.get_layer(DECODER)
         inputs["label"] = keras.Input(presence.shape[1:], name="label")
         outputs[DRAWN] = decoder(mask(mask.input, inputs["label"]))
@@ -115,4 +118,6 @@ def _learning(margin_steps: int | None, draws: bool, model: keras.Model) -> Lear
         return asked, {name: targets.get(name, labels) for name in outputs}
 
     view = keras.Model(inputs, outputs, name=model.name)
-    return Learning(view, batch, main="presence")
+    losses = {name: loss for name, loss in losses.items() if name in outputs}
+    accuracy = keras.metrics.CategoricalAccuracy(name="accuracy")
+    return Learning(view, losses, [accuracy], batch, main="presence")

@@ -63,7 +63,10 @@ def fit_into_budget(
 
 def _seconds_per_image(extractor: str, size: int) -> float:
     """Time the extractor's forward pass on this machine, on random weights."""
-    from tfapp.domains.images.pretrained.extractors import build_backbone
-    from tfapp.training.inference import seconds_per_image
+    import numpy as np
 
-    return seconds_per_image(build_backbone(extractor, (size, size, 3)), 16)
+    from tfapp.domains.images.pretrained.extractors import build_backbone
+    from tfapp.training.inference import seconds_per_input
+
+    images = np.zeros((16, size, size, 3), "float32")
+    return seconds_per_input(build_backbone(extractor, images.shape[1:]), images)

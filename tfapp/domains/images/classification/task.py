@@ -8,7 +8,8 @@ import keras
 import numpy as np
 
 from tfapp.base.errors import DataError
-from tfapp.data.spec import Dataset
+from tfapp.data.spec import DataInfo, Dataset
+from tfapp.domains.images.classification.interface import INTERFACE
 from tfapp.problems.classification.calibration import apply_temperature
 from tfapp.problems.classification.evaluate import evaluate_logits
 from tfapp.problems.classification.metrics import classification_metrics, of_one_class
@@ -17,7 +18,7 @@ from tfapp.problems.classification.report import classification_report
 from tfapp.problems.classification.report_inputs import ClassificationReportInputs
 from tfapp.recipes.config import DistillConfig, Share
 from tfapp.report.blocks import Report
-from tfapp.tasks.spec import Logits, Results, Say, Story, Task
+from tfapp.tasks.spec import Learning, Logits, Results, Say, Story, Task
 
 
 def task(
@@ -36,8 +37,7 @@ def task(
     """
     return Task(
         name="image_classification",
-        make_loss=partial(_loss, label_smoothing),
-        make_metrics=_metrics,
+        learning=partial(_learning, label_smoothing),
         # The loss still moves when the accuracy of a small validation set stands.
         monitor="val_loss",
         mode="min",
@@ -48,17 +48,15 @@ def task(
         report=_report,
         class_weights=class_weights,
         distill=distill,
+        interface=INTERFACE,
     )
 
 
-def _loss(label_smoothing: float) -> Any:
-    return keras.losses.CategoricalCrossentropy(
+def _learning(label_smoothing: float, model: keras.Model, info: DataInfo) -> Learning:
+    loss = keras.losses.CategoricalCrossentropy(
         from_logits=True, label_smoothing=label_smoothing
     )
-
-
-def _metrics() -> list[Any]:
-    return [keras.metrics.CategoricalAccuracy(name="accuracy")]
+    return Learning(model, loss, [keras.metrics.CategoricalAccuracy(name="accuracy")])
 
 
 def _assess(logits: Logits, dataset: Dataset) -> Results:

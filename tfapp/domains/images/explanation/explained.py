@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tfapp.base.files import free_names, write_json
-from tfapp.verbs.predict import Prediction, Predictions
+from tfapp.runs.inputs import require_answers
 
 if TYPE_CHECKING:
     from tfapp.domains.images.explanation.spec import Finding
@@ -21,6 +21,26 @@ TOP = 5
 
 
 @dataclass(frozen=True)
+class ClassShares:
+    """The probabilities of a picture's classes.
+
+    Args:
+        path: of the picture.
+        probabilities: class name → probability, in the order of the model.
+        error: why there are none, "" if there are.
+    """
+
+    path: str
+    probabilities: Mapping[str, float]
+    error: str = ""
+
+    def top(self, count: int) -> list[tuple[str, float]]:
+        """Return the likeliest classes with their probabilities."""
+        pairs = sorted(self.probabilities.items(), key=lambda pair: -pair[1])
+        return pairs[:count]
+
+
+@dataclass(frozen=True)
 class Explanation:
     """What was found for one picture.
 
@@ -30,7 +50,7 @@ class Explanation:
         findings: kind of explanation → what it found, with its maps as arrays.
     """
 
-    prediction: Prediction
+    prediction: ClassShares
     sheet: Path | None = None
     findings: "Mapping[str, Finding]" = field(default_factory=dict)
 
@@ -76,8 +96,7 @@ class Explanations:
         Raises:
             DataError: with their number and the first of them.
         """
-        rows = tuple(row.prediction for row in self.rows)
-        Predictions(self.class_names, rows).require_good()
+        require_answers(row.prediction for row in self.rows)
 
     def to_json(self) -> dict[str, Any]:
         """Return JSON-ready facts on the model and every picture."""

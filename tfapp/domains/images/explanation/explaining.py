@@ -10,14 +10,18 @@ import numpy as np
 import tensorflow as tf
 
 from tfapp.base.files import replacing
-from tfapp.domains.images.explanation.explained import FOLDER, SECOND, Explanation
+from tfapp.domains.images.explanation.explained import (
+    FOLDER,
+    SECOND,
+    ClassShares,
+    Explanation,
+)
 from tfapp.domains.images.explanation.sheet import Sheet
 from tfapp.domains.images.explanation.spec import Explainer, Picture, Subject, Tick
 from tfapp.domains.images.preprocessor import ImagePreprocess, compiled_fit
 from tfapp.problems.classification.calibration import apply_temperature
 from tfapp.report.style import to_png
 from tfapp.training.inference import stream
-from tfapp.verbs.predict import Prediction
 
 BATCH_SIZE = 16
 """Pictures explained together."""
@@ -91,7 +95,7 @@ class Work:
         read = [self.read(path) for path in paths]
         good = [i for i, pixels in enumerate(read) if not isinstance(pixels, str)]
         rows = [
-            Explanation(Prediction(str(path), {}, str(error)))
+            Explanation(ClassShares(str(path), {}, str(error)))
             for path, error in zip(paths, read, strict=True)
         ]
         if not good:
@@ -132,7 +136,7 @@ class Work:
         sheet = Sheet(path.name, picture, shares, names, list(findings.values()))
         with replacing(target) as temporary:
             temporary.write_bytes(to_png(sheet.draw()))
-        row = Prediction(str(path), dict(zip(names, map(float, shares), strict=True)))
+        row = ClassShares(str(path), dict(zip(names, map(float, shares), strict=True)))
         # Photos are on the sheet and in the data: kept too, a folder would fill memory.
         kept = {name: replace(found, photos=()) for name, found in findings.items()}
         return Explanation(row, target, kept)

@@ -9,9 +9,10 @@ import keras
 import numpy as np
 
 from tfapp.base.errors import ConfigError, DataError
-from tfapp.data.spec import Dataset, MaskDataset
+from tfapp.data.spec import DataInfo, Dataset, MaskDataset
 from tfapp.domains.images.segmentation.files import image_rows, write_image_scores
 from tfapp.domains.images.segmentation.galleries import SegmentationReportInputs
+from tfapp.domains.images.segmentation.interface import INTERFACE
 from tfapp.domains.images.segmentation.metrics import (
     JudgedImage,
     judge_image,
@@ -45,8 +46,7 @@ def task(*, dice: float = 0.0, label_smoothing: Share = 0.0) -> Task:
         raise ConfigError(f"`task_options.dice` must be in [0, 1]. Received: {dice!r}")
     return Task(
         name="image_segmentation",
-        make_loss=partial(_loss, dice, label_smoothing),
-        make_metrics=_metrics,
+        learning=partial(_learning, dice, label_smoothing),
         # The loss still moves when the accuracy of a small validation set stands.
         monitor="val_loss",
         mode="min",
@@ -55,8 +55,7 @@ def task(*, dice: float = 0.0, label_smoothing: Share = 0.0) -> Task:
         judge=_judge,
         write_predictions=_write_predictions,
         report=_report,
-        form="image_segmentation",
-        learning=_learning,
+        interface=INTERFACE,
     )
 
 
@@ -108,13 +107,13 @@ def _loss(dice: float, label_smoothing: float) -> Any:
     )
 
 
-def _learning(model: keras.Model) -> Learning:
+def _learning(
+    dice: float, label_smoothing: float, model: keras.Model, info: DataInfo
+) -> Learning:
     """Return what is trained: the image as it is, however many turns answer."""
-    return Learning(output_model(model, PLAIN))
-
-
-def _metrics() -> list[Any]:
-    return [keras.metrics.CategoricalAccuracy(name="accuracy")]
+    accuracy = keras.metrics.CategoricalAccuracy(name="accuracy")
+    plain = output_model(model, PLAIN)
+    return Learning(plain, _loss(dice, label_smoothing), [accuracy])
 
 
 def _assess(logits: Logits, dataset: Dataset) -> Results:

@@ -5,11 +5,12 @@ from collections import defaultdict
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import keras
-import numpy as np
 
 from tfapp.base.reporter import Reporter
+from tfapp.data.spec import DataInfo
 from tfapp.machine import processor
 from tfapp.recipes.config import Recipe, RuntimeConfig
 from tfapp.tasks.spec import Task
@@ -17,18 +18,20 @@ from tfapp.training import devices
 from tfapp.training.speed.precision.chooser import Chooser
 from tfapp.training.speed.precision.trial import Build
 from tfapp.training.speed.precision.work import Candidate, PrecisionChoice, Work
+from tfapp.training.trees import first_rows
 
-MOST_IMAGES = 16
+MOST_INPUTS = 16
 
 
 def choose_precision(
     recipe: Recipe,
     *,
     build: Build,
-    batch: tuple[np.ndarray, np.ndarray],
-    num_images: int,
+    batch: tuple[Any, Any],
+    num_inputs: int,
     steps: int,
     task: Task,
+    info: DataInfo,
     cache_dir: Path,
     reporter: Reporter,
     replicas: int = 1,
@@ -46,11 +49,12 @@ def choose_precision(
     Args:
         recipe: of the run.
         build: builds the run's network under the dtype policy that is current.
-        batch: float images (batch, height, width, channels) in [0, 255] and one-hot
-            float labels (batch, num_classes), of which the first 16 are used.
-        num_images: images of which the frozen extractor's features are to be computed.
-        steps: training steps on whole images, of every phase.
+        batch: inputs and targets as the dataset has them, each an array or a dict of
+            arrays, of which the first 16 examples are used.
+        num_inputs: inputs of which the frozen extractor's features are to be computed.
+        steps: training steps on whole inputs, of every phase.
         task: its loss.
+        info: facts of the data.
         cache_dir: folder of tfapp's caches.
         reporter: hears of measuring and of a failed check.
         replicas: devices that share a batch.
@@ -59,8 +63,8 @@ def choose_precision(
         The choice, and the reason for it.
     """
     options, reason = candidates(recipe.runtime, replicas)
-    images, labels = (np.asarray(part)[:MOST_IMAGES] for part in batch)
-    work = Work(recipe, task, images, labels, num_images, steps)
+    inputs, targets = first_rows(batch, MOST_INPUTS)
+    work = Work(recipe, task, info, inputs, targets, num_inputs, steps)
     if options == [Candidate("float32", options[0].jit_compile)]:
         choice = PrecisionChoice("float32", reason, options[0].jit_compile)
     else:

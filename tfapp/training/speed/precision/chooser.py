@@ -21,6 +21,7 @@ from tfapp.training.speed.precision.work import (
     sample_identity,
     sample_size,
 )
+from tfapp.training.trees import num_rows
 
 WORTH_MEASURING = 60.0
 """Seconds of work in float32, below which nothing is measured."""
@@ -141,7 +142,7 @@ class Chooser:
     def _rough_cost(self) -> float:
         if "rough" not in self.kept:
             network = self._network("float32")
-            self._keep(rough=network.rough_cost(self.work.images))
+            self._keep(rough=network.rough_cost(self.work.inputs))
         return float(self.kept["rough"])
 
     def _measured(self, usable: list[Candidate]) -> tuple[Candidate, str]:
@@ -163,7 +164,7 @@ class Chooser:
             if time.monotonic() > began + budget:
                 break
         chosen, reason = _judged(timings, plain)
-        if not self._fault():  # which is of these images, not of the machine
+        if not self._fault():  # which is of these inputs, not of the machine
             self._keep(choice=list(chosen), reason=f"{reason} before")
         return chosen, reason
 
@@ -205,7 +206,7 @@ class Chooser:
 
     def _trial(self, candidate: Candidate) -> Trial:
         if not self.trials:
-            count = sample_size(self._rough_cost(), len(self.work.images))
+            count = sample_size(self._rough_cost(), num_rows(self.work.inputs))
             self.work = self.work.first(count)
         if candidate not in self.trials:
             network = self._network(candidate.policy)

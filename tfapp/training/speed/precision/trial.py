@@ -12,8 +12,9 @@ import numpy as np
 from tfapp.layers.outputs import logits_model
 from tfapp.training.optimizers import make_optimizer
 from tfapp.training.speed.folding import fold
-from tfapp.training.speed.precision.work import LEAST_IMAGES, Work
+from tfapp.training.speed.precision.work import LEAST_INPUTS, Work
 from tfapp.training.transfer import freezing
+from tfapp.training.trees import first_rows, num_rows
 
 FIRST_STEPS = 3
 
@@ -59,15 +60,15 @@ class Network:
         _drop_nothing(self.model)
         self._answering = logits_model(self.model)
 
-    def rough_cost(self, images: np.ndarray) -> float:
-        """Return about the seconds that one image takes to infer, nothing traced."""
-        images = images[:LEAST_IMAGES]
-        return min(_seconds(lambda: self._infer(images)) for _ in "12") / len(images)
+    def rough_cost(self, inputs: Any) -> float:
+        """Return about the seconds that one input takes to infer, nothing traced."""
+        few = first_rows(inputs, LEAST_INPUTS)
+        return min(_seconds(lambda: self._infer(few)) for _ in "12") / num_rows(few)
 
-    def _infer(self, images: np.ndarray) -> Any:
+    def _infer(self, inputs: Any) -> Any:
         if keras.config.backend() == "jax":  # op by op it would compile every op
-            return self.model.predict_on_batch(images)
-        return keras.ops.convert_to_numpy(self._answering(images, training=False))
+            return self.model.predict_on_batch(inputs)
+        return keras.ops.convert_to_numpy(self._answering(inputs, training=False))
 
 
 class Trial:
@@ -84,14 +85,14 @@ class Trial:
         self.network = network
         self.jit_compile = jit_compile
         self.features = self._features(network.model)
-        self.learning = work.task.learning(network.model)
+        self.learning = work.task.learning(network.model, work.info)
         self.step = self._step(network.model)
         if self.features is not None:
             self.features.compile(jit_compile=jit_compile)
         if self.step is not None:
             self.step.compile(
                 optimizer=self._optimizer(network.model),
-                loss=self.learning.losses(work.task.make_loss()),
+                loss=self.learning.losses,
                 loss_weights=dict(self.learning.loss_weights) or None,
                 jit_compile=jit_compile,
             )
@@ -106,18 +107,19 @@ class Trial:
         return FirstSteps(rows, losses)
 
     def time(self) -> dict[str, float]:
-        """Return the seconds per image of each kind of work, once."""
+        """Return the seconds per input of each kind of work, once."""
         found = {}
         for kind in self.work.kinds:
             call = self._extract if kind == "features" else self._learn
-            found[kind] = _seconds(call) / len(self.work.images)
+            found[kind] = _seconds(call) / num_rows(self.work.inputs)
         return found
 
     def _extract(self) -> np.ndarray:
-        return np.asarray(self.features.predict_on_batch(self.work.images))  # type: ignore[union-attr]
+        rows = self.features.predict_on_batch(self.work.inputs)  # type: ignore[union-attr]
+        return np.asarray(rows).reshape(num_rows(self.work.inputs), -1)
 
     def _learn(self) -> float:
-        batch = self.learning.batch(self.work.images, self.work.labels)
+        batch = self.learning.batch(self.work.inputs, self.work.targets)
         return float(self.step.train_on_batch(*batch, return_dict=True)["loss"])  # type: ignore[union-attr]
 
     def _features(self, model: keras.Model) -> keras.Model | None:

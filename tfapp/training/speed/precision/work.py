@@ -4,23 +4,25 @@ import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from importlib import metadata
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-import numpy as np
+import tensorflow as tf
 
 from tfapp import __version__
+from tfapp.data.spec import DataInfo
 from tfapp.recipes.config import Recipe
 from tfapp.tasks.spec import Task
 from tfapp.training import devices
 from tfapp.training.transfer.identity import digest
+from tfapp.training.trees import first_rows, row_forms
 
-FORMAT = 1
+FORMAT = 2
 """Of the files of choices; counts up when what is measured changes."""
 
 LONG_STEP = 1.5
-"""Seconds; slower networks are tried on fewer images."""
+"""Seconds; slower networks are tried on fewer inputs."""
 
-LEAST_IMAGES = 4
+LEAST_INPUTS = 4
 
 
 class Candidate(NamedTuple):
@@ -54,24 +56,26 @@ class Work:
     Args:
         recipe: of the run.
         task: its loss.
-        images: float array (batch, height, width, channels) in [0, 255].
-        labels: one-hot float array (batch, num_classes).
-        num_images: images of which the frozen extractor's features are computed.
-        steps: training steps on whole images.
+        info: facts of the data.
+        inputs: batch for the network, an array or a dict of arrays.
+        targets: of that batch, as the dataset has them.
+        num_inputs: inputs of which the frozen extractor's features are computed.
+        steps: training steps on whole inputs.
     """
 
     recipe: Recipe
     task: Task
-    images: np.ndarray
-    labels: np.ndarray
-    num_images: int
+    info: DataInfo
+    inputs: Any
+    targets: Any
+    num_inputs: int
     steps: int
 
     @property
     def kinds(self) -> tuple[str, ...]:
         """What is to be timed: "features", and "train", "thaw" or "head"."""
         tune = self.recipe.fine_tune
-        features = ("features",) if tune is not None and self.num_images else ()
+        features = ("features",) if tune is not None and self.num_inputs else ()
         if not self.steps:
             return features
         learning = "train" if tune is None else "thaw" if tune.thaw else "head"
@@ -81,28 +85,29 @@ class Work:
         """Return how long the run computes.
 
         Args:
-            costs: kind of work → seconds per image.
+            costs: kind of work → seconds per input.
         """
         trained = self.steps * self.recipe.data.batch_size
         return sum(
-            costs[kind] * (self.num_images if kind == "features" else trained)
+            costs[kind] * (self.num_inputs if kind == "features" else trained)
             for kind in self.kinds
         )
 
     def first(self, count: int) -> "Work":
-        """Return the same work with fewer images in the sample."""
-        return replace(self, images=self.images[:count], labels=self.labels[:count])
+        """Return the same work with fewer inputs in the sample."""
+        inputs, targets = first_rows((self.inputs, self.targets), count)
+        return replace(self, inputs=inputs, targets=targets)
 
 
 @dataclass
 class Timings:
-    """The shortest seconds per image of each candidate and kind of work."""
+    """The shortest seconds per input of each candidate and kind of work."""
 
     work: Work
     best: dict[Candidate, dict[str, float]] = field(default_factory=dict)
 
     def take(self, candidate: Candidate, found: Mapping[str, float]) -> None:
-        """Remember seconds per image by kind of work, where they are the shortest."""
+        """Remember seconds per input by kind of work, where they are the shortest."""
         best = self.best.setdefault(candidate, dict(found))
         for kind, seconds in found.items():
             best[kind] = min(best[kind], seconds)
@@ -112,20 +117,20 @@ class Timings:
         return self.work.seconds(self.best[candidate])
 
 
-def sample_size(cost: float, images: int) -> int:
-    """Return how many images make a step of bearable length, at least 4.
+def sample_size(cost: float, inputs: int) -> int:
+    """Return how many inputs make a step of bearable length, at least 4.
 
     Args:
-        cost: seconds to infer one image; learning from it takes three times as long.
-        images: at hand.
+        cost: seconds to infer one input; learning from it takes three times as long.
+        inputs: at hand.
     """
-    return min(images, max(LEAST_IMAGES, int(LONG_STEP / (3.0 * max(cost, 1e-9)))))
+    return min(inputs, max(LEAST_INPUTS, int(LONG_STEP / (3.0 * max(cost, 1e-9)))))
 
 
 def identity(work: Work, options: Sequence[Candidate]) -> str:
     """Return a digest of what decides which way of computing a network is fastest.
 
-    That is how it is built, on what images, the kinds of work, the machine and the
+    That is how it is built, for what inputs, the kinds of work, the machine and the
     versions of the software. A digest of the layers themselves would need the network,
     whose building takes seconds that a remembered choice saves.
     """
@@ -135,8 +140,7 @@ def identity(work: Work, options: Sequence[Candidate]) -> str:
         [
             FORMAT,
             recipe.model.model_dump(),
-            work.images.shape[1:],
-            work.labels.shape[1:],
+            row_forms((work.inputs, work.targets)),
             thaw.from_layer if thaw else "",
             work.kinds,
             options,
@@ -154,7 +158,9 @@ def sample_identity(work: Work) -> str:
             work.recipe.seed,
             work.recipe.training.model_dump(),
             tune.model_dump() if tune else None,
-            hashlib.sha256(work.images.tobytes()).hexdigest(),
-            work.labels.tolist(),
+            [
+                hashlib.sha256(part.tobytes()).hexdigest()
+                for part in tf.nest.flatten((work.inputs, work.targets))
+            ],
         ]
     )

@@ -112,7 +112,7 @@ def test_turns_leave_the_parts_where_they_are():
     assert model.count_params() == once.count_params()
     extractor, head = freezing.parts(model)
     assert (extractor.name, head.name) == ("extractor", "head")
-    view = get_task("image_segmentation").learning(model).model
+    view = get_task("image_segmentation").learning(model, None).model
     model.set_weights(once.get_weights())
     images = np.random.default_rng(0).uniform(0, 255, (1, 32, 32, 3)).astype("float32")
     np.testing.assert_allclose(view(images), once(images), atol=1e-4)

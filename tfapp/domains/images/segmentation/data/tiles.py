@@ -8,12 +8,12 @@ All of it is TensorFlow operations, so training, evaluation and the export share
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
-from typing import Any, Literal
+from typing import Any, ClassVar, Literal
 
 import tensorflow as tf
 
 from tfapp.base.errors import ConfigError
-from tfapp.domains.images.preprocessor import to_channels
+from tfapp.domains.images.preprocessor import RAW_IMAGE, to_channels
 from tfapp.domains.images.reading.decoding import decode_image
 
 STRIDE = 32
@@ -43,6 +43,8 @@ class TilePreprocess:
     mask_values: tuple[int, ...] = (0, 255)
     max_pixels: int = 100_000_000
 
+    media_type: ClassVar[str] = "image/*"
+
     def __post_init__(self) -> None:
         sides = (*self.tile_size, self.margin)
         fits = 0 <= self.margin and max(sides) <= LARGEST_TILE
@@ -68,6 +70,11 @@ class TilePreprocess:
         """Pixels from the beginning of a tile to that of the next, down and right."""
         height, width = self.answer_size
         return height // STRIDE * STRIDE or height, width // STRIDE * STRIDE or width
+
+    @property
+    def raw(self) -> dict[str, Any]:
+        """What a client sends: encoded images, string tensor (batch,)."""
+        return {RAW_IMAGE: tf.TensorSpec((None,), tf.string)}
 
     def __call__(self, encoded: Any) -> Any:
         """Decode an image: scalar string to float32 (height, width, channels)."""

@@ -1,4 +1,4 @@
-"""The training loop: killed anywhere, it ends where it would have ended."""
+"""Epochs of training: killed anywhere, they end where they would have ended."""
 
 import keras
 import numpy as np
@@ -10,8 +10,9 @@ from tfapp.base.reporter import Reporter, Stage
 from tfapp.recipes.config import Recipe
 from tfapp.tasks import get_task
 from tfapp.training.loop.deadline import Deadline
-from tfapp.training.passes import ImagePasses
-from tfapp.training.phase import PhasePlan, RunSetup, fit_phase
+from tfapp.training.loop.training_loop import TrainingLoop
+from tfapp.training.passes import DataPasses
+from tfapp.training.phase import Phase, PhasePlan, RunSetup, epochs_of
 
 EPOCHS = 3
 
@@ -56,16 +57,21 @@ def fit(
         }
     )
     task = get_task("image_classification")
-    with (reporter or Reporter(quiet=True)).stage("phase") as stage:
-        return fit_phase(
-            model,
-            train or ImagePasses(dataset, 4, seed=0),
-            dataset.batches("validation"),
-            setup=RunSetup(task, recipe.training, recipe.runtime, folder),
-            plan=PhasePlan("train", EPOCHS, 0.02, warmup_epochs=0.5),
-            deadline=deadline or Deadline(),
-            stage=stage,
-        )
+    phase = Phase(
+        PhasePlan("train", EPOCHS, 0.02, warmup_epochs=0.5),
+        model,
+        train or DataPasses(dataset, 4, seed=0),
+        dataset.batches("validation"),
+    )
+    loop = TrainingLoop(
+        folder,
+        reporter or Reporter(quiet=True),
+        deadline or Deadline(),
+        recipe.training.patience,
+        recipe.runtime.checkpoint_seconds,
+    )
+    setup = RunSetup(task, dataset.info, recipe.training, recipe.runtime)
+    return loop.run(epochs_of(phase, setup), "train")
 
 
 def test_progress_shows_no_more_time_than_the_budget(tmp_path, capsys, monkeypatch):
@@ -108,7 +114,7 @@ def killing(passes, epoch, step):
 
 
 class Clock:
-    """A clock that the engine reads, moved by hand; the deadline keeps the real one."""
+    """A clock moved by hand; the deadline keeps the real one."""
 
     seconds = 0.0
 
@@ -120,8 +126,8 @@ class Clock:
 def test_a_resumed_phase_under_a_budget_does_not_cool_down_early(tmp_path, monkeypatch):
     """The rate follows the clock over the seconds before the kill and those left."""
     clock = Clock()
-    monkeypatch.setattr("tfapp.training.loop.engine.time", clock)
-    passes = ImagePasses(make_dataset(augmentation={"noise": 5}), 4, seed=0)
+    monkeypatch.setattr("tfapp.training.loop.runner.time", clock)
+    passes = DataPasses(make_dataset(augmentation={"noise": 5}), 4, seed=0)
 
     def slow(number, skip=0):
         clock.seconds += 1000.0 if number == 1 else 0.0
@@ -156,7 +162,7 @@ def test_killed_and_resumed_equals_uninterrupted(tmp_path, epoch, step, training
     """Weights and every logged figure are the same to the bit."""
     whole = network()
     expected = fit(tmp_path / "whole", whole, **training)
-    passes = ImagePasses(make_dataset(augmentation={"noise": 5}), 4, seed=0)
+    passes = DataPasses(make_dataset(augmentation={"noise": 5}), 4, seed=0)
     with pytest.raises(Killed):
         fit(tmp_path / "cut", network(), train=killing(passes, epoch, step), **training)
     model = network()
@@ -173,7 +179,7 @@ def test_finished_phase_is_read_back(tmp_path):
     first = network()
     expected = fit(tmp_path, first)
     again = network()
-    found = fit(tmp_path, again, train=killing(ImagePasses(make_dataset(), 4, 0), 0, 0))
+    found = fit(tmp_path, again, train=killing(DataPasses(make_dataset(), 4, 0), 0, 0))
     assert found == expected
     np.testing.assert_array_equal(weights(again), weights(first))
 
@@ -183,7 +189,7 @@ def test_runs_repeat_to_the_bit_and_seeds_differ(tmp_path):
     models = [network() for _ in range(3)]
     fit(tmp_path / "a", models[0])
     fit(tmp_path / "b", models[1])
-    other = ImagePasses(make_dataset(augmentation={"noise": 5}), 4, seed=1)
+    other = DataPasses(make_dataset(augmentation={"noise": 5}), 4, seed=1)
     fit(tmp_path / "c", models[2], train=other)
     np.testing.assert_array_equal(weights(models[0]), weights(models[1]))
     assert np.abs(weights(models[0]) - weights(models[2])).max() > 1e-4
@@ -210,7 +216,7 @@ def test_damaged_state_begins_the_phase_anew(tmp_path):
     whole = network()
     fit(tmp_path / "whole", whole)
     state = tmp_path / "cut" / "checkpoints" / "train.state.npz"
-    passes = ImagePasses(make_dataset(augmentation={"noise": 5}), 4, seed=0)
+    passes = DataPasses(make_dataset(augmentation={"noise": 5}), 4, seed=0)
     with pytest.raises(Killed):
         fit(tmp_path / "cut", network(), train=killing(passes, 1, 2))
     state.write_bytes(state.read_bytes()[: state.stat().st_size // 2])
@@ -226,7 +232,7 @@ def test_input_that_fails_keeps_what_was_learned(tmp_path):
         steps = 6
 
         def __call__(self, epoch, skip=0):
-            dataset = ImagePasses(make_dataset(), 4, seed=0)(epoch, skip)
+            dataset = DataPasses(make_dataset(), 4, seed=0)(epoch, skip)
 
             class Iterable:
                 element_spec = dataset.element_spec
@@ -253,7 +259,7 @@ def test_input_that_fails_keeps_what_was_learned(tmp_path):
 def test_nan_names_its_batch_and_keeps_the_state_before(tmp_path):
     """The loss that is not a number stops the run; the last good state stays."""
     dataset = make_dataset()
-    passes = ImagePasses(dataset, 4, seed=0)
+    passes = DataPasses(dataset, 4, seed=0)
 
     class Poisoned:
         steps = passes.steps
@@ -278,7 +284,15 @@ def test_nan_names_its_batch_and_keeps_the_state_before(tmp_path):
     assert np.abs(weights(kept) - weights(network())).max() > 1e-4
 
 
-def test_rows_tell_how_long_training_waited(tmp_path):
-    """Each epoch's row has its seconds and the share spent waiting for data."""
+def test_rows_show_how_long_each_epoch_waited(tmp_path, monkeypatch):
+    """Every epoch counts its own seconds: by this clock, one to wait, one to learn."""
+
+    class Ticking(Clock):
+        def monotonic(self):
+            self.seconds += 1.0
+            return self.seconds
+
+    monkeypatch.setattr("tfapp.training.loop.epochs.time", Ticking())
     rows = fit(tmp_path, network()).epochs
-    assert all(row["seconds"] > 0 and 0 <= row["waiting_share"] <= 1 for row in rows)
+    assert [row["seconds"] for row in rows] == [12.0] * EPOCHS  # six steps each
+    assert [row["waiting_share"] for row in rows] == [0.5] * EPOCHS

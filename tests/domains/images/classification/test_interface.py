@@ -5,13 +5,11 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
+from tfapp.domains.images.classification.interface import image_signatures
 from tfapp.domains.images.explanation.gradcam import class_maps
-from tfapp.domains.images.explanation.in_graph import gradcam_in_graph
 from tfapp.domains.images.explanation.network import split
 from tfapp.domains.images.explanation.overlay import overlay
-from tfapp.export.options import ExportOptions
-from tfapp.export.signatures import make_signatures
-from tfapp.export.verify import as_example
+from tfapp.problems.classification.interface import as_example
 
 
 @pytest.fixture(scope="module")
@@ -85,7 +83,7 @@ def test_arrays_may_have_any_size(tiny, loaded, size):
 
 def test_classify_takes_examples(tiny, loaded, encoded, expected):
     """tf.train.Example in, names and scores out, for the Classify API."""
-    examples = [as_example(image) for image in encoded.numpy()]
+    examples = [as_example("image_bytes", image) for image in encoded.numpy()]
     answer = loaded.signatures["classify"](inputs=tf.constant(examples))
     assert sorted(answer) == ["classes", "scores"]
     np.testing.assert_allclose(answer["scores"], expected, atol=1e-6)
@@ -114,11 +112,13 @@ def test_explain_is_left_out_where_nothing_explains(tiny):
     """Of a network without convolutions, and where nobody asked for it."""
     image = keras.Input((tiny.height, tiny.width, 3))
     dense = keras.Model(image, keras.layers.Dense(3)(keras.layers.Flatten()(image)))
-    options = ExportOptions(tiny.class_names, {}, [], [], explain=gradcam_in_graph)
-    assert "explain" not in make_signatures(dense, tiny.preprocess(), options)
-    options = ExportOptions(tiny.class_names, {}, [], [])
-    found = make_signatures(tiny.classifier(), tiny.preprocess(), options)
-    assert list(found) == ["serving_default", "serve_images", "classify"]
+    options = {"explain": True}
+    assert "explain" not in image_signatures(tiny.exported(dense, options=options))
+    assert list(image_signatures(tiny.exported())) == [
+        "serving_default",
+        "serve_images",
+        "classify",
+    ]
 
 
 @pytest.mark.parametrize("garbage", [b"", b"no image", b"\xff\xd8\xff\xe0 cut"])

@@ -1,15 +1,38 @@
-// Answers to something a person can read. No state, no requests.
+// Answers as something a person can read: classes, text, numbers, pictures. No state, no
+// requests.
 
 const MOST_BARS = 10;
+const MOST_ROWS = 50;
+const MOST_COLUMNS = 12;
+
+/**
+ * Returns [{view, name, value}, …] of a row of an answer.
+ *
+ * `outputs` holds the view of each output, as the model's card has it; of a model that
+ * others made it is empty, and the values decide. `names` are the outputs of the
+ * signature: the only output of one has no name in the row.
+ */
+export function viewsOf(row, outputs, names, classNames) {
+  const bare = row === null || typeof row !== "object" || Array.isArray(row) || "b64" in row;
+  const pairs = bare ? [[names.length === 1 ? names[0] : "", row]] : Object.entries(row);
+  const views = [];
+  for (const [name, value] of pairs) {
+    const view = outputs[name] ?? guess(bare ? "" : name, value);
+    const classes = view === "classes" ? classesOf(value, bare ? classNames : row.classes ?? classNames) : null;
+    if (view === "classes" ? classes : view) views.push({ view, name, value: classes ?? value });
+  }
+  return views;
+}
+
+function guess(name, value) {
+  if (value?.b64) return "pictures";
+  return ["", "probabilities", "scores"].includes(name) ? "classes" : null;
+}
 
 /** Returns [[name, share], …], the largest first; null if it is no classification. */
-export function classesOf(row, classNames) {
-  let names = classNames;
-  let scores = row;
-  if (row && typeof row === "object" && !Array.isArray(row)) {
-    scores = row.probabilities ?? row.scores;
-    names = row.classes ?? classNames;
-  } else if (Array.isArray(row) && Array.isArray(row[0])) {
+function classesOf(row, classNames) {
+  let [names, scores] = [classNames, row];
+  if (Array.isArray(row) && Array.isArray(row[0])) {
     names = row.map((pair) => pair[0]); // of :classify
     scores = row.map((pair) => pair[1]);
   }
@@ -19,8 +42,44 @@ export function classesOf(row, classNames) {
   return pairs.sort((a, b) => b[1] - a[1]).slice(0, MOST_BARS);
 }
 
+/** Fills a list with the bars of the classes, and a box with everything else. */
+export function drawViews(bars, box, views) {
+  drawBars(bars, views.find(({ view }) => view === "classes")?.value ?? []);
+  const draw = { text: drawText, numbers: drawNumbers, pictures: drawPicture };
+  box.replaceChildren(...views.filter(({ view }) => draw[view]).map((one) => draw[one.view](one)));
+}
+
+function drawText({ value }) {
+  return element("p", "text", Array.isArray(value) ? value.join(" ") : String(value));
+}
+
+function drawNumbers({ name, value }) {
+  const table = element("table", "numbers");
+  table.append(element("caption", "", worded(name)));
+  for (const row of (Array.isArray(value) ? value : [value]).slice(0, MOST_ROWS)) {
+    const line = document.createElement("tr");
+    const cells = (Array.isArray(row) ? row : [row]).flat(Infinity).slice(0, MOST_COLUMNS);
+    line.append(...cells.map((cell) => element("td", "", Number.isFinite(cell) ? String(Number(cell.toPrecision(6))) : String(cell))));
+    table.append(line);
+  }
+  return table;
+}
+
+function drawPicture({ name, value }) {
+  const figure = document.createElement("figure");
+  const image = document.createElement("img");
+  image.alt = worded(name) || "picture";
+  image.addEventListener("load", () => image.classList.toggle("small", image.naturalWidth < 100));
+  image.src = `data:${value.b64.startsWith("/9j/") ? "image/jpeg" : "image/png"};base64,${value.b64}`;
+  figure.append(image, element("figcaption", "", image.alt));
+  return figure;
+}
+
+/** Returns the name of an output in words: "mask_bytes" is a mask. */
+const worded = (name) => name.replace(/_bytes$/, "").replaceAll("_", " ");
+
 /** Fills a list with one labelled bar for each class. */
-export function drawBars(list, pairs) {
+function drawBars(list, pairs) {
   list.replaceChildren(
     ...pairs.map(([name, share]) => {
       const bar = element("span", "bar");
@@ -33,17 +92,6 @@ export function drawBars(list, pairs) {
       return item;
     }),
   );
-}
-
-/** Returns the pictures of an answer: outputs named …_bytes, as data addresses. */
-export function picturesOf(row) {
-  if (!row || typeof row !== "object") return [];
-  const values = row.b64 ? [row] : Object.values(row);
-  return values.filter((value) => value?.b64).map((value) => `data:${kindOf(value.b64)};base64,${value.b64}`);
-}
-
-function kindOf(base64) {
-  return base64.startsWith("/9j/") ? "image/jpeg" : "image/png";
 }
 
 export function percent(share) {

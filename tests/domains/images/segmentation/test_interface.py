@@ -10,14 +10,13 @@ import tensorflow as tf
 from PIL import Image
 
 from tfapp.base.errors import ExportError
-from tfapp.domains.images.segmentation.answers import (
-    Segmenter,
-    make_segmentation_questions,
-)
+from tfapp.data.spec import DataInfo
 from tfapp.domains.images.segmentation.data.tiles import TilePreprocess
+from tfapp.domains.images.segmentation.interface import INTERFACE
+from tfapp.domains.images.segmentation.segmenter import Segmenter
 from tfapp.export.exporter import export_model
-from tfapp.export.options import ExportOptions
-from tfapp.export.predictor import load_saved_model
+from tfapp.export.predictor import model_predictor, saved_model_predictor
+from tfapp.export.spec import Exported
 
 NAMES = ("background", "cell", "nucleus")
 VALUES = (0, 7, 255)
@@ -34,6 +33,12 @@ def make_network():
     return keras.Model(inputs, keras.layers.Conv2D(3, 3)(x))
 
 
+def make_exported(network, preprocess=PREPROCESS, temperature=2.0):
+    """Return a network with what its answers need."""
+    info = DataInfo((36, 36, 1), NAMES, "", (32, 32))
+    return Exported(network, preprocess, info, {"temperature": temperature})
+
+
 def picture(number):
     """Return uint8 noise (height, width), and it as PNG."""
     rng = np.random.default_rng(number)
@@ -47,10 +52,10 @@ def picture(number):
 def exported(tmp_path_factory):
     """Export the network with a temperature of 2."""
     place = tmp_path_factory.mktemp("saved_models") / "cells" / "1"
-    encoded = [picture(number)[1] for number in range(3)]
-    options = ExportOptions(NAMES, {}, encoded, encoded, 2.0, form="image_segmentation")
-    network = make_network()
-    return network, export_model(network, PREPROCESS, place, options)
+    examples = [{"image_bytes": picture(number)[1]} for number in range(3)]
+    exported = make_exported(make_network())
+    result = export_model(exported, INTERFACE, place, examples=examples)
+    return exported.model, result
 
 
 @pytest.fixture(scope="module")
@@ -122,22 +127,31 @@ def test_the_card_and_the_check(exported):
     card = json.loads((result.path / "tfapp.json").read_text())
     assert TilePreprocess.from_description(card["preprocess"]) == PREPROCESS
     assert set(card["parity"]["by_signature"]) == {"serving_default", "serve_images"}
+    assert card["parity"]["exact_share"] > 0.9  # so that masks are compared, too
     assert result.max_difference < 1e-5
     assert set(card["signatures"]) == {"serving_default", "serve_images"}
 
 
-def test_the_predictor_gives_masks_too(exported):
-    """`tfapp predict` gets shares and PNG files from one call."""
-    predictor = load_saved_model(exported[1].path)
-    shares, masks = predictor.answer([picture(0)[1], picture(2)[1]])
-    assert shares.shape == (2, 3)
-    assert Image.open(io.BytesIO(masks[1])).size == (32, 32)
+def test_a_prediction_is_shares_and_a_mask(exported):
+    """SavedModel and network give one answer: shares, and the mask as a file."""
+    network, result = exported
+    rows = [{"image_bytes": picture(number)[1]} for number in (0, 2)]
+    for predictor in (
+        saved_model_predictor(result.path, INTERFACE),
+        model_predictor(make_exported(network), INTERFACE),
+    ):
+        answers = predictor.answers(rows)
+        prediction = INTERFACE.prediction(answers[1])
+        assert list(prediction.columns["probabilities"]) == list(NAMES)
+        mask = Image.open(io.BytesIO(prediction.files["mask.png"]))
+        assert mask.size == (32, 32)
+        assert set(np.unique(mask)) <= set(VALUES)
 
 
 def test_masks_of_16_bits():
     """Values above 255 make a PNG of 16 bits."""
     preprocess = TilePreprocess((36, 36), 2, 1, (0, 7, 1000))
-    segmenter = Segmenter(make_network(), preprocess, NAMES, 1.0)
+    segmenter = Segmenter(make_exported(make_network(), preprocess, 1.0))
     answer = segmenter.answer(tf.constant([picture(2)[1]]))
     mask = np.asarray(Image.open(io.BytesIO(answer["mask_bytes"].numpy()[0])))
     assert set(np.unique(mask)) <= {0, 7, 1000}
@@ -157,11 +171,16 @@ def test_the_server_answers_with_pictures(exported):
     served.close()
 
 
-def test_a_diverged_model_is_not_exported():
+def test_a_diverged_model_is_not_exported(tmp_path):
     """NaN weights are found before anything is written."""
     network = make_network()
     network.set_weights([np.full_like(w, np.nan) for w in network.get_weights()])
-    encoded = [picture(0)[1]]
-    options = ExportOptions(NAMES, {}, encoded, encoded, form="image_segmentation")
+    examples = [{"image_bytes": picture(0)[1]}]
     with pytest.raises(ExportError, match="NaN or infinity"):
-        make_segmentation_questions(network, PREPROCESS, options, ["serving_default"])
+        export_model(
+            make_exported(network),
+            INTERFACE,
+            tmp_path / "cells" / "1",
+            examples=examples,
+        )
+    assert not (tmp_path / "cells").exists()

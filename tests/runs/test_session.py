@@ -1,0 +1,67 @@
+"""Runs of experiments that are not supervised."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from tests.runs.picture import NAME, places, recipe, register
+from tfapp import domains, runs
+from tfapp.base.errors import ConfigError
+from tfapp.verbs.run import resume, run
+
+ROOT = Path(__file__).parents[2]
+KILLED = "import sys; from tests.runs import picture; picture.main(sys.argv[1])"
+
+
+@pytest.fixture(autouse=True)
+def _registered(monkeypatch):
+    modules = {}
+    register(modules)
+    for name, module in modules.items():
+        monkeypatch.setitem(sys.modules, name, module)
+    monkeypatch.setattr(domains, "DOMAINS", (*domains.DOMAINS, NAME))
+
+
+def test_killed_and_resumed_equals_uninterrupted(tmp_path):
+    """A real process, really killed in its second phase: the rest is the same."""
+    whole = run(recipe("whole"), **places(tmp_path))
+    killed = subprocess.run(
+        [sys.executable, "-c", KILLED, str(tmp_path)],
+        cwd=ROOT,
+        env=os.environ | {"TEST_KILL": "yes", "PYTHONPATH": str(ROOT)},
+        check=False,
+    )
+    assert killed.returncode == -signal.SIGKILL
+    folder = runs.find_unfinished("picture", tmp_path / "runs").folder
+    assert not (folder / "picture.npy").exists()
+    result = resume("picture", **places(tmp_path))
+    assert result.folder == folder
+    pictures = [np.load(r.folder / "picture.npy") for r in (whole, result)]
+    np.testing.assert_array_equal(*pictures)
+    assert result.metrics == whole.metrics
+
+
+def test_outcome_is_published(tmp_path):
+    """Figures, phases and the page are there; a model only where there is one."""
+    result = run(recipe(), **places(tmp_path))
+    metrics = json.loads((result.folder / "metrics.json").read_text())
+    assert metrics["distance"] == result.metrics["distance"]
+    assert [phase["phase"] for phase in metrics["run"]["phases"]] == ["sketch", "draw"]
+    assert metrics["run"]["seed"] == 0
+    assert result.report.is_file()
+    assert result.saved_model is None
+    assert not (result.folder / "model.keras").exists()
+    assert runs.Run(result.folder).status() == "complete"
+
+
+def test_what_prepare_refuses_leaves_no_run(tmp_path):
+    """A mistake that is found before training is one line and no folder."""
+    with pytest.raises(ConfigError, match="at least 10"):
+        run(recipe(iterations=5), **places(tmp_path))
+    assert not (tmp_path / "runs").exists()

@@ -1,0 +1,151 @@
+"""The training loop with work that is no training: a picture, "iterations"."""
+
+import numpy as np
+import pytest
+from tensorflow.python.summary.summary_iterator import summary_iterator
+
+from tests.training.loop.picture import Picture
+from tfapp.base.errors import TrainingError
+from tfapp.base.reporter import Reporter, Stage
+from tfapp.training.loop.deadline import Deadline
+from tfapp.training.loop.training_loop import TrainingLoop
+
+
+class Killed(BaseException):
+    """Stands for SIGKILL: nothing may catch it."""
+
+
+def loop(folder, **options):
+    """Return a loop that saves a state after every call."""
+    reporter = options.pop("reporter", None) or Reporter(quiet=True)
+    return TrainingLoop(folder, reporter, state_seconds=0.0, **options)
+
+
+def kill_at(iteration):
+    """Return what kills the process when it comes to an iteration."""
+
+    def interrupt(done):
+        if done == iteration:
+            raise Killed
+
+    return interrupt
+
+
+@pytest.mark.parametrize("iteration", [5, 10, 25])
+def test_killed_and_resumed_equals_uninterrupted(tmp_path, iteration):
+    """Variables, random stream, rows and best round: all go on, to the bit."""
+    whole = Picture()
+    expected = loop(tmp_path / "whole").run(whole, "draw")
+    with pytest.raises(Killed):
+        loop(tmp_path / "cut").run(Picture(interrupt=kill_at(iteration)), "draw")
+    again = Picture()
+    history = loop(tmp_path / "cut").run(again, "draw")
+    np.testing.assert_array_equal(again.picture.numpy(), whole.picture.numpy())
+    np.testing.assert_array_equal(again.history, whole.history)
+    assert history.epochs == expected.epochs
+    assert (history.best_epoch, history.best) == (expected.best_epoch, expected.best)
+    assert len(history.epochs) == 4
+
+
+def test_a_finished_phase_is_read_back(tmp_path):
+    """Its weights come from the file, and nothing is computed."""
+    first = Picture()
+    expected = loop(tmp_path).run(first, "draw")
+    again = Picture(interrupt=kill_at(0))
+    assert loop(tmp_path).run(again, "draw") == expected
+    np.testing.assert_array_equal(again.picture.numpy(), first.picture.numpy())
+    assert not (tmp_path / "checkpoints" / "draw.state.npz").exists()
+
+
+def test_the_best_round_is_kept(tmp_path):
+    """The picture ends as it was when its score was lowest, at the second look."""
+    best, short = Picture(scores=[3.0, 1.0, 2.0, 2.0]), Picture(total=20)
+    history = loop(tmp_path / "best").run(best, "draw")
+    loop(tmp_path / "short").run(short, "draw")
+    assert (history.best_epoch, history.best) == (2, 1.0)
+    np.testing.assert_array_equal(best.picture.numpy(), short.picture.numpy())
+
+
+def test_higher_may_be_better(tmp_path):
+    """The workload says which way its figure counts."""
+    picture = Picture(scores=[3.0, 1.0, 4.0, 2.0])
+    picture.better = "higher"
+    assert loop(tmp_path).run(picture, "draw").best_epoch == 3
+
+
+@pytest.mark.parametrize(
+    ("scores", "rounds"),
+    [
+        ([3.0, 2.0, 2.5, 2.5, 1.0, 1.0], 4),
+        ([3.0, 3.0, 3.0, 3.0, 3.0, 3.0], 3),  # a tie is no progress
+        ([3.0, 3.5, 2.0, 2.5, 1.0, 1.5], 6),
+    ],
+)
+def test_patience_ends_after_as_many_rounds_without_progress(tmp_path, scores, rounds):
+    """With patience 2, the second round that is not better is the last."""
+    picture = Picture(total=60, scores=scores)
+    history = loop(tmp_path, patience=2).run(picture, "draw")
+    assert len(history.epochs) == rounds
+    assert history.stopped_by == ("patience" if rounds < 6 else "")
+
+
+def test_a_phase_never_ends_worse_than_it_began(tmp_path):
+    """Given the figure at the start, no worse round is kept; the start is."""
+    picture = Picture(scores=[3.0, 2.0, 2.0, 2.0])
+    history = loop(tmp_path).run(picture, "draw", start=1.5)
+    assert (history.best_epoch, history.best) == (0, 1.5)
+    np.testing.assert_array_equal(picture.picture.numpy(), 0.0)
+    assert "no epoch was better" in history.summary()
+
+
+def test_the_deadline_ends_a_round_early(tmp_path, monkeypatch):
+    """A phase that is cut short has scored what it reached, and says why it ended."""
+    picture, deadline = Picture(total=10_000), Deadline()
+    monkeypatch.setattr(deadline, "seconds_left", lambda: 45.0 - picture.done)
+    runs = loop(tmp_path, deadline=deadline)
+    history = runs.run(picture, "draw")
+    assert history.stopped_by == "deadline"
+    assert picture.done == 45
+    assert len(history.epochs) == 5  # four looks, and the one that was cut short
+    assert runs.notes == ["phase 'draw' ended by the time budget"]
+    assert 0.0 == picture.shares[0] < picture.shares[-1] < 1.0
+
+
+def test_progress_is_in_the_units_of_the_work(tmp_path, capsys, monkeypatch):
+    """Iterations, not images or steps."""
+    monkeypatch.setattr(Stage, "EVERY_SECONDS", 0.0)
+    loop(tmp_path, reporter=Reporter()).run(Picture(), "draw")
+    shown = capsys.readouterr().err
+    assert "phase draw: 5 of 40 iterations" in shown
+    assert "look 3: distance" in shown
+
+
+def test_a_loss_that_is_no_number_names_the_place(tmp_path):
+    """One line: phase, place, and where the best weights are."""
+    picture = Picture()
+
+    def spoil(done):
+        if done == 15:
+            picture.picture.assign(np.full((6, 6), np.nan))
+
+    picture.interrupt = spoil
+    with pytest.raises(
+        TrainingError, match=r"phase 'draw', iteration 20\. The weights"
+    ):
+        loop(tmp_path).run(picture, "draw")
+    kept = Picture()
+    kept.load(tmp_path / "checkpoints" / "draw.npz")
+    assert np.isfinite(kept.picture.numpy()).all()
+
+
+def test_every_round_is_on_the_board(tmp_path):
+    """TensorBoard shows each figure of each look under the name of the round."""
+    history = loop(tmp_path).run(Picture(), "draw")
+    (file,) = (tmp_path / "logs" / "draw" / "train").iterdir()
+    shown = [
+        (event.step, value.tag)
+        for event in summary_iterator(str(file))
+        for value in event.summary.value
+    ]
+    names = [f"look_{name}" for name in history.epochs[0]]
+    assert shown == [(step, name) for step in range(4) for name in names]

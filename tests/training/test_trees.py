@@ -1,0 +1,131 @@
+"""Batches that are dicts, whose inputs differ in length, whose targets are several."""
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from tests.training.speed.test_precision import make_recipe
+from tfapp.base.reporter import Reporter
+from tfapp.recipes.config import RuntimeConfig, TrainingConfig
+from tfapp.tasks import get_task
+from tfapp.training.inference import predict, seconds_per_input, stream
+from tfapp.training.loop.training_loop import TrainingLoop
+from tfapp.training.phase import Phase, PhasePlan, RunSetup, epochs_of
+from tfapp.training.speed.precision.trial import Network, Trial
+from tfapp.training.speed.precision.work import Work, sample_identity
+from tfapp.training.transfer.row_passes import RowPasses
+from tfapp.training.trees import filled, first_rows, num_rows, row_forms
+
+LENGTHS = (3, 7, 5)
+BATCH = 4
+
+
+def network():
+    """A network of two named inputs, one of any length, with batch normalisation."""
+    keras.utils.set_random_seed(0)
+    ids = keras.Input((None,), name="ids", dtype="int32")
+    scale = keras.Input((1,), name="scale")
+    x = keras.layers.Embedding(6, 8)(ids)
+    x = keras.layers.Conv1D(8, 3, padding="same")(x)
+    x = keras.layers.BatchNormalization()(x)
+    x = keras.layers.GlobalAveragePooling1D()(x)
+    x = keras.layers.Concatenate()([x, scale])
+    logits = keras.layers.Dense(2, name="logits")(x)
+    return keras.Model({"ids": ids, "scale": scale}, logits)
+
+
+def batch(number):
+    """Return one batch: ids of class 0 are below 3, those of class 1 are not."""
+    random = np.random.default_rng(number)
+    classes = random.integers(0, 2, BATCH - (number == len(LENGTHS) - 1))
+    shape = (len(classes), LENGTHS[number])
+    ids = random.integers(0, 3, shape) + 3 * classes[:, None]
+    inputs = {"ids": ids.astype("int32"), "scale": np.ones((len(classes), 1), "f4")}
+    return inputs, np.eye(2, dtype="float32")[classes]
+
+
+class Sentences:
+    """Passes over three batches of different length, the last one smaller."""
+
+    steps = len(LENGTHS)
+
+    def __call__(self, epoch, skip=0):
+        """Return the batches, those before `skip` left out."""
+        inputs = {
+            "ids": tf.TensorSpec((None, None), tf.int32),
+            "scale": tf.TensorSpec((None, 1), tf.float32),
+        }
+        return tf.data.Dataset.from_generator(
+            lambda: map(batch, range(skip, self.steps)),
+            output_signature=(inputs, tf.TensorSpec((None, 2), tf.float32)),
+        )
+
+
+def test_a_network_of_two_inputs_learns_from_any_length(tmp_path):
+    """Named inputs, whole numbers among them, and batches of three lengths."""
+    task, training = get_task("image_classification"), TrainingConfig()
+    setup = RunSetup(task, None, training, RuntimeConfig())
+    plan = PhasePlan("train", 12, 0.02)
+    workload = epochs_of(Phase(plan, network(), Sentences(), Sentences()(0)), setup)
+    history = TrainingLoop(tmp_path, Reporter(quiet=True)).run(workload, "train")
+    assert history.epochs[history.best_epoch - 1]["val_accuracy"] == 1.0
+
+
+def test_answers_come_in_order_whatever_the_length():
+    """Each batch is answered as it is; the filled last one gives no row too many."""
+    model = network()
+    pieces = list(stream(model, Sentences()(0)))
+    assert [len(piece) for piece in pieces] == [4, 4, 3]
+    for number, piece in enumerate(pieces):
+        expected = model(batch(number)[0], training=False)
+        np.testing.assert_allclose(piece, expected, atol=1e-5)
+    np.testing.assert_allclose(
+        predict(model, Sentences()(0), 11), np.concatenate(pieces), atol=1e-5
+    )
+
+
+def test_a_batch_of_several_inputs_is_timed():
+    """By the seconds of one of its examples."""
+    assert 0 < seconds_per_input(network(), batch(0)[0]) < 1
+
+
+def test_precision_is_tried_on_several_inputs():
+    """The first steps are finite, and the sample's identity follows every input."""
+    recipe, task = make_recipe(tune=False), get_task("image_classification")
+    work = Work(recipe, task, None, *batch(1), 0, 10)
+    steps = Trial(work, Network(work, "float32", network), False).take_first_steps()
+    assert np.isfinite(steps.losses).all()
+    assert num_rows(work.first(2).inputs) == 2
+    inputs, targets = batch(1)
+    other = {**inputs, "scale": inputs["scale"] * 2}
+    changed = Work(recipe, task, None, other, targets, 0, 10)
+    assert sample_identity(changed) != sample_identity(work)
+
+
+@pytest.mark.parametrize("epoch", [None, 0, 1])
+def test_targets_of_stored_rows_may_be_several(epoch):
+    """Every target stays with its row, shuffled or not."""
+    rows = np.arange(10, dtype="float32")[:, None]
+    targets = {"double": rows * 2, "whole": np.arange(10)}
+    passes = RowPasses([rows], targets, 4, 0)
+    assert passes.steps == 3
+    count = 0
+    for found, answers in passes.in_order() if epoch is None else passes(epoch):
+        np.testing.assert_array_equal(answers["double"], found * 2)
+        np.testing.assert_array_equal(answers["whole"], found[:, 0])
+        count += len(found)
+    assert count == 10
+
+
+def test_trees():
+    """The first rows, a batch filled up by its last row, and what a row looks like."""
+    tree = {"a": tf.constant([[1, 2], [3, 4]]), "b": tf.constant([5.0, 6.0])}
+    assert num_rows(tree) == 2
+    assert num_rows(first_rows(tree, 1)) == 1
+    assert filled(tree, 2) is tree
+    full = filled(tree, 4)
+    np.testing.assert_array_equal(full["a"], [[1, 2], [3, 4], [3, 4], [3, 4]])
+    np.testing.assert_array_equal(full["b"], [5, 6, 6, 6])
+    numbers = {"a": np.zeros((2, 3), "int32"), "b": np.zeros(2, "float32")}
+    assert row_forms(numbers) == [([3], "int32"), ([], "float32")]

@@ -1,0 +1,135 @@
+"""What an exported classifier takes and answers, whatever its inputs are."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import numpy as np
+import tensorflow as tf
+
+from tfapp.export.signatures import DEFAULT
+from tfapp.export.spec import Arrays, Exported, Prediction, Signature
+
+CLASSIFY = "classify"
+
+
+def class_signatures(
+    exported: Exported, classes: Callable[[Any], Mapping[str, Any]] | None = None
+) -> dict[str, Signature]:
+    """Return the signatures of a classifier of any kind of input.
+
+    Args:
+        exported: its preprocessor turns raw inputs into those of the model.
+        classes: what `classes_of` returned for it, if others use it too.
+
+    Returns:
+        "serving_default" takes the raw inputs and returns what `answer` does. Where
+        the only one is a string (batch,), "classify" takes `inputs`, string tensor
+        (batch,) of serialized tf.train.Example with one feature of its name, and
+        returns `classes` and `scores` alone, as TensorFlow Serving's Classify API
+        wants them.
+    """
+    raw, of_inputs = exported.preprocessor.raw, classes or classes_of(exported)
+
+    def serving_default(**inputs: Any) -> Mapping[str, Any]:
+        return of_inputs(exported.preprocessor(inputs))
+
+    signatures = {DEFAULT: Signature(serving_default, raw)}
+    if [spec.dtype for spec in raw.values()] != [tf.string]:
+        return signatures
+    (name,) = raw
+
+    def classify(inputs: Any) -> dict[str, Any]:
+        feature = {name: tf.io.FixedLenFeature([], tf.string)}
+        answers = serving_default(**tf.io.parse_example(inputs, feature))
+        return {"classes": answers["classes"], "scores": answers["probabilities"]}
+
+    def examples(batch: Arrays) -> Arrays:
+        serialized = [as_example(name, value) for value in batch[name]]
+        return {"inputs": np.array(serialized, object)}
+
+    spec = {"inputs": tf.TensorSpec((None,), tf.string)}
+    return signatures | {CLASSIFY: Signature(classify, spec, examples)}
+
+
+def classes_of(exported: Exported) -> Callable[[Any], Mapping[str, Any]]:
+    """Return a function from inputs of the model to what `answer` returns.
+
+    It is traced once, so that signatures which share it store one graph.
+    """
+    model = exported.model
+    specs = tf.nest.map_structure(
+        lambda tensor: tf.TensorSpec(tensor.shape, tensor.dtype), model.input
+    )
+    traced = tf.function(
+        lambda inputs: calibrated(exported, model(inputs, training=False)),
+        input_signature=[specs],
+        autograph=False,
+    )
+
+    def classes(inputs: Any) -> Mapping[str, Any]:
+        inputs = tf.nest.map_structure(
+            lambda spec, tensor: tf.ensure_shape(
+                tf.cast(tensor, spec.dtype), spec.shape
+            ),
+            specs,
+            inputs,
+        )
+        return answer(exported, traced(inputs))
+
+    return classes
+
+
+def calibrated(exported: Exported, logits: Any) -> Any:
+    """Return float32 softmax(logits / temperature), of the shape of the logits."""
+    temperature = exported.calibration.get("temperature", 1.0)
+    return tf.nn.softmax(tf.cast(logits, tf.float32) / temperature)
+
+
+def answer(exported: Exported, probabilities: Any) -> dict[str, Any]:
+    """Name the classes of a batch of probabilities.
+
+    Args:
+        exported: knows the names.
+        probabilities: float32 tensor (batch, num_classes).
+
+    Returns:
+        `probabilities` as received, `label` (batch,) the most probable class, `score`
+        (batch,) its probability, `classes` (batch, num_classes) the names in the
+        order of the probabilities. No name of a text ends in `_bytes`: TensorFlow
+        Serving would base64-encode it in JSON.
+    """
+    names = tf.constant(list(exported.info.class_names))
+    best = tf.argmax(probabilities, axis=-1)
+    batch = tf.shape(probabilities)[0]
+    return {
+        "probabilities": probabilities,
+        "label": tf.gather(names, best),
+        "score": tf.reduce_max(probabilities, axis=-1),
+        "classes": tf.tile(names[tf.newaxis], [batch, 1]),
+    }
+
+
+def class_prediction(row: Arrays) -> Prediction:
+    """Return the classes of one row with their probabilities.
+
+    Args:
+        row: `probabilities`, float (num_classes,), and `classes`, (num_classes,).
+    """
+    pairs = zip(row["classes"], row["probabilities"], strict=True)
+    shares = {_text(name): float(share) for name, share in pairs}
+    label = max(shares, key=lambda name: shares[name])
+    return Prediction(
+        f"{label} {shares[label]:.1%}",
+        {"label": label, "probability": shares[label], "probabilities": shares},
+    )
+
+
+def as_example(name: str, value: bytes) -> bytes:
+    """Return a serialized tf.train.Example with one feature of one string."""
+    example = tf.train.Example()
+    example.features.feature[name].bytes_list.value.append(value)
+    return bytes(example.SerializeToString())
+
+
+def _text(name: Any) -> str:
+    return name.decode() if isinstance(name, bytes) else str(name)

@@ -1,0 +1,109 @@
+"""Models of every form, loaded to answer raw inputs."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, cast
+
+from tfapp import runs
+from tfapp.base import registry
+from tfapp.base.errors import ModelError, TfappError
+from tfapp.data.spec import DataInfo
+from tfapp.tasks import get_task
+
+if TYPE_CHECKING:
+    from tfapp.export.predictor import Predictor
+    from tfapp.export.spec import Interface
+
+
+def load(model: str, runs_folder: Path) -> "Predictor":
+    """Load a model; all forms of it answer by the signatures of its task.
+
+    Args:
+        model: a SavedModel folder (saved_models/NAME or saved_models/NAME/VERSION), a
+            run (NAME, NAME/NUMBER or its folder), or a run's model.keras.
+        runs_folder: where runs lie.
+
+    Raises:
+        TfappError: if there is no such model.
+    """
+    from tfapp.export import predictor
+
+    folder = saved_model_folder(Path(model).expanduser())
+    if folder is None:
+        return _load_keras(model, runs_folder)
+    card = predictor.read_card(folder)
+    if card.get("task") in registry.union("TASKS"):
+        return predictor.saved_model_predictor(folder, _interface(card))
+    return predictor.foreign_predictor(folder, _of_classes())
+
+
+def saved_model_folder(path: Path) -> Path | None:
+    """Return the SavedModel that a path means: itself or its newest version."""
+    if (path / "saved_model.pb").is_file():
+        return path
+    versions = [p for p in runs.numbered(path) if (p / "saved_model.pb").is_file()]
+    return versions[-1] if versions else None
+
+
+def _interface(card: Mapping[str, Any]) -> "Interface":
+    options = card.get("recipe", {}).get("task_options", {})
+    return get_task(card["task"], options).interface
+
+
+def _of_classes() -> "Interface":
+    """Return the interface of models that others made: scores of labels."""
+    from tfapp.export.spec import Interface
+    from tfapp.problems.classification.interface import (
+        class_prediction,
+        class_signatures,
+    )
+
+    outputs = {"probabilities": "classes"}
+    return Interface(class_signatures, class_prediction, dict, cast(Any, outputs))
+
+
+def _load_keras(model: str, runs_folder: Path) -> "Predictor":
+    import keras
+
+    from tfapp.export.keras_file import load_model
+    from tfapp.export.predictor import model_predictor
+    from tfapp.export.spec import Exported
+    from tfapp.layers.outputs import logits_model
+
+    if keras.config.backend() != "tensorflow":
+        raise ModelError(
+            f"Keras runs on {keras.config.backend()!r} in this process, and a Keras "
+            "model answers by TensorFlow functions. Name its SavedModel, or predict in "
+            "a new process."
+        )
+    path = Path(model).expanduser()
+    folder = path.parent if path.suffix == ".keras" else _run(model, runs_folder)
+    file = path if path.suffix == ".keras" else folder / "model.keras"
+    network = logits_model(load_model(file))
+    card = runs.read_card(folder)
+    interface = _interface(card)
+    preprocessor = interface.preprocessor(card["preprocess"])
+    info = _info(network, card)
+    return model_predictor(
+        Exported(network, preprocessor, info, card["calibration"]), interface
+    )
+
+
+def _info(network: Any, card: Mapping[str, Any]) -> DataInfo:
+    """Return what is known of the data of a trained model."""
+    return DataInfo(
+        network.input_shape[1:],
+        tuple(card["class_names"]),
+        card.get("data_fingerprint", ""),
+        network.output_shape[1:-1],
+    )
+
+
+def _run(model: str, runs_folder: Path) -> Path:
+    try:
+        return runs.find(model, runs_folder).folder
+    except TfappError as error:
+        raise ModelError(
+            f"No model {model!r}. Expected a SavedModel folder such as "
+            f"saved_models/NAME, a .keras file, or a run. {error}"
+        ) from None

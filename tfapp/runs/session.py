@@ -1,0 +1,125 @@
+"""One recipe in one folder: start, prepare, train, finish, publish."""
+
+import json
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, cast
+
+from tfapp import recipes, runs
+from tfapp.base import provenance
+from tfapp.base.reporter import Reporter
+from tfapp.machine.start import start_tensorflow
+from tfapp.recipes.config import Recipe
+from tfapp.runs import Run
+from tfapp.runs.publish import RunResult, publish
+from tfapp.runs.status import STARTING, TRAINING, recording
+from tfapp.tasks import get_task
+from tfapp.tasks.spec import Task
+
+if TYPE_CHECKING:
+    from tfapp.runs.experiment import Experiment, RunContext
+
+AFTER_TRAINING_SECONDS = 60.0
+"""Kept back from a time budget for the export, its check and the report."""
+
+
+def execute(
+    recipe: Recipe,
+    folder: Run,
+    saved_models: Path,
+    reporter: Reporter,
+    *,
+    began: float,
+    resumed: bool = False,
+) -> RunResult:
+    """Do what a recipe describes in a run's folder, and publish the outcome.
+
+    What an earlier process left in the folder is used: its split, its finished
+    phases, the state of the phase in which it was killed.
+
+    Args:
+        recipe: what to do.
+        folder: of the run; no other process may work in it.
+        saved_models: an exported model becomes saved_models/NAME/VERSION.
+        reporter: receives every stage.
+        began: monotonic seconds at which the time budget began.
+        resumed: whether the folder is that of a run that was killed or failed.
+
+    Raises:
+        TfappError: for anything a user can fix; nothing half-written is left.
+    """
+    with recording(folder, TRAINING if resumed else STARTING):
+        facts = provenance.environment() | {"seed": recipe.seed}
+        if resumed:
+            facts["resumed"] = True
+            for line in _changed_versions(folder, facts):
+                reporter.say(line)
+        else:
+            runs.record_start(folder, recipes.to_toml(recipe), facts)
+        facts["process"] = start_tensorflow(reporter, recipe.runtime)
+        context = _context(recipe, folder, saved_models, reporter, facts, began)
+        return _run(experiment_of(recipe), context)
+
+
+def experiment_of(recipe: Recipe) -> "Experiment":
+    """Return the experiment that a recipe's task stands for.
+
+    A registered task is a `Task`, which is learned from examples, or an experiment of
+    its own.
+    """
+    from tfapp.runs.supervised import SupervisedExperiment
+
+    task: Any = get_task(recipe.task, recipe.task_options)
+    if isinstance(task, Task):
+        return SupervisedExperiment(task)
+    return cast("Experiment", task)
+
+
+def _run(experiment: "Experiment", context: "RunContext") -> RunResult:
+    from tfapp.training import devices
+
+    recipe = context.recipe
+    with devices.numerics(recipe.runtime, recipe.seed):
+        experiment.prepare(context)
+        context.folder.set_status(TRAINING)
+        with context.strategy.scope():
+            experiment.train(context)
+        return publish(experiment.finish(context), context)
+
+
+def _context(
+    recipe: Recipe,
+    folder: Run,
+    saved_models: Path,
+    reporter: Reporter,
+    facts: dict[str, Any],
+    began: float,
+) -> "RunContext":
+    from tfapp.runs.experiment import RunContext
+    from tfapp.training import devices
+    from tfapp.training.loop.deadline import Deadline
+    from tfapp.training.loop.training_loop import TrainingLoop
+
+    loop = TrainingLoop(
+        folder.folder,
+        reporter,
+        Deadline(recipe.runtime.minutes, began, AFTER_TRAINING_SECONDS),
+        recipe.training.patience,
+        recipe.runtime.checkpoint_seconds,
+    )
+    strategy = devices.make_strategy(recipe.runtime)
+    return RunContext(
+        recipe, folder, saved_models, reporter, strategy, loop, facts, began
+    )
+
+
+def _changed_versions(folder: Run, facts: Mapping[str, Any]) -> Iterator[str]:
+    """Yield a line on every package whose version is not that of the beginning."""
+    try:
+        text = (folder.folder / "environment.json").read_text(encoding="utf-8")
+        before = json.loads(text)["versions"]
+    except (OSError, ValueError, KeyError):
+        return
+    for name, version in facts["versions"].items():
+        if before.get(name, version) != version:
+            yield f"  {name} is {version} now; the run began with {before[name]}"

@@ -1,0 +1,200 @@
+"""The workload of supervised training: passes of a Keras model over its data."""
+
+import math
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import keras
+
+from tfapp.base.files import replacing
+from tfapp.training.loop.schedule import Schedule
+from tfapp.training.loop.stepping import Stepper
+from tfapp.training.loop.workload import (
+    Figures,
+    InputError,
+    NotFiniteError,
+    Workload,
+)
+from tfapp.training.optimizers import innermost
+from tfapp.training.passes import Passes
+
+EXECUTION_SECONDS = 0.05
+"""Steps are bundled into calls of about this length."""
+MOST_STEPS_PER_CALL = 32
+
+Compiled = tuple[keras.Model, Stepper]
+
+
+class Epochs(Workload):
+    """Passes over training data, each followed by one over validation data.
+
+    Args:
+        build: returns the compiled model and what takes its steps; called once, and
+            not at all if the phase is read back.
+        kept: the model whose weights file the phase leaves; it shares the variables.
+        train: passes over the training data.
+        validation: what `keras.Model.evaluate` takes, or None.
+        epochs: passes to make.
+        schedule: the learning rate.
+        steps_per_execution: training steps in one call; 0 = by their length.
+    """
+
+    unit, round_name, suffix = "steps", "epoch", ".weights.h5"
+
+    def __init__(
+        self,
+        build: Callable[[], Compiled],
+        kept: keras.Model,
+        train: Passes,
+        validation: Any,
+        *,
+        epochs: int,
+        schedule: Schedule,
+        steps_per_execution: int = 0,
+    ) -> None:
+        self.round_units = train.steps
+        self.total = train.steps * epochs
+        self.kept = kept
+        self.train = train
+        self.validation = validation
+        self.schedule = schedule
+        self.steps_per_execution = steps_per_execution
+        self.waiting = self.computing = 0.0
+        self._build = build
+        self._compiled: Compiled | None = None
+        self._batches: Any = None
+        self._per_call = max(steps_per_execution, 1)
+
+    @property
+    def model(self) -> keras.Model:
+        """The compiled model, made when it is first needed."""
+        self._compiled = self._compiled or self._build()
+        return self._compiled[0]
+
+    @property
+    def stepper(self) -> Stepper:
+        """Takes the steps of `model`."""
+        self._compiled = self._compiled or self._build()
+        return self._compiled[1]
+
+    def begin(self, budget_share: Callable[[], float]) -> None:
+        """Let the learning rate follow the clock too; see `Workload`."""
+        self._budget_share = budget_share
+
+    def advance(self) -> Figures:
+        """Take as many training steps as go into one call; see `Workload`."""
+        epoch, step = divmod(self.done, self.round_units)
+        if not step:
+            self.model.reset_metrics()
+            self.waiting = self.computing = 0.0
+        if not step or self._batches is None:
+            self._batches = self.stepper.batches(self.train(epoch, step))
+        began = time.monotonic()
+        batches = self._take(step)
+        loaded = time.monotonic()
+        share = self._budget_share()
+        rates = [self.schedule.at(self.done + i, share) for i in range(len(batches))]
+        logs = self.stepper.step(batches, rates)
+        for index, log in enumerate(logs):
+            if not math.isfinite(loss := float(log["loss"])):
+                where = f"epoch {epoch + 1}, batch {step + index + 1}"
+                raise NotFiniteError(loss, where)
+        seconds = time.monotonic() - loaded
+        self.done += len(batches)
+        self.waiting += loaded - began
+        self.computing += seconds
+        self._choose_steps_per_call(seconds / len(batches))
+        return {**logs[-1], "learning_rate": rates[-1], **self._speed()}
+
+    def _take(self, step: int) -> list[Any]:
+        """Return the batches of the next call."""
+        # The last batch may be smaller, so it goes alone: one graph for the others.
+        left = self.round_units - step
+        count = self._per_call if self._per_call < left else 1
+        try:
+            return [next(self._batches) for _ in range(count)]
+        except Exception as error:
+            raise InputError from error
+
+    def _choose_steps_per_call(self, seconds: float) -> None:
+        """Bundle short steps, whose calls would cost as much as their work."""
+        # The first steps trace a graph; counted within the first epoch.
+        if self.steps_per_execution or self._per_call > 1 or self.done < 3:
+            return
+        most = min(MOST_STEPS_PER_CALL, self.round_units // 2)
+        self._per_call = max(1, min(most, int(EXECUTION_SECONDS / seconds)))
+
+    def _speed(self) -> dict[str, float]:
+        busy = self.waiting + self.computing
+        share = round(self.waiting / busy, 4) if busy else 0.0
+        return {"seconds": round(busy, 4), "waiting_share": share}
+
+    def score(self) -> Figures | None:
+        """Return loss and metrics on the validation data, named "val_…"."""
+        if self.validation is None:
+            return None
+        found = self.model.evaluate(self.validation, verbose=0, return_dict=True)
+        return {f"val_{name}": value for name, value in found.items()}
+
+    @contextmanager
+    def averaged(self) -> Iterator[None]:
+        """Give the model the moving average of its weights, if there is one."""
+        self.stepper.sync()
+        optimizer, learned = innermost(self.model.optimizer), self.model
+        if not optimizer.use_ema:
+            yield
+            return
+        before = [keras.ops.convert_to_numpy(v) for v in learned.trainable_variables]
+        optimizer.finalize_variable_values(learned.trainable_variables)
+        try:
+            yield
+        finally:
+            for variable, value in zip(
+                learned.trainable_variables, before, strict=True
+            ):
+                variable.assign(value)
+
+    def variables(self) -> Sequence[Any]:
+        """Return what changes of model, optimizer and metrics; see `Workload`."""
+        self.stepper.sync()
+        model = self.model
+        found = [*self.weights(), *model.optimizer.variables, *model.metrics_variables]
+        return list({id(v): v for v in found}.values())
+
+    def weights(self) -> Sequence[Any]:
+        """Return the variables of the model that training can change, each once.
+
+        Those are all but the weights of frozen layers: what learns, running
+        statistics, and the state of random layers.
+        """
+        layers: Sequence[Any] = self.model._flatten_layers()
+        frozen = {
+            id(w) for layer in layers if not layer.trainable for w in layer.weights
+        }
+        found = {id(v): v for v in self.model.variables if id(v) not in frozen}
+        return list(found.values())
+
+    def trained_weights(self) -> int:
+        """Return the number of scalars that the optimizer changes."""
+        return sum(math.prod(w.shape) for w in self.model.trainable_weights)
+
+    def extra_state(self) -> dict[str, Any]:
+        """Return the seconds of the epoch under way."""
+        return {"waiting": self.waiting, "computing": self.computing}
+
+    def restore(self, extra_state: Mapping[str, Any]) -> None:
+        """Take the seconds of the epoch under way back."""
+        self.waiting = extra_state["waiting"]
+        self.computing = extra_state["computing"]
+
+    def save(self, path: Path) -> None:
+        """Write a Keras weights file of the whole model."""
+        with replacing(path) as temporary:
+            self.kept.save_weights(temporary)
+
+    def load(self, path: Path) -> None:
+        """Read the weights of the whole model back."""
+        self.kept.load_weights(path)

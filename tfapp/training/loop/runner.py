@@ -1,0 +1,190 @@
+"""One workload run to its end: its rounds, its best weights, its saved states."""
+
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import NamedTuple
+
+from tfapp.base.errors import TrainingError
+from tfapp.base.reporter import Stage
+from tfapp.training.loop.best import BestWeights
+from tfapp.training.loop.board import Board
+from tfapp.training.loop.deadline import Deadline
+from tfapp.training.loop.history import PhaseHistory, main_figures
+from tfapp.training.loop.state import Progress, State, load_state, save_state
+from tfapp.training.loop.workload import InputError, NotFiniteError, Workload
+
+SAVING_SHARE = 0.05
+"""Largest part of the time that saving states may take."""
+
+
+class PhaseFiles(NamedTuple):
+    """Where a phase keeps what it learns.
+
+    Args:
+        weights: of the best round, once the phase has ended.
+        history: what happened; it is there once the phase has ended.
+        state: to resume from while the phase lasts.
+        logs: folder of its TensorBoard figures.
+    """
+
+    weights: Path
+    history: Path
+    state: Path
+    logs: Path
+
+
+@dataclass
+class Runner:
+    """Runs a workload from wherever a state left it.
+
+    Args:
+        workload: what is run.
+        phase: its name, for errors.
+        files: where things are kept.
+        deadline: of the phase.
+        patience: rounds without progress before the end; 0 = never.
+        state_seconds: between two states; 0 = after every call of `advance`.
+        stage: shows progress.
+    """
+
+    workload: Workload
+    phase: str
+    files: PhaseFiles
+    deadline: Deadline
+    patience: int
+    state_seconds: float
+    stage: Stage
+    progress: Progress = field(default_factory=Progress)
+
+    def run(self, start: float | None) -> PhaseHistory:
+        """Run to the end; the workload ends with its best weights.
+
+        Args:
+            start: the monitored figure before the first unit, so that a phase never
+                leaves a model worse than it was before; None if unknown.
+        """
+        self._mark = self._saved = time.monotonic()
+        self._saving_cost = 0.0
+        self.stage.allowed = self.deadline.seconds_left
+        self.best = BestWeights(self.workload.weights(), self.workload.better)
+        self._restore(start)
+        # The budget is what is left from here; the phase has had time before.
+        self._allowed = self.deadline.seconds_left() + self.progress.seconds
+        self.workload.begin(lambda: self.progress.seconds / self._allowed)
+        board = Board(self.files.logs, self.workload.round_name)
+        try:
+            while not self._is_over:
+                self._advance(board)
+        finally:
+            board.close()
+        self._keep_best()
+        return self._history()
+
+    def _restore(self, start: float | None) -> None:
+        workload = self.workload
+        state = load_state(self.files.state, workload.variables())
+        if state is not None:
+            self.progress, self.best.values = state.progress, list(state.best)
+            workload.done = state.progress.done
+            workload.restore(state.extra)
+            number = len(self.progress.rows) + 1
+            self.stage.detail = f"resumed in {workload.round_name} {number}"
+        elif start is not None:
+            self.progress.best = start
+            self.best.keep()
+
+    @property
+    def _is_over(self) -> bool:
+        workload = self.workload
+        return workload.done >= workload.total or bool(self.progress.stopped_by)
+
+    def _advance(self, board: Board) -> None:
+        """Do some units; finish the round if they end it, or if the time is up."""
+        workload = self.workload
+        rounds = workload.done // workload.round_units
+        try:
+            figures = workload.advance()
+        except InputError as error:  # a file that vanished; what was learned is kept
+            self._save()
+            raise (error.__cause__ or error) from None
+        except NotFiniteError as error:
+            raise self._diverged(error) from None
+        self._tick()
+        self.stage(workload.done, workload.total)
+        if self.deadline.seconds_left() <= 0:
+            self.progress.stopped_by = "deadline"
+        if self._is_over or workload.done // workload.round_units > rounds:
+            self._finish_round({k: float(v) for k, v in figures.items()}, board)
+        self._save_if_due()
+
+    def _finish_round(self, row: dict[str, float], board: Board) -> None:
+        """Score the weights, keep them if they are the best, and write it down."""
+        workload, rows = self.workload, self.progress.rows
+        with workload.averaged():
+            row |= {k: float(v) for k, v in (workload.score() or {}).items()}
+            self._judge(row.get(workload.monitor))
+        self._tick()
+        board.write(len(rows), row)
+        rows.append(row)
+        self.stage.detail = f"{workload.round_name} {len(rows)}: {main_figures(row)}"
+
+    def _judge(self, value: float | None) -> None:
+        """Compare a round with the best one; stop if there is no progress."""
+        progress = self.progress
+        number = len(progress.rows) + 1
+        if self.best.improves(value, progress.best):
+            progress.best, progress.best_round = value, number
+            self.best.keep()
+        elif self.patience and number - progress.best_round >= self.patience:
+            progress.stopped_by = progress.stopped_by or "patience"
+
+    def _keep_best(self) -> None:
+        self.best.restore()
+        self.workload.save(self.files.weights)
+
+    def _diverged(self, error: NotFiniteError) -> TrainingError:
+        kept = ""
+        if self.best.values:
+            self._keep_best()
+            name = self.workload.round_name
+            kept = (
+                f" The weights of the best {name} so far are in {self.files.weights}."
+            )
+        return TrainingError(
+            f"The loss is {error.loss} in phase {self.phase!r}, {error.where}.{kept} "
+            "Try a smaller learning rate, training.clip_norm=1, or "
+            "runtime.precision=float32."
+        )
+
+    def _save_if_due(self) -> None:
+        """Save a state now and then; training keeps most of the time."""
+        wait = max(self.state_seconds, self._saving_cost / SAVING_SHARE)
+        if not self.state_seconds or time.monotonic() - self._saved >= wait:
+            self._save()
+
+    def _save(self) -> None:
+        began, workload = time.monotonic(), self.workload
+        variables = workload.variables()
+        self.progress.done = workload.done
+        state = State(self.progress, self.best.values, workload.extra_state())
+        save_state(self.files.state, variables, state)
+        self._saved = time.monotonic()
+        self._saving_cost = self._saved - began
+
+    def _tick(self) -> None:
+        now = time.monotonic()
+        self.progress.seconds += now - self._mark
+        self._mark = now
+
+    def _history(self) -> PhaseHistory:
+        progress = self.progress
+        return PhaseHistory(
+            phase=self.phase,
+            epochs=progress.rows,
+            best_epoch=progress.best_round,
+            best=progress.best,
+            seconds=round(progress.seconds, 3),
+            trained_weights=self.workload.trained_weights(),
+            stopped_by=progress.stopped_by,
+        )

@@ -1,0 +1,99 @@
+"""The training loop of a run: phases that may be killed anywhere and resumed."""
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from tfapp.base.reporter import Reporter
+from tfapp.training.loop.deadline import Deadline
+from tfapp.training.loop.history import PhaseHistory, read_history
+from tfapp.training.loop.runner import PhaseFiles, Runner
+from tfapp.training.loop.workload import Workload
+
+
+@dataclass
+class TrainingLoop:
+    """Runs workloads in a run's folder, and remembers what happened.
+
+    It owns progress, the deadline, patience, the best weights, the states to resume
+    from and TensorBoard's logs, so a workload has only its own steps.
+
+    Args:
+        folder: of the run; `checkpoints` and `logs` go below it.
+        reporter: receives every phase as a stage.
+        deadline: of all phases together.
+        patience: rounds without progress before a phase ends; 0 = never.
+        state_seconds: between two states to resume from; 0 = as many as possible.
+        phases: what happened, phase by phase.
+        notes: lines for the report.
+    """
+
+    folder: Path
+    reporter: Reporter
+    deadline: Deadline = field(default_factory=Deadline)
+    patience: int = 0
+    state_seconds: float = 30.0
+    phases: list[PhaseHistory] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+
+    def run(
+        self,
+        workload: Workload,
+        phase: str,
+        *,
+        deadline: Deadline | None = None,
+        start: float | None = None,
+    ) -> PhaseHistory:
+        """Run a workload as a phase; it ends with the weights of its best round.
+
+        A phase that an earlier process finished is read back; one in which it was
+        killed goes on from its last state.
+
+        Args:
+            workload: what is run.
+            phase: its name, one of a kind in the run.
+            deadline: of this phase; None for that of the run.
+            start: the monitored figure before the first unit: a round is only better
+                if it is better than that. None if unknown.
+
+        Raises:
+            TrainingError: if the loss is no longer a number.
+        """
+        files = self._files(phase, workload.suffix)
+        with self.reporter.stage(f"phase {phase}", unit=workload.unit) as stage:
+            history = read_history(files.history)
+            if history is not None and files.weights.exists():
+                workload.load(files.weights)
+            else:
+                runner = Runner(
+                    workload,
+                    phase,
+                    files,
+                    deadline or self.deadline,
+                    self.patience,
+                    self.state_seconds,
+                    stage,
+                )
+                history = runner.run(start)
+                history.write(files.history)
+                files.state.unlink(missing_ok=True)
+            stage.detail = history.summary()
+        if history.stopped_by == "deadline":
+            self.note(f"phase {phase!r} ended by the time budget")
+        if advice := history.advice():
+            self.note(advice)
+        self.phases.append(history)
+        return history
+
+    def note(self, line: str) -> None:
+        """Print a line, and keep it for the report."""
+        self.notes.append(line)
+        self.reporter.say(line)
+
+    def _files(self, phase: str, suffix: str) -> PhaseFiles:
+        checkpoints = self.folder / "checkpoints"
+        return PhaseFiles(
+            weights=checkpoints / f"{phase}{suffix}",
+            history=checkpoints / f"{phase}.json",
+            state=checkpoints / f"{phase}.state.npz",
+            logs=self.folder / "logs" / phase,
+        )
