@@ -56,7 +56,7 @@ def predicted(model, inputs):
 @pytest.mark.parametrize("inputs", [("history",), tuple(SHAPES)])
 def test_forecasts_have_their_shape_and_follow_the_level(name, inputs):
     """A history that is 5 higher gives a forecast that is 5 higher."""
-    model = BUILDERS[name](info(*inputs))
+    model = BUILDERS[name](info(*inputs), see_level=False)
     data = batch(*inputs)
     found = predicted(model, data)
     assert found.shape == (6, HORIZON, TARGETS)
@@ -75,7 +75,7 @@ def test_an_untrained_linear_network_repeats_the_last_value():
 @pytest.mark.parametrize("options", [{}, {"trend_steps": 5}])
 def test_linear_forecasts_are_sums_by_hand(options):
     """NumPy computes the moving average and the weighted sums."""
-    model = linear(info("history"), **options)
+    model = linear(info("history"), see_level=False, **options)
     generator = np.random.default_rng(1)
     weights = [generator.normal(0, 1, w.shape) for w in model.get_weights()]
     model.set_weights(weights)
@@ -91,6 +91,18 @@ def test_linear_forecasts_are_sums_by_hand(options):
     np.testing.assert_allclose(
         predicted(model, {"history": history}), expected, atol=1e-4
     )
+
+
+@pytest.mark.parametrize("name", BUILDERS)
+def test_networks_that_see_the_level_learn_a_return_to_the_mean(name):
+    """What follows is half of the last value, whatever the changes before it."""
+    model = BUILDERS[name](info("history"))
+    history = batch("history", size=256)["history"]
+    truth = np.repeat(0.5 * history[:, -1:], HORIZON, axis=1)
+    model.compile(keras.optimizers.Adam(0.02), "mse")
+    model.fit(history, truth, epochs=30, batch_size=64, verbose=0)
+    found = predicted(model, {"history": history})
+    assert np.mean((found - truth) ** 2) < 0.1 * np.var(truth)
 
 
 @pytest.mark.parametrize("name", BUILDERS)

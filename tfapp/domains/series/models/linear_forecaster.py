@@ -23,6 +23,7 @@ def linear_forecaster(
     info: DataInfo,
     *,
     normalization: Normalization = "last",
+    see_level: bool = True,
     trend_steps: int = 0,
     quantiles: tuple[float, ...] = (),
 ) -> keras.Model:
@@ -36,6 +37,8 @@ def linear_forecaster(
         info: inputs of the data, horizon and number of targets.
         normalization: what is taken from the window and added to the forecast again,
             the "last" value, the "mean" or "none".
+        see_level: give what was taken from the window a weight for each step to
+            forecast, so that the network can learn that high values come down again.
         trend_steps: odd length of the moving average; 0 for none.
         quantiles: of the forecast that get a head of their own, for example 0.1, 0.9.
 
@@ -56,6 +59,8 @@ def linear_forecaster(
     history = inputs["history"]
     base = level(history, normalization)
     parts = _parts(each_target(history - base), trend_steps)
+    if see_level and normalization != "none":
+        parts.append(each_target(base))
 
     def weighted(name: str, width: int) -> Any:
         dense = [

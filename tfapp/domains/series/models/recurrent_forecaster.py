@@ -34,7 +34,7 @@ def recurrent_forecaster(
     segment: int = 0,
     dropout_rate: float = 0.1,
     normalization: Normalization = "last",
-    see_level: bool = False,
+    see_level: bool = True,
     linear_path: bool = False,
     quantiles: tuple[float, ...] = (),
 ) -> keras.Model:
@@ -55,8 +55,8 @@ def recurrent_forecaster(
         dropout_rate: before the head.
         normalization: what is taken from the window and added to the forecast again,
             the "last" value, the "mean" or "none".
-        see_level: show the head what was taken from the window; for series that come
-            back to a mean of their own.
+        see_level: show the head what was taken from the window, so that it can learn
+            that high values come down again.
         linear_path: add a linear forecast, whose weights begin at zero.
         quantiles: of the forecast that get a head of their own, for example 0.1, 0.9.
 
@@ -97,7 +97,7 @@ def recurrent_forecaster(
             name=f"recurrent{number}",
         )(x)
     context = _context(inputs, horizon, targets)
-    if see_level:
+    if see_level and normalization != "none":
         context.append(ops.reshape(base, (-1, 1)))
     x = ops.concatenate([x, *context], axis=-1)
     x = layers.Dropout(dropout_rate, name="dropout")(x)
