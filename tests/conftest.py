@@ -115,17 +115,17 @@ def _fake_run(root, name, number, correct, overrides=(), test="t", seed=0, train
     table |= {"data": {"path": "photos"}, "model": {"name": "transfer"}}
     folder = _write_recipe(root / name / str(number), table, overrides)
     rows = [
-        {"path": f"{s}/{i}.png", "content_hash": f"{s}{i}", "label": "ab"[i % 2]}
+        {"name": f"{s}/{i}.png", "content_hash": f"{s}{i}", "target": "ab"[i % 2]}
         | {"split": "test" if s == test else "train", "group": ""}
         for s, count in ((test, len(correct)), ("train", 2 * train))
         for i in range(count)
     ]
-    write_json(folder / "split.json", {"class_names": ["a", "b"], "examples": rows})
+    write_json(folder / "split.json", {"labels": ["a", "b"], "examples": rows})
     lines = ["path,split,label,predicted,confidence,correct,loss"]
     for row, right in zip(rows, correct, strict=False):
-        predicted = row["label"] if right else {"a": "b", "b": "a"}[row["label"]]
+        predicted = row["target"] if right else {"a": "b", "b": "a"}[row["target"]]
         told = f"0.9,{'true' if right else 'false'},{0.1 if right else 2.3}"
-        lines.append(f"{row['path']},test,{row['label']},{predicted},{told}")
+        lines.append(f"{row['name']},test,{row['target']},{predicted},{told}")
     write_text(folder / "predictions.csv", "\n".join(lines) + "\n")
     accuracy = sum(map(bool, correct)) / len(correct)
     figures = {"accuracy": accuracy, "macro_f1": accuracy, "log_loss": 0.3}
@@ -154,14 +154,14 @@ def _fake_masks_run(root, name, number, errors, overrides=(), test="t", seed=0):
     table |= {"data": {"path": "scenes"}, "model": {"name": "unet"}}
     folder = _write_recipe(root / name / str(number), table, overrides)
     rows = [
-        {"path": f"images/{s}{i}.png", "content_hash": f"{s}{i}", "label": f"mask{i}"}
+        {"name": f"images/{s}{i}.png", "content_hash": f"{s}{i}", "target": f"mask{i}"}
         | {"split": "test" if s == test else "train", "group": ""}
         for s, count in ((test, len(errors)), ("train", 12))
         for i in range(count)
     ]
-    write_json(folder / "split.json", {"class_names": [], "examples": rows})
+    write_json(folder / "split.json", {"labels": [], "examples": rows})
     scores = [
-        {"path": f"/data/scenes/{row['path']}", "split": "test", "pixel_error": error}
+        {"path": f"/data/scenes/{row['name']}", "split": "test", "pixel_error": error}
         | {"iou": 1 - 2 * error, "dice": 1 - error, "rand_f_score": None}
         for row, error in zip(rows, errors, strict=False)
     ]

@@ -65,7 +65,7 @@ def test_copies_in_the_test_set_stay_apart(folder):
         ("metrics.json", lambda t: t.replace("0.75", "0.5"), "75.0000%, that of met"),
         ("metrics.json", None, "No such file"),
         ("split.json", lambda t: t.replace("examples", "rows"), "'examples'"),
-        ("split.json", lambda t: t.replace('"label"', '"name"'), "'label'"),
+        ("split.json", lambda t: t.replace('"target"', '"name"'), "'target'"),
         ("predictions.csv", lambda t: "path,label\n1,a\n", "'predicted'"),
         ("predictions.csv", lambda t: t.splitlines()[0], "holds no prediction"),
         ("predictions.csv", lambda t: t.rsplit("\n", 2)[0], "not the test examples"),

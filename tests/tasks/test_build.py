@@ -3,12 +3,12 @@
 import pytest
 
 from tfapp.base.errors import ModelError
-from tfapp.data.spec import DataInfo
+from tfapp.domains.images.shapes import image_info
 from tfapp.recipes.config import ModelConfig
 from tfapp.tasks import build
 from tfapp.tasks.build import build_model
 
-DIGITS = DataInfo((28, 28, 1), tuple("0123456789"), "")
+DIGITS = image_info((28, 28, 1), "0123456789")
 
 
 @pytest.mark.parametrize(

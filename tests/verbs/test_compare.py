@@ -111,7 +111,7 @@ def test_mistakes_are_told(root, fake_run, fake_masks_run, tmp_path, names, mess
     (root / "empty/1").mkdir(parents=True)
     other = fake_run(root, "other", 1, GOOD)
     split = json.loads((other / "split.json").read_text())
-    write_json(other / "split.json", split | {"class_names": ["x", "y", "z"]})
+    write_json(other / "split.json", split | {"labels": ["x", "y", "z"]})
     odd = fake_run(root, "odd", 1, GOOD) / "recipe.toml"
     odd.write_text(odd.read_text().replace("epochs", "epoch"))
     (fake_run(root, "torn", 1, GOOD) / "metrics.json").write_text('{"accuracy": 0.')

@@ -190,7 +190,7 @@ def _numbered(test: Sequence[Mapping[str, Any]]) -> Iterator[str]:
     """Yield keys of test examples; copies of one content are told apart."""
     seen: Counter[str] = Counter()
     for row in test:
-        key = f"{row['content_hash']} {row['label']}"
+        key = f"{row['content_hash']} {row['target']}"
         yield f"{key} {seen[key]}"
         seen[key] += 1
 
@@ -200,7 +200,7 @@ def _count_trained(
 ) -> int:
     """Count the training examples; the split is recorded before the limit cuts it."""
     limit = int(recipe.get("data", {}).get("limit", 0))
-    trained = [row["label"] for row in examples if row["split"] == "train"]
+    trained = [row["target"] for row in examples if row["split"] == "train"]
     counts = Counter(trained).values() if per_class else [len(trained)]
     return sum(min(n, limit) if limit else n for n in counts)
 

@@ -171,7 +171,7 @@ def _per_class(
 ) -> dict[str, int]:
     counts = dict.fromkeys(class_names, 0)
     for example in examples:
-        counts[example.label] += 1
+        counts[example.target] += 1
     return counts
 
 

@@ -121,7 +121,7 @@ def _load(context: RunContext) -> Any:
             progress=stage,
         )
         sizes = ", ".join(f"{len(e)} {s}" for s, e in dataset.examples.items())
-        stage.detail = f"{sizes}; {len(dataset.info.class_names)} classes"
+        stage.detail = f"{sizes}; {len(dataset.info.labels)} classes"
     for note in dataset.notes:
         context.reporter.say(f"  {note}")
     return dataset
@@ -137,10 +137,9 @@ def _exported(
 
     dataset, config = job.dataset, job.recipe.export
     held = dataset.examples["test"] or dataset.examples["train"]
-    (name,) = dataset.preprocess.raw
     exported = Exported(
         logits_model(job.model),
-        dataset.preprocess,
+        dataset.preprocessor,
         dataset.info,
         {"temperature": temperature} if config.calibrated else {},
         {"explain": config.explain},
@@ -152,9 +151,7 @@ def _exported(
                 exported,
                 job.task.interface,
                 destination,
-                examples=[
-                    {name: dataset.read(example)} for example in held[: config.examples]
-                ],
+                examples=[dataset.raw(example) for example in held[: config.examples]],
                 card=card,
                 tolerance=config.tolerance,
             )

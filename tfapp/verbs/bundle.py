@@ -107,6 +107,7 @@ def _write(run: Run, extractor: str, output: str, path: Path) -> Any:
 def _judged(model: Any, run: Run, recipe: Recipe, reporter: Reporter) -> dict[str, Any]:
     """Return the figures of a model on the test split of a run."""
     from tfapp.data import load_dataset
+    from tfapp.data.spec import Pass
     from tfapp.problems.classification.evaluate import evaluate_logits
     from tfapp.training.inference import predict
 
@@ -115,10 +116,10 @@ def _judged(model: Any, run: Run, recipe: Recipe, reporter: Reporter) -> dict[st
             recipe.data, seed=recipe.seed, split_file=run.split_file, progress=stage
         )
     with reporter.stage("evaluate the rounded weights") as stage:
-        total = len(dataset.examples["test"])
-        logits = predict(model, dataset.batches("test"), total, stage)
-    names = dataset.info.class_names
-    figures = evaluate_logits(logits, dataset.labels("test"), names, None)
+        held = dataset.examples["test"]
+        logits = predict(model, dataset.batches(held, Pass()), len(held), stage)
+    names = dataset.info.labels
+    figures = evaluate_logits(logits, dataset.targets(held), names, None)
     return {**figures, "classes": len(names)} | {
         split: len(examples) for split, examples in dataset.examples.items()
     }

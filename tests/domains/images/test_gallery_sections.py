@@ -7,8 +7,8 @@ import pytest
 from PIL import Image
 
 from tfapp.base.errors import ModelError
-from tfapp.data.spec import Example
 from tfapp.domains.images.gallery_sections import mistakes_section
+from tfapp.problems.classification.examples import labelled
 from tfapp.problems.classification.report_inputs import ClassificationReportInputs
 from tfapp.report.blocks import Report
 from tfapp.report.page import render_report
@@ -26,7 +26,7 @@ def make_inputs(maps):
     """Return three examples, two of them mistaken, the last more confidently."""
     names = ("ant", "bee", "cow")
     labels = ["ant", "bee", "cow"]
-    examples = tuple(Example(f"{i}.png", n, "test") for i, n in enumerate(labels))
+    examples = tuple(labelled(f"{i}.png", n, "test") for i, n in enumerate(labels))
     logits = np.array([[5.0, 0.0, 0.0], [0.0, 0.0, 1.0], [4.0, 0.0, 0.0]])
     return ClassificationReportInputs(
         facts=RunFacts("animals", 1),
@@ -45,7 +45,7 @@ def test_maps_stand_beside_the_mistakes_of_the_predicted_class():
     asked = []
 
     def maps(examples, classes):
-        asked.append(([e.path for e in examples], list(classes)))
+        asked.append(([e.name for e in examples], list(classes)))
         return [b"first", b"second"]
 
     section = mistakes_section(make_inputs(maps))

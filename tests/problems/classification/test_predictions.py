@@ -6,7 +6,7 @@ import math
 import numpy as np
 import pytest
 
-from tfapp.data.spec import Example
+from tfapp.problems.classification.examples import labelled
 from tfapp.problems.classification.predictions import top_losses, write_predictions
 
 
@@ -18,7 +18,7 @@ def _read(path):
 def test_predictions_hold_every_column(tmp_path):
     """One row per example, with a probability column per class."""
     path = tmp_path / "new" / "predictions.csv"
-    examples = [Example('a,"1".jpg', "cat", "test"), Example("b.jpg", "dog", "test")]
+    examples = [labelled('a,"1".jpg', "cat", "test"), labelled("b.jpg", "dog", "test")]
     write_predictions(
         path, examples, np.array([[0.75, 0.25], [0.6, 0.4]]), ["cat", "dog"]
     )
@@ -43,7 +43,7 @@ def test_many_classes_are_cut_to_the_top_five(tmp_path):
     names = [f"c{i}" for i in range(21)]
     row = np.zeros(21)
     row[[3, 7, 1]] = [0.5, 0.3, 0.2]
-    write_predictions(tmp_path / "p.csv", [Example("x", "c7")], row[None], names)
+    write_predictions(tmp_path / "p.csv", [labelled("x", "c7")], row[None], names)
     (found,) = _read(tmp_path / "p.csv")
     assert [found[f"top_{k}"] for k in (1, 2, 3)] == ["c3", "c7", "c1"]
     assert found["top_2_probability"] == "0.300000"
@@ -53,7 +53,7 @@ def test_many_classes_are_cut_to_the_top_five(tmp_path):
 def test_odd_names_are_written(tmp_path):
     """Undecodable bytes in a file name do not stop the file."""
     odd = "kaf\udce9.jpg"
-    write_predictions(tmp_path / "p.csv", [Example(odd, "é")], np.ones((1, 1)), ["é"])
+    write_predictions(tmp_path / "p.csv", [labelled(odd, "é")], np.ones((1, 1)), ["é"])
     (found,) = _read(tmp_path / "p.csv")
     assert (found["path"], found["label"]) == ("kaf\\udce9.jpg", "é")
 
@@ -61,7 +61,7 @@ def test_odd_names_are_written(tmp_path):
 def test_a_zero_probability_has_a_finite_loss(tmp_path):
     """Being certain and wrong is written as a number."""
     path = tmp_path / "p.csv"
-    write_predictions(path, [Example("x", "a")], np.array([[0.0, 1.0]]), ["a", "b"])
+    write_predictions(path, [labelled("x", "a")], np.array([[0.0, 1.0]]), ["a", "b"])
     assert 30 < float(_read(path)[0]["loss"]) < 40
 
 
@@ -69,7 +69,7 @@ def test_a_wrong_shape_leaves_no_file(tmp_path):
     """Shapes are checked before anything is written."""
     with pytest.raises(ValueError, match=r"must have shape \(1, 2\)"):
         write_predictions(
-            tmp_path / "p.csv", [Example("x", "a")], np.ones((2, 2)), ["a", "b"]
+            tmp_path / "p.csv", [labelled("x", "a")], np.ones((2, 2)), ["a", "b"]
         )
     assert list(tmp_path.iterdir()) == []
 

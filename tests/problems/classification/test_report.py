@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from tfapp.data.spec import Example
 from tfapp.domains.images.gallery_sections import mistakes_section
 from tfapp.problems.classification.calibration import softmax
 from tfapp.problems.classification.evaluate import evaluate_logits
+from tfapp.problems.classification.examples import labelled
 from tfapp.problems.classification.report import classification_report
 from tfapp.problems.classification.report_inputs import ClassificationReportInputs
 from tfapp.report.blocks import Columns, Gallery, Table
@@ -29,10 +29,10 @@ HISTORY = [
 
 
 def _read(example):
-    if example.path.endswith("3.png"):
-        raise FileNotFoundError(example.path)
+    if example.name.endswith("3.png"):
+        raise FileNotFoundError(example.name)
     stream = io.BytesIO()
-    Image.new("L", (8, 8), sum(map(ord, example.path)) % 255).save(stream, "PNG")
+    Image.new("L", (8, 8), sum(map(ord, example.name)) % 255).save(stream, "PNG")
     return stream.getvalue()
 
 
@@ -45,7 +45,7 @@ def _inputs(num_classes, *, names=None, strength=3.0, validation=True, **options
         logits[split] = random.normal(size=(len(labels), num_classes))
         logits[split][np.arange(len(labels)), labels] += strength
         examples[split] = tuple(
-            Example(f"{split}/{i}.png", names[k], split) for i, k in enumerate(labels)
+            labelled(f"{split}/{i}.png", names[k], split) for i, k in enumerate(labels)
         )
     held = (logits["validation"], labels) if validation else None
     metrics = evaluate_logits(logits["test"], labels, names, held)
@@ -162,7 +162,7 @@ def test_class_table_has_the_interval_of_the_recall():
     """A class without examples is told as not available."""
     inputs = _inputs(2, names=["a", "b"])
     logits = np.array([[2.0, 0.0]] * 4)
-    examples = {"test": tuple(Example(str(i), "a", "test") for i in range(4))}
+    examples = {"test": tuple(labelled(str(i), "a", "test") for i in range(4))}
     metrics = evaluate_logits(logits, np.zeros(4, int), ["a", "b"])
     inputs = _inputs(
         2, names=["a", "b"], logits=logits, examples=examples, metrics=metrics
@@ -178,7 +178,7 @@ def test_worst_mistakes_tell_classes_confidence_and_path():
     """The most confident first, unreadable images included."""
     logits = np.array([[0.0, 1.0], [0.0, 4.0], [3.0, 0.0]])
     examples = {
-        "test": tuple(Example(f"test/{i}.png", "cat", "test") for i in (1, 3, 2))
+        "test": tuple(labelled(f"test/{i}.png", "cat", "test") for i in (1, 3, 2))
     }
     metrics = evaluate_logits(logits, np.zeros(3, int), ["cat", "dog"])
     section = mistakes_section(

@@ -46,7 +46,7 @@ def sample_section(inputs: ClassificationReportInputs) -> Section | None:
             for name, of_class in chosen.items()
         )
     else:
-        tiles = (_tile(inputs, e, e.label) for (e,) in chosen.values())
+        tiles = (_tile(inputs, e, e.target) for (e,) in chosen.values())
         blocks = (Gallery("", tuple(tiles)),)
     shown, total = len(chosen), len(inputs.class_names)
     which = "every class" if shown == total else f"{shown} of {total} classes"
@@ -71,10 +71,10 @@ def _maps(
 def _mistake(inputs: ClassificationReportInputs, index: int, beside: bytes) -> Tile:
     row = inputs.probabilities[index]
     example = inputs.examples[inputs.split][index]
-    label = shorten(example.label, 24)
+    label = shorten(example.target, 24)
     predicted = shorten(inputs.class_names[int(row.argmax())], 24)
     tile = _tile(inputs, example, f"{label} → {predicted}, {percent(float(row.max()))}")
-    return replace(tile, path=example.path, beside=beside)
+    return replace(tile, path=example.name, beside=beside)
 
 
 def _tile(inputs: ClassificationReportInputs, example: Example, caption: str) -> Tile:

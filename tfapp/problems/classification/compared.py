@@ -129,7 +129,7 @@ def _read_answer(row: Mapping[str, str]) -> ClassAnswer:
 
 
 def _is_of(answer: ClassAnswer, example: Mapping[str, Any]) -> bool:
-    return answer.label == str(example["label"])
+    return answer.label == str(example["target"])
 
 
 CLASSIFICATION = ComparedTask(
@@ -146,7 +146,7 @@ CLASSIFICATION = ComparedTask(
     how=HOW,
     missed_title=TITLE,
     classes_file="split.json",
-    class_names=lambda split: [str(name) for name in split["class_names"]],
+    class_names=lambda split: [str(name) for name in split["labels"]],
     recorded_score=lambda metrics: float(metrics["accuracy"]),
     read_answer=_read_answer,
     is_of=_is_of,

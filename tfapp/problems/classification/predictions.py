@@ -87,14 +87,14 @@ def _rows(
     index = {name: i for i, name in enumerate(class_names)}
     for example, row in zip(examples, probabilities, strict=True):
         predicted = class_names[int(row.argmax())]
-        of_label = max(float(row[index[example.label]]), SMALLEST_PROBABILITY)
+        of_label = max(float(row[index[example.target]]), SMALLEST_PROBABILITY)
         yield [
-            example.path,
+            example.name,
             example.split,
-            example.label,
+            example.target,
             predicted,
             f"{row.max():.6f}",
-            "true" if predicted == example.label else "false",
+            "true" if predicted == example.target else "false",
             f"{-np.log(of_label):.6f}",
             *_class_values(row, class_names),
         ]

@@ -55,7 +55,7 @@ class ClassificationReportInputs:
     def labels(self) -> np.ndarray:
         """Int64 class indices (examples,) of the judged split."""
         index = {name: i for i, name in enumerate(self.class_names)}
-        return np.array([index[e.label] for e in self.examples[self.split]], np.int64)
+        return np.array([index[e.target] for e in self.examples[self.split]], np.int64)
 
     @cached_property
     def probabilities(self) -> np.ndarray:

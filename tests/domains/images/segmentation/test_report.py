@@ -33,19 +33,19 @@ def mask(seed):
 def make_inputs(count=3, wrong=4):
     """Return the inputs of a report of some test images."""
     examples = {
-        "train": (Example("a/train.png", "x", "train"),),
-        "test": tuple(Example(f"a/{i}.png", "x", "test") for i in range(count)),
+        "train": (Example("a/train.png", "train"),),
+        "test": tuple(Example(f"a/{i}.png", "test") for i in range(count)),
     }
-    truths = {e.path: mask(i) for i, es in enumerate(examples.values()) for e in es}
+    truths = {e.name: mask(i) for i, es in enumerate(examples.values()) for e in es}
 
     def read(example):
         stream = io.BytesIO()
-        Image.fromarray(truths[example.path] * 200).save(stream, "PNG")
+        Image.fromarray(truths[example.name] * 200).save(stream, "PNG")
         return stream.getvalue()
 
     judged = []
     for example in examples["test"]:
-        truth = truths[example.path]
+        truth = truths[example.name]
         predicted = truth.copy()
         predicted[:wrong] = 1
         judged.append(judge_image(4.0 * np.eye(2)[predicted], truth))
@@ -59,7 +59,7 @@ def make_inputs(count=3, wrong=4):
         class_names=NAMES,
         examples=examples,
         read=read,
-        truth=lambda example: truths[example.path],
+        truth=lambda example: truths[example.name],
         judged=judged,
         metrics=metrics,
         history=[{"phase": "train", "epochs": epochs, "best_epoch": 1}],

@@ -10,6 +10,7 @@ import numpy as np
 from tfapp.base.errors import DataError
 from tfapp.data.spec import DataInfo, Dataset
 from tfapp.domains.images.classification.interface import INTERFACE
+from tfapp.domains.images.preprocessor import RAW_IMAGE
 from tfapp.problems.classification.calibration import apply_temperature
 from tfapp.problems.classification.evaluate import evaluate_logits
 from tfapp.problems.classification.metrics import classification_metrics, of_one_class
@@ -67,18 +68,23 @@ def _assess(logits: Logits, dataset: Dataset) -> Results:
         )
     validation = None
     if dataset.examples["validation"]:
-        validation = (logits("validation"), dataset.labels("validation"))
+        validation = (
+            logits("validation"),
+            dataset.targets(dataset.examples["validation"]),
+        )
     outputs = logits("test")
-    names = dataset.info.class_names
-    metrics = evaluate_logits(outputs, dataset.labels("test"), names, validation)
+    names = dataset.info.labels
+    metrics = evaluate_logits(
+        outputs, dataset.targets(dataset.examples["test"]), names, validation
+    )
     return Results(outputs, metrics)
 
 
 def _judge(
     logits: Logits, dataset: Dataset, temperature: float, say: Say
 ) -> dict[str, Any]:
-    names = dataset.info.class_names
-    labels = dataset.labels("test")
+    names = dataset.info.labels
+    labels = dataset.targets(dataset.examples["test"])
     probabilities = apply_temperature(logits("test"), temperature)
     metrics = classification_metrics(labels, probabilities, names)
     if len(present := np.unique(labels)) > 1:
@@ -92,7 +98,7 @@ def _judge(
 
 def _write_predictions(path: Path, results: Results, dataset: Dataset) -> None:
     probabilities = apply_temperature(results.outputs, results.metrics["temperature"])
-    names = dataset.info.class_names
+    names = dataset.info.labels
     write_predictions(path, dataset.examples["test"], probabilities, names)
 
 
@@ -101,9 +107,9 @@ def _report(results: Results, dataset: Dataset, story: Story) -> Report:
         ClassificationReportInputs(
             facts=story.facts,
             recipe=story.recipe,
-            class_names=dataset.info.class_names,
+            class_names=dataset.info.labels,
             examples=dataset.examples,
-            read=dataset.read,
+            read=lambda example: dataset.raw(example)[RAW_IMAGE],
             logits=results.outputs,
             metrics=results.metrics,
             history=story.history,

@@ -160,7 +160,7 @@ def _share(row: Mapping[str, str], column: str) -> float:
 
 def _is_of(answer: MaskAnswer, example: Mapping[str, Any]) -> bool:
     """Compare paths: that of the split is relative to the folder of the data."""
-    path, relative = answer.path.replace("\\", "/"), str(example["path"])
+    path, relative = answer.path.replace("\\", "/"), str(example["name"])
     return path == relative or path.endswith(f"/{relative}")
 
 

@@ -48,7 +48,7 @@ def write_image_scores(path: Path, rows: Sequence[Mapping[str, Any]]) -> None:
 def _row(example: Example, image: JudgedImage) -> dict[str, Any]:
     figures = region_figures(image.confusion)
     return {
-        "path": example.path,
+        "path": example.name,
         "split": example.split,
         "pixel_error": image.pixel_error,
         "iou": float(np.nanmean(figures["iou"])),

@@ -73,7 +73,7 @@ def images_section(inputs: SegmentationReportInputs) -> Section:
                 to_jpeg(tint(pixels, judged.predicted)),
                 "image/jpeg",
                 f"Pixel error {error}, IoU {iou}, Rand F {rand}",
-                example.path,
+                example.name,
                 to_jpeg(overlay(pixels, judged)),
             )
         )
@@ -90,7 +90,7 @@ def windows_section(inputs: SegmentationReportInputs) -> Section | None:
         rows = slice(window.top, window.top + WINDOW)
         columns = slice(window.left, window.left + WINDOW)
         wrong = overlay(pixels, judged[window.image])[rows, columns]
-        name = Path(example.path).name
+        name = Path(example.name).name
         tiles.append(
             Tile(
                 to_jpeg(pixels[rows, columns], 2 * WINDOW),
@@ -120,7 +120,7 @@ def sample_section(inputs: SegmentationReportInputs) -> Section | None:
     for example in (train[int(place)] for place in places):
         pixels = rgb_pixels(inputs.read(example))
         masked = tint(pixels, inputs.truth(example))
-        name = Path(example.path).name
+        name = Path(example.name).name
         image, beside = to_jpeg(pixels, 2 * WINDOW), to_jpeg(masked, 2 * WINDOW)
         tiles.append(Tile(image, "image/jpeg", name, "", beside))
     lead = "Training images, and beside each its mask, evenly spread over the data."

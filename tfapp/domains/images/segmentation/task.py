@@ -9,7 +9,9 @@ import keras
 import numpy as np
 
 from tfapp.base.errors import ConfigError, DataError
-from tfapp.data.spec import DataInfo, Dataset, MaskDataset
+from tfapp.data.spec import DataInfo, Dataset
+from tfapp.domains.images.preprocessor import RAW_IMAGE
+from tfapp.domains.images.segmentation.data.dataset import MaskDataset
 from tfapp.domains.images.segmentation.files import image_rows, write_image_scores
 from tfapp.domains.images.segmentation.galleries import SegmentationReportInputs
 from tfapp.domains.images.segmentation.interface import INTERFACE
@@ -152,7 +154,7 @@ def _figures(
     judged: list[JudgedImage], masks: MaskDataset, temperature: float
 ) -> dict[str, Any]:
     rows = image_rows(masks.examples["test"], judged)
-    figures = segmentation_metrics(judged, masks.info.class_names)
+    figures = segmentation_metrics(judged, masks.info.labels)
     return figures | {"temperature": temperature, "per_image": rows}
 
 
@@ -170,7 +172,7 @@ def _validated(logits: Logits, masks: MaskDataset) -> tuple[float, dict[str, Any
         kept_labels.append(truth.ravel()[chosen].astype(np.int64))
     labels = np.concatenate(kept_labels)
     temperature = fit_temperature(np.concatenate(kept_logits), labels)
-    figures = segmentation_metrics(judged, masks.info.class_names)
+    figures = segmentation_metrics(judged, masks.info.labels)
     kept = ("pixel_error", "iou", "dice", "rand_f_score", "rand_f_score_best")
     return temperature, {key: figures[key] for key in kept}
 
@@ -185,9 +187,9 @@ def _report(results: Results, dataset: Dataset, story: Story) -> Report:
         SegmentationReportInputs(
             facts=story.facts,
             recipe=story.recipe,
-            class_names=masks.info.class_names,
+            class_names=masks.info.labels,
             examples=masks.examples,
-            read=masks.read,
+            read=lambda example: masks.raw(example)[RAW_IMAGE],
             truth=masks.truth,
             judged=results.outputs,
             metrics=results.metrics,
