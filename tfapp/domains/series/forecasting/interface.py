@@ -121,7 +121,6 @@ INTERFACE = Interface(
     prediction=prediction,
     preprocessor=read_preprocessor,
     outputs={FORECAST: "numbers"},
-    read=read,
     suffixes=SUFFIXES,
 )
 

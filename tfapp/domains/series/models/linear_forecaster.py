@@ -10,6 +10,7 @@ from tfapp.data.spec import DataInfo
 from tfapp.domains.series.models.parts import (
     Normalization,
     each_target,
+    horizon_of,
     inputs_of,
     level,
     linear_effects,
@@ -54,7 +55,7 @@ def linear_forecaster(
         https://arxiv.org/abs/2205.13504
     """
     require_quantiles(quantiles)
-    [horizon], targets = info.target_shape, info.num_outputs
+    horizon, targets = horizon_of(info), info.num_outputs
     inputs = inputs_of(info)
     history = inputs["history"]
     base = level(history, normalization)

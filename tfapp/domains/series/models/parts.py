@@ -25,6 +25,14 @@ def inputs_of(info: DataInfo) -> dict[str, Any]:
     }
 
 
+def horizon_of(info: DataInfo) -> int:
+    """Return the number of steps to forecast."""
+    [horizon] = info.target_shape
+    if horizon is None:
+        raise ModelError("A forecast has a fixed number of steps. Set `horizon`.")
+    return horizon
+
+
 def network(inputs: dict[str, Any], outputs: Any, name: str) -> keras.Model:
     """Return the model of inputs by name; a single one is taken as it is."""
     only = next(iter(inputs.values()))

@@ -10,6 +10,7 @@ from tfapp.data.spec import DataInfo
 from tfapp.domains.series.models.parts import (
     Normalization,
     each_target,
+    horizon_of,
     inputs_of,
     level,
     linear_effects,
@@ -75,7 +76,7 @@ def recurrent_forecaster(
         https://arxiv.org/abs/2308.11200 (segments).
     """
     require_quantiles(quantiles)
-    [horizon], targets = info.target_shape, info.num_outputs
+    horizon, targets = horizon_of(info), info.num_outputs
     inputs = inputs_of(info)
     history = inputs["history"]
     window = history.shape[1]
