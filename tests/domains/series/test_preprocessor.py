@@ -71,7 +71,7 @@ def test_steps_ahead_are_those_of_the_reading(frequency, start):
     """The graph and NumPy name the same times."""
     last = np.datetime64(start, "s")
     expected = frequency.times(last, np.arange(1, 15))
-    found = steps_ahead(tf.constant([last.astype(np.int64)]), frequency, 14)
+    found = steps_ahead(tf.constant([int(last.astype(int))], tf.int64), frequency, 14)
     np.testing.assert_array_equal(found.numpy()[0], expected.astype(np.int64))
 
 
@@ -169,10 +169,10 @@ def test_gaps_and_missing_values_are_refused():
         PREPROCESSOR(given | {"timestamps": given["timestamps"][:, ::-1]})
     future = given["future"].numpy()
     future[0, 5, 0] = np.nan
-    message = "holiday.*2026-01-02T03:00:00"
+    message = "(?s)holiday.*2026-01-02T03:00:00"
     with pytest.raises(tf.errors.InvalidArgumentError, match=message):
         PREPROCESSOR(given | {"future": tf.constant(future)})
     values = given["values"].numpy()
     values[0, 1, 1] = np.inf
-    with pytest.raises(tf.errors.InvalidArgumentError, match="b.*2026-01-01T23:00"):
+    with pytest.raises(tf.errors.InvalidArgumentError, match="(?s)b.*2026-01-01T23:00"):
         PREPROCESSOR(given | {"values": tf.constant(values)})

@@ -47,7 +47,7 @@ class Layout:
     many: bool
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class SeriesPreprocessor:
     """Scale a batch of windows by what training has measured.
 

@@ -10,7 +10,7 @@ from tfapp.domains.series.reading.spec import SeriesTable
 from tfapp.domains.series.splitting import Cuts
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Scaling:
     """Means and standard deviations of the training part, float64.
 
