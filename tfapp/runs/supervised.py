@@ -7,6 +7,7 @@ from tfapp import recipes, runs
 from tfapp.base.errors import ExportError
 from tfapp.data import load_dataset
 from tfapp.data.cache_dir import default_cache_dir
+from tfapp.data.spec import Dataset
 from tfapp.report.blocks import Report
 from tfapp.report.run_report import run_report
 from tfapp.runs.card import card, describe_data, run_facts
@@ -113,13 +114,13 @@ class SupervisedExperiment:
                 run_facts(job, context.folder, facts),
                 results,
                 self.dataset.examples,
-                self.dataset.info.class_names,
+                self.dataset.info.labels,
                 self.task.findings(results, facts["phases"]),
                 self.task.sections(results, self.dataset, job.model),
             )
 
 
-def _load(context: RunContext) -> Any:
+def _load(context: RunContext) -> Dataset:
     recipe = context.recipe
     with context.reporter.stage("check and split data", unit="files") as stage:
         dataset = load_dataset(
