@@ -107,7 +107,8 @@ def _write(run: Run, extractor: str, output: str, path: Path) -> Any:
 def _judged(model: Any, run: Run, recipe: Recipe, reporter: Reporter) -> dict[str, Any]:
     """Return the figures of a model on the test split of a run."""
     from tfapp.data import load_dataset
-    from tfapp.problems.classification.evaluate import evaluate_logits
+    from tfapp.problems.classification.calibration import softmax
+    from tfapp.problems.classification.metrics import classification_metrics
     from tfapp.training.inference import predict
 
     with reporter.stage("check data", unit="files") as stage:
@@ -118,7 +119,8 @@ def _judged(model: Any, run: Run, recipe: Recipe, reporter: Reporter) -> dict[st
         total = len(dataset.examples["test"])
         logits = predict(model, dataset.batches("test"), total, stage)
     names = dataset.info.class_names
-    figures = evaluate_logits(logits, dataset.labels("test"), names, None)
+    labels = dataset.labels("test")
+    figures = classification_metrics(labels, softmax(logits), names)
     return {**figures, "classes": len(names)} | {
         split: len(examples) for split, examples in dataset.examples.items()
     }

@@ -116,7 +116,8 @@ def evaluate_classifier(
             f"given. Add {metric.examples}, or raise `data.split.test`."
         )
     names, labels = dataset.info.class_names, dataset.labels("test")
-    held, notes = None, ()
+    notes: tuple[str, ...] = ()
+    held = None
     if calibration is None and dataset.examples["validation"]:
         held = (outputs("validation"), dataset.labels("validation"))
     logits = outputs("test")
