@@ -134,8 +134,8 @@ def build(model: str, options: dict[str, Any], port: bool) -> Any:
     """Return a network for 28×28 digits, its routing exchanged if `port`."""
     import keras
 
-    from tfapp.data.spec import DataInfo
     from tfapp.domains.images.capsules.layers.dynamic_routing import DenseCapsule
+    from tfapp.domains.images.shapes import image_info
     from tfapp.recipes.config import ModelConfig
     from tfapp.tasks.build import build_model
 
@@ -144,7 +144,7 @@ def build(model: str, options: dict[str, Any], port: bool) -> Any:
         alone = DenseCapsule(10, 16, name="class_capsules")
         network = keras.Sequential([keras.Input((1152, 8)), alone])
     else:
-        info = DataInfo((28, 28, 1), tuple("0123456789"), "")
+        info = image_info((28, 28, 1), "0123456789")
         network = build_model(ModelConfig(name=model, options=options), info)
     if port:
         layer = network.get_layer("class_capsules")

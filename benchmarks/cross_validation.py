@@ -62,7 +62,7 @@ def cross_validate(
     model = build_model(recipe.model, dataset.info)
     count = recipe.fine_tune.head.views if dataset.augmentation else 1
     stacked = np.stack(features_of(recipe, dataset, model, views=count))
-    labels = dataset.labels("train")
+    labels = dataset.targets(dataset.examples["train"])
     scores = []
     for train, test in folds.split(labels, labels):
         if head:

@@ -22,7 +22,7 @@ from tfapp import recipes
 from tfapp.base.intervals import wilson_interval
 from tfapp.base.reporter import Reporter
 from tfapp.data import load_dataset
-from tfapp.data.spec import Dataset
+from tfapp.data.spec import Dataset, Pass
 from tfapp.machine.start import start_tensorflow
 from tfapp.runs import Run
 
@@ -45,7 +45,7 @@ def main() -> None:
     recipe = recipes.load_recipe(str(run.recipe_file))
     dataset = load_dataset(recipe.data, seed=recipe.seed, split_file=run.split_file)
     model = load_model(run.model_file)
-    names = dataset.info.class_names
+    names = dataset.info.labels
     images, classes, quarters = make_mosaics(dataset, arguments.mosaics)
     logits = model.predict(images.astype("float32"), verbose=0)
     pictures = [
@@ -72,7 +72,7 @@ def make_mosaics(
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Return uint8 mosaics, the class of one quarter, and which quarter it is."""
     random = np.random.default_rng(0)
-    labels = dataset.labels("test")
+    labels = dataset.targets(dataset.examples["test"])
     classes = random.integers(0, dataset.info.num_outputs, count)
     quarters = random.integers(0, 4, count)
     chosen = np.empty((count, 4), int)
@@ -80,7 +80,7 @@ def make_mosaics(
         row[:] = random.choice(np.flatnonzero(labels != index), 4, replace=False)
         row[place] = random.choice(np.flatnonzero(labels == index))
     examples = tuple(dataset.examples["test"][i] for i in chosen.ravel())
-    batches = dataset.make_batches(examples, shuffle=False, augment=False, seed=0)
+    batches = dataset.batches(examples, Pass())
     pixels = np.concatenate([x for x, _ in batches.as_numpy_iterator()])
     height, width = (side // 2 * 2 for side in pixels.shape[1:3])
     half = (height // 2, width // 2, pixels.shape[3])
@@ -116,11 +116,11 @@ def sanity(model: object, dataset: Dataset) -> None:
 
     held = dataset.examples["test"]
     examples = held[:: max(1, len(held) // 24)][:24]
-    classes = [dataset.info.class_names.index(e.label) for e in examples]
+    classes = [dataset.info.labels.index(e.target) for e in examples]
     began = time.perf_counter(), time.process_time()
     mistake_maps(model, dataset)(examples, classes)
     wall, cpu = time.perf_counter() - began[0], time.process_time() - began[1]
-    batches = dataset.make_batches(examples, shuffle=False, augment=False, seed=0)
+    batches = dataset.batches(examples, Pass())
     images = np.concatenate([x for x, _ in batches.as_numpy_iterator()])
     pairs = list(enumerate(classes))
     before = class_maps(split(model), images, pairs)

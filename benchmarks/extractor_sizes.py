@@ -18,7 +18,7 @@ from sklearn.preprocessing import StandardScaler
 
 from tfapp.base.reporter import Reporter
 from tfapp.data import load_dataset
-from tfapp.data.spec import Dataset
+from tfapp.data.spec import Dataset, Pass
 from tfapp.domains.images.classification.models.transfer import transfer
 from tfapp.domains.images.pretrained.extractors import EXTRACTORS
 from tfapp.machine.start import start_tensorflow
@@ -53,7 +53,7 @@ def measure(path: str, extractor: str, weights: str, size: int) -> float:
         DataConfig(kind="images", path=path, options=options), seed=0
     )
     features = extract(dataset, extractor, weights)
-    labels = {split: dataset.labels(split) for split in features}
+    labels = {split: dataset.targets(dataset.examples[split]) for split in features}
     strength = max(
         STRENGTHS,
         key=lambda c: fitted(features["train"], labels["train"], c).score(
@@ -68,13 +68,12 @@ def extract(dataset: Dataset, extractor: str, weights: str) -> Features:
     """Return float32 features (examples, dims) of every split."""
     keras.utils.set_random_seed(0)
     model = transfer(
-        dataset.info.input_shape,
-        dataset.info.num_outputs,
+        dataset.info,
         extractor=extractor,
         weights=weights,
     ).get_layer("extractor")
     return {
-        split: predict(model, dataset.batches(split), len(examples))
+        split: predict(model, dataset.batches(examples, Pass()), len(examples))
         for split, examples in dataset.examples.items()
     }
 

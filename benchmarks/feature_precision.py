@@ -19,7 +19,7 @@ from sklearn.preprocessing import StandardScaler
 
 from tfapp.base.reporter import Reporter
 from tfapp.data import load_dataset
-from tfapp.data.spec import Dataset
+from tfapp.data.spec import Dataset, Pass
 from tfapp.domains.images.classification.models.transfer import transfer
 from tfapp.machine.start import start_tensorflow
 from tfapp.recipes.config import DataConfig
@@ -69,7 +69,7 @@ def row(network: str, dataset: Dataset) -> str:
     """Return a network's row of the table."""
     found = [features(network, policy, dataset) for policy in POLICIES]
     alike = cosines(*found)
-    labels = dataset.labels("train")
+    labels = dataset.targets(dataset.examples["train"])
     right = [answers(rows, labels) for rows in found]
     shares = [f"{np.mean(each):.2%}" for each in right]
     return (
@@ -82,10 +82,12 @@ def row(network: str, dataset: Dataset) -> str:
 def features(network: str, policy: str, dataset: Dataset) -> np.ndarray:
     """Return the float32 features (photos, dims) that a precision gives."""
     keras.config.set_dtype_policy(policy)
-    extractor, _ = parts(transfer(dataset.info.input_shape, 2, extractor=network))
+    extractor, _ = parts(transfer(dataset.info, extractor=network))
     with Reporter().stage(f"{network} in {policy}") as stage:
         total = len(dataset.examples["train"])
-        return predict(extractor, dataset.batches("train"), total, stage)
+        return predict(
+            extractor, dataset.batches(dataset.examples["train"], Pass()), total, stage
+        )
 
 
 def answers(rows: np.ndarray, labels: np.ndarray) -> np.ndarray:

@@ -51,7 +51,9 @@ def one_view(images: SmallSet) -> tuple[np.ndarray, np.ndarray]:
     recipe = recipes.load_recipe("cats_dogs_features", overrides)
     dataset = load_dataset(recipe.data, seed=recipe.seed)
     model = build_model(recipe.model, dataset.info)
-    return features_of(recipe, dataset, model)[0], dataset.labels("train")
+    return features_of(recipe, dataset, model)[0], dataset.targets(
+        dataset.examples["train"]
+    )
 
 
 def accuracy(

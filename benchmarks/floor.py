@@ -33,8 +33,8 @@ def main() -> None:
     model = build_model(recipe.model, dataset.info)
     train, test = (features_of(recipe, dataset, model, s)[0] for s in ("train", "test"))
     head = make_pipeline(StandardScaler(), LogisticRegression(C=0.01, max_iter=5000))
-    head.fit(train, dataset.labels("train"))
-    accuracy = head.score(test, dataset.labels("test"))
+    head.fit(train, dataset.targets(dataset.examples["train"]))
+    accuracy = head.score(test, dataset.targets(dataset.examples["test"]))
     print(f"{accuracy:.2%} of {len(test)} test images, {len(train)} to learn from")
 
 

@@ -172,6 +172,7 @@ def make_ways(
 def tfapp_pass(place: Path, size: int, cache: str) -> Callable[[int], None]:
     """Return a function that goes once over all photos, shuffled."""
     from tfapp.data import load_dataset
+    from tfapp.data.spec import Pass
     from tfapp.recipes.config import DataConfig
 
     config = DataConfig(
@@ -184,7 +185,10 @@ def tfapp_pass(place: Path, size: int, cache: str) -> Callable[[int], None]:
         check={"max_bad_share": 1.0},
     )
     dataset = load_dataset(config, seed=0, cache_dir=place / "cache")
-    return lambda epoch: exhaust(dataset.batches("train", shuffle=True, epoch=epoch))
+    photos = dataset.examples["train"]
+    return lambda epoch: exhaust(
+        dataset.batches(photos, Pass(epoch=epoch, shuffle=True))
+    )
 
 
 def exhaust(batches: object) -> None:

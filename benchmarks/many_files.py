@@ -13,12 +13,14 @@ import time
 from collections.abc import Callable, Iterable, Sequence
 from itertools import islice
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from PIL import Image
 
 from tfapp.data import load_dataset
 from tfapp.data.context import LoadContext
+from tfapp.data.spec import Dataset, Pass
 from tfapp.recipes.config import DataConfig
 
 TINY_SIDE = 16
@@ -65,6 +67,11 @@ def write_tiny(folder: Path, count: int) -> None:
         picture.save(place / f"{number:07d}.jpg", quality=90)
 
 
+def shuffled(dataset: Dataset) -> Any:
+    """Return one shuffled pass over the training photos."""
+    return dataset.batches(dataset.examples["train"], Pass(shuffle=True))
+
+
 def grow(place: Path) -> dict[str, float]:
     """Return seconds and memory of loading the files below a folder, and a pass."""
     from tfapp.domains.images.reading.sources import open_source
@@ -76,7 +83,7 @@ def grow(place: Path) -> dict[str, float]:
         options={"image_size": [TINY_SIDE, TINY_SIDE]},
     )
     context = LoadContext(config, 0, None, place / "cache")
-    read_all(tfapp_digits(place).batches("train", shuffle=True))  # libraries, graphs
+    read_all(shuffled(tfapp_digits(place)))  # libraries, graphs
     before = resident()
     reset_peak()
     source, listed = timed(lambda: open_source(context))
@@ -93,11 +100,7 @@ def grow(place: Path) -> dict[str, float]:
             config, seed=0, split_file=split_file, cache_dir=place / "cache"
         )
     )
-    _, batches = timed(
-        lambda: read_all(
-            islice(dataset.batches("train", shuffle=True), BATCHES_PER_PASS)
-        )
-    )
+    _, batches = timed(lambda: read_all(islice(shuffled(dataset), BATCHES_PER_PASS)))
     return {
         "files": count,
         "list": listed,

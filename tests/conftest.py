@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
@@ -109,7 +110,7 @@ def _fake_run(root, name, number, correct, overrides=(), test="t", seed=0, train
     Examples are of classes a and b in turn; `test` begins the content hashes of the
     test set, `train` is the number of training examples per class.
     """
-    from tfapp.data.spec import Example
+    from tfapp.problems.classification.examples import labelled
     from tfapp.problems.classification.results import accuracy_metric
     from tfapp.tasks.scores import score_table
 
@@ -117,13 +118,15 @@ def _fake_run(root, name, number, correct, overrides=(), test="t", seed=0, train
     table |= {"data": {"path": "photos"}, "model": {"name": "transfer"}}
     folder = _write_recipe(root / name / str(number), table, overrides)
     examples = [
-        Example(f"{test}/{i}.png", "ab"[i % 2], "test", content_hash=f"{test}{i}")
+        replace(
+            labelled(f"{test}/{i}.png", "ab"[i % 2], "test"), content_hash=f"{test}{i}"
+        )
         for i in range(len(correct))
     ]
     rows = []
     for example, right in zip(examples, correct, strict=True):
-        predicted = example.label if right else {"a": "b", "b": "a"}[example.label]
-        rows.append((example.label, predicted, "0.9", "0.1" if right else "2.3"))
+        predicted = example.target if right else {"a": "b", "b": "a"}[example.target]
+        rows.append((example.target, predicted, "0.9", "0.1" if right else "2.3"))
     columns = ("label", "predicted", "confidence", "loss")
     scores = score_table(examples, [float(bool(c)) for c in correct], columns, rows)
     accuracy = sum(map(bool, correct)) / len(correct)
@@ -177,7 +180,7 @@ def _fake_masks_run(
     table |= {"data": {"path": "scenes"}, "model": {"name": "unet"}}
     folder = _write_recipe(root / name / str(number), table, overrides)
     examples = [
-        Example(f"/data/images/{test}{i}.png", f"m{i}", "test", "", f"{test}{i}")
+        Example(f"/data/images/{test}{i}.png", "test", "", "", f"{test}{i}", f"m{i}")
         for i in range(len(errors))
     ]
     rows = [("80", f"{1 - 2 * e:.6f}", f"{1 - e:.6f}", "") for e in errors]

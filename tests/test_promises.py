@@ -17,6 +17,7 @@ import tfapp
 from tfapp import layers
 from tfapp.base.reporter import Reporter
 from tfapp.data import load_dataset
+from tfapp.data.spec import Pass
 from tfapp.domains.images.pretrained.extractors import EXTRACTORS
 from tfapp.recipes.config import DataConfig
 
@@ -48,13 +49,13 @@ def finished(workspace, tmp_path):
     photos = tmp_path / "photos"
     photos.mkdir()
     for number, example in enumerate(dataset.examples["test"]):
-        (photos / f"{number:04d}.png").write_bytes(dataset.read(example))
+        (photos / f"{number:04d}.png").write_bytes(dataset.raw(example)["image_bytes"])
     return SimpleNamespace(
         folder=folder,
         saved_model=result.saved_model,
         metrics=json.loads((folder / "metrics.json").read_text()),
         photos=photos,
-        labels=json.dumps([e.label for e in dataset.examples["test"]]),
+        labels=json.dumps([e.target for e in dataset.examples["test"]]),
     )
 
 
@@ -135,7 +136,9 @@ def test_later_epochs_read_no_files(tmp_path):
         split={"validation": 0.0, "test": 0.0},
         augmentation={"flip": "horizontal", "rotate": 0.1},
     )
-    epochs = load_dataset(config, seed=0).batches("train", shuffle=True, augment=True)
+    dataset = load_dataset(config, seed=0)
+    which = Pass(shuffle=True, augment=True)
+    epochs = dataset.batches(dataset.examples["train"], which)
     assert len(list(epochs)) == 1
     shutil.rmtree(tmp_path / "photos")
     ((images, _),) = epochs
@@ -179,7 +182,7 @@ def test_another_seed_tests_on_the_same_examples():
             kind="images", path="digits", options={"channels": 1}, split={"seed": split}
         )
         dataset = load_dataset(config, seed=seed)
-        return {example.path for example in dataset.examples["test"]}
+        return {example.name for example in dataset.examples["test"]}
 
     assert tested(0) == tested(7) != tested(0, split=1)
 

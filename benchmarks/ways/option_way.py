@@ -14,6 +14,7 @@ from collections.abc import Callable
 import numpy as np
 
 from tfapp.base.reporter import Reporter
+from tfapp.domains.images.shapes import image_info
 from tfapp.machine.start import start_tensorflow
 from tfapp.recipes.config import RuntimeConfig
 
@@ -81,7 +82,9 @@ def build(network: str, shape: tuple[int, ...]) -> object:
     """Return a network with random weights and a head for two classes."""
     from tfapp.domains.images.classification.models.transfer import transfer
 
-    return transfer(shape, 2, extractor=network, weights="none", standardize=False)
+    return transfer(
+        image_info(shape, "ab"), extractor=network, weights="none", standardize=False
+    )
 
 
 def timed(step: Callable[[], object], batch: int, seconds: float) -> dict[str, float]:

@@ -8,7 +8,7 @@ import keras
 import numpy as np
 from wishes.digits import Digits
 
-from tfapp.data.spec import DataInfo
+from tfapp.domains.images.shapes import image_info
 from tfapp.layers.outputs import logits_model
 from tfapp.recipes.config import ModelConfig
 from tfapp.tasks import get_task
@@ -46,7 +46,7 @@ class Network:
 
     def build(self, shape: tuple[int, ...], classes: int = 10) -> keras.Model:
         """Return it, untrained, for images of some shape."""
-        info = DataInfo(shape, tuple(map(str, range(classes))), "")
+        info = image_info(shape, tuple(map(str, range(classes))))
         return build_model(ModelConfig(name=self.model, options=self.options), info)
 
 

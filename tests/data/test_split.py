@@ -20,10 +20,15 @@ from tfapp.recipes.config import SplitConfig
 SHARES = SplitConfig(validation=0.2, test=0.2)
 
 
+def labelled(name, label, split="", group="", content_hash=""):
+    """Return an example of a class."""
+    return Example(name, split, label, group, content_hash, label)
+
+
 def examples_of(counts, split="", start=0):
     """Return distinct examples: {"a": 3} to three of class a."""
     return [
-        Example(f"{label}/{split}{i}", label, split, content_hash=f"{label}{split}{i}")
+        labelled(f"{label}/{split}{i}", label, split, content_hash=f"{label}{split}{i}")
         for label, count in counts.items()
         for i in range(start, start + count)
     ]
@@ -34,7 +39,7 @@ def any_examples(draw):
     """Draw sets with groups, copies and mixed classes."""
     size = draw(st.integers(8, 60))
     return [
-        Example(
+        labelled(
             f"{i:03d}",
             draw(st.sampled_from("abc")) if i >= 4 else "ab"[i % 2],
             group=draw(st.sampled_from(["", "", "", "g1", "g2"])) if i >= 8 else "",
@@ -49,15 +54,15 @@ def test_properties_of_every_split(examples, seed):
     """Nothing is lost or leaked, groups hold together, every class is trained."""
     shares = SplitConfig(validation=0.2, test=0.2, seed=seed)
     result = make_split(examples, shares)
-    assert [e.path for e in result] == [e.path for e in examples]
+    assert [e.name for e in result] == [e.name for e in examples]
     for key in ("content_hash", "group"):
         places = defaultdict(set)
         for e in result:
             places[getattr(e, key)].add(e.split)
         places.pop("", None)
         assert all(len(splits) == 1 for splits in places.values())
-    trained = {e.label for e in result if e.split == "train"}
-    assert trained == {e.label for e in examples}
+    trained = {e.target for e in result if e.split == "train"}
+    assert trained == {e.target for e in examples}
     assert make_split(examples, shares) == result
 
 
@@ -72,7 +77,7 @@ def test_stratified_by_class(counts, validation, test):
         examples_of(counts), SplitConfig(validation=validation, test=test)
     )
     for label, count in counts.items():
-        found = Counter(e.split for e in result if e.label == label)
+        found = Counter(e.split for e in result if e.target == label)
         assert min(found.values()) >= 1
         assert len(found) == 3
         assert abs(found["test"] - test * count) <= 1
@@ -105,7 +110,7 @@ def test_seed_changes_the_split_and_classes_do_not_disturb_each_other():
 def test_tiny_classes():
     """One image trains; of two, one validates; of three, one tests."""
     result = make_split(examples_of({"a": 1, "b": 2, "c": 3}), SHARES)
-    found = Counter((e.label, e.split) for e in result)
+    found = Counter((e.target, e.split) for e in result)
     assert found == {
         ("a", "train"): 1,
         ("b", "train"): 1,
@@ -118,9 +123,11 @@ def test_tiny_classes():
 
 def test_large_groups_do_not_swallow_a_class():
     """With groups of very different size, a small one is held out."""
-    big = [Example(f"a/{i}", "a", group="big", content_hash=f"a{i}") for i in range(90)]
+    big = [
+        labelled(f"a/{i}", "a", group="big", content_hash=f"a{i}") for i in range(90)
+    ]
     small = [
-        Example(f"a/s{i}", "a", group=f"s{i // 5}", content_hash=f"s{i}")
+        labelled(f"a/s{i}", "a", group=f"s{i // 5}", content_hash=f"s{i}")
         for i in range(10)
     ]
     result = make_split(big + small + examples_of({"b": 30}), SHARES)
@@ -139,7 +146,7 @@ def test_no_validation_possible_or_none_wanted():
 
 def test_torn_groups_are_refused():
     """A group in two given splits is the user's contradiction."""
-    torn = [Example("1", "a", "train", "p7"), Example("2", "a", "test", "p7")]
+    torn = [labelled("1", "a", "train", "p7"), labelled("2", "a", "test", "p7")]
     with pytest.raises(DataError, match="Group 'p7' lies in test and train"):
         refuse_torn_groups(torn)
 
@@ -151,7 +158,7 @@ def test_limits_are_nested():
     sets = [set(limit_per_class(examples, n, seed=3)) for n in (5, 20, 100)]
     assert sets[0] < sets[1] < sets[2]
     assert all(held <= kept for kept in sets)
-    counts = Counter(e.label for e in sets[1] - held)
+    counts = Counter(e.target for e in sets[1] - held)
     assert counts == {"a": 20, "b": 20}
     assert set(limit_per_class(examples, 5, seed=4)) != sets[0]
     assert limit_per_class(examples, 0, seed=3) == examples
@@ -159,17 +166,17 @@ def test_limits_are_nested():
 
 def test_fingerprint_depends_on_content_label_and_split_alone():
     """Paths and order do not count; a moved image does."""
-    a = Example("1", "x", "train", content_hash="h1")
-    b = Example("2", "y", "test", content_hash="h2")
-    moved = Example("elsewhere", "x", "train", content_hash="h1")
-    other = Example("1", "x", "test", content_hash="h1")
+    a = labelled("1", "x", "train", content_hash="h1")
+    b = labelled("2", "y", "test", content_hash="h2")
+    moved = labelled("elsewhere", "x", "train", content_hash="h1")
+    other = labelled("1", "x", "test", content_hash="h1")
     assert fingerprint([a, b]) == fingerprint([b, moved])
     assert fingerprint([a, b]) != fingerprint([other, b])
 
 
 def test_our_own_leaks_are_bugs():
     """The guard names the example."""
-    a = Example("1", "x", "train", content_hash="h")
-    b = Example("2", "x", "test", content_hash="h")
+    a = labelled("1", "x", "train", content_hash="h")
+    b = labelled("2", "x", "test", content_hash="h")
     with pytest.raises(RuntimeError, match="'2'"):
         check_disjoint([a, b])

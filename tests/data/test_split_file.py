@@ -41,8 +41,8 @@ def test_what_was_written_is_read(recorded):
     stored = json.loads(path.read_text())
     assert stored["source"] == str(root)
     assert stored["fingerprint"] == fingerprint(apply.expected)
-    assert stored["class_names"] == ["cats", "dogs"]
-    assert stored["examples"][0]["path"] == "cats/000.png"
+    assert stored["labels"] == ["cats", "dogs"]
+    assert stored["examples"][0]["name"] == "cats/000.png"
     assert len(path.read_text().splitlines()) == 16 + len(stored["examples"])
 
 
@@ -90,21 +90,21 @@ def edit(path, change):
 def test_edited_files_are_checked(recorded):
     """Labels, splits and leaks in an edited file are each refused."""
     root, path, apply = recorded
-    edit(path, lambda s: s["examples"][0].update(label="dogs"))
+    edit(path, lambda s: s["examples"][0].update(target="dogs"))
     with pytest.raises(DataError, match="was 'dogs' and is now 'cats'"):
         apply()
-    edit(path, lambda s: s["examples"][0].update(label="cats", split="trian"))
+    edit(path, lambda s: s["examples"][0].update(target="cats", split="trian"))
     with pytest.raises(DataError, match=r"unknown split 'trian' of cats/000.png"):
         apply()
     shutil.copy(root / "cats/000.png", root / "cats/twin.png")
-    twin = {"path": "cats/twin.png", "split": "test"}
+    twin = {"name": "cats/twin.png", "split": "test"}
     edit(path, lambda s: s["examples"][0].update(split="train"))
     edit(path, lambda s: s["examples"].append(s["examples"][0] | twin))
     with pytest.raises(DataError, match="is in two splits"):
         apply()
 
 
-@pytest.mark.parametrize("text", ["", "{}", "[]", '{"examples": [{"path": "x"}]}'])
+@pytest.mark.parametrize("text", ["", "{}", "[]", '{"examples": [{"name": "x"}]}'])
 def test_damaged_files(recorded, text):
     """What is no split file is called so."""
     _, path, apply = recorded

@@ -87,7 +87,7 @@ def make_exported(model=None, preprocessor=None, names=CLASS_NAMES, **further):
     """Return a model with what its answers need."""
     from tfapp.export.spec import Exported
 
-    info = SimpleNamespace(class_names=tuple(names))
+    info = SimpleNamespace(labels=tuple(names))
     return Exported(
         model or make_classifier(), preprocessor or TinyPreprocess(), info, **further
     )

@@ -12,7 +12,7 @@ import tensorflow as tf
 
 from tfapp.base.errors import ExportError
 from tfapp.domains.images.classification.interface import INTERFACE
-from tfapp.domains.images.preprocessor import ImagePreprocess
+from tfapp.domains.images.preprocessor import ImagePreprocessor
 from tfapp.export import exporter, parity
 from tfapp.export.exporter import export_model, next_version
 from tfapp.export.predictor import saved_model_predictor
@@ -230,7 +230,7 @@ def test_the_projects_own_preprocessing_survives_the_export(
     tiny, arguments, same_process
 ):
     """JPEGs of other sizes are decoded, cropped and resized as in training."""
-    preprocess = ImagePreprocess((tiny.height, tiny.width), resize="crop")
+    preprocess = ImagePreprocessor((tiny.height, tiny.width), resize="crop")
     sizes = [(40, 30), (9, 50), (7, 5)]
     encoded = [
         tiny.encode(tiny.pictures(1, height=h, width=w)[0], "JPEG") for h, w in sizes
@@ -263,7 +263,7 @@ def test_real_weights_and_photographs_agree(
     assert examples, "the data set holds no photographs"
     exported = tiny.exported(
         keras.Model(inputs, network(scaled)),
-        ImagePreprocess((224, 224)),
+        ImagePreprocessor((224, 224)),
         map(str, range(1000)),
     )
     place = tmp_path / "mobilenet" / "1"

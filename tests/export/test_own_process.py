@@ -25,9 +25,9 @@ from tfapp.base.reporter import Reporter
 from tfapp.machine.start import start_tensorflow
 start_tensorflow(Reporter(quiet=True), RuntimeConfig(backend="jax"))
 import keras
-from tfapp.domains.images.preprocessor import ImagePreprocess
+from tfapp.domains.images.preprocessor import ImagePreprocessor
 from tfapp.export.exporter import export_model
-from tfapp.data.spec import DataInfo
+from tfapp.domains.images.shapes import image_info
 from tfapp.export.spec import Exported
 from tfapp.domains.images.classification.interface import INTERFACE
 from tfapp.domains.images.pretrained.pixel_normalization import PixelNormalization
@@ -52,7 +52,7 @@ for image in pixels:
 place = Path(sys.argv[1]) / "tiny" / "1"
 result = export_model(
     Exported(
-        model, ImagePreprocess((8, 6)), DataInfo((8, 6, 3), ("a", "b", "c"), "")
+        model, ImagePreprocessor((8, 6)), image_info((8, 6, 3), "abc")
     ),
     INTERFACE, place,
     examples=[{"image_bytes": data} for data in encoded], card={"x": 1})
@@ -126,5 +126,5 @@ def test_the_model_and_every_argument_reach_the_process(tiny, tmp_path, monkeypa
     modules, rest, *others = seen.pop("passed")
     assert (modules, others) == ([], [len, PLACE, OPTIONS])
     assert rest.model is None
-    assert rest.info.class_names == tiny.class_names
+    assert rest.info.labels == tiny.class_names
     assert seen == {"model": True, "backend": "tensorflow"}

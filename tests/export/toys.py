@@ -103,5 +103,5 @@ INTERFACE = Interface(
 
 def make_exported():
     """Return the network with what its answers need."""
-    info = SimpleNamespace(class_names=NAMES)
+    info = SimpleNamespace(labels=NAMES)
     return Exported(make_model(), TwoInputs(), info, {"factor": 2.0})

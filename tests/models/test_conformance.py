@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from tfapp.base.registry import union
-from tfapp.data.spec import DataInfo
+from tfapp.domains.images.shapes import image_info
 from tfapp.export.keras_file import load_model, save_model
 from tfapp.layers.outputs import logits_model
 from tfapp.recipes.config import ModelConfig
@@ -89,7 +89,7 @@ CASES = {
 def build(name):
     """Build the tiny network of a model, for three classes, with all its outputs."""
     case = CASES[name]
-    info = DataInfo(case.input_shape, ("a", "b", "c"), "", case.answer_shape)
+    info = image_info(case.input_shape, "abc", case.answer_shape)
     return build_model(ModelConfig(name=name, options=case.options), info)
 
 

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from tfapp.data.spec import Example
+from tfapp.problems.classification.examples import labelled
 from tfapp.report.blocks import Details, Items, Paragraph, Table
 from tfapp.report.run_sections import (
     RunFacts,
@@ -37,8 +37,8 @@ def test_headline_leaves_out_what_is_unknown():
 
 def test_data_section_counts_classes_by_split():
     """Splits without examples have no column; sums are right."""
-    train = [Example(str(i), "ab"[i > 1]) for i in range(5)]
-    examples = {"train": train, "validation": (), "test": [Example("x", "b")]}
+    train = [labelled(str(i), "ab"[i > 1]) for i in range(5)]
+    examples = {"train": train, "validation": (), "test": [labelled("x", "b")]}
     section = data_section(examples, ["a", "b"], ["1 file left out"], "photos")
     table, notes = section.blocks
     assert isinstance(table, Table)
@@ -54,7 +54,7 @@ def test_data_section_counts_classes_by_split():
 
 def test_data_without_classes_is_counted_by_split():
     """Labels that are no classes, such as hashes of masks, make no rows."""
-    examples = {"train": [Example("a", "f3"), Example("b", "9c")], "test": ()}
+    examples = {"train": [labelled("a", "f3"), labelled("b", "9c")], "test": ()}
     for labels, lead in (["cell"], "2 images of 1 class."), ((), "2 images."):
         section = data_section(examples, labels, (), "images")
         assert section.blocks[0].rows == (("Train", "2"), ("All", "2"))
@@ -64,7 +64,7 @@ def test_data_without_classes_is_counted_by_split():
 def test_many_lines_open_on_demand():
     """A long list of findings does not bury the page."""
     section = data_section(
-        {"train": [Example("x", "a")]}, ["a"], ["line"] * 40, "photos"
+        {"train": [labelled("x", "a")]}, ["a"], ["line"] * 40, "photos"
     )
     details = section.blocks[1]
     assert isinstance(details, Details)

@@ -112,7 +112,7 @@ def test_vanished_file_can_be_put_back(tmp_path, places, monkeypatch):
     train, vanished = SupervisedExperiment.train, []
 
     def vanish(self, context):
-        vanished.append(Path(self.dataset.examples["train"][0].path))
+        vanished.append(Path(self.dataset.examples["train"][0].name))
         vanished[0].rename(tmp_path / "away.png")
         train(self, context)
 

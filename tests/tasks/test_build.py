@@ -3,12 +3,12 @@
 import pytest
 
 from tfapp.base.errors import ModelError
-from tfapp.data.spec import DataInfo
+from tfapp.domains.images.shapes import image_info
 from tfapp.recipes.config import ModelConfig
 from tfapp.tasks import build
 from tfapp.tasks.build import build_model
 
-DIGITS = DataInfo((28, 28, 1), tuple("0123456789"), "")
+DIGITS = image_info((28, 28, 1), "0123456789")
 
 
 @pytest.mark.parametrize(
@@ -30,7 +30,7 @@ def test_numbers_that_no_network_has_are_one_line(name, options, message):
 def test_a_bug_of_a_network_keeps_its_traceback(monkeypatch):
     """Without options nobody has asked for what fails."""
 
-    def broken(shape, count):
+    def broken(info):
         raise ValueError("broken")
 
     monkeypatch.setattr(build.registry, "load", lambda *_: broken)

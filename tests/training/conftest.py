@@ -5,7 +5,9 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from tfapp.data.spec import DataInfo, Dataset, Example
+from tfapp.data.arrays import ArrayDataset, Column
+from tfapp.data.spec import Example
+from tfapp.domains.images.shapes import image_info
 from tfapp.layers.standardization import Standardization
 
 SIZE = 8
@@ -14,9 +16,12 @@ SIZE = 8
 class NoPreprocess:
     """Stands for the real preprocessing in what gets recorded."""
 
-    def __call__(self, encoded):
+    raw = {}
+    media_type = "image/*"
+
+    def __call__(self, raw):
         """Return the input."""
-        return encoded
+        return raw
 
     def describe(self):
         """Return a description."""
@@ -26,36 +31,32 @@ class NoPreprocess:
 def make_dataset(train=24, validation=12, test=12, augmentation=None, seed=0):
     """Return a dataset of bright and dark images, labels by brightness."""
     random = np.random.default_rng(seed)
-    images = {}
-    examples = {}
+    images, examples = {}, {}
     for split, count in [("train", train), ("validation", validation), ("test", test)]:
         rows = []
         for i in range(count):
-            name = f"{split}/{i}"
+            name, label = f"{split}/{i}", "bright" if i % 2 else "dark"
             base = 60 + 120 * (i % 2)
             noise = random.integers(0, 40, (SIZE, SIZE, 3))
             images[name] = (base + noise).astype("float32")
-            label = "bright" if i % 2 else "dark"
-            rows.append(Example(name, label, split, "", f"hash:{name}"))
+            rows.append(Example(name, split, label, "", f"hash:{name}", label))
         examples[split] = tuple(rows)
+    labels = [int(e.target == "dark") for part in examples.values() for e in part]
 
-    def make_batches(examples, *, shuffle, augment, seed, epoch=0, skip=0):
-        random = np.random.default_rng([seed, epoch])
-        pixels = np.stack([images[e.path] for e in examples])
-        labels = np.eye(2, dtype="float32")[[int(e.label == "dark") for e in examples]]
-        if augment and augmentation:
-            pixels = (pixels + random.normal(0, 5, pixels.shape)).astype("float32")
-        if shuffle:
-            order = random.permutation(len(examples))
-            pixels, labels = pixels[order], labels[order]
-        return tf.data.Dataset.from_tensor_slices((pixels, labels)).batch(4).skip(skip)
+    def change(pixels, targets, seed):
+        return pixels + 5 * tf.random.stateless_normal(tf.shape(pixels), seed), targets
 
-    return Dataset(
-        info=DataInfo((SIZE, SIZE, 3), ("bright", "dark"), "print"),
+    return ArrayDataset(
+        info=image_info((SIZE, SIZE, 3), ("bright", "dark"), fingerprint="print"),
         examples=examples,
-        preprocess=NoPreprocess(),
-        make_batches=make_batches,
-        read=lambda example: b"",
+        preprocessor=NoPreprocess(),
+        names=list(images),
+        inputs={"image": Column(np.stack(list(images.values())))},
+        answers=Column(np.array(labels)),
+        read=lambda example: {"image_bytes": b""},
+        batch_size=4,
+        one_hot=True,
+        change=change if augmentation else None,
         augmentation=augmentation or {},
     )
 

@@ -45,7 +45,7 @@ def taught(teacher, tmp_path, config=CONFIG, epochs=4, dataset=None):
     """Return passes of a tiny dataset with a teacher's answers."""
     dataset = dataset or make_dataset(augmentation={"noise": 5})
     store = FeatureStore(teacher, dataset, tmp_path, lambda *_: None)
-    images = DataPasses(dataset, 4, 0)
+    images = DataPasses(dataset, seed=0)
     return taught_passes(images, store, config, epochs, lambda: True)
 
 
@@ -133,7 +133,7 @@ def test_makes_no_more_passes_than_can_differ(tmp_path):
     store = FeatureStore(
         teacher, make_dataset(augmentation={"noise": 5}), tmp_path, lambda *_: None
     )
-    images = DataPasses(store.dataset, 4, 0)
+    images = DataPasses(store.dataset, seed=0)
     assert len(taught_passes(images, store, CONFIG, 9, lambda: False).answers) == 1
 
 

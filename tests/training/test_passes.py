@@ -13,7 +13,7 @@ def arrays(batches):
 
 def test_a_pass_can_begin_anywhere():
     """Skipping gives the rest of the same pass; another epoch is another order."""
-    passes = DataPasses(make_dataset(augmentation={"noise": 5}), 4, seed=0)
+    passes = DataPasses(make_dataset(augmentation={"noise": 5}), seed=0)
     whole, rest = arrays(passes(1)), arrays(passes(1, skip=4))
     assert len(whole) == passes.steps == 6
     for mine, theirs in zip(rest, whole[4:], strict=True):
@@ -25,7 +25,7 @@ def test_a_pass_can_begin_anywhere():
 
 def test_every_example_carries_the_weight_of_its_class():
     """Weights follow the labels; a class without one counts once."""
-    plain = DataPasses(make_dataset(), 4, seed=0)
+    plain = DataPasses(make_dataset(), seed=0)
     weighted = WeightedPasses(plain, {1: 3.0})
     assert weighted.steps == plain.steps
     for _, labels, weights in arrays(weighted(0, 2)):

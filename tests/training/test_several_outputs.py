@@ -8,6 +8,7 @@ import pytest
 import tensorflow as tf
 
 from tfapp.base.reporter import Reporter
+from tfapp.data.spec import Pass
 from tfapp.recipes.config import RuntimeConfig, TrainingConfig
 from tfapp.tasks import get_task
 from tfapp.training.inference import predict
@@ -52,7 +53,10 @@ def fit(model, dataset, folder, class_weight=None):
     training = TrainingConfig(epochs=5, learning_rate=0.01)
     setup = RunSetup(two_losses(), dataset.info, training, RuntimeConfig())
     plan = PhasePlan("train", 5, 0.01, class_weight=class_weight)
-    passes, held = DataPasses(dataset, 4, 0), dataset.batches("validation")
+    passes, held = (
+        DataPasses(dataset, seed=0),
+        dataset.batches(dataset.examples["validation"], Pass()),
+    )
     workload = epochs_of(Phase(plan, model, passes, held), setup)
     return TrainingLoop(folder, Reporter(quiet=True)).run(workload, "train")
 
@@ -79,7 +83,9 @@ def test_every_output_learns_and_the_main_one_is_judged(
 def test_logits_alone_answer(dataset, tmp_path):
     """Predictions are made by the main output."""
     model = two_headed()
-    found = predict(model, dataset.batches("test"), 12)
-    images = np.concatenate([x for x, _ in dataset.batches("test")])
+    found = predict(model, dataset.batches(dataset.examples["test"], Pass()), 12)
+    images = np.concatenate(
+        [x for x, _ in dataset.batches(dataset.examples["test"], Pass())]
+    )
     expected = model(tf.constant(images), training=False)["logits"]
     np.testing.assert_allclose(found, expected, atol=1e-5)

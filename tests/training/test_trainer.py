@@ -9,6 +9,8 @@ import pytest
 from tests.training.conftest import make_dataset, make_model
 from tfapp.base.errors import ModelError, TrainingError
 from tfapp.base.reporter import Reporter
+from tfapp.data.arrays import Column
+from tfapp.data.spec import Pass
 from tfapp.recipes.config import Recipe
 from tfapp.tasks import get_task
 from tfapp.training.job import TrainingJob
@@ -67,7 +69,8 @@ def validation_loss(model, trainer, dataset):
     """Return the loss of the kept weights, by a fresh evaluation."""
     learning = trainer.job.task.learning(model, dataset.info)
     model.compile(**learning.compile_arguments())
-    found = model.evaluate(dataset.batches("validation"), verbose=0, return_dict=True)
+    batches = dataset.batches(dataset.examples["validation"], Pass())
+    found = model.evaluate(batches, verbose=0, return_dict=True)
     return found["loss"]
 
 
@@ -95,7 +98,7 @@ def test_head_learns_with_and_without_stored_features(tmp_path, dataset, views):
     fine_tune = {"head": {"epochs": 5, "learning_rate": 0.05, "views": views}}
     trainer = train(tmp_path, make_model(), dataset, fine_tune=fine_tune)
     logits = trainer.logits("test")
-    assert np.mean(logits.argmax(1) == dataset.labels("test")) == 1.0
+    assert np.mean(logits.argmax(1) == dataset.targets(dataset.examples["test"])) == 1.0
 
 
 def test_thaw_phase_changes_the_named_layers_and_no_statistics(
@@ -143,7 +146,9 @@ def test_after_thawing_the_whole_network_answers(tmp_path, model, dataset):
     """Stored features are of the extractor as it was, so they are not used again."""
     trainer = train(tmp_path, model, dataset, fine_tune=THAW)
     assert trainer.job.loop.phases[1].best_epoch > 0
-    expected = model.predict(dataset.batches("test"), verbose=0)
+    expected = model.predict(
+        dataset.batches(dataset.examples["test"], Pass()), verbose=0
+    )
     np.testing.assert_allclose(trainer.logits("test"), expected, atol=1e-5)
 
 
@@ -272,10 +277,9 @@ def test_patience_stops_a_phase_that_no_longer_gains(tmp_path, model, dataset):
 def test_a_thaw_that_harms_is_taken_back(tmp_path, model):
     """A phase whose every epoch is worse than its start keeps the start."""
     wrong = make_dataset()
-    held = wrong.examples["validation"]
-    other = {"bright": "dark", "dark": "bright"}
-    held = tuple(replace(e, label=other[e.label]) for e in held)
-    wrong = replace(wrong, examples={**wrong.examples, "validation": held})
+    held = [name.startswith("validation/") for name in wrong.names]
+    answers = np.where(held, 1 - wrong.answers.values, wrong.answers.values)
+    wrong = replace(wrong, answers=Column(answers))
     before = snapshot(model)
     trainer = train(tmp_path, model, wrong, fine_tune=THAW)
     assert trainer.job.loop.phases[1].best_epoch == 0
@@ -291,7 +295,13 @@ def test_thaw_on_stored_rows_or_images(tmp_path, model, augmentation, views):
     trainer = train(tmp_path, model, dataset, fine_tune=thaw)
     stored = "compute frozen layers" in trainer.job.loop.reporter.seconds
     assert stored == (views > 0 or augmentation is None)
-    assert np.mean(trainer.logits("test").argmax(1) == dataset.labels("test")) == 1.0
+    assert (
+        np.mean(
+            trainer.logits("test").argmax(1)
+            == dataset.targets(dataset.examples["test"])
+        )
+        == 1.0
+    )
 
 
 def test_thaw_on_rows_learns_what_it_learns_on_images(tmp_path, dataset, monkeypatch):

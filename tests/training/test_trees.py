@@ -56,10 +56,12 @@ class Sentences:
             "ids": tf.TensorSpec((None, None), tf.int32),
             "scale": tf.TensorSpec((None, 1), tf.float32),
         }
-        return tf.data.Dataset.from_generator(
+        batches = tf.data.Dataset.from_generator(
             lambda: map(batch, range(skip, self.steps)),
             output_signature=(inputs, tf.TensorSpec((None, 2), tf.float32)),
         )
+        left = tf.data.experimental.assert_cardinality(self.steps - skip)
+        return batches.apply(left)
 
 
 def test_a_network_of_two_inputs_learns_from_any_length(tmp_path):

@@ -89,7 +89,7 @@ def test_mistakes_are_told_before_anything_is_loaded(copied, photos, tmp_path):
         ([copied, [digit]], {"methods": ["gradcm"]}, "Did you mean 'gradcam'"),
         ([copied, [digit]], {"label": "eight"}, "Unknown class 'eight'"),
         ([copied, [digit]], {"label": "folder"}, "not named after a class"),
-        ([copied, [empty]], {}, "holds no images"),
+        ([copied, [empty]], {}, "holds no files"),
         ([copied, [tmp_path / "no.png"]], {}, "does not exist"),
         ([copied, [digit]], {"out": file / "x"}, "is a file, not a folder"),
     ]

@@ -57,9 +57,9 @@ def test_predictions_equal_the_run_s_own(workspace, tmp_path):
         }
     example = dataset.examples["test"][0]
     path = tmp_path / "one.png"
-    path.write_bytes(dataset.read(example))
+    path.write_bytes(dataset.raw(example)["image_bytes"])
     (row,) = ask(result.saved_model, [str(path)], folder).rows
-    assert row.top(1)[0][1] == pytest.approx(recorded[example.path], abs=1e-4)
+    assert row.top(1)[0][1] == pytest.approx(recorded[example.name], abs=1e-4)
     assert len(load_digits().images) == 1797
 
 
@@ -117,3 +117,43 @@ def test_an_answer_that_is_a_file_never_replaces_its_input(tmp_path):
     with pytest.raises(DataError, match="The note of .* would replace it"):
         _write_files(prediction, tmp_path / "a.txt", tmp_path / "a.png")
     assert (tmp_path / "a.txt").read_text() == "input"
+
+
+def test_a_file_may_hold_several_rows(tmp_path, monkeypatch):
+    """Each row has its own line and its own files; an unreadable file has one line."""
+    from types import SimpleNamespace
+
+    from tfapp.export.spec import Prediction
+    from tfapp.verbs import predict as verb
+
+    def read(path):
+        if path.name == "bad.txt":
+            raise DataError("bad.txt is empty.")
+        return [{"word": word} for word in path.read_text().split()]
+
+    def prediction(row):
+        word = row["word"]
+        return Prediction(word, {"length": len(word)}, {"copy.txt": word.encode()})
+
+    words = SimpleNamespace(
+        rows=read,
+        answers=lambda rows: [r if len(r["word"]) < 4 else "too long" for r in rows],
+        interface=SimpleNamespace(suffixes=(".txt",), prediction=prediction),
+    )
+    monkeypatch.setattr(verb, "load", lambda *_: words)
+    for name, text in {"a": "one two", "bad": "", "c": "three", "d": "six"}.items():
+        (tmp_path / f"{name}.txt").write_text(text)
+    found = verb.predict("m", [str(tmp_path)], out=tmp_path / "out", reporter=QUIET)
+    a, c, d, bad = (tmp_path / f"{name}.txt" for name in ("a", "c", "d", "bad"))
+    assert [(row.path, row.error) for row in found.rows] == [
+        (str(a), ""),
+        (f"{a}#2", ""),
+        (str(bad), "bad.txt is empty."),
+        (str(c), "too long"),
+        (str(d), ""),
+    ]
+    assert (tmp_path / "out" / "a_2.txt").read_text() == "two"
+    write_csv(tmp_path / "x.csv", found)
+    lines = (tmp_path / "x.csv").read_text().splitlines()
+    assert lines[0] == "path,length,copy,error"
+    assert lines[4] == f"{c},,,too long"

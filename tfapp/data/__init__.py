@@ -3,8 +3,8 @@
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from tfapp.base.cache_dir import default_cache_dir
 from tfapp.base.registry import load, union
-from tfapp.data.cache_dir import default_cache_dir
 from tfapp.data.context import LoadContext, Progress
 from tfapp.data.spec import Dataset
 from tfapp.recipes.checks import check_data_options
@@ -41,7 +41,7 @@ def load_dataset(
 
 def load_test_only(
     config: DataConfig,
-    class_names: tuple[str, ...],
+    labels: tuple[str, ...],
     *,
     cache_dir: Path | None = None,
     progress: Progress | None = None,
@@ -50,7 +50,7 @@ def load_test_only(
 
     Args:
         config: as for `load_dataset`; its shares and limit do not count.
-        class_names: of the model, in the order of its outputs.
+        labels: of the model, in the order of its outputs.
         cache_dir: see `load_dataset`.
         progress: see `load_dataset`.
 
@@ -63,7 +63,7 @@ def load_test_only(
         DataError: if the data cannot be used or has classes the model does not know.
     """
     cache_dir = cache_dir or default_cache_dir()
-    return _load(LoadContext(config, 0, None, cache_dir, progress, class_names))
+    return _load(LoadContext(config, 0, None, cache_dir, progress, labels))
 
 
 def _load(context: LoadContext) -> Dataset:

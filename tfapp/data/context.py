@@ -20,7 +20,7 @@ class LoadContext:
         split_file: read if it exists, else written; None to keep no record.
         cache_dir: folder for scans, decoded images and fetched data sets.
         progress: called during the scan, or None.
-        class_names: of a trained model that the data is to test; () to train.
+        labels: of a trained model that the data is to test; () to train.
     """
 
     config: DataConfig
@@ -28,4 +28,4 @@ class LoadContext:
     split_file: Path | None
     cache_dir: Path
     progress: Progress | None = None
-    class_names: tuple[str, ...] = ()
+    labels: tuple[str, ...] = ()

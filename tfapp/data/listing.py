@@ -7,7 +7,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from tfapp.base.errors import DataError
-from tfapp.data.context import LoadContext
 from tfapp.data.faults import Problem
 from tfapp.data.spec import Example
 
@@ -21,7 +20,7 @@ class Source:
         root: folder that example paths are told relative to; None in memory.
         examples: every candidate, in a fixed order, `split` "" where not given.
         class_names: in the order of the model's outputs.
-        encoded: encoded images by example path, for sources in memory.
+        encoded: encoded images by example name, for sources in memory.
         problems: what was noticed while listing.
         notes: lines worth telling the user.
         skipped: number of files passed over by reason, "hidden" or "foreign".
@@ -42,7 +41,7 @@ class Source:
         Raises:
             DataError: naming the first one.
         """
-        for text in (*self.class_names, *(e.path for e in self.examples)):
+        for text in (*self.class_names, *(e.name for e in self.examples)):
             try:
                 text.encode()
             except UnicodeEncodeError:
@@ -58,11 +57,11 @@ class Source:
             DataError: if its file is gone or cannot be read.
         """
         if self.encoded:
-            return self.encoded[example.path]
+            return self.encoded[example.name]
         try:
-            return Path(example.path).read_bytes()
+            return Path(example.name).read_bytes()
         except OSError as error:
-            raise DataError(f"Cannot read {example.path}: {error.strerror}.") from error
+            raise DataError(f"Cannot read {example.name}: {error.strerror}.") from error
 
     def stamp(self, example: Example) -> str:
         """Return a value that changes when the example's content may have changed.
@@ -71,9 +70,9 @@ class Source:
         that is gone; in memory a hash of the content.
         """
         if self.encoded:
-            return hashlib.sha256(self.encoded[example.path]).hexdigest()
+            return hashlib.sha256(self.encoded[example.name]).hexdigest()
         try:
-            status = os.stat(example.path)
+            status = os.stat(example.name)
         except OSError:
             return ""
         return f"{status.st_size}:{status.st_mtime_ns}"
@@ -81,50 +80,4 @@ class Source:
     def relative_name(self, example: Example) -> str:
         """Return the example's path relative to `root`, so that folders may move."""
         start = "" if self.root is None else os.path.join(self.root, "")
-        return example.path.removeprefix(start).replace(os.sep, "/")
-
-
-def require_classes(
-    name: str, class_names: tuple[str, ...], found: str, context: LoadContext
-) -> None:
-    """Refuse a source from which nothing can be learned, and names of no one line.
-
-    Args:
-        name: of the source, for the errors.
-        class_names: that occur in it.
-        found: what else is in it, for the errors.
-        context: a trained model may be tested on a single class.
-
-    Raises:
-        DataError: for too few classes, and for a class name that is empty or has a
-            line break: labels.txt of the export holds one name per line.
-    """
-    if broken := [n for n in class_names if len(n.splitlines()) != 1]:
-        raise DataError(
-            f"{name}: the class name {broken[0]!r} is not one line of text. Rename "
-            "the class."
-        )
-    if not class_names:
-        raise DataError(
-            f"{name} holds no labelled image ({found}). Expected at least two classes."
-        )
-    if len(class_names) == 1 and not context.class_names:
-        raise DataError(
-            f"{name} holds the single class {class_names[0]!r} ({found}). Expected "
-            "at least two classes; add images of what it should be told from."
-        )
-
-
-def require_training_classes(name: str, examples: tuple[Example, ...]) -> None:
-    """Refuse classes that other splits hold and training does not.
-
-    Raises:
-        DataError: naming the classes.
-    """
-    trained = {e.label for e in examples if e.split in ("", "train")}
-    held = {e.label: e.split for e in examples if e.split not in ("", "train")}
-    if missing := sorted(set(held) - trained):
-        raise DataError(
-            f"{name}: classes {missing} occur in {held[missing[0]]} but not in train. "
-            f"Expected the classes of train, {sorted(trained)}; rename or add them."
-        )
+        return example.name.removeprefix(start).replace(os.sep, "/")

@@ -10,7 +10,9 @@ from tfapp.base.errors import DataError
 from tfapp.data.spec import Dataset, Example
 
 GRAPH_PLACES = re.compile(r"\{\{.*?\}\}|\[\[.*?\]\]|\[Op:.*?\]")
-NOISE = re.compile(r"\s*$|Graph execution error|Detected at node|<stack traces")
+NOISE = re.compile(
+    r"\s*($|File \"|Graph execution error|Detected at node|<stack traces)"
+)
 ASSERTION = re.compile(r"assertion failed: \[(.*)\]")
 
 
@@ -41,19 +43,19 @@ def data_error(
     if isinstance(error, tf.errors.InvalidArgumentError):
         for example in examples:
             if fault := _fault(dataset, example):
-                return unreadable(example.path, fault)
+                return fault
     return None
 
 
 def reason(error: Any) -> str:
     """Return the sentence in a TensorFlow error, without places in the graph."""
-    lines = GRAPH_PLACES.sub("", str(error.message)).splitlines()
-    sentences = [line for line in lines if not NOISE.match(line)]
-    if not sentences:
-        return repr(error)
-    assertion = ASSERTION.match(sentences[0].strip())
-    text = assertion[1] if assertion else sentences[0]
-    return re.sub(r"\s+", " ", text).strip().rstrip(".")
+    text = GRAPH_PLACES.sub("", str(error.message))
+    if assertion := ASSERTION.search(text):
+        sentence = assertion[1]
+    else:
+        lines = [line for line in text.splitlines() if not NOISE.match(line)]
+        sentence = lines[0] if lines else repr(error)
+    return re.sub(r"\s+", " ", sentence).strip().rstrip(".")
 
 
 def unreadable(path: str, why: str) -> DataError:
@@ -64,13 +66,14 @@ def unreadable(path: str, why: str) -> DataError:
     )
 
 
-def _fault(dataset: Dataset, example: Example) -> str:
-    """Return why an example cannot be decoded, "" if it can."""
+def _fault(dataset: Dataset, example: Example) -> DataError | None:
+    """Return the error of an example that cannot be read, None if it can."""
     try:
         with tf.device("CPU"):
-            dataset.preprocess.decode(tf.constant(dataset.read(example)))
-    except OSError as error:
-        return error.strerror or str(error)
+            raw = dataset.raw(example)
+            dataset.preprocessor({name: tf.constant([v]) for name, v in raw.items()})
+    except DataError as error:
+        return error
     except tf.errors.OpError as error:
-        return reason(error)
-    return ""
+        return unreadable(example.name, reason(error))
+    return None

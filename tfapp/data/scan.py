@@ -31,9 +31,9 @@ def scan(source: Source, context: LoadContext) -> Mapping[str, ImageFacts]:
     total, facts = len(source.examples), dict[str, ImageFacts]()
     with memory.writing() as write:
         for example, fact in _look_at_all(source, known, limit):
-            if known.get(example.path) != fact:
-                write(example.path, fact)
-            facts[example.path] = fact
+            if known.get(example.name) != fact:
+                write(example.name, fact)
+            facts[example.name] = fact
             if context.progress:
                 context.progress(len(facts), total)
     memory.tidy(facts, known)
@@ -46,7 +46,7 @@ def _look_at_all(
     """Yield every example with its facts, in order."""
 
     def look(example: Example) -> ImageFacts:
-        return _look(source, example, known.get(example.path), limit)
+        return _look(source, example, known.get(example.name), limit)
 
     workers = min(MAX_WORKERS, len(os.sched_getaffinity(0)))
     with pillow_without_limit(), ThreadPoolExecutor(workers) as pool:

@@ -70,15 +70,15 @@ def limit_per_class(
     for e in examples:
         if e.split == "train":
             key = hashlib.sha256(f"{seed}:{e.content_hash}".encode()).hexdigest()
-            ranked[e.label].append((key, e.path))
-    kept = {path for ranks in ranked.values() for _, path in sorted(ranks)[:limit]}
-    return tuple(e for e in examples if e.split != "train" or e.path in kept)
+            ranked[e.stratum].append((key, e.name))
+    kept = {name for ranks in ranked.values() for _, name in sorted(ranks)[:limit]}
+    return tuple(e for e in examples if e.split != "train" or e.name in kept)
 
 
 def fingerprint(examples: Iterable[Example]) -> str:
-    """Return a SHA-256 over content, label and split of all examples."""
+    """Return a SHA-256 over content, target and split of all examples."""
     digest = hashlib.sha256()
-    for line in sorted(f"{e.content_hash}\t{e.label}\t{e.split}\n" for e in examples):
+    for line in sorted(f"{e.content_hash}\t{e.target}\t{e.split}\n" for e in examples):
         digest.update(line.encode())
     return digest.hexdigest()
 
@@ -102,10 +102,10 @@ def refuse_torn_groups(examples: Iterable[Example]) -> None:
 
 
 def leaks(examples: Iterable[Example]) -> list[str]:
-    """Return the paths of examples whose content lies in an earlier split too."""
+    """Return the names of examples whose content lies in an earlier split too."""
     places: dict[str, str] = {}
     return [
-        e.path
+        e.name
         for e in examples
         if places.setdefault(e.content_hash, e.split) != e.split
     ]
@@ -127,7 +127,7 @@ def _units_by_label(
     """Return the units of the pool by the label that most of their examples have."""
     units: dict[str, list[Unit]] = defaultdict(list)
     for unit in _units(examples, pool):
-        labels = Counter(examples[i].label for i in unit)
+        labels = Counter(examples[i].stratum for i in unit)
         units[max(sorted(labels), key=labels.__getitem__)].append(unit)
     return units
 
@@ -197,15 +197,15 @@ def _keep_classes_trained(
     examples: Sequence[Example], pool: Sequence[int], splits: dict[int, str]
 ) -> None:
     """Move units back to train until it has every class; groups may mix classes."""
-    trained = {examples[i].label for i in pool if i not in splits}
-    untrained = {examples[i].label for i in pool} - trained
+    trained = {examples[i].stratum for i in pool if i not in splits}
+    untrained = {examples[i].stratum for i in pool} - trained
     units = sorted(_units(examples, pool), key=len) if untrained else []
     while untrained:
         label = min(untrained)
-        unit = next(u for u in units if any(examples[i].label == label for i in u))
+        unit = next(u for u in units if any(examples[i].stratum == label for i in u))
         for i in unit:
             splits.pop(i, None)
-        untrained -= {examples[i].label for i in unit}
+        untrained -= {examples[i].stratum for i in unit}
 
 
 def _refuse_no_validation(
@@ -216,7 +216,7 @@ def _refuse_no_validation(
         e.split == "validation" for e in examples
     ):
         return
-    counts = Counter(e.label for e in examples if e.split == "train")
+    counts = Counter(e.stratum for e in examples if e.split == "train")
     label, count = max(counts.items(), key=lambda item: item[1])
     raise DataError(
         f"No image can be set aside for validation: the largest class, {label!r}, has "

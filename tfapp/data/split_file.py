@@ -15,7 +15,7 @@ from tfapp.data.split import fingerprint, leaks
 from tfapp.recipes.config import SplitConfig
 
 VERSION = 1
-FIELDS = ("path", "content_hash", "label", "split", "group")
+FIELDS = ("name", "content_hash", "target", "split", "group")
 WAY_OUT = "Restore the data, or remove the split file to make a new split."
 
 
@@ -29,14 +29,14 @@ def write_split(
         "seed": shares.seed,
         "shares": {"validation": shares.validation, "test": shares.test},
         "fingerprint": fingerprint(examples),
-        "class_names": list(source.class_names),
+        "labels": list(source.class_names),
     }
     text = json.dumps(header, indent=2, ensure_ascii=False)
     with replacing(path) as temporary, _open(temporary) as file:
         file.write(f'{text[:-2]},\n  "examples": [')
         for number, example in enumerate(examples):  # a line each, never all at once
             row = {f: getattr(example, f) for f in FIELDS}
-            row["path"] = source.relative_name(example)
+            row["name"] = source.relative_name(example)
             line = json.dumps(row, ensure_ascii=False)
             file.write(f"{',' if number else ''}\n    {line}")
         file.write("\n  ]\n}\n")
@@ -71,7 +71,7 @@ def apply_split(
             f"{'; '.join(faults[:3])}{more}. {WAY_OUT}"
         )
     examples = tuple(
-        replace(known[row.path], split=row.split, group=row.group) for row in rows
+        replace(known[row.name], split=row.split, group=row.group) for row in rows
     )
     if leaking := leaks(examples):
         raise DataError(
@@ -83,23 +83,23 @@ def apply_split(
 
 def _fault(row: Example, known: dict[str, Example]) -> str:
     """Return what is wrong with a listed example, "" if nothing is."""
-    example = known.get(row.path)
+    example = known.get(row.name)
     if example is None:
-        return f"{row.path} is gone or cannot be read"
+        return f"{row.name} is gone or cannot be read"
     if example.content_hash != row.content_hash:
-        return f"{row.path} has changed"
-    if example.label != row.label:
-        return f"{row.path} was {row.label!r} and is now {example.label!r}"
+        return f"{row.name} has changed"
+    if example.target != row.target:
+        return f"{row.name} was {row.target!r} and is now {example.target!r}"
     return ""
 
 
 def _row(stored: dict[str, Any]) -> Any:
     """Turn a listed example into a small object as soon as it is read."""
-    if "path" not in stored:
+    if "name" not in stored:
         return stored
-    path, content_hash, label, split, group = (stored[field] for field in FIELDS)
-    label, split, group = map(sys.intern, (label, split, group))
-    return Example(path, label, split, group, content_hash)
+    name, content_hash, target, split, group = (stored[field] for field in FIELDS)
+    target, split, group = map(sys.intern, (target, split, group))
+    return Example(name, split, "", group, content_hash, target)
 
 
 def _read_rows(path: Path) -> list[Example]:
@@ -108,13 +108,13 @@ def _read_rows(path: Path) -> list[Example]:
         stored = json.loads(path.read_text(encoding="utf-8"), object_hook=_row)
         rows = [row for row in stored["examples"] if isinstance(row, Example)]
         if len(rows) < len(stored["examples"]):
-            raise KeyError("path")
+            raise KeyError("name")
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise DataError(f"{path} is no split file: {error!r}. {WAY_OUT}") from error
     for row in rows:
         if row.split not in SPLITS:
             raise DataError(
-                f"{path}: unknown split {row.split!r} of {row.path}. "
+                f"{path}: unknown split {row.split!r} of {row.name}. "
                 f"Expected one of {list(SPLITS)}."
             )
     return rows

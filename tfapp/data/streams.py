@@ -31,6 +31,15 @@ def epoch_seed(seed: int, epoch: int) -> np.ndarray:
     return (sequence.generate_state(2, np.uint64) >> np.uint64(1)).astype(np.int64)
 
 
+def pipeline_options() -> Any:
+    """Return the tf.data.Options of every pass: a fixed order, shards by example."""
+    options = tf.data.Options()
+    options.deterministic = True
+    policy = tf.data.experimental.AutoShardPolicy.DATA
+    options.experimental_distribute.auto_shard_policy = policy
+    return options
+
+
 def fold(seed: Any, number: Any) -> Any:
     """Return a new seed, int64 tensor (2,), from a seed and an int64 scalar."""
     number = tf.cast(number, tf.int64)

@@ -102,7 +102,7 @@ def export_model(
         )
     with _publishing(destination) as folder:
         described = write_saved_model(folder, servable.model, functions)
-        write_labels(folder, exported.info.class_names)
+        write_labels(folder, exported.info.labels)
         warmup = warmup_inputs(signatures, examples, interface.batch_sizes)
         write_warmup(folder, destination.parent.name, warmup)
         answers = parity.ask_fresh_process(folder, questions)
@@ -143,7 +143,7 @@ def _rounding(
 
 def _description(exported: Exported, interface: Interface) -> dict[str, Any]:
     return {
-        "class_names": list(exported.info.class_names),
+        "class_names": list(exported.info.labels),
         "preprocess": exported.preprocessor.describe(),
         "calibration": dict(exported.calibration),
         "interface": {
@@ -206,7 +206,7 @@ def _check_destination(destination: Path) -> None:
 
 
 def _check(exported: Exported, examples: Sequence[Any]) -> None:
-    labels, shape = exported.info.class_names, exported.model.output_shape
+    labels, shape = exported.info.labels, exported.model.output_shape
     if labels and shape[-1] != len(labels):
         raise ExportError(
             f"The model has {shape[-1]} outputs. Expected one for each of the "

@@ -37,7 +37,7 @@ def warmup_inputs(
     """
     specs = signatures[DEFAULT].inputs
     first = next(batches(rows, specs))
-    inputs = [
+    inputs: list[tuple[str, Arrays]] = [
         (DEFAULT, {n: np.resize(a, (size, *a.shape[1:])) for n, a in first.items()})
         for size in batch_sizes
     ]

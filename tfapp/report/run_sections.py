@@ -148,7 +148,7 @@ def data_section(
 
 def strata_of(examples: Mapping[str, Sequence[Example]]) -> frozenset[str]:
     """Return the labels that examples have."""
-    return frozenset(e.label for split in examples.values() for e in split)
+    return frozenset(e.stratum for split in examples.values() for e in split)
 
 
 def _classes_table(
@@ -157,7 +157,7 @@ def _classes_table(
     splits: Sequence[str],
     noun: str,
 ) -> Table:
-    counts = {s: Counter(e.label for e in examples[s]) for s in splits}
+    counts = {s: Counter(e.stratum for e in examples[s]) for s in splits}
     rows = [(name, [counts[s][name] for s in splits]) for name in labels]
     rows.append(("All classes", [len(examples[s]) for s in splits]))
     return Table(

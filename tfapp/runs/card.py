@@ -72,7 +72,7 @@ def describe_data(dataset: Any) -> dict[str, Any]:
     """Return what a comparison has to know of a run's data, JSON-ready."""
     from tfapp.report.run_sections import strata_of
 
-    labels, strata = dataset.info.class_names, strata_of(dataset.examples)
+    labels, strata = dataset.info.labels, strata_of(dataset.examples)
     return {
         "examples": {split: len(rows) for split, rows in dataset.examples.items()},
         "labels": list(labels),

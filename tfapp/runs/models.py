@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, cast
 from tfapp import runs
 from tfapp.base import registry
 from tfapp.base.errors import ModelError, TfappError
-from tfapp.data.spec import DataInfo
+from tfapp.data.spec import DataInfo, InputSpec
 from tfapp.tasks import get_task
 
 if TYPE_CHECKING:
@@ -91,12 +91,13 @@ def _load_keras(model: str, runs_folder: Path) -> "Predictor":
 
 def _info(network: Any, card: Mapping[str, Any]) -> DataInfo:
     """Return what is known of the data of a trained model."""
-    return DataInfo(
-        network.input_shape[1:],
-        tuple(card["class_names"]),
-        card.get("data_fingerprint", ""),
-        network.output_shape[1:-1],
-    )
+    shape, labels = network.output_shape, tuple(card["class_names"])
+    inputs = {
+        tensor.name: InputSpec(tuple(tensor.shape[1:]), tensor.dtype)
+        for tensor in network.inputs
+    }
+    fingerprint = card.get("data_fingerprint", "")
+    return DataInfo(inputs, tuple(shape[1:-1]), shape[-1], labels, fingerprint)
 
 
 def _run(model: str, runs_folder: Path) -> Path:

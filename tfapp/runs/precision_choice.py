@@ -3,9 +3,9 @@
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
+from tfapp.base.cache_dir import default_cache_dir
 from tfapp.base.reporter import Reporter
-from tfapp.data.cache_dir import default_cache_dir
-from tfapp.data.spec import Dataset
+from tfapp.data.spec import Dataset, Pass
 from tfapp.recipes.config import Recipe
 
 if TYPE_CHECKING:
@@ -44,9 +44,7 @@ def choose(
     if facts.get("resumed") and "auto" not in (runtime.precision, runtime.compile):
         compiled = runtime.compile == "on"
         return PrecisionChoice(runtime.precision, "as the run began", compiled)
-    sample = dataset.make_batches(
-        dataset.examples["train"][:SAMPLE], shuffle=False, augment=False, seed=0
-    )
+    sample = dataset.batches(dataset.examples["train"][:SAMPLE], Pass())
     inputs, targets, *_ = next(sample.as_numpy_iterator())
     return choose_precision(
         recipe,
@@ -101,7 +99,7 @@ def _feature_inputs(recipe: Recipe, dataset: Dataset) -> int:
 
 def _steps(recipe: Recipe, dataset: Dataset) -> int:
     """Return the number of training steps on whole inputs, of every phase."""
-    inputs = dataset.num_inputs(dataset.examples["train"], True)
+    inputs = dataset.count(dataset.examples["train"], True)
     per_epoch = -(-inputs // recipe.data.batch_size)
     tune = recipe.fine_tune
     if tune is None:

@@ -4,9 +4,9 @@ from pathlib import Path
 from typing import Any
 
 from tfapp import recipes, runs
+from tfapp.base.cache_dir import default_cache_dir
 from tfapp.base.errors import ExportError
 from tfapp.data import load_dataset
-from tfapp.data.cache_dir import default_cache_dir
 from tfapp.report.blocks import Report
 from tfapp.report.run_report import run_report
 from tfapp.runs.card import card, describe_data, run_facts
@@ -113,7 +113,7 @@ class SupervisedExperiment:
                 run_facts(job, context.folder, facts),
                 results,
                 self.dataset.examples,
-                self.dataset.info.class_names,
+                self.dataset.info.labels,
                 self.task.findings(results, facts["phases"]),
                 self.task.sections(results, self.dataset, job.model),
             )
@@ -129,7 +129,7 @@ def _load(context: RunContext) -> Any:
             progress=stage,
         )
         sizes = ", ".join(f"{len(e)} {s}" for s, e in dataset.examples.items())
-        stage.detail = f"{sizes}; {len(dataset.info.class_names)} classes"
+        stage.detail = f"{sizes}; {len(dataset.info.labels)} classes"
     for note in dataset.notes:
         context.reporter.say(f"  {note}")
     return dataset
@@ -145,10 +145,9 @@ def _exported(
 
     dataset, config = job.dataset, job.recipe.export
     held = dataset.examples["test"] or dataset.examples["train"]
-    (name,) = dataset.preprocess.raw
     exported = Exported(
         logits_model(job.model),
-        dataset.preprocess,
+        dataset.preprocessor,
         dataset.info,
         results.calibration if config.calibrated else {},
         {"explain": config.explain},
@@ -160,9 +159,7 @@ def _exported(
                 exported,
                 job.task.interface,
                 destination,
-                examples=[
-                    {name: dataset.read(example)} for example in held[: config.examples]
-                ],
+                examples=[dataset.raw(example) for example in held[: config.examples]],
                 card=card,
                 tolerance=config.tolerance,
             )

@@ -31,6 +31,7 @@ def load_teacher(
             or other channels.
         ModelError: if its model cannot be read.
     """
+    from tfapp.domains.images.shapes import image_shape
     from tfapp.export.keras_file import load_model
     from tfapp.layers.outputs import logits_model
     from tfapp.training.distillation import for_student
@@ -38,10 +39,10 @@ def load_teacher(
     run = _find(distill.teacher, folder)
     card = run.card()
     _check(run, task, card.get("task"), "task")
-    classes = list(dataset.info.class_names)
+    classes = list(dataset.info.labels)
     _check(run, classes, card.get("class_names"), "classes")
     teacher = logits_model(load_model(run.model_file))
-    shape = dataset.info.input_shape
+    shape = image_shape(dataset.info)
     _check(run, shape[-1], teacher.input_shape[-1], "image channels")
     return for_student(teacher, shape)
 

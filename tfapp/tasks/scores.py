@@ -32,7 +32,7 @@ def score_table(
     further: Iterable[Sequence[str]] = ((),) * len(examples) if rows is None else rows
     keys = example_keys(examples)
     table = tuple(
-        (key, example.path, f"{score:.9g}", *texts)
+        (key, example.name, f"{score:.9g}", *texts)
         for key, example, score, texts in zip(
             keys, examples, scores, further, strict=True
         )
@@ -48,7 +48,7 @@ def example_keys(examples: Iterable[Example]) -> Iterator[str]:
     """
     copies: Counter[str] = Counter()
     for example in examples:
-        key = f"{example.content_hash} {example.label}"
+        key = f"{example.content_hash} {example.target}"
         yield f"{key} {copies[key]}"
         copies[key] += 1
 

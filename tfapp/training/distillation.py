@@ -68,7 +68,7 @@ class TaughtPasses:
     @cached_property
     def _rows(self) -> list[RowPasses]:
         places = np.arange(len(self.answers[0]))
-        size = self.passes.batch_size
+        size = self.passes.dataset.batch_size
         return [RowPasses([rows], places, size, 0) for rows in self.answers]
 
 

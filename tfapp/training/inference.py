@@ -9,7 +9,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from tfapp.data.spec import Dataset
+from tfapp.data.spec import Dataset, Pass
 from tfapp.layers.outputs import logits_model
 from tfapp.training.speed.folding import fold, strategy_scope
 from tfapp.training.trees import filled, num_rows
@@ -65,11 +65,11 @@ def answers(
         iterator over float32 arrays, one per example, whose shapes may differ.
     """
     examples = dataset.examples[split]
-    total = dataset.num_inputs(examples, False)
-    batches = dataset.batches(split)
-    if dataset.join is None:
+    total = dataset.count(examples, False)
+    batches = dataset.batches(examples, Pass())
+    if dataset.joined is None:
         return predict(model, batches, total, progress)
-    return dataset.join(examples, _told(stream(model, batches), total, progress))
+    return dataset.joined(examples, _told(stream(model, batches), total, progress))
 
 
 def _told(

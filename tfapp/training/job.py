@@ -5,7 +5,7 @@ from pathlib import Path
 
 import keras
 
-from tfapp.data.spec import Dataset
+from tfapp.data.spec import Dataset, Pass
 from tfapp.recipes.config import Recipe
 from tfapp.tasks.spec import Task
 from tfapp.training.inference import seconds_per_input
@@ -50,7 +50,7 @@ class TrainingJob:
             return
         inputs, *_ = next(self.passes()(0).as_numpy_iterator())
         seconds = seconds_per_input(self.model, inputs)
-        examples, count = self.dataset.examples, self.dataset.num_inputs
+        examples, count = self.dataset.examples, self.dataset.count
         held = sum(count(examples[s], False) for s in ("validation", "test"))
         deadline.end -= held * seconds
         self.pass_seconds = count(examples["train"], True) * seconds
@@ -60,15 +60,14 @@ class TrainingJob:
         """Class index → weight of its examples; None if all count the same."""
         if self.task.class_weights == "none":
             return None
-        return class_weights(self.dataset.labels("train"))
+        return class_weights(self.dataset.targets(self.dataset.examples["train"]))
 
     def passes(self) -> DataPasses:
         """Return passes over the training inputs, changed anew in every epoch."""
-        batch_size = self.recipe.data.batch_size
-        return DataPasses(self.dataset, batch_size, self.recipe.seed)
+        return DataPasses(self.dataset, self.recipe.seed)
 
     def whole(self, plan: PhasePlan, deadline: Deadline | None = None) -> Phase:
         """Return a phase that trains the whole model on the inputs themselves."""
         held = self.dataset.examples["validation"]
-        validation = self.dataset.batches("validation") if held else None
+        validation = self.dataset.batches(held, Pass()) if held else None
         return Phase(plan, self.model, self.passes(), validation, deadline)

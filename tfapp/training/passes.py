@@ -6,7 +6,7 @@ from typing import Any, Protocol
 
 import tensorflow as tf
 
-from tfapp.data.spec import Dataset
+from tfapp.data.spec import Dataset, Pass
 
 
 class Passes(Protocol):
@@ -31,29 +31,26 @@ class Passes(Protocol):
 
 @dataclass(frozen=True)
 class DataPasses:
-    """Training images in a new order, changed anew in every epoch.
+    """Training examples in a new order, changed anew in every epoch.
 
     Args:
-        dataset: gives the images of its split "train".
-        batch_size: examples in a batch.
+        dataset: gives the examples of its split "train".
         seed: of order and changes.
     """
 
     dataset: Dataset
-    batch_size: int
     seed: int
 
     @property
     def steps(self) -> int:
         """Number of batches in a pass."""
         examples = self.dataset.examples["train"]
-        return -(-self.dataset.num_inputs(examples, True) // self.batch_size)
+        return -(-self.dataset.count(examples, True) // self.dataset.batch_size)
 
     def __call__(self, epoch: int, skip: int = 0) -> Any:
         """Return a tf.data.Dataset of one pass; see `Passes`."""
-        return self.dataset.batches(
-            "train", shuffle=True, augment=True, seed=self.seed, epoch=epoch, skip=skip
-        )
+        which = Pass(self.seed, epoch, skip, shuffle=True, augment=True)
+        return self.dataset.batches(self.dataset.examples["train"], which)
 
 
 @dataclass(frozen=True)

@@ -54,7 +54,7 @@ class Trainer:
             if logits is not None:
                 return logits
         job, reporter = self.job, self.job.loop.reporter
-        if job.dataset.join is not None:
+        if job.dataset.joined is not None:
             return self._joined(split)
         with reporter.stage(f"predict {split}") as stage:
             return answers(job.model, job.dataset, split, stage)

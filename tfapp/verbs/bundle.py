@@ -107,6 +107,7 @@ def _write(run: Run, extractor: str, output: str, path: Path) -> Any:
 def _judged(model: Any, run: Run, recipe: Recipe, reporter: Reporter) -> dict[str, Any]:
     """Return the figures of a model on the test split of a run."""
     from tfapp.data import load_dataset
+    from tfapp.data.spec import Pass
     from tfapp.problems.classification.calibration import softmax
     from tfapp.problems.classification.metrics import classification_metrics
     from tfapp.training.inference import predict
@@ -116,10 +117,10 @@ def _judged(model: Any, run: Run, recipe: Recipe, reporter: Reporter) -> dict[st
             recipe.data, seed=recipe.seed, split_file=run.split_file, progress=stage
         )
     with reporter.stage("evaluate the rounded weights") as stage:
-        total = len(dataset.examples["test"])
-        logits = predict(model, dataset.batches("test"), total, stage)
-    names = dataset.info.class_names
-    labels = dataset.labels("test")
+        held = dataset.examples["test"]
+        logits = predict(model, dataset.batches(held, Pass()), len(held), stage)
+    names = dataset.info.labels
+    labels = dataset.targets(held)
     figures = classification_metrics(labels, softmax(logits), names)
     return {**figures, "classes": len(names)} | {
         split: len(examples) for split, examples in dataset.examples.items()

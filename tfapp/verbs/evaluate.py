@@ -85,7 +85,7 @@ def _answers(run: Run, dataset: Dataset, reporter: Reporter) -> Outputs:
     def answer(split: str) -> Any:
         with reporter.stage(f"predict {split}") as stage:
             found = answers(model, dataset, split, stage)
-            return found if dataset.join is None else list(found)
+            return found if dataset.joined is None else list(found)
 
     return answer
 

@@ -3,15 +3,15 @@
 import csv
 import io
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tfapp.base.errors import DataError
 from tfapp.base.files import free_names, replacing, write_text
 from tfapp.base.reporter import Reporter
+from tfapp.export.inputs import find_files, require_answers
 from tfapp.machine.start import start_tensorflow
-from tfapp.runs.inputs import find_files, require_answers
 from tfapp.runs.models import load
 
 if TYPE_CHECKING:
@@ -149,42 +149,46 @@ def _answer_files(
     predictor: "Predictor", paths: Sequence[Path], targets: Sequence[Path]
 ) -> list[PredictionRow]:
     """Answer some files together; a bad one gets its error and stays alone."""
-    inputs: list[Mapping[str, Any]] = []
-    places: list[tuple[str, Path, Path]] = []
-    errors: dict[str, PredictionRow] = {}
-    for path, target in zip(paths, targets, strict=True):
-        try:
-            rows = predictor.rows(path)
-        except (OSError, DataError) as error:
-            places.append((str(path), path, target))
-            errors[str(path)] = PredictionRow(str(path), error=_reason(error))
+    contents = [_rows_of(predictor, path) for path in paths]
+    rows = [row for content in contents if isinstance(content, list) for row in content]
+    answers = iter(predictor.answers(rows))
+    answered = []
+    for path, target, content in zip(paths, targets, contents, strict=True):
+        if isinstance(content, str):
+            answered.append(PredictionRow(str(path), error=content))
             continue
-        for number, row in enumerate(rows, 1):
-            name = str(path) if number == 1 else f"{path}#{number}"
-            own = target if number == 1 else target.with_stem(f"{target.stem}_{number}")
-            places.append((name, path, own))
-            inputs.append(row)
-    answers = iter(predictor.answers(inputs))
-    return [
-        errors[name] if name in errors else _row(predictor, next(answers), *place)
-        for name, *place in ((n, n, p, t) for n, p, t in places)
-    ]
+        for number in range(1, len(content) + 1):
+            mark, stem = (f"#{number}", f"_{number}") if number > 1 else ("", "")
+            place = target.with_stem(target.stem + stem)
+            row = _row(predictor, next(answers), path, place)
+            answered.append(replace(row, path=f"{path}{mark}"))
+    return answered
+
+
+def _rows_of(predictor: "Predictor", path: Path) -> list[Mapping[str, Any]] | str:
+    """Return the raw inputs that a file holds, or why it cannot be read."""
+    try:
+        return predictor.rows(path)
+    except OSError as error:
+        return f"cannot be read: {error.strerror}"
+    except DataError as error:
+        return str(error)
 
 
 def _row(
-    predictor: "Predictor", answer: Any, name: str, path: Path, target: Path
+    predictor: "Predictor", answer: Any, path: Path, target: Path
 ) -> PredictionRow:
     if isinstance(answer, str):
-        return PredictionRow(name, error=answer)
+        return PredictionRow(str(path), error=answer)
     prediction = predictor.interface.prediction(answer)
     written = _write_files(prediction, path, target)
     columns = {**prediction.columns, **written}
-    return PredictionRow(name, prediction.text, columns, tuple(written.values()))
+    return PredictionRow(str(path), prediction.text, columns, tuple(written.values()))
 
 
 def _write_files(prediction: "Prediction", path: Path, target: Path) -> dict[str, str]:
     """Write the files of an answer, but never over the input that it is of."""
-    written = {}
+    written: dict[str, str] = {}
     for name, content in prediction.files.items():
         column, suffix = Path(name).stem, Path(name).suffix
         stem = target.stem if not written else f"{target.stem}_{column}"
@@ -198,10 +202,3 @@ def _write_files(prediction: "Prediction", path: Path, target: Path) -> dict[str
             temporary.write_bytes(content)
         written[column] = str(place)
     return written
-
-
-def _reason(error: OSError | DataError) -> str:
-    """Return why a file could not be read."""
-    if isinstance(error, OSError):
-        return f"cannot be read: {error.strerror}"
-    return str(error)

@@ -21,7 +21,7 @@ def test_maps_stand_next_to_the_mistakes_of_the_predicted_class(mistaken):
     asked = []
 
     def maps(examples, classes):
-        asked.append(([e.path for e in examples], list(classes)))
+        asked.append(([e.name for e in examples], list(classes)))
         return [b"first", b"second"]
 
     section = mistakes_section(*mistaken, maps)

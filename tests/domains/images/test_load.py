@@ -5,11 +5,13 @@ import shutil
 
 import numpy as np
 import pytest
+import tensorflow as tf
 
 from tfapp.base.errors import ConfigError, DataError
 from tfapp.data import check_data, load_dataset, load_test_only
+from tfapp.data.spec import Pass
 from tfapp.data.split import fingerprint
-from tfapp.domains.images.preprocessor import ImagePreprocess
+from tfapp.domains.images.preprocessor import ImagePreprocessor
 from tfapp.recipes.config import DataConfig
 
 SMALL = {"image_size": [12, 16]}
@@ -29,8 +31,8 @@ def test_a_folder_becomes_a_dataset(make_folder):
     """Shapes, classes, splits, batches, labels and bytes fit together."""
     root = make_folder({"cats": 20, "dogs": 20})
     dataset = load(root, batch_size=8)
-    assert dataset.info.input_shape == (12, 16, 3)
-    assert dataset.info.class_names == ("cats", "dogs")
+    assert dataset.info.only_input.shape == (12, 16, 3)
+    assert dataset.info.labels == ("cats", "dogs")
     assert {s: len(e) for s, e in dataset.examples.items()} == {
         "train": 28,
         "validation": 6,
@@ -38,11 +40,14 @@ def test_a_folder_becomes_a_dataset(make_folder):
     }
     everything = [e for part in dataset.examples.values() for e in part]
     assert dataset.info.fingerprint == fingerprint(everything)
-    images, labels = next(iter(dataset.batches("train")))
+    train = dataset.examples["train"]
+    images, labels = next(iter(dataset.batches(train, Pass())))
     assert images.shape == (8, 12, 16, 3)
-    assert np.argmax(labels, -1).tolist() == dataset.labels("train")[:8].tolist()
+    assert np.argmax(labels, -1).tolist() == dataset.targets(train)[:8].tolist()
     first = dataset.examples["train"][0]
-    np.testing.assert_array_equal(images[0], dataset.preprocess(dataset.read(first)))
+    encoded = tf.constant([dataset.raw(first)["image_bytes"]])
+    (expected,) = dataset.preprocessor({"image_bytes": encoded})
+    np.testing.assert_array_equal(images[0], expected)
     assert dataset.augmentation == {}
     assert [n.partition(":")[0] for n in dataset.notes] == ["cache"]
 
@@ -56,7 +61,9 @@ def test_all_forms_of_a_source_agree(make_folder, tmp_path, picture):
     np.savez(tmp_path / "t.npz", images=images, labels=["a"] * 10 + ["b"] * 10)
     sets = [load(p) for p in (root, tmp_path / "t.csv", tmp_path / "t.npz")]
     assert len({d.info.fingerprint for d in sets}) == 1
-    batches = [next(iter(d.batches("test")))[0].numpy() for d in sets]
+    batches = [
+        next(iter(d.batches(d.examples["test"], Pass())))[0].numpy() for d in sets
+    ]
     np.testing.assert_array_equal(batches[0], batches[1])
     np.testing.assert_array_equal(batches[0], batches[2])
 
@@ -68,7 +75,7 @@ def test_embedded_digits():
     )
     dataset = load_dataset(config, seed=0)
     assert sum(map(len, dataset.examples.values())) == 1797
-    assert dataset.info.input_shape == (8, 8, 1)
+    assert dataset.info.only_input.shape == (8, 8, 1)
 
 
 def test_the_split_is_made_once(make_folder, tmp_path):
@@ -127,8 +134,8 @@ def test_test_only(make_folder):
         "validation": 0,
         "test": 10,
     }
-    assert dataset.labels("test").tolist() == [1] * 5 + [2] * 5
-    assert len(list(dataset.batches("test"))) == 1
+    assert dataset.targets(dataset.examples["test"]).tolist() == [1] * 5 + [2] * 5
+    assert len(list(dataset.batches(dataset.examples["test"], Pass()))) == 1
     dataset = load_test_only(
         DataConfig(kind="images", path=str(split), options=SMALL), ("a", "b")
     )
@@ -160,9 +167,9 @@ def test_options_reach_the_preprocessing(make_folder):
     dataset = load(
         make_folder({"a": 8, "b": 8}), options=options | {"max_pixels": 5000}
     )
-    expected = ImagePreprocess((9, 7), 1, "pad", "bicubic", 5000)
-    assert dataset.preprocess == expected
-    assert dataset.info.input_shape == (9, 7, 1)
+    expected = ImagePreprocessor((9, 7), 1, "pad", "bicubic", 5000)
+    assert dataset.preprocessor == expected
+    assert dataset.info.only_input.shape == (9, 7, 1)
 
 
 @pytest.mark.parametrize(

@@ -10,13 +10,19 @@ from PIL import Image, ImageOps
 
 from tfapp.base.errors import ConfigError
 from tfapp.domains.images.preprocessor import (
-    ImagePreprocess,
+    RAW_IMAGE,
+    ImagePreprocessor,
     compiled_fit,
     to_channels,
 )
 
-SCALAR = tf.TensorSpec((), tf.string)
+ENCODED = tf.TensorSpec((None,), tf.string)
 BILINEAR = Image.Resampling.BILINEAR
+
+
+def alone(preprocess, encoded):
+    """Return the pixels of one encoded image."""
+    return preprocess({RAW_IMAGE: tf.constant([encoded])})[0].numpy()
 
 
 def pillow(image, resize, size):
@@ -37,7 +43,7 @@ def pillow(image, resize, size):
 @pytest.mark.parametrize("size", [(40, 50), (16, 16), (90, 70), (19, 19)])
 def test_resizing_matches_pillow(picture, resize, size):
     """Enlarging, and shrinking by two or more, agree with Pillow to two grey levels."""
-    found = ImagePreprocess(size, resize=resize).fit(tf.constant(picture())).numpy()
+    found = ImagePreprocessor(size, resize=resize).fit(tf.constant(picture())).numpy()
     assert found.dtype == np.uint8
     expected = pillow(picture(), resize, size)
     assert np.abs(found.astype(int) - expected).max() <= 2
@@ -47,7 +53,7 @@ def test_resizing_matches_pillow(picture, resize, size):
 @pytest.mark.parametrize("size", [(24, 40), (36, 36), (22, 27)])
 def test_shrinking_a_little_stays_near_pillow(picture, resize, size):
     """Down to a half, neighbours alone are interpolated: one grey level on average."""
-    found = ImagePreprocess(size, resize=resize).fit(tf.constant(picture())).numpy()
+    found = ImagePreprocessor(size, resize=resize).fit(tf.constant(picture())).numpy()
     apart = np.abs(found.astype(int) - pillow(picture(), resize, size))
     assert apart.mean() <= 1.5
     assert apart.max() <= 12
@@ -67,14 +73,14 @@ def test_a_large_jpeg_is_decoded_small_and_looks_the_same(
     encode, exif, resize, turn, shape
 ):
     """What DCT scaling and cutting give is what resizing all of it gives."""
-    preprocess = ImagePreprocess((32, 24), resize=resize)
+    preprocess = ImagePreprocessor((32, 24), resize=resize)
     data = encode(photo(1, *shape), "JPEG", quality=95, exif=exif(turn))
     with Image.open(io.BytesIO(data)) as image:
         whole = np.asarray(ImageOps.exif_transpose(image).convert("RGB"))
     small = preprocess.decode(data).numpy()
     assert small.size < whole.size / 3
     expected = pillow(whole, resize, (32, 24))
-    apart = np.abs(preprocess(data).numpy().astype(int) - expected)
+    apart = np.abs(alone(preprocess, data).astype(int) - expected)
     # Cuts are by whole pixels of the small image: up to half a pixel of the result.
     assert apart.mean() <= 5
 
@@ -83,7 +89,7 @@ def test_a_large_jpeg_is_decoded_small_and_looks_the_same(
 def test_a_jpeg_never_comes_smaller_than_the_model_wants(encode, side):
     """Only halves that still hold the model's size are taken."""
     data = encode(photo(0, side, side + 30), "JPEG")
-    small = ImagePreprocess((64, 64)).decode(data)
+    small = ImagePreprocessor((64, 64)).decode(data)
     assert 64 <= small.shape[0] == small.shape[1]
     assert small.shape[0] <= 128 or side > 8 * 128
 
@@ -91,14 +97,14 @@ def test_a_jpeg_never_comes_smaller_than_the_model_wants(encode, side):
 def test_the_same_size_is_left_alone(picture):
     """An image of the right size passes unchanged in every mode."""
     for resize in ("crop", "pad", "stretch"):
-        fitted = ImagePreprocess((40, 50), resize=resize).fit(picture())
+        fitted = ImagePreprocessor((40, 50), resize=resize).fit(picture())
         np.testing.assert_array_equal(fitted, picture())
 
 
 def test_padding_is_black_and_centred():
     """A white square in a wide frame has black bars of equal width."""
     white = np.full((8, 8, 3), 255, np.uint8)
-    found = ImagePreprocess((8, 16), resize="pad").fit(white).numpy()[..., 0]
+    found = ImagePreprocessor((8, 16), resize="pad").fit(white).numpy()[..., 0]
     expected = np.zeros((8, 16))
     expected[:, 4:12] = 255
     np.testing.assert_array_equal(found, expected)
@@ -108,7 +114,7 @@ def test_padding_is_black_and_centred():
 def test_extreme_proportions_stay_harmless(resize):
     """A 1 x 50,000 image costs no memory and gives finite pixels."""
     line = np.full((1, 50_000, 3), 200, np.uint8)
-    found = ImagePreprocess((32, 32), resize=resize).fit(line)
+    found = ImagePreprocessor((32, 32), resize=resize).fit(line)
     assert found.shape == (32, 32, 3)
     assert int(tf.reduce_max(found)) == 200
 
@@ -116,7 +122,7 @@ def test_extreme_proportions_stay_harmless(resize):
 @pytest.mark.parametrize("channels", [1, 3])
 def test_eager_graph_and_dataset_agree(picture, encode, exif, channels):
     """The same bytes give the same floats eagerly, in a function and in tf.data."""
-    preprocess = ImagePreprocess((24, 32), channels=channels)
+    preprocess = ImagePreprocessor((24, 32), channels=channels)
     data = [
         encode(picture(1), "JPEG", exif=exif(6)),
         encode(picture(2), "PNG"),
@@ -124,52 +130,56 @@ def test_eager_graph_and_dataset_agree(picture, encode, exif, channels):
         encode(picture(4, 100, 30), "BMP"),
         encode(picture(5), "JPEG"),
     ]
-    eager = [preprocess(item).numpy() for item in data]
-    function = tf.function(preprocess, input_signature=[SCALAR])
-    dataset = tf.data.Dataset.from_tensor_slices(data).map(preprocess)
-    mapped = tf.map_fn(
-        preprocess,
-        tf.constant(data),
-        fn_output_signature=tf.TensorSpec((24, 32, channels), tf.float32),
-    )
+    eager = [alone(preprocess, item) for item in data]
+    together = preprocess({RAW_IMAGE: tf.constant(data)})
+    function = tf.function(preprocess, input_signature=[{RAW_IMAGE: ENCODED}])
+    batches = tf.data.Dataset.from_tensor_slices({RAW_IMAGE: data}).batch(1)
+    dataset = batches.map(preprocess)
     pipeline = tf.data.Dataset.from_tensor_slices(data).map(compiled_fit(preprocess))
     for plain, stored in zip(eager, pipeline, strict=True):
         assert stored.dtype == tf.uint8
         np.testing.assert_array_equal(stored, plain)
-    for item, plain, piped, batched in zip(data, eager, dataset, mapped, strict=True):
+    parts = zip(data, eager, dataset, together, strict=True)
+    for item, plain, piped, batched in parts:
         assert plain.dtype == np.float32
         assert plain.shape == (24, 32, channels)
         np.testing.assert_array_equal(plain, np.rint(plain))
-        np.testing.assert_array_equal(function(tf.constant(item)), plain)
-        np.testing.assert_array_equal(piped, plain)
+        np.testing.assert_array_equal(function({RAW_IMAGE: [item]})[0], plain)
+        np.testing.assert_array_equal(piped[0], plain)
         np.testing.assert_array_equal(batched, plain)
-    assert dataset.element_spec.shape == (24, 32, channels)
+    assert dataset.element_spec.shape == (None, 24, 32, channels)
+    assert preprocess.raw == {RAW_IMAGE: ENCODED}
 
 
 def test_what_cannot_be_decoded_fails_alike_in_pipelines(encode, picture):
     """Half a file is an InvalidArgumentError, whichever way it is decoded."""
     data = tf.constant(encode(picture(), "PNG")[:200])
-    preprocess = ImagePreprocess((8, 8))
-    for decode in (preprocess, compiled_fit(preprocess)):
-        with pytest.raises(tf.errors.InvalidArgumentError):
-            decode(data)
+    preprocess = ImagePreprocessor((8, 8))
+    with pytest.raises(tf.errors.InvalidArgumentError):
+        preprocess({RAW_IMAGE: data[tf.newaxis]})
+    with pytest.raises(tf.errors.InvalidArgumentError):
+        compiled_fit(preprocess)(data)
 
 
 def test_saved_model_answers_the_same(tmp_path, picture, encode):
     """The object works from a reloaded SavedModel, without its Python code."""
-    module, preprocess = tf.Module(), ImagePreprocess((16, 16))
-    module.serve = tf.function(preprocess, input_signature=[SCALAR])
+    module, preprocess = tf.Module(), ImagePreprocessor((16, 16))
+    module.serve = tf.function(
+        lambda image_bytes: preprocess({RAW_IMAGE: image_bytes}),
+        input_signature=[ENCODED],
+    )
     tf.saved_model.save(module, str(tmp_path / "model"))
     loaded = tf.saved_model.load(str(tmp_path / "model"))
-    data = tf.constant(encode(picture(), "JPEG"))
-    np.testing.assert_array_equal(loaded.serve(data), preprocess(data))
+    data = encode(picture(), "JPEG")
+    found = loaded.serve(tf.constant([data]))
+    np.testing.assert_array_equal(found[0], alone(preprocess, data))
 
 
 def test_batches_equal_single_images(picture):
     """fit_batch gives what fit gives, also from four channels and from one."""
     images = np.stack([picture(i) for i in range(3)])
     alpha = np.concatenate([images, images[..., :1]], axis=-1)
-    preprocess = ImagePreprocess((20, 20))
+    preprocess = ImagePreprocessor((20, 20))
     expected = np.stack([preprocess.fit(image) for image in images])
     np.testing.assert_array_equal(preprocess.fit_batch(images), expected)
     np.testing.assert_array_equal(preprocess.fit_batch(alpha), expected)
@@ -186,16 +196,16 @@ def test_grey_matches_pillow_to_the_bit(picture):
 
 def test_description_round_trip():
     """A description survives JSON and rebuilds an equal object."""
-    preprocess = ImagePreprocess((8, 9), 1, "pad", "bicubic", 1000)
+    preprocess = ImagePreprocessor((8, 9), 1, "pad", "bicubic", 1000)
     described = json.loads(json.dumps(preprocess.describe()))
-    assert ImagePreprocess.from_description(described) == preprocess
+    assert ImagePreprocessor.from_description(described) == preprocess
 
 
 def test_pixel_limit_is_obeyed(picture, encode):
     """max_pixels reaches the decoder."""
-    preprocess = ImagePreprocess((8, 8), max_pixels=100)
+    preprocess = ImagePreprocessor((8, 8), max_pixels=100)
     with pytest.raises(tf.errors.InvalidArgumentError, match="limit of 100 pixels"):
-        preprocess(encode(picture()))
+        alone(preprocess, encode(picture()))
 
 
 @pytest.mark.parametrize(
@@ -210,15 +220,15 @@ def test_pixel_limit_is_obeyed(picture, encode):
 def test_bad_arguments(arguments, message):
     """Values out of range are refused with the allowed ones."""
     with pytest.raises(ConfigError, match=message):
-        ImagePreprocess(**arguments)
+        ImagePreprocessor(**arguments)
 
 
 def test_bicubic_differs_and_stays_in_range(picture, encode):
     """Bicubic overshoot is clipped to bytes."""
     sharp = np.zeros((10, 10, 3), np.uint8)
     sharp[:, 5:] = 255
-    preprocess = ImagePreprocess((40, 40), interpolation="bicubic")
-    found = preprocess(encode(sharp)).numpy()
+    preprocess = ImagePreprocessor((40, 40), interpolation="bicubic")
+    found = alone(preprocess, encode(sharp))
     with Image.open(io.BytesIO(encode(sharp))) as image:
         expected = np.asarray(image.resize((40, 40), Image.Resampling.BICUBIC))
     assert np.abs(found - expected).max() <= 3

@@ -3,6 +3,7 @@
 import pytest
 
 from tfapp.data import check_data, load_dataset
+from tfapp.data.spec import Pass
 from tfapp.recipes.config import DataConfig
 
 pytestmark = pytest.mark.slow
@@ -23,7 +24,7 @@ def test_cats_dogs(shared_data):
     """4,000 photos, none bad, no false alarm between train and test."""
     dataset = load(shared_data / "cats_dogs")
     assert sizes(dataset) == {"train": 1700, "validation": 300, "test": 2000}
-    assert dataset.info.class_names == ("cats", "dogs")
+    assert dataset.info.labels == ("cats", "dogs")
     report = check_data(DataConfig(kind="images", path=str(shared_data / "cats_dogs")))
     assert report.bad_share == 0
     assert {p.kind for p in report.problems} == {"near-duplicate"}
@@ -48,7 +49,7 @@ def test_flowers(shared_data):
 def test_blood_cells(shared_data):
     """Near-identical smears raise few alarms."""
     root = shared_data / "blood_cells_bccd"
-    assert load(root).info.class_names == ("Platelets", "RBC", "WBC")
+    assert load(root).info.labels == ("Platelets", "RBC", "WBC")
     report = check_data(DataConfig(kind="images", path=str(root)))
     assert report.counts["files"] == report.usable == 1431
     assert len(report.near_duplicates) <= 10
@@ -59,7 +60,7 @@ def test_packed_samples_cannot_be_split(shared_data):
     path = shared_data / "imagenet_samples_224" / "samples250_jpeg.npz"
     dataset = load(path, split={"validation": 0})
     assert sizes(dataset) == {"train": 250, "validation": 0, "test": 0}
-    assert dataset.info.class_names[0] == "tench"
+    assert dataset.info.labels[0] == "tench"
 
 
 def test_mnist(shared_data):
@@ -70,6 +71,6 @@ def test_mnist(shared_data):
         limit=10,
     )
     assert sizes(dataset) == {"train": 100, "validation": 9000, "test": 10000}
-    images, labels = next(iter(dataset.batches("test")))
+    images, labels = next(iter(dataset.batches(dataset.examples["test"], Pass())))
     assert labels.numpy().argmax(-1)[:5].tolist() == [7, 2, 1, 0, 4]
     assert images.shape == (32, 28, 28, 1)

@@ -10,8 +10,9 @@ from PIL import Image
 
 from tfapp.base.files import write_json
 from tfapp.data import load_dataset
-from tfapp.data.spec import DataInfo
+from tfapp.data.spec import Pass
 from tfapp.domains.images.classification.interface import image_signatures
+from tfapp.domains.images.shapes import image_info
 from tfapp.export.keras_file import save_model
 from tfapp.export.saved_model import write_saved_model
 from tfapp.export.signatures import compiled
@@ -57,7 +58,7 @@ def publish_probe(preprocess, folder):
     """Write the probe as a run's .keras file and as a SavedModel; return both."""
     model, saved_model = make_probe(), folder / "exported"
     names = [f"{i:03d}" for i in range(model.output_shape[-1])]
-    info = DataInfo((SIDE, SIDE, 3), tuple(names), "")
+    info = image_info((SIDE, SIDE, 3), names)
     signatures = image_signatures(Exported(model, preprocess, info))
     functions = {name: compiled(found) for name, found in signatures.items()}
     write_saved_model(saved_model, model, functions)
@@ -103,9 +104,9 @@ def test_pixels_are_the_same_everywhere(in_fresh_process, tmp_path, resize, cach
         split={"validation": 0.0, "test": 0.0},
     )
     dataset = load_dataset(config, seed=0)
-    ((images, labels),) = dataset.batches("train", shuffle=True)
+    ((images, labels),) = dataset.batches(dataset.examples["train"], Pass(shuffle=True))
     trained_on = images.numpy()[np.argsort(labels.numpy().argmax(1))]
-    models = publish_probe(dataset.preprocess, tmp_path / "models")
+    models = publish_probe(dataset.preprocessor, tmp_path / "models")
     found = in_fresh_process(
         PREDICT, json.dumps(photos), json.dumps(list(map(str, models)))
     )

@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from tfapp.data.spec import Example
 from tfapp.domains.images import thumbnails
+from tfapp.problems.classification.examples import labelled
 
-EXAMPLE = Example("a.jpg", "a")
+EXAMPLE = labelled("a.jpg", "a")
 
 
 def _encoded(image, kind, **options):
@@ -81,7 +81,7 @@ def test_what_cannot_be_read_is_a_grey_tile(monkeypatch):
     """Truncated, foreign, vanished and huge files do not fail the report."""
 
     def vanished(example):
-        raise FileNotFoundError(example.path)
+        raise FileNotFoundError(example.name)
 
     photo = _encoded(Image.effect_noise((300, 300), 90), "JPEG")
     tile, media_type = thumbnails.thumbnail(vanished, EXAMPLE, 64)
@@ -100,16 +100,16 @@ def test_a_truncated_photo_is_a_grey_tile():
 
 def test_sample_takes_as_many_of_each_class():
     """Six of each of few classes, spread from the first to the last."""
-    examples = [Example(str(i), "ab"[i % 2]) for i in range(100)]
+    examples = [labelled(str(i), "ab"[i % 2]) for i in range(100)]
     chosen = thumbnails.sample_by_class(examples, ["a", "b", "absent"])
     assert list(chosen) == ["a", "b"]
-    assert [e.path for e in chosen["a"]] == ["0", "18", "38", "58", "78", "98"]
+    assert [e.name for e in chosen["a"]] == ["0", "18", "38", "58", "78", "98"]
 
 
 def test_sample_of_many_classes_is_bounded():
     """With more classes than places, evenly spread classes get one each."""
     names = [f"c{i:03d}" for i in range(120)]
-    chosen = thumbnails.sample_by_class([Example(n, n) for n in names], names, 40)
+    chosen = thumbnails.sample_by_class([labelled(n, n) for n in names], names, 40)
     assert len(chosen) == 40
     assert all(len(of_class) == 1 for of_class in chosen.values())
     assert {"c000", "c119"} <= set(chosen)

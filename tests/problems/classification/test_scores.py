@@ -1,11 +1,12 @@
 """Tests of tfapp.problems.classification.scores."""
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
-from tfapp.data.spec import Example
+from tfapp.problems.classification.examples import labelled
 from tfapp.problems.classification.scores import classification_scores, top_losses
 
 
@@ -16,8 +17,8 @@ def _rows(table):
 def test_scores_hold_every_column():
     """One row per example, with a probability column per class."""
     examples = [
-        Example("a.jpg", "cat", "test", content_hash="aa"),
-        Example("b.jpg", "dog", "test", content_hash="bb"),
+        replace(labelled("a.jpg", "cat", "test"), content_hash="aa"),
+        replace(labelled("b.jpg", "dog", "test"), content_hash="bb"),
     ]
     probabilities = np.array([[0.75, 0.25], [0.6, 0.4]])
     first, second = _rows(
@@ -42,7 +43,7 @@ def test_many_classes_are_cut_to_the_top_five():
     names = [f"c{i}" for i in range(21)]
     row = np.zeros(21)
     row[[3, 7, 1]] = [0.5, 0.3, 0.2]
-    (found,) = _rows(classification_scores([Example("x", "c7")], row[None], names))
+    (found,) = _rows(classification_scores([labelled("x", "c7")], row[None], names))
     assert [found[f"top_{k}:class"] for k in (1, 2, 3)] == ["c3", "c7", "c1"]
     assert found["top_2:probability"] == "0.300000"
     assert "probability:c0" not in found
@@ -51,14 +52,14 @@ def test_many_classes_are_cut_to_the_top_five():
 def test_a_zero_probability_has_a_finite_loss():
     """Being certain and wrong is written as a number."""
     sure = np.array([[0.0, 1.0]])
-    (found,) = _rows(classification_scores([Example("x", "a")], sure, ["a", "b"]))
+    (found,) = _rows(classification_scores([labelled("x", "a")], sure, ["a", "b"]))
     assert 30 < float(found["loss"]) < 40
 
 
 def test_a_wrong_shape_is_refused():
     """Probabilities of other examples are a mistake of the caller."""
     with pytest.raises(ValueError, match=r"must have shape \(1, 2\)"):
-        classification_scores([Example("x", "a")], np.ones((2, 2)), ["a", "b"])
+        classification_scores([labelled("x", "a")], np.ones((2, 2)), ["a", "b"])
 
 
 def test_top_losses_are_the_most_confident_mistakes():

@@ -7,6 +7,7 @@ import pytest
 from tests.training.conftest import SIZE, make_dataset
 from tfapp.base.errors import TrainingError
 from tfapp.base.reporter import Reporter, Stage
+from tfapp.data.spec import Pass
 from tfapp.recipes.config import Recipe
 from tfapp.tasks import get_task
 from tfapp.training.loop.deadline import Deadline
@@ -60,8 +61,8 @@ def fit(
     phase = Phase(
         PhasePlan("train", EPOCHS, 0.02, warmup_epochs=0.5),
         model,
-        train or DataPasses(dataset, 4, seed=0),
-        dataset.batches("validation"),
+        train or DataPasses(dataset, seed=0),
+        dataset.batches(dataset.examples["validation"], Pass()),
     )
     loop = TrainingLoop(
         folder,
@@ -127,7 +128,7 @@ def test_a_resumed_phase_under_a_budget_does_not_cool_down_early(tmp_path, monke
     """The rate follows the clock over the seconds before the kill and those left."""
     clock = Clock()
     monkeypatch.setattr("tfapp.training.loop.runner.time", clock)
-    passes = DataPasses(make_dataset(augmentation={"noise": 5}), 4, seed=0)
+    passes = DataPasses(make_dataset(augmentation={"noise": 5}), seed=0)
 
     def slow(number, skip=0):
         clock.seconds += 1000.0 if number == 1 else 0.0
@@ -162,7 +163,7 @@ def test_killed_and_resumed_equals_uninterrupted(tmp_path, epoch, step, training
     """Weights and every logged figure are the same to the bit."""
     whole = network()
     expected = fit(tmp_path / "whole", whole, **training)
-    passes = DataPasses(make_dataset(augmentation={"noise": 5}), 4, seed=0)
+    passes = DataPasses(make_dataset(augmentation={"noise": 5}), seed=0)
     with pytest.raises(Killed):
         fit(tmp_path / "cut", network(), train=killing(passes, epoch, step), **training)
     model = network()
@@ -179,7 +180,9 @@ def test_finished_phase_is_read_back(tmp_path):
     first = network()
     expected = fit(tmp_path, first)
     again = network()
-    found = fit(tmp_path, again, train=killing(DataPasses(make_dataset(), 4, 0), 0, 0))
+    found = fit(
+        tmp_path, again, train=killing(DataPasses(make_dataset(), seed=0), 0, 0)
+    )
     assert found == expected
     np.testing.assert_array_equal(weights(again), weights(first))
 
@@ -189,7 +192,7 @@ def test_runs_repeat_to_the_bit_and_seeds_differ(tmp_path):
     models = [network() for _ in range(3)]
     fit(tmp_path / "a", models[0])
     fit(tmp_path / "b", models[1])
-    other = DataPasses(make_dataset(augmentation={"noise": 5}), 4, seed=1)
+    other = DataPasses(make_dataset(augmentation={"noise": 5}), seed=1)
     fit(tmp_path / "c", models[2], train=other)
     np.testing.assert_array_equal(weights(models[0]), weights(models[1]))
     assert np.abs(weights(models[0]) - weights(models[2])).max() > 1e-4
@@ -216,7 +219,7 @@ def test_damaged_state_begins_the_phase_anew(tmp_path):
     whole = network()
     fit(tmp_path / "whole", whole)
     state = tmp_path / "cut" / "checkpoints" / "train.state.npz"
-    passes = DataPasses(make_dataset(augmentation={"noise": 5}), 4, seed=0)
+    passes = DataPasses(make_dataset(augmentation={"noise": 5}), seed=0)
     with pytest.raises(Killed):
         fit(tmp_path / "cut", network(), train=killing(passes, 1, 2))
     state.write_bytes(state.read_bytes()[: state.stat().st_size // 2])
@@ -232,7 +235,7 @@ def test_input_that_fails_keeps_what_was_learned(tmp_path):
         steps = 6
 
         def __call__(self, epoch, skip=0):
-            dataset = DataPasses(make_dataset(), 4, seed=0)(epoch, skip)
+            dataset = DataPasses(make_dataset(), seed=0)(epoch, skip)
 
             class Iterable:
                 element_spec = dataset.element_spec
@@ -259,7 +262,7 @@ def test_input_that_fails_keeps_what_was_learned(tmp_path):
 def test_nan_names_its_batch_and_keeps_the_state_before(tmp_path):
     """The loss that is not a number stops the run; the last good state stays."""
     dataset = make_dataset()
-    passes = DataPasses(dataset, 4, seed=0)
+    passes = DataPasses(dataset, seed=0)
 
     class Poisoned:
         steps = passes.steps

@@ -7,6 +7,7 @@ import tensorflow as tf
 
 from tfapp.domains.images.classification.models.transfer import transfer
 from tfapp.domains.images.pretrained.extractors import EXTRACTORS, build_backbone
+from tfapp.domains.images.shapes import image_info
 from tfapp.layers.folded_convolution import FoldedConvolution
 from tfapp.training.speed.folding import fold
 from tfapp.training.transfer import freezing
@@ -60,7 +61,7 @@ def test_every_kind_of_network_answers_the_same(name):
 @pytest.fixture(scope="module")
 def transferred():
     """A fine-tuned MobileNetV2 of random weights, its last blocks thawed."""
-    model = transfer((32, 32, 3), 2, weights="none")
+    model = transfer(image_info((32, 32, 3), "ab"), weights="none")
     extractor, head = freezing.parts(model)
     freezing.thaw(extractor, "block_15_expand")
     stir(model)

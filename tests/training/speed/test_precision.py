@@ -113,7 +113,7 @@ def choose(tmp_path):
 @pytest.fixture
 def fast_bfloat16(monkeypatch):
     """A machine on which everything is worth measuring and bfloat16 takes a fourth."""
-    monkeypatch.setattr(choice_module.machine, "bfloat16_unit", lambda: "AMX")
+    monkeypatch.setattr(choice_module.processor, "bfloat16_unit", lambda: "AMX")
     monkeypatch.setattr(chooser, "WORTH_MEASURING", 1.0)
     monkeypatch.setattr(chooser, "MEASURING_SHARE", 1e6)
     monkeypatch.setattr(chooser, "MEASURING_SECONDS", 1e6)
@@ -151,7 +151,7 @@ def pretended(seconds):
 )
 def test_candidates_on_a_cpu(runtime, unit, expected, monkeypatch):
     """Only what the processor computes itself is worth a try; XLA never is."""
-    monkeypatch.setattr(choice_module.machine, "bfloat16_unit", lambda: unit)
+    monkeypatch.setattr(choice_module.processor, "bfloat16_unit", lambda: unit)
     assert candidates(RuntimeConfig(**runtime))[0] == expected
 
 
@@ -185,7 +185,7 @@ def test_xla_is_measured_on_one_gpu_only(monkeypatch):
 
 def test_little_work_is_not_measured(choose, monkeypatch):
     """One build prices the work, and the price is remembered."""
-    monkeypatch.setattr(choice_module.machine, "bfloat16_unit", lambda: "AMX")
+    monkeypatch.setattr(choice_module.processor, "bfloat16_unit", lambda: "AMX")
     build = Builder()
     for _ in range(2):
         choice = choose(build=build)

@@ -7,6 +7,7 @@ import tensorflow as tf
 
 from tfapp.base.errors import ModelError
 from tfapp.domains.images.classification.models.transfer import transfer
+from tfapp.domains.images.shapes import image_info
 from tfapp.training.speed.folding import fold
 from tfapp.training.transfer import freezing
 from tfapp.training.transfer.cutting import cut
@@ -26,7 +27,9 @@ CASES = {  # network, first layer that learns, tensors across the border
 def fine_tuned(network, from_layer, **options):
     """Return a model of random weights whose layers from one on learn."""
     side = 75 if network.startswith("inception") else 32
-    model = transfer((side, side, 3), 2, extractor=network, weights="none", **options)
+    model = transfer(
+        image_info((side, side, 3), "ab"), extractor=network, weights="none", **options
+    )
     extractor, head = freezing.parts(model)
     freezing.thaw(extractor, from_layer)
     logits = head.get_layer("logits")

@@ -64,14 +64,14 @@ def examine(
     """
     facts = scan(source, context) if facts is None else facts
     readable = tuple(
-        replace(e, content_hash=facts[e.path].content_hash)
+        replace(e, content_hash=facts[e.name].content_hash)
         for e in source.examples
-        if not facts[e.path].fault
+        if not facts[e.name].fault
     )
     groups = exact_duplicates(readable)
-    refused = {e.path: p for group in groups for e, p in _refusals(source, group)}
-    examples = tuple(e for e in readable if e.path not in refused)
-    near = near_duplicates(examples, [facts[e.path].likeness for e in examples])
+    refused = {e.name: p for group in groups for e, p in _refusals(source, group)}
+    examples = tuple(e for e in readable if e.name not in refused)
+    near = near_duplicates(examples, [facts[e.name].likeness for e in examples])
     problems = [
         *source.problems,
         *(p for e in source.examples for p in _file_problems(source, e, facts)),
@@ -86,7 +86,7 @@ def examine(
         counts=_counts(source, len(readable), len(examples)),
         classes=class_counts(source.class_names, examples),
         median_size=_median_size(examples, facts),
-        colour=any(facts[e.path].colour for e in examples),
+        colour=any(facts[e.name].colour for e in examples),
         problems=tuple(problems),
         duplicates=tuple(tuple(map(name, group)) for group in groups),
         near_duplicates=tuple(
@@ -117,7 +117,7 @@ def _median_size(
     examples: tuple[Example, ...], facts: Mapping[str, ImageFacts]
 ) -> tuple[int, int]:
     """Return the median height and the median width in pixels, 0 without images."""
-    sizes = [(facts[e.path].height, facts[e.path].width) for e in examples] or [(0, 0)]
+    sizes = [(facts[e.name].height, facts[e.name].width) for e in examples] or [(0, 0)]
     height, width = (int(median(sides)) for sides in zip(*sizes, strict=True))
     return height, width
 
@@ -126,7 +126,7 @@ def class_counts(
     class_names: tuple[str, ...], examples: tuple[Example, ...]
 ) -> dict[str, dict[str, int]]:
     """Return the number of examples by class and split, "all" without splits."""
-    counts = Counter((e.label, e.split or "all") for e in examples)
+    counts = Counter((e.stratum, e.split or "all") for e in examples)
     splits = [s for s in (*SPLITS, "all") if any(key[1] == s for key in counts)]
     return {name: {s: counts[name, s] for s in splits} for name in class_names}
 
@@ -135,9 +135,9 @@ def _file_problems(
     source: Source, example: Example, facts: Mapping[str, ImageFacts]
 ) -> Iterator[Problem]:
     """Yield what is wrong or odd about one file."""
-    fact = facts[example.path]
+    fact = facts[example.name]
     known = SUFFIXES_BY_FORMAT.get(fact.format)
-    misnamed = not source.encoded and known and not example.path.lower().endswith(known)
+    misnamed = not source.encoded and known and not example.name.lower().endswith(known)
     if not (fact.fault or fact.traits or misnamed):
         return
     path = source.relative_name(example)
@@ -155,7 +155,7 @@ def _refusals(
 ) -> list[tuple[Example, Problem]]:
     """Return the copies that must go: contradictions, and leaks between splits."""
     names = [source.relative_name(e) for e in group]
-    labels = sorted({e.label for e in group})
+    labels = sorted({e.target for e in group})
     if len(labels) > 1:
         detail = f"the same pixels are labelled {labels}: {', '.join(names[:4])}."
         kind = "conflicting labels"
@@ -183,7 +183,7 @@ def _copies(
     source: Source, group: tuple[Example, ...], refused: Mapping[str, Problem]
 ) -> Iterator[Problem]:
     """Yield a note about copies that stay, since they lie in one split."""
-    kept = [source.relative_name(e) for e in group if e.path not in refused]
+    kept = [source.relative_name(e) for e in group if e.name not in refused]
     if len(kept) > 1:
         detail = f"the same pixels as {', '.join(kept[1:4])}; kept in one split."
         yield Problem(kept[0], "duplicate", "note", detail)
@@ -205,7 +205,7 @@ def _set_problems(source: Source, examples: tuple[Example, ...]) -> Iterator[Pro
         if count := source.skipped.get(reason, 0):
             yield Problem("", f"{reason} files", "note", f"{count} {detail}")
     counts = Counter({name: 0 for name in source.class_names})
-    counts.update(e.label for e in examples if e.split in ("", "train"))
+    counts.update(e.stratum for e in examples if e.split in ("", "train"))
     for label, count in sorted(counts.items()):
         if count < FEW_IMAGES:
             detail = f"only {count} images to learn from; results will vary much."

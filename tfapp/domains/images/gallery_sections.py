@@ -5,6 +5,7 @@ from dataclasses import replace
 
 from tfapp.base.errors import TfappError
 from tfapp.data.spec import Dataset, Example
+from tfapp.domains.images.preprocessor import RAW_IMAGE
 from tfapp.domains.images.thumbnails import Maps, sample_by_class, thumbnail
 from tfapp.problems.classification.results import ClassAnswers
 from tfapp.problems.classification.scores import top_losses
@@ -39,11 +40,11 @@ def mistakes_section(
     drawn, note = _maps(maps, examples, [int(row.argmax()) for row in rows])
     tiles = []
     for example, row, beside in zip(examples, rows, drawn, strict=True):
-        label = shorten(example.label, 24)
+        label = shorten(example.target, 24)
         predicted = shorten(answers.class_names[int(row.argmax())], 24)
         caption = f"{label} → {predicted}, {percent(float(row.max()))}"
         tile = _tile(dataset, example, caption)
-        tiles.append(replace(tile, path=example.path, beside=beside))
+        tiles.append(replace(tile, path=example.name, beside=beside))
     lead = (
         "The most confident first: true class → prediction and its probability. A "
         "wrong label shows here before anywhere else."
@@ -58,7 +59,7 @@ def sample_section(dataset: Dataset, noun: str) -> Section | None:
         dataset: of images with one label each.
         noun: what the examples are, in the plural.
     """
-    names = dataset.info.class_names
+    names = dataset.info.labels
     chosen = sample_by_class(dataset.examples.get("train", ()), names)
     if not chosen:
         return None
@@ -69,7 +70,7 @@ def sample_section(dataset: Dataset, noun: str) -> Section | None:
             for name, of_class in chosen.items()
         )
     else:
-        tiles = (_tile(dataset, e, e.label) for (e,) in chosen.values())
+        tiles = (_tile(dataset, e, e.target) for (e,) in chosen.values())
         blocks = (Gallery("", tuple(tiles)),)
     shown, total = len(chosen), len(names)
     which = "every class" if shown == total else f"{shown} of {total} classes"
@@ -90,5 +91,5 @@ def _maps(
 
 
 def _tile(dataset: Dataset, example: Example, caption: str) -> Tile:
-    image, media_type = thumbnail(dataset.read, example)
+    image, media_type = thumbnail(lambda e: dataset.raw(e)[RAW_IMAGE], example)
     return Tile(image, media_type, caption)

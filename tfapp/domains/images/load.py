@@ -9,17 +9,17 @@ from tfapp.base.errors import DataError
 from tfapp.data.context import LoadContext
 from tfapp.data.listing import Source
 from tfapp.data.report import refuse_damaged
-from tfapp.data.spec import SPLITS, DataInfo, Dataset, Example
+from tfapp.data.spec import SPLITS, Example
 from tfapp.data.split import fingerprint, limit_per_class, make_split
 from tfapp.data.split_file import apply_split, write_split
-from tfapp.domains.images.augmentation.changes import describe_augmentation
 from tfapp.domains.images.augmentation.config import ImageAugmentation
-from tfapp.domains.images.batching import ImageBatches, stored_bytes
 from tfapp.domains.images.check import Examined, examine
-from tfapp.domains.images.preprocessor import ImagePreprocess
+from tfapp.domains.images.dataset import ImageDataset, stored_bytes
+from tfapp.domains.images.preprocessor import ImagePreprocessor
 from tfapp.domains.images.reading.limits import MAX_PIXELS
 from tfapp.domains.images.reading.pixel_store import plan_store
 from tfapp.domains.images.reading.sources import open_source
+from tfapp.domains.images.shapes import image_info
 
 
 def images(
@@ -30,15 +30,15 @@ def images(
     resize: Literal["crop", "pad", "stretch"] = "crop",
     interpolation: Literal["bilinear", "bicubic"] = "bilinear",
     max_pixels: PositiveInt = MAX_PIXELS,
-) -> Dataset:
+) -> ImageDataset:
     """Photographs or other pictures with one class name each.
 
     Args:
         context: recipe, seed, split file, cache folder.
         image_size: height and width in pixels.
         channels: 3 for red, green, blue; 1 for grey.
-        resize: what happens to other proportions; see `ImagePreprocess`.
-        interpolation: how pixels are interpolated; see `ImagePreprocess`.
+        resize: what happens to other proportions; see `ImagePreprocessor`.
+        interpolation: how pixels are interpolated; see `ImagePreprocessor`.
         max_pixels: larger images are left out before they are decoded.
 
     Raises:
@@ -47,33 +47,28 @@ def images(
     """
     config = context.config
     height, width = image_size  # a list, when the recipe is TOML
-    preprocess = ImagePreprocess(
+    preprocessor = ImagePreprocessor(
         (height, width), channels, resize, interpolation, max_pixels
     )
-    augmentation = ImageAugmentation(**config.augmentation)
     source = open_source(context)
     examined = examine(source, context)
     refuse_damaged(examined.report, config.check.max_bad_share)
     examples = _split(source, examined, context)
-    class_names = context.class_names or source.class_names
+    labels = context.labels or source.class_names
     parts = {s: tuple(e for e in examples if e.split == s) for s in SPLITS}
-    plan = plan_store(config.cache, stored_bytes(preprocess, parts), context.cache_dir)
-    return Dataset(
-        info=DataInfo((height, width, channels), class_names, fingerprint(examples)),
+    plan = plan_store(
+        config.cache, stored_bytes(preprocessor, parts), context.cache_dir
+    )
+    return ImageDataset(
+        info=image_info(preprocessor.shape, labels, fingerprint=fingerprint(examples)),
         examples=parts,
-        preprocess=preprocess,
-        make_batches=ImageBatches(
-            preprocess=preprocess,
-            class_names=class_names,
-            batch_size=config.batch_size,
-            augmentation=augmentation,
-            plan=plan,
-            cache_dir=context.cache_dir,
-            encoded=source.encoded,
-        ),
-        read=source.read,
+        preprocessor=preprocessor,
+        source=source,
+        batch_size=config.batch_size,
+        changes=ImageAugmentation(**config.augmentation),
+        plan=plan,
+        cache_dir=context.cache_dir,
         notes=tuple(loading_notes(source, examined, examples, plan.note)),
-        augmentation=describe_augmentation(augmentation),
     )
 
 
@@ -81,8 +76,8 @@ def _split(
     source: Source, examined: Examined, context: LoadContext
 ) -> tuple[Example, ...]:
     """Return the examples to use, each with its split."""
-    if context.class_names:
-        return _test_only(source, examined.examples, context.class_names)
+    if context.labels:
+        return _test_only(source, examined.examples, context.labels)
     examples = _recorded_split(source, examined, context)
     _require_trained_classes(source, examples)
     return limit_per_class(examples, context.config.limit, context.seed)
@@ -102,17 +97,17 @@ def _recorded_split(
 
 
 def _test_only(
-    source: Source, examples: tuple[Example, ...], class_names: tuple[str, ...]
+    source: Source, examples: tuple[Example, ...], labels: tuple[str, ...]
 ) -> tuple[Example, ...]:
     """Return the source's own test split, or else everything, as test examples.
 
     Raises:
         DataError: if the source has classes that the model does not know.
     """
-    if unknown := sorted(set(source.class_names) - set(class_names)):
+    if unknown := sorted(set(source.class_names) - set(labels)):
         raise DataError(
             f"{source.name} has the classes {unknown}, which the model does not know. "
-            f"Expected some of {list(class_names)}; rename or remove them."
+            f"Expected some of {list(labels)}; rename or remove them."
         )
     held = tuple(e for e in examples if e.split == "test")
     return held or tuple(replace(e, split="test") for e in examples)
@@ -124,7 +119,7 @@ def _require_trained_classes(source: Source, examples: tuple[Example, ...]) -> N
     Raises:
         DataError: naming the classes.
     """
-    trained = {e.label for e in examples if e.split == "train"}
+    trained = {e.target for e in examples if e.split == "train"}
     if missing := [name for name in source.class_names if name not in trained]:
         raise DataError(
             f"{source.name}: classes {missing} have no usable training image. Expected "

@@ -12,18 +12,17 @@ from typing import Any, ClassVar, Literal
 import tensorflow as tf
 
 from tfapp.base.errors import ConfigError
+from tfapp.domains.images.reading.channels import to_channels
 from tfapp.domains.images.reading.decoding import decode_image
 
 Resize = Literal["crop", "pad", "stretch"]
 Interpolation = Literal["bilinear", "bicubic"]
 
-RAW_IMAGE = "image_bytes"
-"""Name of the one raw input: image files."""
-PARALLEL_IMAGES = 32
-"""Images of one request decoded at the same time, given as many cores."""
 KERNELS = {"bilinear": "triangle", "bicubic": "keyscubic"}
-LUMA = (19595, 38470, 7471)
-"""ITU-R 601 weights of red, green and blue, in 1/65536; grey stays as it is."""
+RAW_IMAGE = "image_bytes"
+"""Name of an encoded image in a request."""
+PARALLEL_IMAGES = 32
+"""Images of one batch decoded at the same time, given as many cores."""
 
 
 @dataclass(frozen=True)
@@ -32,7 +31,7 @@ class Frame:
 
     Args:
         image_size: height and width of the frame in pixels.
-        resize: see `ImagePreprocess`.
+        resize: see `ImagePreprocessor`.
     """
 
     image_size: tuple[int, int]
@@ -60,7 +59,7 @@ class Frame:
 
 
 @dataclass(frozen=True)
-class ImagePreprocess:
+class ImagePreprocessor:
     """Encoded image to float pixels of one size.
 
     Args:
@@ -80,7 +79,6 @@ class ImagePreprocess:
     resize: Resize = "crop"
     interpolation: Interpolation = "bilinear"
     max_pixels: int = 100_000_000
-
     media_type: ClassVar[str] = "image/*"
 
     def __post_init__(self) -> None:
@@ -94,28 +92,31 @@ class ImagePreprocess:
         _require("interpolation", self.interpolation, tuple(KERNELS))
 
     @property
-    def raw(self) -> dict[str, Any]:
-        """What a client sends: encoded images, string tensor (batch,)."""
+    def raw(self) -> Mapping[str, Any]:
+        """Encoded images, string tensor (batch,)."""
         return {RAW_IMAGE: tf.TensorSpec((None,), tf.string)}
 
     def __call__(self, raw: Mapping[str, Any]) -> Any:
-        """Turn a batch of encoded images into the model's input, several at a time.
+        """Turn encoded images into the model's input.
 
         Args:
             raw: "image_bytes", string tensor (batch,).
 
         Returns:
-            float32 tensor (batch, height, width, channels), whole numbers in
-            [0, 255].
+            float32 tensor (batch, height, width, channels), whole numbers in [0, 255].
         """
-        return tf.map_fn(
-            lambda encoded: tf.cast(self.fit(self.decode(encoded)), tf.float32),
+        images = tf.map_fn(
+            lambda encoded: self.fit(self.decode(encoded)),
             raw[RAW_IMAGE],
-            fn_output_signature=tf.TensorSpec(
-                (*self.image_size, self.channels), tf.float32
-            ),
+            fn_output_signature=tf.TensorSpec(self.shape, tf.uint8),
             parallel_iterations=PARALLEL_IMAGES,
         )
+        return tf.cast(images, tf.float32)
+
+    @property
+    def shape(self) -> tuple[int, int, int]:
+        """Height, width and channels of the model's input."""
+        return (*self.image_size, self.channels)
 
     def decode(self, encoded: Any, *, in_graph: bool = True) -> Any:
         """Return the pixels that `fit` needs: uint8 (h, w, channels).
@@ -206,14 +207,14 @@ class ImagePreprocess:
         }
 
     @classmethod
-    def from_description(cls, description: Mapping[str, Any]) -> "ImagePreprocess":
+    def from_description(cls, description: Mapping[str, Any]) -> "ImagePreprocessor":
         """Rebuild what `describe` described."""
         height, width = description["image_size"]
         return cls(**{**description, "image_size": (height, width)})
 
 
 @cache
-def compiled_fit(preprocess: ImagePreprocess) -> Any:
+def compiled_fit(preprocessor: ImagePreprocessor) -> Any:
     """Return decode and fit as one compiled function: string to uint8 pixels.
 
     Building its graph takes longer than decoding a hundred images, so pipelines of
@@ -222,28 +223,9 @@ def compiled_fit(preprocess: ImagePreprocess) -> Any:
 
     @tf.autograph.experimental.do_not_convert
     def decode_and_fit(encoded: Any) -> Any:
-        return preprocess.fit(preprocess.decode(encoded, in_graph=False))
+        return preprocessor.fit(preprocessor.decode(encoded, in_graph=False))
 
     return tf.function(decode_and_fit, input_signature=[tf.TensorSpec((), tf.string)])
-
-
-def to_channels(images: Any, channels: int) -> Any:
-    """Return images with 1 or 3 channels, from 1, 3 or 4; a fourth, alpha, is dropped.
-
-    Args:
-        images: uint8 tensor (..., c), c static.
-        channels: 1 or 3.
-    """
-    received = images.shape[-1]
-    if received == 4:
-        images, received = images[..., :3], 3
-    if received == channels:
-        return images
-    if channels == 3:
-        return tf.repeat(images, 3, axis=-1)
-    weighted = tf.cast(images, tf.int32) * tf.constant(LUMA, tf.int32)
-    grey = tf.reduce_sum(weighted, axis=-1, keepdims=True) + (1 << 15)
-    return tf.cast(tf.bitwise.right_shift(grey, 16), tf.uint8)
 
 
 def _require(name: str, value: object, allowed: tuple[object, ...]) -> None:

@@ -56,7 +56,7 @@ def file_tile(path: Path, caption: str) -> Tile | None:
     """Return a small picture of a file, None if there is none here."""
     if not path.is_file():
         return None
-    example = Example(str(path), "", "test")
+    example = Example(str(path), "test")
     image, media_type = thumbnail(lambda _: path.read_bytes(), example)
     return Tile(image, media_type, caption, str(path))
 
@@ -76,7 +76,7 @@ def sample_by_class(
     """
     by_class: dict[str, list[Example]] = {name: [] for name in class_names}
     for example in examples:
-        by_class[example.label].append(example)
+        by_class[example.target].append(example)
     present = [name for name in class_names if by_class[name]]
     shown = _spread(present, most)
     each = min(6, max(1, most // max(len(shown), 1)))

@@ -98,7 +98,7 @@ def answer(exported: Exported, probabilities: Any) -> dict[str, Any]:
         order of the probabilities. No name of a text ends in `_bytes`: TensorFlow
         Serving would base64-encode it in JSON.
     """
-    names = tf.constant(list(exported.info.class_names))
+    names = tf.constant(list(exported.info.labels))
     best = tf.argmax(probabilities, axis=-1)
     batch = tf.shape(probabilities)[0]
     return {

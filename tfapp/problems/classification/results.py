@@ -115,11 +115,11 @@ def evaluate_classifier(
             "No example is left for the test split, so no honest accuracy can be "
             f"given. Add {metric.examples}, or raise `data.split.test`."
         )
-    names, labels = dataset.info.class_names, dataset.labels("test")
+    names, labels = dataset.info.labels, dataset.targets(dataset.examples["test"])
     notes: tuple[str, ...] = ()
     held = None
     if calibration is None and dataset.examples["validation"]:
-        held = (outputs("validation"), dataset.labels("validation"))
+        held = (outputs("validation"), dataset.targets(dataset.examples["validation"]))
     logits = outputs("test")
     check_finite(logits)
     temperature = (calibration or {}).get("temperature") or _temperature(held)

@@ -41,7 +41,7 @@ def classification_scores(
     pairs = zip(examples, predicted, strict=True)
     return score_table(
         examples,
-        [float(example.label == name) for example, name in pairs],
+        [float(example.target == name) for example, name in pairs],
         ("label", "predicted", "confidence", "loss", *_class_columns(class_names)),
         _rows(examples, probabilities, class_names),
     )
@@ -79,9 +79,9 @@ def _rows(
 ) -> Iterator[list[str]]:
     index = {name: i for i, name in enumerate(class_names)}
     for example, row in zip(examples, probabilities, strict=True):
-        of_label = max(float(row[index[example.label]]), SMALLEST_PROBABILITY)
+        of_label = max(float(row[index[example.target]]), SMALLEST_PROBABILITY)
         yield [
-            example.label,
+            example.target,
             class_names[int(row.argmax())],
             f"{row.max():.6f}",
             f"{-np.log(of_label):.6f}",

@@ -1,7 +1,7 @@
 """What the frozen part of a model computes, computed once and kept on disk."""
 
 from collections.abc import Callable, Sequence
-from functools import partial
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +9,7 @@ import keras
 import numpy as np
 
 from tfapp.data.rows import DamagedRows, Rows, RowStore
-from tfapp.data.spec import Dataset
+from tfapp.data.spec import Dataset, Pass
 from tfapp.layers.standardization import Standardization
 from tfapp.training.inference import Progress, stream
 from tfapp.training.speed.folding import FOLDING_VERSION
@@ -68,9 +68,7 @@ class FeatureStore:
 
         def compute(missing: list[int]) -> None:
             lacking = tuple(examples[i] for i in missing)
-            batches = self.dataset.make_batches(
-                lacking, shuffle=False, augment=False, seed=0
-            )
+            batches = self.dataset.batches(lacking, Pass())
             self._keep(batches, [keys[i] for i in missing], range(len(missing)))
 
         return self._rows(keys, compute)
@@ -95,29 +93,19 @@ class FeatureStore:
         # The changes of an image may hang on the batch it is in, so all of the pass
         # is in the key: the images, their order, and how they make batches. Making
         # the batches to ask them would decode images that may not be needed.
-        size = getattr(self.dataset.make_batches, "batch_size", 0)
+        size = self.dataset.batch_size
         hashes = [e.content_hash for e in examples]
         change = dict(self.dataset.augmentation)
         order = ["shuffled"] if shuffle else []
         name = digest([change, number, seed, size, hashes, *order])
-        made = partial(
-            self.dataset.make_batches,
-            examples,
-            shuffle=shuffle,
-            augment=True,
-            seed=seed,
-            epoch=number,
-        )
+        which = Pass(seed, number, shuffle=shuffle, augment=True)
         keys = [f"{name}/{i}" for i in range(len(examples))]
 
         def compute(missing: list[int]) -> None:
-            skip, size = 0, 1
-            if missing[0]:  # an earlier run was killed: go on in its last batch
-                (first, _) = next(iter(made()))
-                size = int(first.shape[0])
-                skip = missing[0] // size
+            skip = missing[0] // size  # after a kill: go on in the last batch
             wanted = [i - skip * size for i in missing]
-            self._keep(made(skip=skip), keys[skip * size :], wanted)
+            batches = self.dataset.batches(examples, replace(which, skip=skip))
+            self._keep(batches, keys[skip * size :], wanted)
 
         return self._rows(keys, compute)
 
@@ -184,7 +172,7 @@ def _identity(part: keras.Model, dataset: Dataset) -> dict[str, Any]:
     return {
         "weights": weights_digest(part),
         "network": structure(part),
-        "preprocess": dataset.preprocess.describe(),
+        "preprocess": dataset.preprocessor.describe(),
         "precision": keras.config.dtype_policy().name,
         "backend": keras.backend.backend(),
         "folding": FOLDING_VERSION,

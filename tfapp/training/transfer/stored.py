@@ -48,4 +48,4 @@ def validation_batches(store: FeatureStore, batch_size: int) -> Any:
 
 def _one_hot(store: FeatureStore, split: str) -> np.ndarray:
     identity = np.eye(store.dataset.info.num_outputs, dtype="float32")
-    return identity[store.dataset.labels(split)]
+    return identity[store.dataset.targets(store.dataset.examples[split])]

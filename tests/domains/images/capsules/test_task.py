@@ -8,6 +8,7 @@ from tfapp.base.errors import ConfigError, ModelError, UnknownNameError
 from tfapp.base.registry import union
 from tfapp.domains.images.capsules.models.capsnet import capsnet
 from tfapp.domains.images.capsules.models.matrix_capsules import matrix_capsules
+from tfapp.domains.images.shapes import image_info
 from tfapp.recipes.checks import checked_task
 from tfapp.recipes.config import DataConfig, DistillConfig, ModelConfig, Recipe
 from tfapp.tasks import get_task
@@ -24,7 +25,7 @@ def tiny(**options):
     keras.utils.set_random_seed(0)
     sizes = {"filters": 4, "kernel_size": 3, "capsules": 2, "capsule_dim": 4}
     units = {"class_dim": 4, "decoder_units": (5,)}
-    return capsnet((8, 8, 1), 3, **sizes, **(units | options))
+    return capsnet(image_info((8, 8, 1), "abc"), **sizes, **(units | options))
 
 
 def losses(learning):
@@ -91,7 +92,7 @@ def test_spread_loss_is_chosen_by_accuracy():
     """Its margin grows, so a later epoch's loss is larger for the same answers."""
     task = get_task(NAME, {"loss": "spread"})
     assert (task.monitor, task.mode) == ("val_accuracy", "max")
-    model = matrix_capsules((17, 17, 1), 3)
+    model = matrix_capsules(image_info((17, 17, 1), "abc"))
     learning = task.learning(model, None)
     inputs, targets = learning.batch(np.zeros((2, 17, 17, 1), "float32"), LABELS[:2])
     assert set(targets) == {"presence", "spread"}
@@ -157,11 +158,11 @@ def test_the_task_is_registered():
 
 def test_a_network_without_a_decoder_learns_by_presence_alone():
     """Matrix capsules draw nothing, and the task's defaults train them all the same."""
-    model = matrix_capsules((17, 17, 1), 3)
+    model = matrix_capsules(image_info((17, 17, 1), "abc"))
     chosen = get_task("capsule_classification", {"loss": "spread"})
     learning = chosen.learning(model, None)
     assert list(learning.losses) == ["spread"]
     learning.model.compile("adam", **learning.compile_arguments())
     images = np.random.default_rng(0).uniform(0, 255, (2, 17, 17, 1)).astype("float32")
     batch = learning.batch(images, np.eye(3, dtype="float32")[:2])
-    assert np.isfinite(learning.model.train_on_batch(*batch))
+    assert np.isfinite(learning.model.train_on_batch(*batch)).all()

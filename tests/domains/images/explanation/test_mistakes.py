@@ -9,6 +9,7 @@ from PIL import Image
 
 from tests.training.conftest import SIZE, make_dataset, make_model
 from tfapp.base.errors import ModelError
+from tfapp.data.spec import Pass
 from tfapp.domains.images.explanation.gradcam import class_maps
 from tfapp.domains.images.explanation.mistakes import mistake_maps
 from tfapp.domains.images.explanation.network import split
@@ -23,7 +24,9 @@ def test_each_example_gets_the_map_of_its_class():
     examples = dataset.examples["test"][:6]
     found = mistake_maps(model, dataset)(examples, [0, 1, 1, 0, 1, 0])
     assert len(found) == 6
-    ((_, _), (images, _), *_) = dataset.batches("test").as_numpy_iterator()
+    ((_, _), (images, _), *_) = dataset.batches(
+        dataset.examples["test"], Pass()
+    ).as_numpy_iterator()
     (values,) = class_maps(split(model), images[:1], [(0, 1)])
     expected = overlay(images[0].astype(np.uint8), values / values.max(), signed=False)
     with Image.open(io.BytesIO(found[4])) as image:

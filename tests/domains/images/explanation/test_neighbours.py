@@ -9,6 +9,7 @@ from PIL import Image
 
 from tests.training.conftest import make_dataset, make_model
 from tfapp.base.reporter import Reporter
+from tfapp.data.spec import Pass
 from tfapp.domains.images.explanation.neighbours import nearest, neighbours
 from tfapp.domains.images.explanation.spec import Picture, Subject
 from tfapp.training.transfer.features import FeatureStore
@@ -43,16 +44,18 @@ def subject(tmp_path):
     dataset = make_dataset()
     red = io.BytesIO()
     Image.new("RGB", (300, 200), (200, 30, 30)).save(red, "PNG")
-    dataset = replace(dataset, read=lambda example: red.getvalue())
+    dataset = replace(dataset, read=lambda example: {"image_bytes": red.getvalue()})
     quiet = Reporter(quiet=True)
-    names = dataset.info.class_names
+    names = dataset.info.labels
     return Subject(make_model(), names, lambda: dataset, tmp_path, quiet)
 
 
 def test_a_training_picture_is_its_own_neighbour(subject):
     """Its distance is 0, its label and path are told, and its photo is shown."""
     dataset = subject.dataset()
-    ((images, _), *_) = dataset.batches("train").as_numpy_iterator()
+    ((images, _), *_) = dataset.batches(
+        dataset.examples["train"], Pass()
+    ).as_numpy_iterator()
     explain = neighbours(subject)
     pictures = [Picture(x.astype(np.uint8), np.zeros(2), (0,)) for x in images]
     ticks = []
@@ -60,8 +63,8 @@ def test_a_training_picture_is_its_own_neighbour(subject):
     assert sum(ticks) == len(pictures) == 4
     for finding, example in zip(findings, dataset.examples["train"], strict=False):
         paths = [fact["path"] for fact in finding.facts]
-        assert example.path in paths
-        assert finding.facts[paths.index(example.path)]["distance"] < 1e-5
+        assert example.name in paths
+        assert finding.facts[paths.index(example.name)]["distance"] < 1e-5
         assert len(finding.photos) == 5
         assert finding.photos[0].caption.startswith(finding.facts[0]["label"])
         assert finding.photos[0].image.shape[2] == 3

@@ -11,9 +11,9 @@ from tests.domains.images.explanation.conftest import (
     random_images,
 )
 from tfapp.base.errors import ModelError
-from tfapp.data.spec import DataInfo
 from tfapp.domains.images.explanation.network import embedding, split
 from tfapp.domains.images.pretrained.extractors import EXTRACTORS
+from tfapp.domains.images.shapes import image_info
 from tfapp.recipes.config import ModelConfig
 from tfapp.tasks.build import build_model
 
@@ -21,7 +21,7 @@ from tfapp.tasks.build import build_model
 def transfer(extractor="mobilenet_v2", pooling="avg", side=64):
     """Build the model `transfer` with random weights, the last ones not zero."""
     options = {"extractor": extractor, "weights": "none", "pooling": pooling}
-    info = DataInfo((side, side, 3), ("a", "b"), "")
+    info = image_info((side, side, 3), "ab")
     model = build_model(ModelConfig(name="transfer", options=options), info)
     kernel = model.get_layer("head").get_layer("logits").kernel
     kernel.assign(np.random.default_rng(0).normal(0, 0.1, kernel.shape))
@@ -74,7 +74,7 @@ def test_every_extractor(name):
 def test_the_map_before_the_last_pooling():
     """What pooling and dropout make of a map is not the map: small_cnn's block 2."""
     options = {"filters": [4, 8], "padding": "same", "units": 4}
-    info = DataInfo((8, 8, 1), ("a", "b"), "")
+    info = image_info((8, 8, 1), "ab")
     model = build_model(ModelConfig(name="small_cnn", options=options), info)
     assert (split(model).layer, split(model).grid) == ("block2_conv", (4, 4))
 

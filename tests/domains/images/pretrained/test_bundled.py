@@ -13,6 +13,7 @@ from sklearn.preprocessing import StandardScaler
 
 from tfapp.base.errors import WeightsError
 from tfapp.data import load_dataset
+from tfapp.data.spec import Pass
 from tfapp.domains.images.pretrained.extractors import EXTRACTORS, build_backbone
 from tfapp.domains.images.pretrained.pixel_normalization import PixelNormalization
 from tfapp.domains.images.pretrained.weight_files import BUNDLED, read_catalogue
@@ -148,9 +149,10 @@ def _accuracy(network, dataset):
     model = keras.Model(inputs, keras.layers.GlobalAveragePooling2D()(x))
     features, labels = {}, {}
     for split in ("train", "test"):
-        total = len(dataset.examples[split])
-        features[split] = predict(model, dataset.batches(split), total)
-        labels[split] = dataset.labels(split)
+        examples = dataset.examples[split]
+        batches = dataset.batches(examples, Pass())
+        features[split] = predict(model, batches, len(examples))
+        labels[split] = dataset.targets(examples)
     scaler = StandardScaler().fit(features["train"])
     head = LogisticRegression(C=0.003, max_iter=500)
     head.fit(scaler.transform(features["train"]), labels["train"])

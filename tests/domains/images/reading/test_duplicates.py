@@ -41,13 +41,13 @@ def test_many_equal_hashes_stay_bounded(monkeypatch):
 
 def test_groups_of_equal_content():
     """Only contents that occur twice or more form a group."""
-    a, b, c = (Example(p, "x", content_hash=h) for p, h in ("a1", "b2", "c1"))
+    a, b, c = (Example(p, content_hash=h) for p, h in ("a1", "b2", "c1"))
     assert exact_duplicates([a, b, c]) == [(a, c)]
 
 
 def test_near_pairs_exclude_exact_copies_and_unknown_likeness():
     """Exact copies are reported elsewhere; images without likeness never match."""
-    a, b, c, d = (Example(p, "x", content_hash=h) for p, h in ("a1", "b1", "c2", "d3"))
+    a, b, c, d = (Example(p, content_hash=h) for p, h in ("a1", "b1", "c2", "d3"))
     zero, one = "0" * 16, "0" * 15 + "1"
     pairs = near_duplicates([a, b, c, d], [zero, zero, one, ""])
     assert [(p.first, p.second, p.distance) for p in pairs] == [(a, c, 1), (b, c, 1)]

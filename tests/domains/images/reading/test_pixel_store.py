@@ -18,12 +18,12 @@ from tfapp.domains.images.reading.pixel_store import (
 )
 
 PIXELS = np.random.default_rng(0).integers(0, 256, (5, 3, 4, 1), dtype=np.uint8)
-EXAMPLES = [Example(f"{i}.png", "a", content_hash=f"{i}" * 8) for i in range(5)]
+EXAMPLES = [Example(f"{i}.png", content_hash=f"{i}" * 8) for i in range(5)]
 
 
 def decoder(examples):
     """Return what decodes examples: here it looks their pixels up."""
-    pixels = PIXELS[[int(e.path[0]) for e in examples]]
+    pixels = PIXELS[[int(e.name[0]) for e in examples]]
     return lambda index: tf.gather(tf.constant(pixels), index)
 
 
@@ -83,7 +83,7 @@ def spy():
         load = decoder(examples)
 
         def spied(index):
-            tf.py_function(lambda i: decoded.append(examples[int(i)].path), [index], [])
+            tf.py_function(lambda i: decoded.append(examples[int(i)].name), [index], [])
             return load(index)
 
         return spied
@@ -147,10 +147,10 @@ def test_an_image_that_vanished_is_named(tmp_path):
     paths = [tmp_path / f"{i}.png" for i in range(5)]
     for path in paths:
         path.write_bytes(tf.io.encode_png(PIXELS[0]).numpy())
-    examples = [Example(str(p), "a", content_hash=p.name) for p in paths]
+    examples = [Example(str(p), content_hash=p.name) for p in paths]
 
     def decode(examples):
-        names = tf.constant([e.path for e in examples])
+        names = tf.constant([e.name for e in examples])
         return lambda i: tf.io.decode_png(tf.io.read_file(names[i]), channels=1)
 
     paths[3].write_bytes(b"no image")

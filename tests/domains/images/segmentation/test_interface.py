@@ -10,17 +10,17 @@ import tensorflow as tf
 from PIL import Image
 
 from tfapp.base.errors import ExportError
-from tfapp.data.spec import DataInfo
-from tfapp.domains.images.segmentation.data.tiles import TilePreprocess
+from tfapp.domains.images.segmentation.data.tiles import TilePreprocessor
 from tfapp.domains.images.segmentation.interface import INTERFACE
 from tfapp.domains.images.segmentation.segmenter import Segmenter
+from tfapp.domains.images.shapes import image_info
 from tfapp.export.exporter import export_model
 from tfapp.export.predictor import model_predictor, saved_model_predictor
 from tfapp.export.spec import Exported
 
 NAMES = ("background", "cell", "nucleus")
 VALUES = (0, 7, 255)
-PREPROCESS = TilePreprocess((36, 36), 2, 1, VALUES)
+PREPROCESS = TilePreprocessor((36, 36), 2, 1, VALUES)
 SIZES = [(20, 30), (70, 40), (32, 32)]
 
 
@@ -35,7 +35,7 @@ def make_network():
 
 def make_exported(network, preprocess=PREPROCESS, temperature=2.0):
     """Return a network with what its answers need."""
-    info = DataInfo((36, 36, 1), NAMES, "", (32, 32))
+    info = image_info((36, 36, 1), NAMES, (32, 32))
     return Exported(network, preprocess, info, {"temperature": temperature})
 
 
@@ -125,7 +125,7 @@ def test_the_card_and_the_check(exported):
     """The card says how to make tiles; the SavedModel answered as the Keras model."""
     _, result = exported
     card = json.loads((result.path / "tfapp.json").read_text())
-    assert TilePreprocess.from_description(card["preprocess"]) == PREPROCESS
+    assert TilePreprocessor.from_description(card["preprocess"]) == PREPROCESS
     assert set(card["parity"]["by_signature"]) == {"serving_default", "serve_images"}
     assert card["parity"]["exact_share"] > 0.9  # so that masks are compared, too
     assert result.max_difference < 1e-5
@@ -150,7 +150,7 @@ def test_a_prediction_is_shares_and_a_mask(exported):
 
 def test_masks_of_16_bits():
     """Values above 255 make a PNG of 16 bits."""
-    preprocess = TilePreprocess((36, 36), 2, 1, (0, 7, 1000))
+    preprocess = TilePreprocessor((36, 36), 2, 1, (0, 7, 1000))
     segmenter = Segmenter(make_exported(make_network(), preprocess, 1.0))
     answer = segmenter.answer(tf.constant([picture(2)[1]]))
     mask = np.asarray(Image.open(io.BytesIO(answer["mask_bytes"].numpy()[0])))

@@ -1,12 +1,13 @@
 """The report of a segmentation: every section, honest words, no broken text."""
 
 import io
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 from PIL import Image
 
-from tfapp.data.spec import DataInfo, Example, MaskDataset
+from tfapp.data.spec import DataInfo, Example, InputSpec
 from tfapp.domains.images.segmentation.metrics import judge_image
 from tfapp.domains.images.segmentation.results import (
     METRIC,
@@ -36,30 +37,28 @@ def mask(seed):
 def make(count=3, wrong=4):
     """Return results and data of some test images."""
     examples = {
-        "train": (Example("a/train.png", "x", "train"),),
-        "test": tuple(Example(f"a/{i}.png", "x", "test") for i in range(count)),
+        "train": (Example("a/train.png", "train"),),
+        "test": tuple(Example(f"a/{i}.png", "test", target="x") for i in range(count)),
     }
-    truths = {e.path: mask(i) for i, es in enumerate(examples.values()) for e in es}
+    truths = {e.name: mask(i) for i, es in enumerate(examples.values()) for e in es}
 
     def read(example):
         stream = io.BytesIO()
-        Image.fromarray(truths[example.path] * 200).save(stream, "PNG")
+        Image.fromarray(truths[example.name] * 200).save(stream, "PNG")
         return stream.getvalue()
 
     judged = []
     for example in examples["test"]:
-        truth = truths[example.path]
+        truth = truths[example.name]
         predicted = truth.copy()
         predicted[:wrong] = 1
         judged.append(judge_image(4.0 * np.eye(2)[predicted], truth))
-    dataset = MaskDataset(
-        info=DataInfo((64, 80, 1), NAMES, ""),
+    info = DataInfo({"image": InputSpec((64, 80, 1))}, (64, 80), 2, NAMES)
+    dataset = SimpleNamespace(
+        info=info,
         examples=examples,
-        preprocess=None,
-        make_batches=None,
-        read=read,
-        truth=lambda example: truths[example.path],
-        mask_values=(0, 255),
+        raw=lambda example: {"image_bytes": read(example)},
+        truth=lambda example: truths[example.name],
     )
     return segmentation_results(examples["test"], judged, NAMES, 1.0, None), dataset
 

@@ -215,7 +215,7 @@ def test_fit_of_too_few_images(tmp_path):
     ("override", "error", "message"),
     [
         ("model.options.margin=0", ModelError, r"Set data.options.margin = 0\."),
-        ("model={name = 'small_cnn'}", ModelError, "gives one answer per image"),
+        ("model={name = 'small_cnn'}", ModelError, "gives one answer per input"),
         ("data.options.tile_size=[33, 33]", ModelError, "A side of 33 pixels does not"),
         ("data.path=nowhere", DataError, "nowhere holds no images with masks"),
     ],

@@ -8,7 +8,7 @@ import tensorflow as tf
 
 from tfapp.base.errors import ModelError
 from tfapp.domains.images.explanation.in_graph import gradcam_in_graph
-from tfapp.domains.images.preprocessor import ImagePreprocess
+from tfapp.domains.images.preprocessor import ImagePreprocessor
 from tfapp.domains.images.reading.image_files import IMAGE_SUFFIXES
 from tfapp.export.signatures import DEFAULT
 from tfapp.export.spec import Arrays, Exported, Interface, Signature
@@ -81,7 +81,7 @@ def _other_height(images: np.ndarray) -> np.ndarray:
 INTERFACE = Interface(
     signatures=image_signatures,
     prediction=class_prediction,
-    preprocessor=ImagePreprocess.from_description,
+    preprocessor=ImagePreprocessor.from_description,
     outputs={"probabilities": "classes", "explanation_bytes": "pictures"},
     suffixes=IMAGE_SUFFIXES,
 )

@@ -18,7 +18,7 @@ from tfapp.domains.images.explanation.explained import (
 )
 from tfapp.domains.images.explanation.sheet import Sheet
 from tfapp.domains.images.explanation.spec import Explainer, Picture, Subject, Tick
-from tfapp.domains.images.preprocessor import ImagePreprocess, compiled_fit
+from tfapp.domains.images.preprocessor import ImagePreprocessor, compiled_fit
 from tfapp.problems.classification.calibration import apply_temperature
 from tfapp.report.style import to_png
 from tfapp.training.inference import stream
@@ -38,7 +38,7 @@ def reader(preprocess: Any) -> Callable[[Path], np.ndarray | str]:
     Returns:
         A function: file → uint8 array (height, width, channels), or the reason.
     """
-    pixels = compiled_fit(ImagePreprocess.from_description(preprocess))
+    pixels = compiled_fit(ImagePreprocessor.from_description(preprocess))
 
     def read(path: Path) -> np.ndarray | str:
         try:

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import keras
 import numpy as np
 
-from tfapp.data.spec import Dataset, Example
+from tfapp.data.spec import Dataset, Example, Pass
 from tfapp.domains.images.explanation.gradcam import class_maps
 from tfapp.domains.images.explanation.network import split
 from tfapp.domains.images.explanation.overlay import overlay, to_jpeg
@@ -25,9 +25,7 @@ def mistake_maps(model: keras.Model, dataset: Dataset) -> Maps:
 
     def draw(examples: Sequence[Example], classes: Sequence[int]) -> list[bytes]:
         network = split(model)
-        batches = dataset.make_batches(
-            tuple(examples), shuffle=False, augment=False, seed=0
-        )
+        batches = dataset.batches(examples, Pass())
         left = iter(classes)
         found = []
         for images, _ in batches.as_numpy_iterator():

@@ -9,7 +9,7 @@ import keras
 import numpy as np
 
 from tfapp.data.rows import Rows
-from tfapp.data.spec import Dataset
+from tfapp.data.spec import Dataset, Example
 from tfapp.domains.images.explanation.network import embedding
 from tfapp.domains.images.explanation.overlay import decoded
 from tfapp.domains.images.explanation.spec import (
@@ -19,6 +19,7 @@ from tfapp.domains.images.explanation.spec import (
     Subject,
     Tick,
 )
+from tfapp.domains.images.preprocessor import RAW_IMAGE
 from tfapp.domains.images.thumbnails import thumbnail
 from tfapp.report.wording import drawable
 from tfapp.training.inference import stream
@@ -106,16 +107,19 @@ class Neighbours:
         tick(len(pictures))
         return [self._finding(*found) for found in zip(order, distances, strict=True)]
 
+    def _read(self, example: Example) -> bytes:
+        return bytes(self.dataset.raw(example)[RAW_IMAGE])
+
     def _finding(self, order: np.ndarray, distances: np.ndarray) -> Finding:
         examples = [self.dataset.examples["train"][int(i)] for i in order]
         facts = [
-            {"path": e.path, "label": e.label, "distance": round(float(d), 6)}
+            {"path": e.name, "label": e.target, "distance": round(float(d), 6)}
             for e, d in zip(examples, distances, strict=True)
         ]
         photos = tuple(
             Photo(
-                decoded(thumbnail(self.dataset.read, example, PHOTO_PIXELS)[0]),
-                f"{drawable(example.label, 22)}\ndistance {distance:.3f}",
+                decoded(thumbnail(self._read, example, PHOTO_PIXELS)[0]),
+                f"{drawable(example.target, 22)}\ndistance {distance:.3f}",
             )
             for example, distance in zip(examples, distances, strict=True)
         )

@@ -166,7 +166,7 @@ def _all(decoder: Decoder, examples: Sequence[Example]) -> Iterator[np.ndarray]:
             yield image
             done += 1
     except tf.errors.OpError as error:
-        raise unreadable(examples[done].path, reason(error)) from error
+        raise unreadable(examples[done].name, reason(error)) from error
 
 
 def _size(num_bytes: int) -> str:

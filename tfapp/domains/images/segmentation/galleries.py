@@ -4,7 +4,8 @@ from pathlib import Path
 
 import numpy as np
 
-from tfapp.data.spec import MaskDataset
+from tfapp.domains.images.preprocessor import RAW_IMAGE
+from tfapp.domains.images.segmentation.data.dataset import MaskDataset
 from tfapp.domains.images.segmentation.pictures import (
     WINDOW,
     overlay,
@@ -32,7 +33,7 @@ def images_section(results: Results, masks: MaskDataset) -> Section:
     tiles = []
     for index in order[:SHOWN_IMAGES]:
         example, judged = masks.examples["test"][index], images[index]
-        pixels, row = rgb_pixels(masks.read(example)), rows[index]
+        pixels, row = rgb_pixels(masks.raw(example)[RAW_IMAGE]), rows[index]
         error, iou = percent(row.pixel_error), percent(row.iou)
         rand = percent(row.rand_f_score)
         tiles.append(
@@ -40,7 +41,7 @@ def images_section(results: Results, masks: MaskDataset) -> Section:
                 to_jpeg(tint(pixels, judged.predicted)),
                 "image/jpeg",
                 f"Pixel error {error}, IoU {iou}, Rand F {rand}",
-                example.path,
+                example.name,
                 to_jpeg(overlay(pixels, judged)),
             )
         )
@@ -54,11 +55,11 @@ def windows_section(results: Results, masks: MaskDataset) -> Section | None:
     images = results.evidence.images
     for window in worst_windows(images, SHOWN_WINDOWS):
         example = masks.examples["test"][window.image]
-        pixels = rgb_pixels(masks.read(example))
+        pixels = rgb_pixels(masks.raw(example)[RAW_IMAGE])
         rows = slice(window.top, window.top + WINDOW)
         columns = slice(window.left, window.left + WINDOW)
         wrong = overlay(pixels, images[window.image])[rows, columns]
-        name = Path(example.path).name
+        name = Path(example.name).name
         tiles.append(
             Tile(
                 to_jpeg(pixels[rows, columns], 2 * WINDOW),
@@ -86,9 +87,9 @@ def sample_section(masks: MaskDataset) -> Section | None:
     places = np.linspace(0, len(train) - 1, min(SHOWN_IMAGES, len(train)))
     tiles = []
     for example in (train[int(place)] for place in places):
-        pixels = rgb_pixels(masks.read(example))
+        pixels = rgb_pixels(masks.raw(example)[RAW_IMAGE])
         masked = tint(pixels, masks.truth(example))
-        name = Path(example.path).name
+        name = Path(example.name).name
         image, beside = to_jpeg(pixels, 2 * WINDOW), to_jpeg(masked, 2 * WINDOW)
         tiles.append(Tile(image, "image/jpeg", name, "", beside))
     lead = "Training images, and next to each its mask, evenly spread over the data."

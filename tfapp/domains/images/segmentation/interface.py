@@ -8,7 +8,7 @@ import tensorflow as tf
 
 from tfapp.domains.images.preprocessor import RAW_IMAGE
 from tfapp.domains.images.reading.image_files import IMAGE_SUFFIXES
-from tfapp.domains.images.segmentation.data.tiles import TilePreprocess
+from tfapp.domains.images.segmentation.data.tiles import TilePreprocessor
 from tfapp.domains.images.segmentation.segmenter import Segmenter
 from tfapp.export.signatures import DEFAULT
 from tfapp.export.spec import Arrays, Exported, Interface, Prediction, Signature
@@ -66,7 +66,7 @@ def _corners(images: Sequence[np.ndarray], tile_size: tuple[int, int]) -> np.nda
 INTERFACE = Interface(
     signatures=segmentation_signatures,
     prediction=mask_prediction,
-    preprocessor=TilePreprocess.from_description,
+    preprocessor=TilePreprocessor.from_description,
     outputs={
         "mask_bytes": "pictures",
         "probability_bytes": "pictures",

@@ -99,7 +99,7 @@ def image_scores(example: Example, image: JudgedImage) -> ImageScores:
     """Return the scores of one image."""
     figures = region_figures(image.confusion)
     return ImageScores(
-        path=example.path,
+        path=example.name,
         pixel_error=image.pixel_error,
         iou=float(np.nanmean(figures["iou"])),
         dice=float(np.nanmean(figures["dice"])),

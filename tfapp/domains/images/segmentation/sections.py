@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from tfapp.data.spec import MaskDataset
+from tfapp.domains.images.segmentation.data.dataset import MaskDataset
 from tfapp.domains.images.segmentation.galleries import (
     images_section,
     sample_section,

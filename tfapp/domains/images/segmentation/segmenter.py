@@ -13,13 +13,13 @@ class Segmenter:
     Args:
         exported: its model takes float tiles (batch, *tile_size, channels) in [0, 255]
             and returns logits (batch, *answer_size, num_classes); its preprocessor is
-            a `TilePreprocess`.
+            a `TilePreprocessor`.
     """
 
     def __init__(self, exported: Exported) -> None:
         model, self.preprocess = exported.model, exported.preprocessor
         temperature = exported.calibration.get("temperature", 1.0)
-        self.names = tf.constant(list(exported.info.class_names))
+        self.names = tf.constant(list(exported.info.labels))
         self.values = tf.constant(self.preprocess.mask_values, tf.int32)
         self.wide = max(self.preprocess.mask_values) > 255
         shape = model.input_shape[1:]

@@ -8,7 +8,8 @@ import keras
 import numpy as np
 
 from tfapp.base.errors import ConfigError, DataError
-from tfapp.data.spec import DataInfo, Dataset, MaskDataset
+from tfapp.data.spec import DataInfo, Dataset
+from tfapp.domains.images.segmentation.data.dataset import MaskDataset
 from tfapp.domains.images.segmentation.interface import INTERFACE
 from tfapp.domains.images.segmentation.metrics import (
     JudgedImage,
@@ -130,7 +131,7 @@ def _evaluate(
     elif masks.examples["validation"]:
         temperature, validation = _validated(outputs, masks)
     judged = list(_judged(outputs("test"), masks, "test"))
-    names = masks.info.class_names
+    names = masks.info.labels
     test = masks.examples["test"]
     return segmentation_results(test, judged, names, temperature, validation)
 
@@ -160,6 +161,6 @@ def _validated(outputs: Outputs, masks: MaskDataset) -> tuple[float, dict[str, A
         sampled_labels.append(truth.ravel()[chosen].astype(np.int64))
     labels = np.concatenate(sampled_labels)
     temperature = fit_temperature(np.concatenate(sampled_logits), labels)
-    figures = segmentation_metrics(judged, masks.info.class_names)
+    figures = segmentation_metrics(judged, masks.info.labels)
     keys = ("pixel_error", "iou", "dice", "rand_f_score", "rand_f_score_best")
     return temperature, {key: figures[key] for key in keys}

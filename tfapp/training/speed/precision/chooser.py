@@ -21,7 +21,6 @@ from tfapp.training.speed.precision.work import (
     sample_identity,
     sample_size,
 )
-from tfapp.training.trees import num_rows
 
 WORTH_MEASURING = 60.0
 """Seconds of work in float32, below which nothing is measured."""
@@ -206,7 +205,7 @@ class Chooser:
 
     def _trial(self, candidate: Candidate) -> Trial:
         if not self.trials:
-            count = sample_size(self._rough_cost(), num_rows(self.work.inputs))
+            count = sample_size(self._rough_cost(), self.work.sample)
             self.work = self.work.first(count)
         if candidate not in self.trials:
             network = self._network(candidate.policy)

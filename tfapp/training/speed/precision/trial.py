@@ -111,12 +111,12 @@ class Trial:
         found = {}
         for kind in self.work.kinds:
             call = self._extract if kind == "features" else self._learn
-            found[kind] = _seconds(call) / num_rows(self.work.inputs)
+            found[kind] = _seconds(call) / self.work.sample
         return found
 
     def _extract(self) -> np.ndarray:
         rows = self.features.predict_on_batch(self.work.inputs)  # type: ignore[union-attr]
-        return np.asarray(rows).reshape(num_rows(self.work.inputs), -1)
+        return np.asarray(rows).reshape(self.work.sample, -1)
 
     def _learn(self) -> float:
         batch = self.learning.batch(self.work.inputs, self.work.targets)

@@ -14,7 +14,7 @@ from tfapp.recipes.config import Recipe
 from tfapp.tasks.spec import Task
 from tfapp.training import devices
 from tfapp.training.transfer.identity import digest
-from tfapp.training.trees import first_rows, row_forms
+from tfapp.training.trees import first_rows, num_rows, row_forms
 
 FORMAT = 2
 """Of the files of choices; counts up when what is measured changes."""
@@ -70,6 +70,11 @@ class Work:
     targets: Any
     num_inputs: int
     steps: int
+
+    @property
+    def sample(self) -> int:
+        """Number of inputs in the sample."""
+        return num_rows(self.inputs)
 
     @property
     def kinds(self) -> tuple[str, ...]:

@@ -23,6 +23,7 @@ from tfapp.domains.images.capsules.models.efficient_capsnet import efficient_cap
 from tfapp.domains.images.capsules.models.matrix_capsules import matrix_capsules
 from tfapp.domains.images.explanation.network import split
 from tfapp.domains.images.explanation.spec import Picture, Subject
+from tfapp.domains.images.shapes import image_info
 
 RNG = np.random.default_rng(0)
 NAMES = ("a", "b", "c")
@@ -33,7 +34,7 @@ def tiny(**options):
     keras.utils.set_random_seed(0)
     sizes = {"filters": 4, "kernel_size": 3, "capsules": 2, "capsule_dim": 4}
     units = {"class_dim": 4, "decoder_units": (5,)}
-    return capsnet((9, 11, 1), 3, **sizes, **(units | options))
+    return capsnet(image_info((9, 11, 1), "abc"), **sizes, **(units | options))
 
 
 def subject(model):
@@ -127,10 +128,12 @@ def test_every_kind_of_routing_is_shown():
     """One pass of self-attention without places; two rounds of EM with them."""
     keras.utils.set_random_seed(0)
     sizes = {"filters": (2, 4, 4, 8), "capsule_dim": 4, "class_dim": 4}
-    found, _ = explained(routing, efficient_capsnet((11, 11, 1), 3, **sizes))
+    found, _ = explained(
+        routing, efficient_capsnet(image_info((11, 11, 1), "abc"), **sizes)
+    )
     assert len(found[0].photos) == 1
     assert found[0].heats == ()
-    found, _ = explained(routing, matrix_capsules((21, 21, 1), 3))
+    found, _ = explained(routing, matrix_capsules(image_info((21, 21, 1), "abc")))
     assert len(found[0].photos) == 2
     assert found[0].heats[0].values.shape == (2, 2)
     assert found[0].facts["entropy"][0] == pytest.approx(np.log(3), abs=1e-5)

@@ -6,6 +6,7 @@ import pytest
 
 from tfapp.base.errors import ModelError
 from tfapp.domains.images.capsules.models.capsnet import capsnet
+from tfapp.domains.images.shapes import image_info
 
 TINY = {
     "filters": 4,
@@ -24,18 +25,21 @@ def count(model, *names):
 
 def test_the_network_of_the_paper():
     """Part by part: 6,804,224 without the decoder, 8,215,568 with it."""
-    model = capsnet((28, 28, 1), 10)
+    model = capsnet(image_info((28, 28, 1), "0123456789"))
     assert count(model, "conv1") == 20_992
     assert count(model, "primary_capsules") == 5_308_672
     assert count(model, "class_capsules") == 1_474_560
     assert count(model, "decoder") == 1_411_344
     assert model.count_params() == 8_215_568
-    assert capsnet((28, 28, 1), 10, decoder_units=()).count_params() == 6_804_224
+    assert (
+        capsnet(image_info((28, 28, 1), "0123456789"), decoder_units=()).count_params()
+        == 6_804_224
+    )
 
 
 def test_the_network_of_the_authors_code_has_biases_on_its_classes():
     """10 times 16 more, all 0.1 at first."""
-    model = capsnet((28, 28, 1), 10, variant="code")
+    model = capsnet(image_info((28, 28, 1), "0123456789"), variant="code")
     assert model.count_params() == 8_215_568 + 160
     layer = model.get_layer("class_capsules")
     np.testing.assert_allclose(layer.bias, 0.1)
@@ -45,13 +49,13 @@ def test_the_network_of_the_authors_code_has_biases_on_its_classes():
 
 def test_the_network_of_multimnist():
     """36×36 pixels."""
-    assert capsnet((36, 36, 1), 10).count_params() == 11_361_808
+    assert capsnet(image_info((36, 36, 1), "0123456789")).count_params() == 11_361_808
 
 
 def test_outputs_belong_together():
     """Logits are the log-odds of presence; the longest capsule is drawn."""
     keras.utils.set_random_seed(0)
-    model = capsnet((8, 8, 1), 3, **TINY)
+    model = capsnet(image_info((8, 8, 1), "abc"), **TINY)
     images = np.random.default_rng(0).uniform(0, 255, (4, 8, 8, 1)).astype("float32")
     found = model(images)
     assert set(found) == {"logits", "presence", "reconstruction"}
@@ -69,13 +73,15 @@ def test_outputs_belong_together():
 
 def test_without_decoder_nothing_is_drawn():
     """Two outputs are left."""
-    model = capsnet((8, 8, 1), 3, **(TINY | {"decoder_units": ()}))
+    model = capsnet(image_info((8, 8, 1), "abc"), **(TINY | {"decoder_units": ()}))
     assert set(model.output) == {"logits", "presence"}
 
 
 def test_routing_options_reach_the_layer():
     """For ablations."""
-    model = capsnet((8, 8, 1), 3, **TINY, iterations=1, stop_gradient=True)
+    model = capsnet(
+        image_info((8, 8, 1), "abc"), **TINY, iterations=1, stop_gradient=True
+    )
     layer = model.get_layer("class_capsules")
     assert (layer.iterations, layer.stop_gradient) == (1, True)
 
@@ -83,4 +89,4 @@ def test_routing_options_reach_the_layer():
 def test_too_small_an_image_is_refused():
     """With what the two convolutions need."""
     with pytest.raises(ModelError, match=r"9x9 pixels need 17x17\. Received: 16x28"):
-        capsnet((16, 28, 1), 10)
+        capsnet(image_info((16, 28, 1), "0123456789"))

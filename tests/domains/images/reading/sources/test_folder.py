@@ -23,7 +23,7 @@ def counts(source):
     """Return the number of examples by (split, label)."""
     found = {}
     for e in source.examples:
-        found[e.split, e.label] = found.get((e.split, e.label), 0) + 1
+        found[e.split, e.target] = found.get((e.split, e.target), 0) + 1
     return found
 
 
@@ -126,5 +126,5 @@ def test_a_trained_model_may_be_tested_on_one_class(make_folder, context_for):
     context = context_for(root)
     with pytest.raises(DataError, match="single class 'cats'"):
         folder(str(root), context)
-    tested = replace(context, class_names=("cats", "dogs"))
+    tested = replace(context, labels=("cats", "dogs"))
     assert folder(str(root), tested).class_names == ("cats",)

@@ -44,7 +44,7 @@ def test_tiles_are_cut_row_by_row(root, context_for):
     for index, example in enumerate(source.examples):
         with Image.open(io.BytesIO(source.read(example))) as image:
             np.testing.assert_array_equal(np.asarray(image), TILES[index % 6])
-    assert source.examples[7].path == "train/dog.png/0001"
+    assert source.examples[7].name == "train/dog.png/0001"
 
 
 def test_the_path_tells_the_form():

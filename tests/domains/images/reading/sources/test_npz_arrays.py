@@ -39,7 +39,7 @@ def test_keras_form(read):
     )
     assert source.class_names == tuple(map(str, range(11)))  # 10 after 9, not after 1
     assert [e.split for e in source.examples] == ["train"] * 12 + ["test"] * 2
-    assert source.examples[10].label == "10"
+    assert source.examples[10].target == "10"
     np.testing.assert_array_equal(pixels(source, 3), IMAGES[3])
     assert source.notes == ()
 
@@ -51,7 +51,7 @@ def test_images_and_class_names(read):
         images=IMAGES[..., 0], labels=np.arange(12) % 2 * 2, class_names=names
     )
     assert source.class_names == ("zebra", "ant")
-    assert [e.label for e in source.examples[:2]] == ["zebra", "ant"]
+    assert [e.target for e in source.examples[:2]] == ["zebra", "ant"]
     np.testing.assert_array_equal(pixels(source, 0), IMAGES[0, ..., 0])
 
 
@@ -80,7 +80,7 @@ def test_packed_files(read, encode):
         class_names=np.array(["cat", "dog"]),
     )
     assert [source.read(e) for e in source.examples] == files
-    assert source.examples[2].path == "set.npz/images/00002_y"
+    assert source.examples[2].name == "set.npz/images/00002_y"
 
 
 @pytest.mark.parametrize(

@@ -43,7 +43,7 @@ def test_prepared_images_become_files(context_for):
     for example in source.examples:
         with Image.open(io.BytesIO(source.read(example))) as image:
             colour = np.asarray(image)[0, 0]
-        assert colour.argmax() == {"red": 0, "blue": 2}[example.label]
+        assert colour.argmax() == {"red": 0, "blue": 2}[example.target]
         assert (colour.max() >= 200) == (example.split == "test")
     again = tfds_builder("tfds:tiny_shapes:1.0.0", context)
     assert again.examples == source.examples

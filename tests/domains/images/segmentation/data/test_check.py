@@ -117,9 +117,9 @@ def test_values_that_are_not_expected(make_scenes, load, encode, scene):
     strange = scene(1)[1]
     strange[0, 0] = 9
     (root / "masks" / "0.png").write_bytes(encode(strange))
-    assert len(load(root).info.class_names) == 3
+    assert len(load(root).info.labels) == 3
     dataset = load(root, values=[0, 255])
-    assert dataset.info.class_names == ("background", "foreground")
+    assert dataset.info.labels == ("background", "foreground")
     assert sum(map(len, dataset.examples.values())) == 11
     with pytest.raises(DataError, match="12 of 12 files .*unexpected values"):
         load(root, values=[0, 1])
@@ -156,7 +156,7 @@ def test_a_trained_model_tells_unknown_values(make_scenes, tmp_path, encode, sce
     names = ("background", "foreground")
     dataset = load_test_only(config, names, cache_dir=tmp_path / "cache")
     assert len(dataset.examples["test"]) == 3
-    assert dataset.mask_values == (0, 255)
+    assert dataset.preprocessor.mask_values == (0, 255)
     strange = scene(1)[1]
     strange[0, 0] = 9
     (root / "masks" / "0.png").write_bytes(encode(strange))

@@ -20,9 +20,7 @@ def names_of(tmp_path):
             options={"tile_size": [32, 32], **options},
             split=SplitConfig(validation=0.25, test=0.25),
         )
-        return load_dataset(
-            config, seed=0, cache_dir=tmp_path / "cache"
-        ).info.class_names
+        return load_dataset(config, seed=0, cache_dir=tmp_path / "cache").info.labels
 
     return load
 

@@ -10,17 +10,16 @@ from tfapp.base.errors import DataError
 from tfapp.domains.images.segmentation.data.pairs import list_pairs, natural_key
 
 
-def names(source):
-    """Return the names of the examples and of their masks."""
-    found = [(e.path, e.target) for e in source.examples]
-    return [tuple(path.rpartition("/")[2] for path in pair) for pair in found]
+def names(images, masks):
+    """Return the names of the images and of their masks."""
+    pairs = zip(images.examples, masks.examples, strict=True)
+    return [tuple(e.name.rpartition("/")[2] for e in pair) for pair in pairs]
 
 
 def test_names_are_in_the_order_of_their_numbers(make_scenes):
     """2 comes before 10, as the slices of a volume do."""
-    images, masks = list_pairs(str(make_scenes({"": 12})))
-    assert names(images) == [(f"{i}.png", f"{i}.png") for i in range(12)]
-    assert [m.path for m in masks.examples] == [e.target for e in images.examples]
+    found = names(*list_pairs(str(make_scenes({"": 12}))))
+    assert found == [(f"{i}.png", f"{i}.png") for i in range(12)]
     assert sorted(["s10", "s9", "s1b"], key=natural_key) == ["s1b", "s9", "s10"]
 
 
@@ -31,8 +30,8 @@ def test_masks_may_be_called_masks(make_scenes):
     image = Image.open(root / "images" / "1.png")
     image.save(root / "images" / "1.jpg")
     (root / "images" / "1.png").unlink()
-    images, _ = list_pairs(str(root))
-    assert names(images) == [("0.png", "0_mask.png"), ("1.jpg", "1.png")]
+    images, masks = list_pairs(str(root))
+    assert names(images, masks) == [("0.png", "0_mask.png"), ("1.jpg", "1.png")]
     assert not images.problems
 
 
@@ -48,8 +47,8 @@ def test_of_files_with_the_same_name_the_first_counts_and_the_others_are_told(
     mask.save(root / "masks" / "2_mask.png")
     for folder in ("images", "masks"):
         (root / folder / "3.png").rename(root / folder / "3_seg.png")
-    images, _ = list_pairs(str(root))
-    assert names(images) == [
+    images, masks = list_pairs(str(root))
+    assert names(images, masks) == [
         ("0.png", "0.png"),
         ("1.png", "1.png"),
         ("2.png", "2.bmp"),
@@ -69,8 +68,8 @@ def test_an_image_without_a_mask_and_a_mask_without_an_image(make_scenes):
     (root / "masks" / "1.png").unlink()
     (root / "images" / "2.png").unlink()
     (root / "masks" / "notes.txt").write_text("hello")
-    images, _ = list_pairs(str(root))
-    assert [n for n, _ in names(images)] == ["0.png", "3.png"]
+    images, masks = list_pairs(str(root))
+    assert [n for n, _ in names(images, masks)] == ["0.png", "3.png"]
     assert [(p.path, p.kind) for p in images.problems] == [
         ("images/1.png", "no mask"),
         ("masks/2.png", "no image"),
@@ -98,8 +97,8 @@ def test_stacks_in_folders_of_their_own(tmp_path, scene):
         (tmp_path / name).parent.mkdir()
         pages = [Image.fromarray(scene(seed)[part]) for seed in range(2)]
         pages[0].save(tmp_path / name, save_all=True, append_images=pages[1:])
-    images, _ = list_pairs(str(tmp_path))
-    assert names(images)[1] == ("cells.tif#0001", "truth.tif#0001")
+    images, masks = list_pairs(str(tmp_path))
+    assert names(images, masks)[1] == ("cells.tif#0001", "truth.tif#0001")
 
 
 @pytest.mark.parametrize(

@@ -41,7 +41,7 @@ def test_shares(make_scenes, load):
 
 def test_the_last_slices_are_the_test():
     """By order: neighbours stay together, the test at the end."""
-    examples = tuple(Example(f"{i}", "", content_hash=f"h{i}") for i in range(30))
+    examples = tuple(Example(f"{i}", content_hash=f"h{i}") for i in range(30))
     shares = SplitConfig(test=0.2, validation=0.125)
     found = split_in_order(examples, shares)
     assert [e.split for e in found] == (
@@ -52,9 +52,9 @@ def test_the_last_slices_are_the_test():
 def test_copies_of_test_slices_are_not_learned():
     """A copy that comes earlier goes with the test image."""
     hashes = ["a", "b", "c", "d", "e", "f", "g", "h", "i", "a"]
-    examples = tuple(Example(str(i), "", content_hash=h) for i, h in enumerate(hashes))
+    examples = tuple(Example(str(i), content_hash=h) for i, h in enumerate(hashes))
     found = split_in_order(examples, SplitConfig(test=0.1, validation=0.0))
-    assert [e.path for e in found if e.split == "test"] == ["0", "9"]
+    assert [e.name for e in found if e.split == "test"] == ["0", "9"]
 
 
 def test_given_splits_stay(make_scenes, load):
@@ -68,8 +68,8 @@ def test_the_limit_counts_images(make_scenes, load):
     root = make_scenes({"": 20})
     small, large = (load(root, limit=n) for n in (3, 6))
     assert sizes(small)[0] == 3
-    kept = {e.path for e in small.examples["train"]}
-    assert kept < {e.path for e in large.examples["train"]}
+    kept = {e.name for e in small.examples["train"]}
+    assert kept < {e.name for e in large.examples["train"]}
     assert small.examples["test"] == large.examples["test"]
 
 
@@ -81,7 +81,7 @@ def test_a_recorded_split_notices_changed_masks(make_scenes, load, tmp_path, enc
     assert again.examples == first.examples
     assert again.info.fingerprint == first.info.fingerprint
     rows = json.loads(path.read_text())["examples"]
-    assert {len(row["label"]) for row in rows} == {16}
+    assert {len(row["target"]) for row in rows} == {16}
     changed = np.zeros((40, 48), np.uint8)
     changed[:9] = 255
     (root / "masks" / "3.png").write_bytes(encode(changed))

@@ -5,7 +5,7 @@ import pytest
 import tensorflow as tf
 
 from tfapp.base.errors import ConfigError
-from tfapp.domains.images.segmentation.data.tiles import TilePreprocess, mirrored
+from tfapp.domains.images.segmentation.data.tiles import TilePreprocessor, mirrored
 
 
 @pytest.mark.parametrize("size", [1, 2, 3, 7])
@@ -18,7 +18,7 @@ def test_mirrored_indices_are_those_of_numpy(size):
 
 def test_sizes_of_the_paper():
     """572 pixels with 92 around give 388; tiles begin every 384."""
-    preprocess = TilePreprocess((572, 572), 92, 1)
+    preprocess = TilePreprocessor((572, 572), 92, 1)
     assert preprocess.answer_size == (388, 388)
     assert preprocess.steps == (384, 384)
     assert preprocess.count((512, 512)) == 4
@@ -28,7 +28,7 @@ def test_sizes_of_the_paper():
 @pytest.mark.parametrize(("tile", "margin"), [((40, 48), 4), ((33, 33), 0)])
 def test_tiles_cover_every_pixel_once(size, tile, margin):
     """Cutting the middle out of every tile and joining gives the image back."""
-    preprocess = TilePreprocess(tile, margin, 1)
+    preprocess = TilePreprocessor(tile, margin, 1)
     image = np.random.default_rng(0).integers(0, 256, (*size, 1), dtype=np.uint8)
     tiles = preprocess.tiles(tf.constant(image))
     assert tiles.shape == (preprocess.count(size), *tile, 1)
@@ -43,7 +43,7 @@ def test_tiles_cover_every_pixel_once(size, tile, margin):
 def test_a_tile_shows_what_surrounds_it():
     """Around its answer a tile shows the image, and beyond the image its mirror."""
     image = np.arange(40 * 50, dtype=np.int32).reshape(40, 50, 1)
-    preprocess = TilePreprocess((40, 40), 4, 1)
+    preprocess = TilePreprocessor((40, 40), 4, 1)
     padded = np.pad(image, ((4, 100), (4, 100), (0, 0)), mode="reflect")
     for number, (top, left) in enumerate([(0, 0), (0, 32), (32, 0), (32, 32)]):
         found = preprocess.tile(tf.constant(image), tf.constant(number))
@@ -62,7 +62,7 @@ def test_no_seam_between_the_tiles_of_a_convolutional_network():
     x = keras.layers.Conv2D(3, 3)(x)
     network = keras.Model(inputs, keras.layers.UpSampling2D(2)(x))
     image = np.random.default_rng(0).uniform(0, 255, (64, 96, 1)).astype("float32")
-    preprocess = TilePreprocess((38, 38), 3, 1)  # 38 -> 36 -> 18 -> 16 -> 32
+    preprocess = TilePreprocessor((38, 38), 3, 1)  # 38 -> 36 -> 18 -> 16 -> 32
     tiles = preprocess.tiles(tf.constant(image))
     joined = preprocess.put_together(network(tiles), tf.constant([64, 96]))
     padded = np.pad(image, ((3, 3), (3, 3), (0, 0)), mode="reflect")
@@ -71,18 +71,18 @@ def test_no_seam_between_the_tiles_of_a_convolutional_network():
 
 def test_description_and_rebuilding():
     """What travels with the model rebuilds the same tiles."""
-    preprocess = TilePreprocess((40, 48), 4, 1, (0, 7, 255), 1000)
-    assert TilePreprocess.from_description(preprocess.describe()) == preprocess
+    preprocess = TilePreprocessor((40, 48), 4, 1, (0, 7, 255), 1000)
+    assert TilePreprocessor.from_description(preprocess.describe()) == preprocess
 
 
 def test_decoding(encode):
-    """Encoded images come as float pixels of their own size, grey or RGB."""
+    """Encoded images come as pixels of their own size, grey or RGB."""
     pixels = np.random.default_rng(0).integers(0, 256, (5, 7), dtype=np.uint8)
     data = tf.constant(encode(pixels))
-    grey = TilePreprocess((8, 8), 0, 1)(data)
-    assert grey.dtype == tf.float32
+    grey = TilePreprocessor((8, 8), 0, 1).decode(data)
+    assert grey.dtype == tf.uint8
     np.testing.assert_array_equal(grey[..., 0], pixels)
-    assert TilePreprocess((8, 8), 0, 3)(data).shape == (5, 7, 3)
+    assert TilePreprocessor((8, 8), 0, 3).decode(data).shape == (5, 7, 3)
 
 
 @pytest.mark.parametrize(
@@ -92,4 +92,4 @@ def test_decoding(encode):
 def test_sizes_out_of_range(arguments):
     """Tiles need an answer; the error names what was received."""
     with pytest.raises(ConfigError, match="Received"):
-        TilePreprocess(*arguments)
+        TilePreprocessor(*arguments)

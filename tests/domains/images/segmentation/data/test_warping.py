@@ -6,7 +6,7 @@ import tensorflow as tf
 from scipy import ndimage
 
 from tfapp.domains.images.augmentation.config import MaskAugmentation
-from tfapp.domains.images.segmentation.data.tiles import TilePreprocess
+from tfapp.domains.images.segmentation.data.tiles import TilePreprocessor
 from tfapp.domains.images.segmentation.data.warping import (
     bicubic_matrix,
     displacements,
@@ -21,7 +21,7 @@ FULL = MaskAugmentation(flip="both", rotate=0.5, zoom=0.2, shear=0.2, shift=0.1)
 
 def draw(image, config, seed=SEED, elastic=0.0, tile=(16, 20), margin=2):
     """Draw a tile of an image whose mask is the image's own values."""
-    preprocess = TilePreprocess(tile, margin, 1)
+    preprocess = TilePreprocessor(tile, margin, 1)
     weights = tf.constant(image, tf.float32)
     moved = draw_tile(
         preprocess,
@@ -108,7 +108,7 @@ def test_every_answer_lies_inside_a_large_image():
     image = np.arange(40 * 50, dtype=np.int64).reshape(40, 50) % 251
     tops = set()
     for number in range(60):
-        preprocess = TilePreprocess((16, 20), 2, 1)
+        preprocess = TilePreprocessor((16, 20), 2, 1)
         numbered = tf.reshape(tf.range(2000), (40, 50))
         _, classes, _ = draw_tile(
             preprocess,

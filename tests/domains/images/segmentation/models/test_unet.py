@@ -6,6 +6,7 @@ import pytest
 
 from tfapp.base.errors import ModelError
 from tfapp.domains.images.segmentation.models.unet import unet
+from tfapp.domains.images.shapes import image_info
 
 
 def shapes(model, layer):
@@ -16,7 +17,7 @@ def shapes(model, layer):
 @pytest.fixture(scope="module")
 def original():
     """The network of the paper, 572 pixels to 388."""
-    return unet((572, 572, 1), 2)
+    return unet(image_info((572, 572, 1), "ab"))
 
 
 def test_the_paper_s_count_and_sizes(original):
@@ -37,13 +38,13 @@ def test_the_paper_s_crops(original):
 
 def test_one_output_has_65_weights_less():
     """1 class from 1 channel: 31,030,593."""
-    assert unet((572, 572, 1), 1).count_params() == 31_030_593
+    assert unet(image_info((572, 572, 1), "a")).count_params() == 31_030_593
 
 
 def test_both_kinds_of_growing_have_equally_many_weights():
     """A transposed 2x2 convolution, or doubling and a 2x2 convolution."""
     counts = {
-        unet((188, 188, 1), 2, width=4, up=up).count_params()
+        unet(image_info((188, 188, 1), "ab"), width=4, up=up).count_params()
         for up in ("transpose", "upsample")
     }
     assert len(counts) == 1
@@ -54,46 +55,56 @@ def test_both_kinds_of_growing_have_equally_many_weights():
 def test_smallest_sides(padding, depth):
     """The sides that the error names do fit, and what lies between does not."""
     with pytest.raises(ModelError, match="for example") as caught:
-        unet((3, 3, 1), 2, width=2, depth=depth, padding=padding)
+        unet(image_info((3, 3, 1), "ab"), width=2, depth=depth, padding=padding)
     side = int(str(caught.value).partition("for example ")[2].partition(":")[0])
-    model = unet((side, side, 1), 2, width=2, depth=depth, padding=padding)
+    model = unet(
+        image_info((side, side, 1), "ab"), width=2, depth=depth, padding=padding
+    )
     lost = 12 * 2**depth - 8 if padding == "valid" else 0
     assert model.output_shape[1] == side - lost
     with pytest.raises(ModelError, match=f"A side of {side + 1} pixels does not fit"):
-        unet((side + 1, side, 1), 2, width=2, depth=depth, padding=padding)
+        unet(image_info((side + 1, side, 1), "ab"), depth=depth, padding=padding)
 
 
 def test_legal_sides_of_the_paper():
     """188 + 16k pixels, 184 less come out."""
-    assert unet((204, 188, 1), 2, width=2).output_shape[1:3] == (20, 4)
+    assert unet(image_info((204, 188, 1), "ab"), width=2).output_shape[1:3] == (20, 4)
 
 
 def test_margin_cuts_the_answer():
     """A margin leaves the logits of the middle as they are."""
     keras.utils.set_random_seed(0)
-    whole = unet((16, 16, 1), 2, width=2, depth=1, padding="same")
-    inner = unet((16, 16, 1), 2, width=2, depth=1, padding="same", margin=3)
+    whole = unet(image_info((16, 16, 1), "ab"), width=2, depth=1, padding="same")
+    inner = unet(
+        image_info((16, 16, 1), "ab"), width=2, depth=1, padding="same", margin=3
+    )
     inner.set_weights(whole.get_weights())
     images = np.random.default_rng(0).uniform(0, 255, (1, 16, 16, 1))
     np.testing.assert_allclose(inner(images), whole(images)[:, 3:-3, 3:-3], atol=1e-5)
     with pytest.raises(ModelError, match="margin 8"):
-        unet((16, 16, 1), 2, width=2, depth=1, padding="same", margin=8)
+        unet(image_info((16, 16, 1), "ab"), width=2, depth=1, padding="same", margin=8)
 
 
 def test_dropout_stands_at_the_end_of_the_way_down():
     """Behind the last two pairs, as in the authors' network; none if 0."""
-    names = [layer.name for layer in unet((188, 188, 1), 2, width=2).layers]
+    names = [
+        layer.name for layer in unet(image_info((188, 188, 1), "ab"), width=2).layers
+    ]
     dropped = [name for name in names if "dropout" in name]
     assert dropped == ["down4_dropout", "bottom_dropout"]
-    plain = unet((188, 188, 1), 2, width=2, dropout_rate=0.0)
+    plain = unet(image_info((188, 188, 1), "ab"), width=2, dropout_rate=0.0)
     assert not [layer for layer in plain.layers if "dropout" in layer.name]
 
 
 def test_batch_normalization_replaces_biases():
     """Two scales and two statistics per filter, and no bias."""
-    model = unet((16, 16, 1), 2, width=2, depth=1, padding="same")
+    model = unet(image_info((16, 16, 1), "ab"), width=2, depth=1, padding="same")
     normal = unet(
-        (16, 16, 1), 2, width=2, depth=1, padding="same", batch_normalization=True
+        image_info((16, 16, 1), "ab"),
+        width=2,
+        depth=1,
+        padding="same",
+        batch_normalization=True,
     )
     filters = 2 + 2 + 4 + 4 + 2 + 2
     assert normal.count_params() == model.count_params() + 3 * filters
@@ -102,7 +113,7 @@ def test_batch_normalization_replaces_biases():
 def test_the_outer_pixels_see_what_is_beside_the_tile():
     """A valid network's answer depends on 184 / 2 pixels around it, no further."""
     keras.utils.set_random_seed(0)
-    model = unet((60, 60, 1), 2, width=2, depth=2)
+    model = unet(image_info((60, 60, 1), "ab"), width=2, depth=2)
     images = np.random.default_rng(0).uniform(0, 255, (1, 60, 60, 1)).astype("float32")
     assert model.output_shape[1] == 20
     logits = keras.ops.convert_to_numpy(model(images))
@@ -114,8 +125,8 @@ def test_turns_share_the_weights_of_one_network():
     """The plain answer is the network's; turning the image turns the other."""
     keras.utils.set_random_seed(0)
     options = {"width": 2, "depth": 1, "padding": "same", "margin": 3}
-    once = unet((16, 16, 1), 3, **options)
-    model = unet((16, 16, 1), 3, **options, turns=8)
+    once = unet(image_info((16, 16, 1), "abc"), **options)
+    model = unet(image_info((16, 16, 1), "abc"), **options, turns=8)
     assert model.count_params() == once.count_params()
     model.set_weights(once.get_weights())
     images = np.random.default_rng(0).uniform(0, 255, (2, 16, 16, 1)).astype("float32")
@@ -125,4 +136,4 @@ def test_turns_share_the_weights_of_one_network():
     expected = np.rot90(keras.ops.convert_to_numpy(found["logits"]), axes=(1, 2))
     np.testing.assert_allclose(turned, expected, atol=1e-4)
     with pytest.raises(ModelError, match="needs square images. Received: 16x32"):
-        unet((16, 32, 1), 3, **options, turns=8)
+        unet(image_info((16, 32, 1), "abc"), **options, turns=8)

@@ -11,6 +11,7 @@ from tfapp.domains.images.segmentation.models.unet_transfer import (
     padded,
     unet_transfer,
 )
+from tfapp.domains.images.shapes import image_info
 from tfapp.tasks import get_task
 from tfapp.training.transfer import freezing
 
@@ -88,7 +89,9 @@ def test_networks_with_padding_of_their_own_stay_as_they_are():
 
 def test_parts_for_fine_tuning():
     """Extractor, backbone and head are where the phases look for them."""
-    model = unet_transfer((64, 64, 3), 2, weights="none", filters=(8, 8, 4, 4, 2))
+    model = unet_transfer(
+        image_info((64, 64, 3), "ab"), weights="none", filters=(8, 8, 4, 4, 2)
+    )
     extractor, head = freezing.parts(model)
     freezing.freeze(extractor)
     learning = {w.path for w in model.trainable_weights}
@@ -107,8 +110,8 @@ def test_parts_for_fine_tuning():
 def test_turns_leave_the_parts_where_they_are():
     """The phases find extractor and head, and what is trained is the plain answer."""
     options = {"weights": "none", "filters": (2, 2, 2, 2, 2)}
-    model = unet_transfer((32, 32, 3), 2, **options, turns=4)
-    once = unet_transfer((32, 32, 3), 2, **options)
+    model = unet_transfer(image_info((32, 32, 3), "ab"), **options, turns=4)
+    once = unet_transfer(image_info((32, 32, 3), "ab"), **options)
     assert model.count_params() == once.count_params()
     extractor, head = freezing.parts(model)
     assert (extractor.name, head.name) == ("extractor", "head")
@@ -120,12 +123,17 @@ def test_turns_leave_the_parts_where_they_are():
 
 def test_the_pixels_are_a_bridge_where_the_network_has_none_at_full_size():
     """MobileNetV2 halves at once, so the finest map joined is the image."""
-    model = unet_transfer((32, 32, 3), 2, weights="none", filters=(2, 2, 2, 2, 2))
+    model = unet_transfer(
+        image_info((32, 32, 3), "ab"), weights="none", filters=(2, 2, 2, 2, 2)
+    )
     shapes = [tuple(o.shape[1:]) for o in model.get_layer("extractor").outputs]
     assert shapes[0] == (32, 32, 3)
     assert [s[0] for s in shapes] == [32, 16, 8, 4, 2, 1]
     vgg = unet_transfer(
-        (32, 32, 3), 2, extractor="vgg_small", weights="none", filters=(2,) * 5
+        image_info((32, 32, 3), "ab"),
+        extractor="vgg_small",
+        weights="none",
+        filters=(2,) * 5,
     )
     assert vgg.get_layer("extractor").outputs[0].shape[-1] == 32
 
@@ -133,8 +141,7 @@ def test_the_pixels_are_a_bridge_where_the_network_has_none_at_full_size():
 def test_cut_and_margin():
     """A network may end earlier; the answer may be smaller than the tile."""
     model = unet_transfer(
-        (64, 64, 3),
-        3,
+        image_info((64, 64, 3), "abc"),
         weights="none",
         extractor_output="block_6_expand_relu",
         filters=(4, 4, 2),
@@ -155,7 +162,7 @@ def test_cut_and_margin():
 def test_what_does_not_fit(shape, options, message):
     """Sides, widths, channels and layers that do not fit are told."""
     with pytest.raises(ModelError, match=message):
-        unet_transfer(shape, 2, weights="none", **options)
+        unet_transfer(image_info(shape, "ab"), weights="none", **options)
 
 
 @pytest.mark.slow
@@ -163,6 +170,8 @@ def test_real_weights(shared_weights, monkeypatch):
     """ImageNet weights of both networks load into a contracting path."""
     monkeypatch.setenv("TFAPP_WEIGHTS", str(shared_weights))
     for name in ("mobilenet_v2", "inception_v3"):
-        model = unet_transfer((96, 96, 3), 2, extractor=name, filters=(4,) * 5)
+        model = unet_transfer(
+            image_info((96, 96, 3), "ab"), extractor=name, filters=(4,) * 5
+        )
         outputs = model.get_layer("extractor").outputs
         assert [o.shape[1] for o in outputs] == [96, 48, 24, 12, 6, 3]

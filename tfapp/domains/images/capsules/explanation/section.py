@@ -6,7 +6,7 @@ import keras
 import numpy as np
 from matplotlib.figure import Figure
 
-from tfapp.data.spec import Dataset, Example
+from tfapp.data.spec import Dataset, Example, Pass
 from tfapp.domains.images.capsules.explanation.parts import (
     CapsuleParts,
     capsule_parts,
@@ -40,22 +40,17 @@ def capsule_sections(model: keras.Model, dataset: Dataset) -> tuple[Section, ...
     parts = capsule_parts(model)
     examples = _one_of_each(dataset)
     images = np.concatenate(
-        [
-            batch
-            for batch, _ in dataset.make_batches(
-                examples, shuffle=False, augment=False, seed=0
-            ).as_numpy_iterator()
-        ]
+        [batch for batch, _ in dataset.batches(examples, Pass()).as_numpy_iterator()]
     )
-    index = dataset.info.class_names.index(examples[0].label)
+    index = dataset.info.labels.index(examples[0].target)
     blocks = [_routing(parts, images)]
     if parts.decoder is not None:
-        classes = [dataset.info.class_names.index(e.label) for e in examples]
+        classes = [dataset.info.labels.index(e.target) for e in examples]
         capsules = parts.capsules(images)
         drawn = parts.draw(capsules, np.array(classes))
         blocks = [
             _drawings(images, drawn, examples),
-            _perturbations(parts, capsules[0], index, examples[0].label),
+            _perturbations(parts, capsules[0], index, examples[0].target),
             *blocks,
         ]
     lead = "What the capsules of the classes remember of a picture, and who feeds them."
@@ -64,8 +59,8 @@ def capsule_sections(model: keras.Model, dataset: Dataset) -> tuple[Section, ...
 
 def _one_of_each(dataset: Dataset) -> tuple[Example, ...]:
     held = dataset.examples["test"]
-    firsts = {e.label: e for e in reversed(held)}
-    known = [name for name in dataset.info.class_names if name in firsts]
+    firsts = {e.target: e for e in reversed(held)}
+    known = [name for name in dataset.info.labels if name in firsts]
     return tuple(firsts[name] for name in known[:MOST_CLASSES])
 
 
@@ -80,7 +75,7 @@ def _drawings(
             Tile(
                 to_jpeg(enlarged(pixels), SIZE),
                 "image/jpeg",
-                shorten(example.label, 24),
+                shorten(example.target, 24),
                 beside=to_jpeg(enlarged(found), SIZE),
             )
         )

@@ -6,6 +6,7 @@ from typing import Any, Literal
 import keras
 
 from tfapp.base.errors import ModelError
+from tfapp.data.spec import DataInfo
 from tfapp.domains.images.capsules.layers.classes import (
     CapsuleLength,
     CapsuleMask,
@@ -13,6 +14,7 @@ from tfapp.domains.images.capsules.layers.classes import (
 )
 from tfapp.domains.images.capsules.layers.dynamic_routing import DenseCapsule
 from tfapp.domains.images.capsules.layers.primary import PrimaryCapsule
+from tfapp.domains.images.shapes import image_shape
 
 CLASS_CAPSULES, MASK, DECODER = "class_capsules", "mask", "decoder"
 """Names by which a task finds what it learns through, and explanations what they show:
@@ -20,8 +22,7 @@ capsules of the classes, the layer that leaves one, and the model that draws it.
 
 
 def capsnet(
-    input_shape: tuple[int, int, int],
-    num_outputs: int,
+    info: DataInfo,
     *,
     filters: int = 256,
     kernel_size: int = 9,
@@ -42,8 +43,8 @@ def capsnet(
     the convolution of the primary capsules divided by the number of their types.
 
     Args:
-        input_shape: height, width, channels; pixels in [0, 255].
-        num_outputs: number of classes.
+        info: one input, an image (height, width, channels), pixels in [0, 255]; one
+            output per class.
         filters: of the first convolution.
         kernel_size: of both convolutions, pixels.
         capsules: types of primary capsules at each place.
@@ -56,7 +57,7 @@ def capsnet(
 
     Returns:
         keras.Model: float tensor (batch, height, width, channels) → a dict of float32
-        tensors: "logits" and "presence", (batch, num_outputs), the latter lengths in
+        tensors: "logits" and "presence", (batch, classes), the latter lengths in
         [0, 1); with a decoder also "reconstruction", (batch, height, width, channels)
         in [0, 1], of the longest capsule.
 
@@ -67,9 +68,10 @@ def capsnet(
         Sabour, Frosst & Hinton, Dynamic Routing Between Capsules, NeurIPS 2017,
         https://arxiv.org/abs/1710.09829
     """
-    _require_room(input_shape, kernel_size)
+    shape = image_shape(info)
+    _require_room(shape, kernel_size)
     from_code = variant == "code"
-    inputs = keras.Input(input_shape, name="image")
+    inputs = keras.Input(shape, name="image")
     x = keras.layers.Rescaling(1 / 255, name="rescale")(inputs)
     x = keras.layers.Conv2D(
         filters,
@@ -87,7 +89,7 @@ def capsnet(
         **(_initial(0.1) if from_code else {}),
     )(x)
     x = DenseCapsule(
-        num_outputs,
+        info.num_outputs,
         class_dim,
         iterations,
         stop_gradient,

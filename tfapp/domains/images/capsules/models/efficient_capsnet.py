@@ -5,12 +5,14 @@ from typing import Any
 import keras
 
 from tfapp.base.errors import ModelError
+from tfapp.data.spec import DataInfo
 from tfapp.domains.images.capsules.layers.attention_routing import AttentionCapsule
 from tfapp.domains.images.capsules.layers.primary import ToCapsules
 from tfapp.domains.images.capsules.layers.whole_map_convolution import (
     WholeMapConvolution,
 )
 from tfapp.domains.images.capsules.models.capsnet import CLASS_CAPSULES, classified
+from tfapp.domains.images.shapes import image_shape
 
 KERNELS, STRIDES = (5, 3, 3, 3), (1, 1, 1, 2)
 SMALLEST = 11
@@ -18,8 +20,7 @@ SMALLEST = 11
 
 
 def efficient_capsnet(
-    input_shape: tuple[int, int, int],
-    num_outputs: int,
+    info: DataInfo,
     *,
     filters: tuple[int, int, int, int] = (32, 64, 64, 128),
     capsule_dim: int = 8,
@@ -33,8 +34,8 @@ def efficient_capsnet(
     convolution sees the whole map, so there are filters / capsule_dim capsules.
 
     Args:
-        input_shape: height, width, channels; pixels in [0, 255].
-        num_outputs: number of classes.
+        info: one input, an image (height, width, channels), pixels in [0, 255]; one
+            output per class.
         filters: of the four convolutions; the last a multiple of `capsule_dim`.
         capsule_dim: length of the primary capsules' vectors.
         class_dim: length of the classes' vectors.
@@ -51,10 +52,11 @@ def efficient_capsnet(
         self-attention routing, Scientific Reports 11, 2021,
         https://arxiv.org/abs/2101.12491
     """
-    if min(input_shape[:2]) < SMALLEST:
+    shape = image_shape(info)
+    if min(shape[:2]) < SMALLEST:
         raise ModelError(
             f"`image_size` is too small for 'efficient_capsnet': expected at least "
-            f"{SMALLEST}x{SMALLEST}. Received: {input_shape[0]}x{input_shape[1]}."
+            f"{SMALLEST}x{SMALLEST}. Received: {shape[0]}x{shape[1]}."
         )
     if len(filters) != len(KERNELS) or filters[-1] % capsule_dim:
         raise ModelError(
@@ -62,13 +64,13 @@ def efficient_capsnet(
             f"last a multiple of `capsule_dim` = {capsule_dim}. "
             f"Received: {list(filters)}"
         )
-    inputs = keras.Input(input_shape, name="image")
+    inputs = keras.Input(shape, name="image")
     x = keras.layers.Rescaling(1 / 255, name="rescale")(inputs)
     for block in range(len(KERNELS)):
         x = _convolution(x, filters[block], block)
     x = WholeMapConvolution(x.shape[1:3], name="primary_convolution")(x)
     x = ToCapsules(capsule_dim, "exponential", name="primary_capsules")(x)
-    x = AttentionCapsule(num_outputs, class_dim, name=CLASS_CAPSULES)(x)
+    x = AttentionCapsule(info.num_outputs, class_dim, name=CLASS_CAPSULES)(x)
     return classified(inputs, x, decoder_units, "efficient_capsnet")
 
 

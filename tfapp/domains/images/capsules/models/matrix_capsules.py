@@ -5,10 +5,12 @@ from typing import Literal, NamedTuple
 import keras
 
 from tfapp.base.errors import ModelError
+from tfapp.data.spec import DataInfo
 from tfapp.domains.images.capsules.layers.classes import PresenceLogits
 from tfapp.domains.images.capsules.layers.matrix import MatrixPrimaryCapsule
 from tfapp.domains.images.capsules.layers.matrix_class import MatrixClassCapsule
 from tfapp.domains.images.capsules.layers.matrix_convolution import MatrixConvolution
+from tfapp.domains.images.shapes import image_shape
 
 SMALLEST = 17
 """Pixels; conv1 and two layers of 3×3 capsules leave one place of them."""
@@ -27,8 +29,7 @@ PRESETS = {"small": Widths(64, 8, 16, 16), "large": Widths(32, 32, 32, 32)}
 
 
 def matrix_capsules(
-    input_shape: tuple[int, int, int],
-    num_outputs: int,
+    info: DataInfo,
     *,
     preset: Literal["small", "large"] = "small",
     iterations: int = 2,
@@ -40,15 +41,15 @@ def matrix_capsules(
     `task_options.loss = "spread"`.
 
     Args:
-        input_shape: height, width, channels; pixels in [0, 255].
-        num_outputs: number of classes.
+        info: one input, an image (height, width, channels), pixels in [0, 255]; one
+            output per class.
         preset: "small" (A = 64, B = 8, C = D = 16 in the paper's letters) or "large"
             (32 each).
         iterations: of EM routing.
 
     Returns:
         keras.Model: float tensor (batch, height, width, channels) → a dict of float32
-        tensors (batch, num_outputs): "logits" and "presence", the latter activations in
+        tensors (batch, classes): "logits" and "presence", the latter activations in
         (0, 1).
 
     Raises:
@@ -58,13 +59,14 @@ def matrix_capsules(
         Hinton, Sabour & Frosst, Matrix capsules with EM routing, ICLR 2018,
         https://openreview.net/forum?id=HJWLfGWRb
     """
-    if min(input_shape[:2]) < SMALLEST:
+    shape = image_shape(info)
+    if min(shape[:2]) < SMALLEST:
         raise ModelError(
             f"`image_size` is too small for 'matrix_capsules': expected at least "
-            f"{SMALLEST}x{SMALLEST}. Received: {input_shape[0]}x{input_shape[1]}."
+            f"{SMALLEST}x{SMALLEST}. Received: {shape[0]}x{shape[1]}."
         )
     widths = PRESETS[preset]
-    inputs = keras.Input(input_shape, name="image")
+    inputs = keras.Input(shape, name="image")
     x = keras.layers.Rescaling(1 / 255, name="rescale")(inputs)
     x = keras.layers.Conv2D(
         widths.filters, 5, strides=2, activation="relu", name="conv1"
@@ -77,7 +79,7 @@ def matrix_capsules(
             types, strides=strides, iterations=iterations, name=f"capsules{number}"
         )
         poses, active = layer(poses, active)
-    classes = MatrixClassCapsule(num_outputs, iterations, name="class_capsules")
+    classes = MatrixClassCapsule(info.num_outputs, iterations, name="class_capsules")
     _, presence = classes(poses, active)
     presence = keras.layers.Identity(name="presence", dtype="float32")(presence)
     logits = PresenceLogits(name="logits", dtype="float32")(presence)

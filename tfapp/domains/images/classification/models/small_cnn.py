@@ -5,12 +5,13 @@ from typing import Any
 import keras
 
 from tfapp.base.errors import ModelError
+from tfapp.data.spec import DataInfo
+from tfapp.domains.images.shapes import image_shape
 from tfapp.layers.two_class_logits import logits
 
 
 def small_cnn(
-    input_shape: tuple[int, int, int],
-    num_outputs: int,
+    info: DataInfo,
     *,
     filters: tuple[int, ...] = (32, 32, 64),
     kernel_size: int = 3,
@@ -29,8 +30,8 @@ def small_cnn(
     it is what the CapsNet of 2017 was compared with, 35,445,522 parameters.
 
     Args:
-        input_shape: height, width, channels; pixels in [0, 255].
-        num_outputs: number of classes.
+        info: one input, an image (height, width, channels), pixels in [0, 255]; one
+            output per class.
         filters: of each convolution; max pooling follows each.
         kernel_size: of each convolution, pixels.
         padding: "valid" or "same".
@@ -41,7 +42,7 @@ def small_cnn(
 
     Returns:
         keras.Model: float tensor (batch, height, width, channels) → float32 logits
-        (batch, num_outputs).
+        (batch, info.num_outputs).
 
     Raises:
         ModelError: if the image is too small for so many convolutions, or a single
@@ -52,7 +53,7 @@ def small_cnn(
         2016, https://blog.keras.io; Sabour, Frosst & Hinton, Dynamic Routing Between
         Capsules, NeurIPS 2017, https://arxiv.org/abs/1710.09829
     """
-    inputs = keras.Input(input_shape, name="image")
+    inputs = keras.Input(image_shape(info), name="image")
     x = keras.layers.Rescaling(1 / 255, name="rescale")(inputs)
     for block, width in enumerate(filters, start=1):
         _require_room(x, kernel_size if padding == "valid" else 1, pool_size, block)
@@ -70,7 +71,7 @@ def small_cnn(
         name = "hidden" if layer == 1 else f"hidden{layer}"
         x = keras.layers.Dense(width, activation="relu", name=name)(x)
     x = keras.layers.Dropout(dropout_rate, name="dropout")(x)
-    outputs = logits(x, num_outputs, single_logit=single_logit)
+    outputs = logits(x, info.num_outputs, single_logit=single_logit)
     return keras.Model(inputs, outputs, name="small_cnn")
 
 

@@ -4,16 +4,17 @@ from typing import Any, Literal
 
 import keras
 
+from tfapp.data.spec import DataInfo
 from tfapp.domains.images.pretrained.extractors import EXTRACTORS
 from tfapp.domains.images.pretrained.pixel_normalization import PixelNormalization
 from tfapp.domains.images.pretrained.weights import load_backbone
+from tfapp.domains.images.shapes import image_shape
 from tfapp.layers.standardization import Standardization
 from tfapp.layers.two_class_logits import logits
 
 
 def transfer(
-    input_shape: tuple[int, int, int],
-    num_outputs: int,
+    info: DataInfo,
     *,
     extractor: str = "mobilenet_v2",
     weights: str = "imagenet",
@@ -33,8 +34,8 @@ def transfer(
     find their part without knowing the network.
 
     Args:
-        input_shape: height, width, channels; RGB pixels in [0, 255].
-        num_outputs: number of classes.
+        info: one input, an image (height, width, channels), RGB pixels in [0, 255]; one
+            output per class.
         extractor: name of the network: `tfapp list models`.
         weights: what they were trained on ("imagenet"; "tiny_imagenet" for the
             networks that come with tfapp), a file, or "none" for random ones.
@@ -49,24 +50,25 @@ def transfer(
 
     Returns:
         keras.Model: float tensor (batch, height, width, channels) → float32 logits
-        (batch, num_outputs).
+        (batch, info.num_outputs).
 
     Raises:
         ModelError: if the image is too small or the layer does not exist.
         WeightsError: if the weights are not here or do not fit.
     """
-    backbone = load_backbone(extractor, input_shape, weights, extractor_output)
+    shape = image_shape(info)
+    backbone = load_backbone(extractor, shape, weights, extractor_output)
     extract = _extractor(backbone, EXTRACTORS[extractor].normalization, pooling)
     head = _head(
         extract.output_shape[1:],
-        num_outputs,
+        info.num_outputs,
         standardize=standardize,
         hidden_units=hidden_units,
         dropout_rate=dropout_rate,
         l2=l2,
         single_logit=single_logit,
     )
-    inputs = keras.Input(input_shape, name="image")
+    inputs = keras.Input(shape, name="image")
     return keras.Model(inputs, head(extract(inputs)), name=f"transfer_{extractor}")
 
 

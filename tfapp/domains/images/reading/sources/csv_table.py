@@ -5,9 +5,14 @@ from pathlib import Path
 
 from tfapp.base.errors import DataError
 from tfapp.data.context import LoadContext
-from tfapp.data.listing import Source, require_classes, require_training_classes
+from tfapp.data.listing import Source
 from tfapp.data.spec import Example
 from tfapp.domains.images.reading.sources.folder import SPLIT_FOLDERS
+from tfapp.problems.classification.examples import (
+    labelled,
+    require_classes,
+    require_training_classes,
+)
 
 REQUIRED = ("path", "label")
 OPTIONAL = ("split", "group")
@@ -24,7 +29,7 @@ def csv_table(place: str, context: LoadContext) -> Source:
     examples = tuple(_example(table, line, row) for line, row in rows)
     _refuse_repetition(table, rows, examples)
     _refuse_half_split(table, rows, examples)
-    class_names = tuple(sorted({e.label for e in examples}))
+    class_names = tuple(sorted({e.target for e in examples}))
     if not class_names:
         raise DataError(f"{table} has no rows below its header. Expected path,label.")
     require_classes(str(table), class_names, f"{len(examples)} rows", context)
@@ -69,7 +74,7 @@ def _example(table: Path, line: int, row: dict[str, str]) -> Example:
             f"Expected one of {sorted(SPLIT_FOLDERS)}, or nothing in every row."
         )
     path = table.parent / Path(cells["path"]).expanduser()
-    return Example(
+    return labelled(
         str(path), cells["label"], SPLIT_FOLDERS.get(split, ""), cells["group"]
     )
 
@@ -80,12 +85,12 @@ def _refuse_repetition(
     """Refuse a file that is listed twice."""
     lines: dict[str, int] = {}
     for (line, _), example in zip(rows, examples, strict=True):
-        if example.path in lines:
+        if example.name in lines:
             raise DataError(
-                f"{table}, line {line}: {example.path} is listed in line "
-                f"{lines[example.path]} already. Remove one of the rows."
+                f"{table}, line {line}: {example.name} is listed in line "
+                f"{lines[example.name]} already. Remove one of the rows."
             )
-        lines[example.path] = line
+        lines[example.name] = line
 
 
 def _refuse_half_split(

@@ -4,8 +4,8 @@ import numpy as np
 
 from tfapp.data.context import LoadContext
 from tfapp.data.listing import Source
-from tfapp.data.spec import Example
 from tfapp.domains.images.reading.sources.arrays import encode_png
+from tfapp.problems.classification.examples import labelled
 
 
 def digits(place: str, context: LoadContext) -> Source:
@@ -22,7 +22,7 @@ def digits(place: str, context: LoadContext) -> Source:
         name="digits",
         root=None,
         examples=tuple(
-            Example(name, str(label))
+            labelled(name, str(label))
             for name, label in zip(names, data.target, strict=True)
         ),
         class_names=tuple(map(str, data.target_names)),

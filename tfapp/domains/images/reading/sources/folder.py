@@ -9,9 +9,14 @@ from pathlib import Path
 from tfapp.base.errors import DataError
 from tfapp.data.context import LoadContext
 from tfapp.data.faults import Problem
-from tfapp.data.listing import Source, require_classes, require_training_classes
+from tfapp.data.listing import Source
 from tfapp.data.spec import Example
 from tfapp.domains.images.reading.image_files import IMAGE_SUFFIXES, OTHER_SUFFIXES
+from tfapp.problems.classification.examples import (
+    labelled,
+    require_classes,
+    require_training_classes,
+)
 
 SPLIT_FOLDERS = {
     "train": "train",
@@ -45,7 +50,7 @@ def folder(place: str, context: LoadContext) -> Source:
     listing = Listing()
     for split, directory in _split_folders(root, listing):
         _list_split(split, directory, listing)
-    class_names = tuple(sorted({e.label for e in listing.examples}))
+    class_names = tuple(sorted({e.target for e in listing.examples}))
     if not class_names:
         raise DataError(f"{root} holds no images. Expected {_expected()}.")
     require_classes(str(root), class_names, _single_class_hint(listing), context)
@@ -129,7 +134,7 @@ def _list_class(split: str, class_folder: Path, listing: Listing) -> None:
         listing.skipped["foreign"] += len(names) - len(images)
         nested += len(images) if place != str(class_folder) else 0
         listing.examples += (
-            Example(os.path.join(place, name), class_folder.name, split)
+            labelled(os.path.join(place, name), class_folder.name, split)
             for name in images
         )
     if len(listing.examples) == before:

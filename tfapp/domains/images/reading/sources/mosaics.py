@@ -9,11 +9,15 @@ from PIL import Image, UnidentifiedImageError
 
 from tfapp.base.errors import DataError
 from tfapp.data.context import LoadContext
-from tfapp.data.listing import Source, require_classes, require_training_classes
-from tfapp.data.spec import Example
+from tfapp.data.listing import Source
 from tfapp.domains.images.reading.image_files import IMAGE_SUFFIXES
 from tfapp.domains.images.reading.sources.arrays import encode_png
 from tfapp.domains.images.reading.sources.folder import is_hidden
+from tfapp.problems.classification.examples import (
+    labelled,
+    require_classes,
+    require_training_classes,
+)
 
 SPLITS = {"train": "train", "validation": "validation", "test": "test", "val": "test"}
 """Folders and their splits. Collections of mosaics follow ImageNet, whose test labels
@@ -50,8 +54,8 @@ def mosaics(place: str, context: LoadContext) -> Source:
         for index, tile in enumerate(_tiles(file, found.side)):
             name = f"{file.relative_to(found.root).as_posix()}/{index:04d}"
             encoded[name] = encode_png(tile)
-            examples.append(Example(name, file.stem, split))
-    class_names = tuple(sorted({e.label for e in examples}))
+            examples.append(labelled(name, file.stem, split))
+    class_names = tuple(sorted({e.target for e in examples}))
     require_classes(place, class_names, f"{len(examples)} tiles", context)
     require_training_classes(place, tuple(examples))
     return Source(place, None, tuple(examples), class_names, encoded)

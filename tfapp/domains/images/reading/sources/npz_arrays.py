@@ -9,9 +9,14 @@ import numpy as np
 
 from tfapp.base.errors import DataError
 from tfapp.data.context import LoadContext
-from tfapp.data.listing import Source, require_classes, require_training_classes
+from tfapp.data.listing import Source
 from tfapp.data.spec import Example
 from tfapp.domains.images.reading.sources.arrays import encode_png, pixel_values
+from tfapp.problems.classification.examples import (
+    labelled,
+    require_classes,
+    require_training_classes,
+)
 
 PIXEL_KEYS = {
     "": ("images", "labels"),
@@ -51,7 +56,7 @@ def npz_arrays(place: str, context: LoadContext) -> Source:
     require_classes(str(path), class_names, f"{len(examples)} images", context)
     require_training_classes(str(path), examples)
     files = [image for part in parts for image in part.encoded]
-    encoded = {e.path: image for e, image in zip(examples, files, strict=True)}
+    encoded = {e.name: image for e, image in zip(examples, files, strict=True)}
     return Source(str(path), None, examples, class_names, encoded, notes=notes)
 
 
@@ -144,6 +149,6 @@ def _examples(
     """Name the images of one part and their classes."""
     folder = f"{path.name}/{part.split or 'images'}"
     return [
-        Example(f"{folder}/{name}", names_by_label[value], part.split)
+        labelled(f"{folder}/{name}", names_by_label[value], part.split)
         for name, value in zip(part.names, part.labels.tolist(), strict=True)
     ]

@@ -16,9 +16,13 @@ from tensorflow_datasets.core.download.download_manager import (
 from tfapp.base.errors import DataError
 from tfapp.base.files import replacing, write_json
 from tfapp.data.context import LoadContext
-from tfapp.data.listing import Source, require_classes, require_training_classes
-from tfapp.data.spec import Example
+from tfapp.data.listing import Source
 from tfapp.domains.images.reading.sources.folder import SPLIT_FOLDERS
+from tfapp.problems.classification.examples import (
+    labelled,
+    require_classes,
+    require_training_classes,
+)
 
 NAME = re.compile(
     r"tfds:(?P<name>\w+)(?:/(?P<config>[\w.-]+))?(?::(?P<version>[\d.]+))?"
@@ -59,10 +63,10 @@ def tfds_builder(place: str, context: LoadContext) -> Source:
         with replacing(folder) as temporary:
             _write_files(place, builder, image_key, label_key, temporary)
     examples = tuple(
-        Example(str(folder / path), label, split)
+        labelled(str(folder / path), label, split)
         for path, label, split in json.loads((folder / INDEX).read_text("utf-8"))
     )
-    used = {e.label for e in examples}
+    used = {e.target for e in examples}
     names = builder.info.features[label_key].names
     class_names = tuple(name for name in names if name in used)
     require_classes(place, class_names, f"{len(examples)} images", context)

@@ -32,8 +32,8 @@ class ExaminedMasks:
     Args:
         images: every image that has a mask.
         masks: the masks, in the same order.
-        facts: about each mask, by its path.
-        sizes: height and width of each usable image, by its path.
+        facts: about the mask of each image, by the image's name.
+        sizes: height and width of each usable image, by its name.
         examined: the images, as `examine` leaves them.
         report: of everything.
     """
@@ -44,6 +44,12 @@ class ExaminedMasks:
     sizes: Mapping[str, tuple[int, int]]
     examined: Examined
     report: CheckReport
+
+    @property
+    def mask_of(self) -> dict[str, Example]:
+        """Name of an image → its mask."""
+        pairs = zip(self.images.examples, self.masks.examples, strict=True)
+        return {image.name: mask for image, mask in pairs}
 
     @property
     def usable(self) -> tuple[Example, ...]:
@@ -77,26 +83,30 @@ def examine_masks(context: LoadContext, values: Sequence[int]) -> ExaminedMasks:
         DataError: if there is nothing to look at.
     """
     images, masks = list_pairs(expand_path(context.config.path))
-    facts = look_at_masks(masks, max_pixels(context.config))
+    by_mask = look_at_masks(masks, max_pixels(context.config))
+    pairs = zip(images.examples, masks.examples, strict=True)
+    facts = {image.name: by_mask[mask.name] for image, mask in pairs}
+    targets = (replace(e, target=facts[e.name].digest[:16]) for e in images.examples)
+    images = replace(images, examples=tuple(targets))
     seen = scan(images, context)
     sizes = {
-        e.path: _upright_size(images, e, seen[e.path])
+        e.name: _upright_size(images, e, seen[e.name])
         for e in images.examples
-        if not seen[e.path].fault
+        if not seen[e.name].fault
     }
     judged = dict(seen)
     for example in images.examples:
-        found = _fault(example, seen[example.path], facts, sizes, values)
+        found = _fault(example, seen[example.name], facts, sizes, values)
         if found is not None:
             kind, detail = found
-            judged[example.path] = replace(
-                seen[example.path], fault=kind, detail=detail
+            judged[example.name] = replace(
+                seen[example.name], fault=kind, detail=detail
             )
-    for path in _contradictions(images, seen, facts):
-        if not judged[path].fault:
+    for name in _contradictions(images, seen, facts):
+        if not judged[name].fault:
             detail = "a copy of this image has another mask."
             fault = "conflicting masks"
-            judged[path] = replace(judged[path], fault=fault, detail=detail)
+            judged[name] = replace(judged[name], fault=fault, detail=detail)
     named = replace(images, class_names=("",))  # all images count together
     examined = examine(named, context, judged)
     report = _report(images, examined, facts)
@@ -122,13 +132,13 @@ def _fault(
     values: Sequence[int],
 ) -> tuple[str, str] | None:
     """Return kind and detail of what is wrong with an example's mask, or None."""
-    mask = facts[example.target]
+    mask = facts[example.name]
     if image.fault:
         return None
     if mask.fault:
         return mask.fault, mask.detail
-    if mask.size != sizes[example.path]:
-        height, width = sizes[example.path]
+    if mask.size != sizes[example.name]:
+        height, width = sizes[example.name]
         return (
             "mask of another size",
             f"the image has {width} x {height} pixels, its mask {mask.size[1]} x "
@@ -145,21 +155,21 @@ def _fault(
 def _contradictions(
     images: Source, seen: Mapping[str, ImageFacts], facts: Mapping[str, MaskFacts]
 ) -> Iterator[str]:
-    """Yield the paths of equal images whose masks differ."""
+    """Yield the names of equal images whose masks differ."""
     groups: dict[str, list[Example]] = defaultdict(list)
     for example in images.examples:
-        if seen[example.path].content_hash:
-            groups[seen[example.path].content_hash].append(example)
+        if seen[example.name].content_hash:
+            groups[seen[example.name].content_hash].append(example)
     for group in groups.values():
-        if len({facts[e.target].digest for e in group}) > 1:
-            yield from (e.path for e in group)
+        if len({facts[e.name].digest for e in group}) > 1:
+            yield from (e.name for e in group)
 
 
 def _report(
     images: Source, examined: Examined, facts: Mapping[str, MaskFacts]
 ) -> CheckReport:
     """Return the report of the images, with the classes of their masks."""
-    found = [facts[e.target].values for e in examined.examples]
+    found = [facts[e.name].values for e in examined.examples]
     holding = Counter(v for values in found for v in values)
     pixels: Counter[int] = Counter()
     for values in found:
@@ -190,9 +200,9 @@ def _empty_masks(
 ) -> Iterator[Problem]:
     """Yield a note if masks hold one value alone, in a set that has several."""
     empty = [
-        e.path for e, v in zip(examined.examples, found, strict=True) if len(v) == 1
+        e.name for e, v in zip(examined.examples, found, strict=True) if len(v) == 1
     ]
     if empty and len(holding) > 1:
-        names = ", ".join(path.rpartition("/")[2] for path in empty[:3])
+        names = ", ".join(name.rpartition("/")[2] for name in empty[:3])
         detail = f"{len(empty)} masks hold one class alone, for example of {names}."
         yield Problem("", "empty masks", "note", detail)

@@ -104,4 +104,4 @@ def _values_of(known: Sequence[str], found: Sequence[int]) -> tuple[int, ...]:
 
 
 def _of(examined: "ExaminedMasks", example: Example) -> Mapping[int, int]:
-    return examined.facts[example.target].values
+    return examined.facts[example.name].values

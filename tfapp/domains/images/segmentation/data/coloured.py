@@ -69,22 +69,23 @@ def read_coloured(
     Raises:
         DataError: if a mask cannot be read, or has too many colours to be one.
     """
-    images, _ = list_pairs(str(folder))
-    if any(not Path(example.target).is_file() for example in images.examples):
+    images, masks = list_pairs(str(folder))
+    if any(not Path(mask.name).is_file() for mask in masks.examples):
         raise DataError(
             f"{folder} holds TIFF stacks. Expected a file for each mask; save the "
             "pages as PNG files."
         )
     found, known = [], set()
-    for done, example in enumerate(images.examples, 1):
-        mask = Path(example.target)
+    pairs = zip(images.examples, masks.examples, strict=True)
+    for done, (example, of_example) in enumerate(pairs, 1):
+        mask = Path(of_example.name)
         colours = _colours(mask)
         present = np.unique(colours).tolist()
         if len(present) > MOST_VALUES:
             raise DataError(f"{mask} has {len(present):,} colours. {ONE_PER_CLASS}")
         known.update(present)
         labels = frozenset(map(_label, present))
-        image = Path(example.path)
+        image = Path(example.name)
         found.append(Coloured(image, mask, colours.shape, labels, example.split))
         progress(done, len(images.examples))
     return found, tuple(map(_label, sorted(known))), _told(images.problems)

@@ -10,9 +10,8 @@ from pydantic import PositiveInt
 from tfapp.base.errors import ConfigError
 from tfapp.data.context import LoadContext
 from tfapp.data.report import CheckReport
-from tfapp.data.spec import SPLITS, DataInfo, Example, MaskDataset
+from tfapp.data.spec import SPLITS, Example
 from tfapp.data.split import fingerprint
-from tfapp.domains.images.augmentation.changes import describe_augmentation
 from tfapp.domains.images.augmentation.config import MaskAugmentation
 from tfapp.domains.images.load import loading_notes
 from tfapp.domains.images.reading.limits import MAX_PIXELS
@@ -20,20 +19,21 @@ from tfapp.domains.images.reading.pixel_store import StorePlan, plan_store
 from tfapp.domains.images.segmentation.data.border_weights import balance
 from tfapp.domains.images.segmentation.data.check import ExaminedMasks, examine_masks
 from tfapp.domains.images.segmentation.data.classes import class_values
+from tfapp.domains.images.segmentation.data.dataset import MaskDataset
 from tfapp.domains.images.segmentation.data.split import split_masks
-from tfapp.domains.images.segmentation.data.tile_batches import TileBatches
 from tfapp.domains.images.segmentation.data.tile_loading import TileLoader, TileOptions
-from tfapp.domains.images.segmentation.data.tiles import TilePreprocess
+from tfapp.domains.images.segmentation.data.tiles import TilePreprocessor
+from tfapp.domains.images.shapes import image_info
 
 WEIGHT_BYTES = 4
 """Of one pixel of a weight map."""
 
 
 @dataclass(frozen=True)
-class _Wish:
+class _TileSettings:
     """The options of a data set of masks that concern its tiles."""
 
-    tiles: TilePreprocess
+    tiles: TilePreprocessor
     options: TileOptions
 
 
@@ -80,13 +80,17 @@ def masks(
     _check(crops, elastic, border_weight, border_sigma)
     examined = examine_masks(context, values)
     examined.refuse_damaged(config.check.max_bad_share)
-    found, names = class_values(examined, values, class_names, context.class_names)
+    found, names = class_values(examined, values, class_names, context.labels)
     height, width = tile_size  # a list, when the recipe is TOML
-    preprocess = TilePreprocess((height, width), margin, channels, found, max_pixels)
+    preprocessor = TilePreprocessor(
+        (height, width), margin, channels, found, max_pixels
+    )
     examples = split_masks(examined, context)
     weights = _balance(examined, examples, found) if balance_classes else None
     options = TileOptions(crops, elastic, border_weight, border_sigma, weights)
-    return _dataset(examined, context, examples, names, _Wish(preprocess, options))
+    return _dataset(
+        examined, context, examples, names, _TileSettings(preprocessor, options)
+    )
 
 
 def check_masks(context: LoadContext) -> CheckReport:
@@ -112,47 +116,36 @@ def _dataset(
     context: LoadContext,
     examples: tuple[Example, ...],
     names: tuple[str, ...],
-    wish: _Wish,
+    settings: _TileSettings,
 ) -> MaskDataset:
     config = context.config
-    augmentation = MaskAugmentation(**config.augmentation)
     parts = {s: tuple(e for e in examples if e.split == s) for s in SPLITS}
-    plan = _plan(examined, context, (*parts["train"], *parts["validation"]), wish)
+    plan = _plan(examined, context, (*parts["train"], *parts["validation"]), settings)
     loader = TileLoader(
-        wish.tiles,
+        settings.tiles,
         examined.images,
         examined.masks,
-        wish.options,
+        examined.mask_of,
+        settings.options,
         keep=plan.kind == "memory",
     )
-    batches = TileBatches(
-        preprocess=wish.tiles,
+    info = image_info(
+        settings.tiles.tile_shape,
+        names,
+        settings.tiles.answer_size,
+        fingerprint(examples),
+    )
+    notes = loading_notes(examined.images, examined.examined, examples, plan.note)
+    return MaskDataset(
+        info=info,
+        examples=parts,
+        preprocessor=settings.tiles,
         loader=loader,
         sizes=examined.sizes,
-        num_classes=len(names),
         batch_size=config.batch_size,
-        augmentation=augmentation,
-        options=wish.options,
-    )
-    shape = (*wish.tiles.tile_size, wish.tiles.channels)
-    return MaskDataset(
-        info=DataInfo(shape, names, fingerprint(examples), wish.tiles.answer_size),
-        examples=parts,
-        preprocess=wish.tiles,
-        make_batches=batches,
-        read=examined.images.read,
-        notes=tuple(
-            loading_notes(examined.images, examined.examined, examples, plan.note)
-        ),
-        augmentation={
-            "crops": wish.options.crops,
-            "elastic": wish.options.elastic,
-            **describe_augmentation(augmentation),
-        },
-        join=batches.join,
-        num_inputs=batches.num_inputs,
-        truth=batches.truth,
-        mask_values=wish.tiles.mask_values,
+        changes=MaskAugmentation(**config.augmentation),
+        options=settings.options,
+        notes=tuple(notes),
     )
 
 
@@ -160,11 +153,11 @@ def _plan(
     examined: ExaminedMasks,
     context: LoadContext,
     examples: Sequence[Example],
-    wish: _Wish,
+    settings: _TileSettings,
 ) -> StorePlan:
     """Decide whether decoded images and masks stay in memory."""
-    pixels = sum(int(np.prod(examined.sizes[e.path])) for e in examples)
-    each = wish.tiles.channels + 1 + WEIGHT_BYTES * wish.options.weighted
+    pixels = sum(int(np.prod(examined.sizes[e.name])) for e in examples)
+    each = settings.tiles.channels + 1 + WEIGHT_BYTES * settings.options.weighted
     plan = plan_store(context.config.cache, pixels * each, context.cache_dir)
     if plan.kind != "disk":
         return plan
@@ -178,6 +171,6 @@ def _balance(
     counts = np.zeros(len(values), np.int64)
     for example in examples:
         if example.split == "train":
-            found = examined.facts[example.target].values
+            found = examined.facts[example.name].values
             counts += [found.get(value, 0) for value in values]
     return balance(counts)

@@ -31,7 +31,7 @@ ENDINGS = ("_mask", "-mask", "_masks", "_label", "_labels", "_gt", "_seg")
 class _Listing:
     """What walking through the folders brings together."""
 
-    examples: list[Example] = field(default_factory=list)
+    pairs: list[tuple[Example, Example]] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
     pages: dict[str, bytes] = field(default_factory=dict)
     skipped: Counter[str] = field(default_factory=Counter)
@@ -52,8 +52,7 @@ def list_pairs(place: str) -> tuple[Source, Source]:
         place: folder of images/ and masks/, or of TIFF stacks.
 
     Returns:
-        The images, whose `target` is their mask, and the masks, in the same order;
-        labels are empty.
+        The images and the masks, in the same order.
 
     Raises:
         DataError: if there is no such folder, or no image with a mask in it.
@@ -65,7 +64,7 @@ def list_pairs(place: str) -> tuple[Source, Source]:
         raise DataError(f"{root} holds no images with masks. Expected {LAYOUT}.")
     for found in places:
         _list_place(root, found, listing)
-    if not listing.examples:
+    if not listing.pairs:
         missing = listing.problems[0] if listing.problems else "the folders are empty."
         raise DataError(
             f"{root}: no image has a mask of the same name ({missing}) Expected "
@@ -82,12 +81,12 @@ def natural_key(text: str) -> list[tuple[int, str]]:
 
 def _sources(root: Path, listing: _Listing) -> tuple[Source, Source]:
     """Return the images and the masks; with any page in memory, all are."""
-    examples = tuple(listing.examples)
-    masks = tuple(Example(e.target, "", e.split) for e in examples)
+    examples = tuple(image for image, _ in listing.pairs)
+    masks = tuple(mask for _, mask in listing.pairs)
     encoded: list[dict[str, bytes]] = [{}, {}]
     if listing.pages:
         for held, members in zip(encoded, (examples, masks), strict=True):
-            held.update({e.path: _content(e.path, listing.pages) for e in members})
+            held.update({e.name: _content(e.name, listing.pages) for e in members})
     images = Source(
         name=str(root),
         root=root,
@@ -117,8 +116,9 @@ def _list_place(root: Path, place: Place, listing: _Listing) -> None:
     if len(images) == len(masks) and _are_stacks(place):
         matches = dict(zip(images, masks, strict=True))
     for key, of_mask in matches.items():
-        image, mask = images[key], masks[of_mask]
-        listing.examples.append(Example(image, "", place.split, target=mask))
+        pair = (images[key], masks[of_mask])
+        image, mask = (Example(path, place.split) for path in pair)
+        listing.pairs.append((image, mask))
     detail = "{} holds no file of that name; the file is not used."
     for path in (images[key] for key in images if key not in matches):
         listing.leave_out(root, path, "no mask", detail.format(place.masks.name))

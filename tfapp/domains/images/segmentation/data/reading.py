@@ -49,7 +49,7 @@ class MaskFacts:
 
 
 def look_at_masks(masks: Source, max_pixels: int) -> dict[str, MaskFacts]:
-    """Return the facts about every mask, by its path; read in parallel.
+    """Return the facts about every mask, by its name; read in parallel.
 
     Args:
         masks: images whose values are classes.
@@ -65,7 +65,7 @@ def look_at_masks(masks: Source, max_pixels: int) -> dict[str, MaskFacts]:
     workers = min(MAX_WORKERS, len(os.sched_getaffinity(0)))
     with pillow_without_limit(), ThreadPoolExecutor(workers) as pool:
         found = pool.map(look, masks.examples)
-        return {e.path: f for e, f in zip(masks.examples, found, strict=True)}
+        return {e.name: f for e, f in zip(masks.examples, found, strict=True)}
 
 
 def read_values(data: bytes, max_pixels: int, *, coloured: bool = False) -> np.ndarray:

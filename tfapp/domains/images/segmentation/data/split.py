@@ -12,7 +12,7 @@ from tfapp.recipes.config import SplitConfig
 
 
 def split_masks(examined: ExaminedMasks, context: LoadContext) -> tuple[Example, ...]:
-    """Return the examples to use, each with its split and the hash of its mask.
+    """Return the examples to use, each with its split.
 
     Args:
         examined: images and masks after the scan.
@@ -21,22 +21,18 @@ def split_masks(examined: ExaminedMasks, context: LoadContext) -> tuple[Example,
     Raises:
         DataError: if there are too few images, or the split file lists others.
     """
-    if context.class_names:
-        return _labelled(examined, _test_only(examined.usable))
+    if context.labels:
+        return _test_only(examined.usable)
     path, shares = context.split_file, context.config.split
     if path is not None and path.exists():
-        readable = _labelled(examined, examined.readable)
-        examples = apply_split(path, readable, examined.images)
+        examples = apply_split(path, examined.readable, examined.images)
     else:
         divide = make_split if shares.by == "random" else split_in_order
         _require_enough(examined, shares)
-        examples = _labelled(examined, divide(examined.usable, shares))
+        examples = divide(examined.usable, shares)
         if path is not None:
             write_split(path, examples, examined.images, shares)
-    # Every mask has a label of its own, but the limit counts images.
-    alike = [replace(e, label="") for e in examples]
-    kept = limit_per_class(alike, context.config.limit, context.seed)
-    return _labelled(examined, kept)
+    return limit_per_class(examples, context.config.limit, context.seed)
 
 
 def split_in_order(
@@ -65,14 +61,6 @@ def split_in_order(
     )
     check_disjoint(result)
     return result
-
-
-def _labelled(
-    examined: ExaminedMasks, examples: tuple[Example, ...]
-) -> tuple[Example, ...]:
-    """Put the hash of the mask where a change of it is noticed."""
-    facts = examined.facts
-    return tuple(replace(e, label=facts[e.target].digest[:16]) for e in examples)
 
 
 def _test_only(examples: tuple[Example, ...]) -> tuple[Example, ...]:

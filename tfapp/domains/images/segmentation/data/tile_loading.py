@@ -1,6 +1,6 @@
 """Images with their masks, decoded, and the weights of their pixels."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
@@ -13,7 +13,7 @@ from tfapp.data.spec import Example
 from tfapp.domains.images.segmentation.data.border_weights import border_weights
 from tfapp.domains.images.segmentation.data.reading import read_values, to_classes
 from tfapp.domains.images.segmentation.data.tiles import (
-    TilePreprocess,
+    TilePreprocessor,
     compiled_decode,
 )
 
@@ -64,16 +64,18 @@ class TileLoader:
     """Reads and decodes examples, and keeps them if there is memory for it.
 
     Args:
-        preprocess: decodes images; knows what masks hold for each class.
+        preprocessor: decodes images; knows what masks hold for each class.
         images: gives the encoded images.
-        masks: gives the encoded masks, by the `target` of an example.
+        masks: gives the encoded masks.
+        mask_of: name of an image → its mask among `masks`.
         options: how training pixels are weighed.
         keep: whether what was decoded stays in memory.
     """
 
-    preprocess: TilePreprocess
+    preprocessor: TilePreprocessor
     images: Source
     masks: Source
+    mask_of: Mapping[str, Example]
     options: TileOptions
     keep: bool
     kept: dict[tuple[str, bool], Loaded] = field(
@@ -86,7 +88,7 @@ class TileLoader:
         def call(index: Any) -> Loaded:
             return self.load(examples[int(index)])
 
-        channels = self.preprocess.channels
+        channels = self.preprocessor.channels
 
         def load(index: Any) -> Any:
             parts = tf.numpy_function(call, [index], KINDS, stateful=False)
@@ -102,13 +104,12 @@ class TileLoader:
             DataError: if the image or the mask can no longer be read.
         """
         weighed = self.options.weighted and example.split == "train"
-        key = (example.path, weighed)
+        key = (example.name, weighed)
         if key in self.kept:
             return self.kept[key]
-        values = read_values(
-            self.masks.read(Example(example.target, "")), self.preprocess.max_pixels
-        )
-        classes = to_classes(values, self.preprocess.mask_values)
+        encoded = self.masks.read(self.mask_of[example.name])
+        values = read_values(encoded, self.preprocessor.max_pixels)
+        classes = to_classes(values, self.preprocessor.mask_values)
         weights = self._weights(classes) if weighed else np.ones((1, 1), np.float32)
         loaded = Loaded(self._image(example), classes, weights)
         if self.keep and example.split != "test":  # which is read once
@@ -119,9 +120,9 @@ class TileLoader:
         try:
             with tf.device("CPU"):
                 encoded = tf.constant(self.images.read(example))
-                image: np.ndarray = compiled_decode(self.preprocess)(encoded).numpy()
+                image: np.ndarray = compiled_decode(self.preprocessor)(encoded).numpy()
         except tf.errors.OpError as error:
-            raise unreadable(example.path, reason(error)) from error
+            raise unreadable(example.name, reason(error)) from error
         return image
 
     def _weights(self, classes: np.ndarray) -> np.ndarray:

@@ -13,7 +13,8 @@ from typing import Any, ClassVar, Literal
 import tensorflow as tf
 
 from tfapp.base.errors import ConfigError
-from tfapp.domains.images.preprocessor import RAW_IMAGE, to_channels
+from tfapp.domains.images.preprocessor import RAW_IMAGE
+from tfapp.domains.images.reading.channels import to_channels
 from tfapp.domains.images.reading.decoding import decode_image
 
 STRIDE = 32
@@ -23,7 +24,7 @@ LARGEST_TILE = 4096
 
 
 @dataclass(frozen=True)
-class TilePreprocess:
+class TilePreprocessor:
     """Encoded image to pixels of its own size, and these to tiles.
 
     Args:
@@ -72,13 +73,33 @@ class TilePreprocess:
         return height // STRIDE * STRIDE or height, width // STRIDE * STRIDE or width
 
     @property
-    def raw(self) -> dict[str, Any]:
-        """What a client sends: encoded images, string tensor (batch,)."""
+    def raw(self) -> Mapping[str, Any]:
+        """Encoded images, string tensor (batch,)."""
         return {RAW_IMAGE: tf.TensorSpec((None,), tf.string)}
 
-    def __call__(self, encoded: Any) -> Any:
-        """Decode an image: scalar string to float32 (height, width, channels)."""
-        return tf.cast(self.decode(encoded), tf.float32)
+    @property
+    def tile_shape(self) -> tuple[int, int, int]:
+        """Height, width and channels of a tile."""
+        return (*self.tile_size, self.channels)
+
+    def __call__(self, raw: Mapping[str, Any]) -> Any:
+        """Cut encoded images into tiles.
+
+        Args:
+            raw: "image_bytes", string tensor (batch,).
+
+        Returns:
+            float32 tensor (tiles, height, width, channels) in [0, 255]: all tiles of
+            the first image, then those of the second, …
+        """
+        of_each_image = tf.map_fn(
+            lambda encoded: self.tiles(self.decode(encoded)),
+            raw[RAW_IMAGE],
+            fn_output_signature=tf.RaggedTensorSpec(
+                (None, *self.tile_shape), tf.uint8, ragged_rank=0
+            ),
+        )
+        return tf.cast(of_each_image.values, tf.float32)
 
     def decode(self, encoded: Any) -> Any:
         """Decode an image: scalar string to uint8 (height, width, channels)."""
@@ -157,7 +178,7 @@ class TilePreprocess:
         }
 
     @classmethod
-    def from_description(cls, description: Mapping[str, Any]) -> "TilePreprocess":
+    def from_description(cls, description: Mapping[str, Any]) -> "TilePreprocessor":
         """Rebuild what `describe` described."""
         height, width = description["tile_size"]
         values = tuple(description["mask_values"])
@@ -183,10 +204,10 @@ class TilePreprocess:
 
 
 @cache
-def compiled_decode(preprocess: TilePreprocess) -> Any:
-    """Return `TilePreprocess.decode` compiled, for calls from outside a graph."""
+def compiled_decode(preprocessor: TilePreprocessor) -> Any:
+    """Return `TilePreprocessor.decode` compiled, for calls from outside a graph."""
     spec = [tf.TensorSpec((), tf.string)]
-    return tf.function(preprocess.decode, input_signature=spec, autograph=False)
+    return tf.function(preprocessor.decode, input_signature=spec, autograph=False)
 
 
 def mirrored(indices: Any, size: Any) -> Any:

@@ -14,7 +14,7 @@ import tensorflow as tf
 from tfapp.data.streams import fold, uniform
 from tfapp.domains.images.augmentation.config import MaskAugmentation
 from tfapp.domains.images.augmentation.geometry import angles, matrices
-from tfapp.domains.images.segmentation.data.tiles import TilePreprocess, mirrored
+from tfapp.domains.images.segmentation.data.tiles import TilePreprocessor, mirrored
 
 CONTROL_POINTS = 3
 """A side: the displacements of a 3 x 3 grid decide those of all pixels."""
@@ -35,7 +35,7 @@ class Moved(NamedTuple):
 
 
 def draw_tile(
-    preprocess: TilePreprocess,
+    preprocess: TilePreprocessor,
     config: MaskAugmentation,
     elastic: float,
     image: Any,
@@ -182,7 +182,7 @@ def _sign(draw: Any) -> Any:
     return tf.where(draw < 0.5, -1.0, 1.0)
 
 
-def _origin(preprocess: TilePreprocess, size: Any, seed: Any) -> Any:
+def _origin(preprocess: TilePreprocessor, size: Any, seed: Any) -> Any:
     """Return where the tile begins, so that its answer lies inside the image."""
     room = size - tf.constant(preprocess.answer_size)
     draws = uniform(seed, [2], 0.0, 1.0)

@@ -5,12 +5,13 @@ from typing import Any, Literal
 import keras
 
 from tfapp.base.errors import ModelError
+from tfapp.data.spec import DataInfo
 from tfapp.domains.images.segmentation.models.turns import averaged_over_turns
+from tfapp.domains.images.shapes import image_shape
 
 
 def unet(
-    input_shape: tuple[int, int, int],
-    num_outputs: int,
+    info: DataInfo,
     *,
     width: int = 64,
     depth: int = 4,
@@ -28,8 +29,8 @@ def unet(
     with them a side has to be 188 + 16k pixels long, and the answer is 184 shorter.
 
     Args:
-        input_shape: height, width, channels; pixels in [0, 255].
-        num_outputs: number of classes.
+        info: one input, an image (height, width, channels), pixels in [0, 255]; one
+            output per class.
         width: filters of the first convolutions; doubled after every pooling.
         depth: number of poolings.
         padding: "valid" convolutions as in the paper, whose maps shrink and are
@@ -47,7 +48,7 @@ def unet(
 
     Returns:
         keras.Model: float tensor (batch, height, width, channels) → float32 logits
-        (batch, rows, columns, num_outputs), for the pixels in the middle; several
+        (batch, rows, columns, info.num_outputs), for the pixels in the middle; several
         turns return the dict of `averaged_over_turns`.
 
     Raises:
@@ -57,19 +58,22 @@ def unet(
         Ronneberger, Fischer & Brox, U-Net: Convolutional networks for biomedical
         image segmentation, MICCAI 2015, https://arxiv.org/abs/1505.04597
     """
-    check_sides(input_shape, depth, padding, margin)
+    shape = image_shape(info)
+    check_sides(shape, depth, padding, margin)
     blocks = _Blocks(padding, up, batch_normalization)
-    inputs = keras.Input(input_shape, name="image")
+    inputs = keras.Input(shape, name="image")
     x = keras.layers.Rescaling(1 / 127.5, offset=-1.0, name="rescale")(inputs)
     x, bridges = _contract(blocks, x, width, depth, dropout_rate)
     for level in reversed(range(depth)):
         x = blocks.grow(x, width << level, f"up{level + 1}")
         x = join(bridges[level], x, f"up{level + 1}")
         x = blocks.pair(x, width << level, f"up{level + 1}")
-    network = keras.Model(inputs, pixel_logits(x, num_outputs, margin), name="unet")
+    logits = pixel_logits(x, info.num_outputs, margin)
+    require_answers(logits, info, "unet")
+    network = keras.Model(inputs, logits, name="unet")
     if turns == 1:
         return network
-    image = keras.Input(input_shape, name="image")
+    image = keras.Input(shape, name="image")
     return keras.Model(image, averaged_over_turns(image, network, turns), name="unet")
 
 
@@ -94,6 +98,29 @@ def check_sides(
                 f"{step}k pixels, for example {least + step * steps}: set "
                 "data.options.tile_size."
             )
+
+
+def require_answers(logits: Any, info: DataInfo, name: str) -> None:
+    """Refuse a network that answers for other pixels than the data has answers for.
+
+    Args:
+        logits: Keras tensor (batch, rows, columns, classes).
+        info: of the data.
+        name: of the network, for the error.
+
+    Raises:
+        ModelError: with the margin that fits.
+    """
+    rows, columns = logits.shape[1:3]
+    if len(info.target_shape) != 2 or (rows, columns) == info.target_shape:
+        return
+    height, width, _ = image_shape(info)
+    raise ModelError(
+        f"Model {name!r} answers for {rows}x{columns} pixels of a tile of "
+        f"{height}x{width}; the data has answers for "
+        f"{'x'.join(map(str, info.target_shape))}. Set data.options.margin = "
+        f"{(height - rows) // 2}."
+    )
 
 
 def _contract(

@@ -6,6 +6,7 @@ from typing import Any
 import keras
 
 from tfapp.base.errors import ModelError
+from tfapp.data.spec import DataInfo
 from tfapp.domains.images.pretrained.extractors import EXTRACTORS
 from tfapp.domains.images.pretrained.pixel_normalization import PixelNormalization
 from tfapp.domains.images.pretrained.weights import load_backbone
@@ -14,7 +15,9 @@ from tfapp.domains.images.segmentation.models.unet import (
     convolution,
     join,
     pixel_logits,
+    require_answers,
 )
+from tfapp.domains.images.shapes import image_shape
 
 SHRINKING = (
     keras.layers.Conv2D,
@@ -27,8 +30,7 @@ SHRINKING = (
 
 
 def unet_transfer(
-    input_shape: tuple[int, int, int],
-    num_outputs: int,
+    info: DataInfo,
     *,
     extractor: str = "mobilenet_v2",
     weights: str = "imagenet",
@@ -46,8 +48,8 @@ def unet_transfer(
     that every map is the image's size over a power of two; the weights stay valid.
 
     Args:
-        input_shape: height, width, channels; RGB pixels in [0, 255].
-        num_outputs: number of classes.
+        info: one input, an image (height, width, channels), RGB pixels in [0, 255]; one
+            output per class.
         extractor: name of the network: `tfapp list models`.
         weights: what they were trained on, a file, or "none" for random ones.
         extractor_output: layer at which the network is cut; "" = its last.
@@ -59,20 +61,22 @@ def unet_transfer(
 
     Returns:
         keras.Model: float tensor (batch, height, width, 3) → float32 logits
-        (batch, rows, columns, num_outputs), for the pixels in the middle; several
+        (batch, rows, columns, info.num_outputs), for the pixels in the middle; several
         turns return the dict of `averaged_over_turns`.
 
     Raises:
         ModelError: if the sides or the layer do not fit.
         WeightsError: if the weights are not here or do not fit.
     """
-    backbone = padded(load_backbone(extractor, input_shape, weights, extractor_output))
+    shape = image_shape(info)
+    backbone = padded(load_backbone(extractor, shape, weights, extractor_output))
     taps = find_taps(backbone)
     _check_taps(taps, backbone, filters, extractor)
     backbone = keras.Model(backbone.input, list(taps.values()), name="backbone")
     extract = _extractor(backbone, EXTRACTORS[extractor].normalization, list(taps))
-    head = _head(extract.outputs, num_outputs, filters, dropout_rate, margin)
-    inputs = keras.Input(input_shape, name="image")
+    head = _head(extract.outputs, info.num_outputs, filters, dropout_rate, margin)
+    require_answers(head.output, info, "unet_transfer")
+    inputs = keras.Input(shape, name="image")
     outputs = averaged_over_turns(inputs, lambda x: head(extract(x)), turns)
     return keras.Model(inputs, outputs, name=f"unet_{extractor}")
 

@@ -1,4 +1,4 @@
-"""Examples to batches: order, decode or look up, batch, augment, prefetch."""
+"""Labelled images in batches: order, decode or look up, batch, augment, prefetch."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -9,11 +9,19 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
-from tfapp.data.spec import Example
-from tfapp.data.streams import epoch_order, epoch_seed, fold
-from tfapp.domains.images.augmentation.changes import make_augment
+from tfapp.data.listing import Source
+from tfapp.data.spec import DataInfo, Example, Pass
+from tfapp.data.streams import epoch_order, epoch_seed, fold, pipeline_options
+from tfapp.domains.images.augmentation.changes import (
+    describe_augmentation,
+    make_augment,
+)
 from tfapp.domains.images.augmentation.config import ImageAugmentation
-from tfapp.domains.images.preprocessor import ImagePreprocess, compiled_fit
+from tfapp.domains.images.preprocessor import (
+    RAW_IMAGE,
+    ImagePreprocessor,
+    compiled_fit,
+)
 from tfapp.domains.images.reading.pixel_store import (
     Load,
     Pixels,
@@ -38,59 +46,86 @@ class _Prepared:
 
 
 @dataclass(frozen=True, eq=False)
-class ImageBatches:
-    """Builds the tf.data pipeline of any examples of one source.
+class ImageDataset:
+    """Images with one class each; implements `tfapp.data.spec.Dataset`.
 
     Passes that repeat (shuffled, augmented, or over validation examples) keep their
     preprocessed images as `plan` says; a single pass over others keeps nothing.
 
     Args:
-        preprocess: encoded image to pixels.
-        class_names: in the order of the one-hot labels.
-        batch_size: examples in a batch; the last one may be smaller.
-        augmentation: applied where `augment` is asked for.
+        info: shape of an image, and the classes in the order of the one-hot targets.
+        examples: of each split; their target is the name of the class.
+        preprocessor: encoded image to pixels.
+        source: gives the encoded images.
+        batch_size: images in a batch; the last one may be smaller.
+        changes: random changes of augmented passes.
         plan: where images are kept between passes.
         cache_dir: for the plan "disk".
-        encoded: encoded images by example path, for sources in memory.
+        notes: lines to show the user.
     """
 
-    preprocess: ImagePreprocess
-    class_names: tuple[str, ...]
+    info: DataInfo
+    examples: Mapping[str, tuple[Example, ...]]
+    preprocessor: ImagePreprocessor
+    source: Source
     batch_size: int
-    augmentation: ImageAugmentation
+    changes: ImageAugmentation
     plan: StorePlan
     cache_dir: Path
-    encoded: Mapping[str, bytes] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
     prepared: list[_Prepared] = field(default_factory=list, init=False, repr=False)
 
-    def __call__(
-        self,
-        examples: tuple[Example, ...],
-        *,
-        shuffle: bool,
-        augment: bool,
-        seed: int,
-        epoch: int = 0,
-        skip: int = 0,
-    ) -> Any:
-        """Return a tf.data.Dataset of known length; see `Dataset.batches`.
+    joined = None
+    """Every example is one input."""
+
+    @property
+    def augmentation(self) -> Mapping[str, Any]:
+        """JSON-ready description of the random changes, {} for none."""
+        return describe_augmentation(self.changes)
+
+    def count(self, examples: Sequence[Example], augment: bool) -> int:
+        """Return the number of images in a pass."""
+        return len(examples)
+
+    def raw(self, example: Example) -> Mapping[str, bytes]:
+        """Return the encoded image of an example, by the name that a client uses.
+
+        Raises:
+            DataError: if its file is gone or cannot be read.
+        """
+        return {RAW_IMAGE: self.source.read(example)}
+
+    def targets(self, examples: Sequence[Example]) -> np.ndarray:
+        """Return int64 class indices (examples,)."""
+        index = {name: i for i, name in enumerate(self.info.labels)}
+        return np.array([index[e.target] for e in examples], np.int64)
+
+    def batches(self, examples: Sequence[Example], which: Pass) -> Any:
+        """Return one pass over some images, a tf.data.Dataset of known length.
+
+        Returns:
+            (images, targets): float32 (batch, height, width, channels) in [0, 255],
+            and one-hot float32 (batch, classes).
 
         Raises:
             DataError: if images are to be kept and one can no longer be read.
         """
-        known = self._prepare(examples, repeated=shuffle or augment)
-        order = epoch_order(len(examples), shuffle=shuffle, seed=seed, epoch=epoch)
-        order = order[skip * self.batch_size :]
-        batches = known.pixels.batches(order, self.batch_size).enumerate(skip)
-        change = self._change if augment else None
+        examples = tuple(examples)
+        prepared = self._prepare(examples, repeated=which.shuffle or which.augment)
+        order = epoch_order(
+            len(examples), shuffle=which.shuffle, seed=which.seed, epoch=which.epoch
+        )
+        order = order[which.skip * self.batch_size :]
+        batches = prepared.pixels.batches(order, self.batch_size).enumerate(which.skip)
+        change = self._change if which.augment else None
         with tf.device("CPU"):
-            pass_seed = tf.constant(epoch_seed(seed, epoch))
+            pass_seed = tf.constant(epoch_seed(which.seed, which.epoch))
 
         @tf.autograph.experimental.do_not_convert
         def finish(number: Any, batch: tuple[Any, Any]) -> tuple[Any, Any]:
             indices, images = batch
-            labels = tf.gather(known.labels, indices)
-            labels = tf.one_hot(labels, len(self.class_names), dtype=tf.float32)
+            labels = tf.gather(prepared.labels, indices)
+            labels = tf.one_hot(labels, self.info.num_outputs, dtype=tf.float32)
             if change is None:
                 return tf.cast(images, tf.float32), labels
             images, labels = change(images, labels, fold(pass_seed, number))
@@ -102,13 +137,13 @@ class ImageBatches:
     @cached_property
     def _change(self) -> Any:
         """The augmentation, compiled: tracing Keras' layers takes seconds."""
-        augment = make_augment(self.augmentation)
+        augment = make_augment(self.changes)
         if augment is None:
             return None
-        shape = (None, *self.preprocess.image_size, self.preprocess.channels)
+        shape = (None, *self.info.only_input.shape)
         signature = [
             tf.TensorSpec(shape, tf.uint8),
-            tf.TensorSpec((None, len(self.class_names)), tf.float32),
+            tf.TensorSpec((None, self.info.num_outputs), tf.float32),
             tf.TensorSpec((2,), tf.int64),
         ]
         return tf.function(augment, input_signature=signature)
@@ -129,17 +164,15 @@ class ImageBatches:
         return found
 
     def _labels(self, examples: tuple[Example, ...]) -> Any:
-        index = {name: i for i, name in enumerate(self.class_names)}
         with tf.device("CPU"):
-            return tf.constant(np.array([index[e.label] for e in examples], np.int64))
+            return tf.constant(self.targets(examples))
 
     def _filled(self, examples: tuple[Example, ...]) -> Pixels:
         """Decode all examples once and keep them."""
-        preprocess = self.preprocess
-        shape = (*preprocess.image_size, preprocess.channels)
+        preprocessor, shape = self.preprocessor, self.preprocessor.shape
         if self.plan.kind == "memory":
             return fill_memory(self._decoder, examples, shape)
-        folder = disk_folder(self.cache_dir, preprocess.describe())
+        folder = disk_folder(self.cache_dir, preprocessor.describe())
         return fill_disk(self._decoder, examples, shape, folder)
 
     def _streamed(self, examples: tuple[Example, ...]) -> Pixels:
@@ -147,31 +180,22 @@ class ImageBatches:
 
     def _decoder(self, examples: Sequence[Example]) -> Load:
         """Return a loader that reads and decodes an example anew."""
-        held = self.encoded
-        texts = [held[e.path] if held else e.path for e in examples]
+        held = self.source.encoded
+        texts = [held[e.name] if held else e.name for e in examples]
         with tf.device("CPU"):
             files = tf.constant(texts, tf.string)
 
         def load(index: Any) -> Any:
             encoded = tf.gather(files, index)
             encoded = encoded if held else tf.io.read_file(encoded)
-            return compiled_fit(self.preprocess)(encoded)
+            return compiled_fit(self.preprocessor)(encoded)
 
         return load
 
 
-def pipeline_options() -> Any:
-    """Return the options of every pipeline: a fixed order, shards by example."""
-    options = tf.data.Options()
-    options.deterministic = True
-    policy = tf.data.experimental.AutoShardPolicy.DATA
-    options.experimental_distribute.auto_shard_policy = policy
-    return options
-
-
 def stored_bytes(
-    preprocess: ImagePreprocess, examples: Mapping[str, tuple[Example, ...]]
+    preprocessor: ImagePreprocessor, examples: Mapping[str, tuple[Example, ...]]
 ) -> int:
     """Return the size in bytes of the images that repeated passes keep."""
     count = len(examples["train"]) + len(examples["validation"])
-    return count * int(np.prod(preprocess.image_size)) * preprocess.channels
+    return count * int(np.prod(preprocessor.shape))

@@ -1,0 +1,85 @@
+"""Tiny photos and masks: bright shapes that a few filters tell apart."""
+
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+
+from tests.domains.tiny import Tiny
+
+SIDE = 16
+RUNTIME = {"deterministic": True, "checkpoint_seconds": 0.0, "precision": "float32"}
+
+
+def photos(folder: Path) -> Tiny:
+    """Two classes of twelve pictures: bright at the top, and at the bottom."""
+    random = np.random.default_rng(0)
+    for label in ("bottom", "top"):
+        (folder / label).mkdir(parents=True)
+        for i in range(12):
+            pixels = random.integers(0, 80, (SIDE, SIDE, 3), dtype=np.uint8)
+            half = slice(0, SIDE // 2) if label == "top" else slice(SIDE // 2, SIDE)
+            pixels[half] += 120
+            Image.fromarray(pixels).save(folder / label / f"{i}.png")
+    table = {
+        "data": {
+            "path": str(folder),
+            "batch_size": 4,
+            "options": {"image_size": [SIDE, SIDE]},
+            "augmentation": {"flip": "horizontal"},
+        },
+        "model": {"name": "small_cnn", "options": {"filters": [4], "padding": "same"}},
+        "training": {"epochs": 3, "learning_rate": 1e-2},
+        "runtime": RUNTIME,
+    }
+    inputs = [str(folder / label / "0.png") for label in ("bottom", "top")]
+    return Tiny(str(folder), table, inputs)
+
+
+def capsules(folder: Path) -> Tiny:
+    """The same pictures for a capsule network of a few filters."""
+    tiny = photos(folder)
+    options = {"filters": 4, "kernel_size": 5, "capsules": 2, "capsule_dim": 4}
+    options |= {"class_dim": 4, "decoder_units": [5]}
+    tiny.table["model"] = {"name": "capsnet", "options": options}
+    tiny.table["data"]["augmentation"] = {}
+    return tiny
+
+
+def masks(folder: Path) -> Tiny:
+    """Eight pictures of a bright square on a dark ground, with their masks."""
+    random = np.random.default_rng(0)
+    for part in ("images", "masks"):
+        (folder / part).mkdir(parents=True)
+    for i in range(8):
+        pixels = random.integers(0, 80, (32, 32), dtype=np.uint8)
+        mask = np.zeros((32, 32), np.uint8)
+        top, left = random.integers(0, 18, 2)
+        mask[top : top + 12, left : left + 12] = 255
+        Image.fromarray(np.where(mask > 0, pixels + 120, pixels).astype("uint8")).save(
+            folder / "images" / f"{i}.png"
+        )
+        Image.fromarray(mask).save(folder / "masks" / f"{i}.png")
+    table = {
+        "data": {
+            "path": str(folder),
+            "batch_size": 2,
+            "options": {"tile_size": [32, 32], "channels": 1},
+        },
+        "model": {
+            "name": "unet",
+            "options": {"width": 4, "depth": 1, "padding": "same"},
+        },
+        "training": {"epochs": 3, "learning_rate": 1e-2},
+        "runtime": RUNTIME,
+    }
+    return Tiny(
+        str(folder), table, [str(folder / "images" / f"{i}.png") for i in (0, 1)]
+    )
+
+
+TINY = {
+    "capsule_classification": capsules,
+    "image_classification": photos,
+    "image_segmentation": masks,
+}

@@ -1,0 +1,56 @@
+"""Examples of classes, and sources from which a classifier can learn."""
+
+from tfapp.base.errors import DataError
+from tfapp.data.context import LoadContext
+from tfapp.data.spec import Example
+
+
+def labelled(name: str, label: str, split: str = "", group: str = "") -> Example:
+    """Return an example of a class: splits keep classes in proportion."""
+    return Example(name, split, stratum=label, group=group, target=label)
+
+
+def require_classes(
+    name: str, class_names: tuple[str, ...], found: str, context: LoadContext
+) -> None:
+    """Refuse a source from which nothing can be learned, and names of no one line.
+
+    Args:
+        name: of the source, for the errors.
+        class_names: that occur in it.
+        found: what else is in it, for the errors.
+        context: a trained model may be tested on a single class.
+
+    Raises:
+        DataError: for too few classes, and for a class name that is empty or has a
+            line break: labels.txt of the export holds one name per line.
+    """
+    if broken := [n for n in class_names if len(n.splitlines()) != 1]:
+        raise DataError(
+            f"{name}: the class name {broken[0]!r} is not one line of text. Rename "
+            "the class."
+        )
+    if not class_names:
+        raise DataError(
+            f"{name} holds no labelled example ({found}). Expected two classes or more."
+        )
+    if len(class_names) == 1 and not context.labels:
+        raise DataError(
+            f"{name} holds the single class {class_names[0]!r} ({found}). Expected "
+            "at least two classes; add examples of another class."
+        )
+
+
+def require_training_classes(name: str, examples: tuple[Example, ...]) -> None:
+    """Refuse classes that other splits hold and training does not.
+
+    Raises:
+        DataError: naming the classes.
+    """
+    trained = {e.stratum for e in examples if e.split in ("", "train")}
+    held = {e.stratum: e.split for e in examples if e.split not in ("", "train")}
+    if missing := sorted(set(held) - trained):
+        raise DataError(
+            f"{name}: classes {missing} occur in {held[missing[0]]} but not in train. "
+            f"Expected the classes of train, {sorted(trained)}; rename or add them."
+        )
