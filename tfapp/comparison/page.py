@@ -7,11 +7,7 @@ from tfapp.comparison.charts import score_picture, size_picture
 from tfapp.comparison.compared import Comparison
 from tfapp.comparison.groups import Group, has_interval
 from tfapp.comparison.missed import Preview, missed_section, missed_title
-from tfapp.comparison.sections import (
-    how_to_read,
-    runs_section,
-    settings_section,
-)
+from tfapp.comparison.sections import how_to_read, runs_section, settings_section
 from tfapp.comparison.statistics import Pair
 from tfapp.report.blocks import Block, Fact, Items, Picture, Report, Section, Table
 from tfapp.report.style import to_svg

@@ -4,9 +4,9 @@ from pathlib import Path
 from typing import Any
 
 from tfapp import recipes, runs
+from tfapp.base.cache_dir import default_cache_dir
 from tfapp.base.errors import ExportError
 from tfapp.data import load_dataset
-from tfapp.data.cache_dir import default_cache_dir
 from tfapp.data.spec import Dataset
 from tfapp.report.blocks import Report
 from tfapp.report.run_report import run_report

@@ -62,7 +62,7 @@ def _report(results, dataset):
         facts,
         results,
         dataset.examples,
-        dataset.info.class_names,
+        dataset.info.labels,
         classification_findings(results, HISTORY),
         [section for section in sections if section],
     )

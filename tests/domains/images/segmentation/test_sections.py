@@ -38,7 +38,7 @@ def make(count=3, wrong=4):
     """Return results and data of some test images."""
     examples = {
         "train": (Example("a/train.png", "train"),),
-        "test": tuple(Example(f"a/{i}.png", "test") for i in range(count)),
+        "test": tuple(Example(f"a/{i}.png", "test", target="x") for i in range(count)),
     }
     truths = {e.name: mask(i) for i, es in enumerate(examples.values()) for e in es}
 
