@@ -13,7 +13,7 @@ from pathlib import Path
 
 from run_once import metrics_of, run_once
 
-from tfapp.problems.classification.metrics import wilson_interval
+from tfapp.base.intervals import wilson_interval
 from tfapp.report.wording import duration, size
 
 HEADER = (

@@ -19,11 +19,11 @@ import numpy as np
 from scipy.stats import spearmanr
 
 from tfapp import recipes
+from tfapp.base.intervals import wilson_interval
 from tfapp.base.reporter import Reporter
 from tfapp.data import load_dataset
 from tfapp.data.spec import Dataset, Pass
 from tfapp.machine.start import start_tensorflow
-from tfapp.problems.classification.metrics import wilson_interval
 from tfapp.runs import Run
 
 

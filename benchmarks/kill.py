@@ -7,7 +7,7 @@ r"""Kill runs at random moments, resume them, and compare their weights to the b
 One run is left alone. Then, as often as asked, a run with an empty cache is killed by
 SIGKILL at a moment drawn evenly from the time the whole run took, and resumed with
 `tfapp run --resume` until it ends. Every resumed run must leave the very weights,
-metrics and predictions of the run that was left alone.
+metrics and scores of the run that was left alone.
 """
 
 import argparse
@@ -113,12 +113,12 @@ class Attempt:
         return time.monotonic() - began
 
     def digests(self) -> dict[str, str]:
-        """Return hashes of what the run left: weights, predictions, accuracy."""
+        """Return hashes of what the run left: weights, scores, accuracy."""
         folder = self._run_folder()
         metrics = json.loads((folder / "metrics.json").read_text())
         return {
             "weights": weights_digest(folder / "model.keras"),
-            "predictions": _digest((folder / "predictions.csv").read_bytes()),
+            "scores": _digest((folder / "scores.csv").read_bytes()),
             "accuracy": str(metrics["accuracy"]),
         }
 

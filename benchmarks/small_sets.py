@@ -5,9 +5,9 @@ from typing import NamedTuple
 import keras
 import numpy as np
 
+from tfapp.base.cache_dir import default_cache_dir
 from tfapp.base.reporter import Reporter
 from tfapp.data import Dataset
-from tfapp.data.cache_dir import default_cache_dir
 from tfapp.recipes.config import Recipe
 from tfapp.training.transfer.features import FeatureStore
 

@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
@@ -109,28 +110,50 @@ def _fake_run(root, name, number, correct, overrides=(), test="t", seed=0, train
     Examples are of classes a and b in turn; `test` begins the content hashes of the
     test set, `train` is the number of training examples per class.
     """
-    from tfapp.base.files import write_json, write_text
+    from tfapp.problems.classification.examples import labelled
+    from tfapp.problems.classification.results import accuracy_metric
+    from tfapp.tasks.scores import score_table
 
     table = {"name": name, "seed": seed, "task": "image_classification"}
     table |= {"data": {"path": "photos"}, "model": {"name": "transfer"}}
     folder = _write_recipe(root / name / str(number), table, overrides)
-    rows = [
-        {"name": f"{s}/{i}.png", "content_hash": f"{s}{i}", "target": "ab"[i % 2]}
-        | {"split": "test" if s == test else "train", "group": ""}
-        for s, count in ((test, len(correct)), ("train", 2 * train))
-        for i in range(count)
+    examples = [
+        replace(
+            labelled(f"{test}/{i}.png", "ab"[i % 2], "test"), content_hash=f"{test}{i}"
+        )
+        for i in range(len(correct))
     ]
-    write_json(folder / "split.json", {"labels": ["a", "b"], "examples": rows})
-    lines = ["path,split,label,predicted,confidence,correct,loss"]
-    for row, right in zip(rows, correct, strict=False):
-        predicted = row["target"] if right else {"a": "b", "b": "a"}[row["target"]]
-        told = f"0.9,{'true' if right else 'false'},{0.1 if right else 2.3}"
-        lines.append(f"{row['name']},test,{row['target']},{predicted},{told}")
-    write_text(folder / "predictions.csv", "\n".join(lines) + "\n")
+    rows = []
+    for example, right in zip(examples, correct, strict=True):
+        predicted = example.target if right else {"a": "b", "b": "a"}[example.target]
+        rows.append((example.target, predicted, "0.9", "0.1" if right else "2.3"))
+    columns = ("label", "predicted", "confidence", "loss")
+    scores = score_table(examples, [float(bool(c)) for c in correct], columns, rows)
     accuracy = sum(map(bool, correct)) / len(correct)
     figures = {"accuracy": accuracy, "macro_f1": accuracy, "log_loss": 0.3}
-    figures |= {"expected_calibration_error": 0.02, "run": {"total_seconds": 9.0}}
-    write_json(folder / "metrics.json", figures)
+    figures |= {"expected_calibration_error": 0.02}
+    data = {"examples": {"train": 2 * train, "test": len(correct)}}
+    data |= {"labels": ["a", "b"], "strata": 2}
+    return _write_run(folder, accuracy_metric("images"), figures, scores, data)
+
+
+def _write_run(folder, metric, figures, scores, data, **more):
+    """Write what a run leaves behind: metrics.json, scores.csv and status.json."""
+    from tfapp.base.files import write_json
+    from tfapp.tasks.results import Results
+    from tfapp.tasks.scores import write_scores
+
+    results = Results(
+        metric=metric,
+        figures=figures,
+        calibration={},
+        scores=scores,
+        headline=(),
+        **more,
+    )
+    run = {"total_seconds": 9.0, "parameters": None, "data": data}
+    write_scores(folder / "scores.csv", scores)
+    write_json(folder / "metrics.json", results.to_json() | {"run": run})
     write_json(folder / "status.json", {"status": "complete", "detail": ""})
     return folder
 
@@ -141,39 +164,35 @@ def fake_masks_run():
     return _fake_masks_run
 
 
-def _fake_masks_run(root, name, number, errors, overrides=(), test="t", seed=0):
+def _fake_masks_run(
+    root, name, number, errors, overrides=(), test="t", seed=0, train=12
+):
     """Write root/NAME/NUMBER with a pixel error per test image; return it.
 
     Every image has the same size, IoU is 1 minus twice the error, there are 12
     training images; `test` begins the content hashes of the test set.
     """
-    from tfapp.base.files import write_json
-    from tfapp.domains.images.segmentation.files import write_image_scores
+    from tfapp.data.spec import Example
+    from tfapp.domains.images.segmentation.results import METRIC
+    from tfapp.tasks.scores import score_table
 
     table = {"name": name, "seed": seed, "task": "image_segmentation"}
     table |= {"data": {"path": "scenes"}, "model": {"name": "unet"}}
     folder = _write_recipe(root / name / str(number), table, overrides)
-    rows = [
-        {"name": f"images/{s}{i}.png", "content_hash": f"{s}{i}", "target": f"mask{i}"}
-        | {"split": "test" if s == test else "train", "group": ""}
-        for s, count in ((test, len(errors)), ("train", 12))
-        for i in range(count)
+    examples = [
+        Example(f"/data/images/{test}{i}.png", "test", "", "", f"{test}{i}", f"m{i}")
+        for i in range(len(errors))
     ]
-    write_json(folder / "split.json", {"labels": [], "examples": rows})
-    scores = [
-        {"path": f"/data/scenes/{row['name']}", "split": "test", "pixel_error": error}
-        | {"iou": 1 - 2 * error, "dice": 1 - error, "rand_f_score": None}
-        for row, error in zip(rows, errors, strict=False)
-    ]
-    write_image_scores(folder / "predictions.csv", scores)
+    rows = [("80", f"{1 - 2 * e:.6f}", f"{1 - e:.6f}", "") for e in errors]
+    columns = ("weight", "iou", "dice", "rand_f_score")
     mean = sum(errors) / len(errors)
     figures = {"pixel_error": mean, "iou": 1 - 2 * mean, "dice": 1 - mean}
     figures |= {"iou_interval": [0.9 - 2 * mean, 1.0], "dice_interval": None}
     figures |= {"rand_f_score": None, "rand_f_score_interval": None}
-    figures |= {"per_image": scores, "per_class": {"nothing": {}, "cell": {}}}
-    write_json(folder / "metrics.json", figures | {"run": {"total_seconds": 9.0}})
-    write_json(folder / "status.json", {"status": "complete", "detail": ""})
-    return folder
+    data = {"examples": {"train": train, "test": len(errors)}}
+    data |= {"labels": ["nothing", "cell"], "strata": 1}
+    scores = score_table(examples, errors, columns, rows)
+    return _write_run(folder, METRIC, figures, scores, data)
 
 
 def _write_recipe(folder, table, overrides):

@@ -72,18 +72,18 @@ def share_right(model):
     return sum(right) / len(right)
 again = evaluate(run, reporter=quiet)
 right = [share_right(run), share_right(saved_model)]
-print(json.dumps([again["accuracy"], *right, again["log_loss"]]))
+print(json.dumps([again.figures["accuracy"], *right, again.figures["log_loss"]]))
 """
 
 
 def test_accuracy_is_the_same_everywhere(in_fresh_process, finished):
     """Run, evaluate, predict and SavedModel agree, in this process and another."""
-    with (finished.folder / "predictions.csv").open() as file:
+    with (finished.folder / "scores.csv").open() as file:
         rows = list(csv.DictReader(file))
     accuracy = np.mean([row["label"] == row["predicted"] for row in rows])
     expected = [accuracy] * 3 + [finished.metrics["log_loss"]]
     assert finished.metrics["accuracy"] == pytest.approx(accuracy)
-    here = tfapp.evaluate(str(finished.folder), reporter=QUIET)
+    here = tfapp.evaluate(str(finished.folder), reporter=QUIET).figures
     assert [here["accuracy"], here["log_loss"]] == pytest.approx(expected[2:])
     files = finished.folder, finished.saved_model, finished.photos
     there = in_fresh_process(ASK_AGAIN, *files, finished.labels)

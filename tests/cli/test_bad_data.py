@@ -42,7 +42,7 @@ def write_photos(folder, count=4, size=(40, 30)):
                 "offsets": np.zeros(1, int),
                 "labels": np.arange(0),
             },
-            "holds no labelled image",
+            "holds no labelled example",
         ),
     ],
 )

@@ -14,9 +14,11 @@ from tfapp.__main__ import main
 from tfapp.base.errors import ConfigError, DataError, ExportError, TfappError
 from tfapp.base.files import require_writable
 from tfapp.cli import show
+from tfapp.report.blocks import Fact, Table
 from tfapp.runs import Run, find
+from tfapp.runs.publish import RunResult
+from tfapp.tasks.results import PrimaryMetric, Results
 from tfapp.verbs.predict import PredictionRow, Predictions
-from tfapp.verbs.run import RunResult
 
 
 @pytest.fixture
@@ -153,12 +155,18 @@ def test_inputs_without_an_answer_are_counted():
 
 def test_next_commands_name_a_run_that_is_found(capsys):
     """Below another folder than runs/ the whole path is printed, quoted."""
-    metrics = {"accuracy": 0.5, "accuracy_interval": [0.1, 0.9], "examples": 2}
+    results = Results(
+        metric=PrimaryMetric("error", "Error", "error"),
+        figures={"error": 0.5},
+        calibration={},
+        scores=Table((), (), ""),
+        headline=(Fact("Error", "0.5"),),
+    )
     for folder, text in (
         (Path("runs/pets/1"), "tfapp evaluate pets/1 --data FOLDER"),
         (Path("my runs/pets/1"), "tfapp evaluate 'my runs/pets/1' --data FOLDER"),
     ):
-        result = RunResult(folder, Path("saved_models/pets/1"), folder / "x", metrics)
+        result = RunResult(folder, Path("saved_models/pets/1"), folder / "x", results)
         show.result(result, False)
         assert text in capsys.readouterr().out
 

@@ -6,9 +6,10 @@ import pytest
 
 from tfapp.base.errors import ConfigError
 from tfapp.comparison.compared import compare_records
-from tfapp.comparison.record import RunRecord
-from tfapp.domains.images.segmentation.compared import SEGMENTATION
-from tfapp.problems.classification.compared import CLASSIFICATION, ClassAnswer
+from tfapp.comparison.record import Row, RunRecord
+from tfapp.domains.images.segmentation.results import METRIC as SEGMENTATION
+from tfapp.problems.classification.results import accuracy_metric
+from tfapp.tasks.results import Baseline
 
 
 def record(
@@ -20,12 +21,16 @@ def record(
     test="t",
     classes="ab",
     task="image_classification",
+    baselines=(),
     **recipe,
 ):
     """Return a run with one answer per entry of `correct`."""
-    answers = {
-        f"{test}{i}": ClassAnswer(
-            f"{test}/{i}.png", "a", "a" if ok else "b", bool(ok), 2 - i
+    rows = {
+        f"{test}{i}": Row(
+            f"{test}/{i}.png",
+            float(bool(ok)),
+            1.0,
+            {"label": "a", "predicted": "a" if ok else "b", "loss": f"{2 - i}"},
         )
         for i, ok in enumerate(correct)
     }
@@ -39,7 +44,7 @@ def record(
             "data": {"limit": limit},
             **recipe,
         },
-        task=SEGMENTATION if task == "segmentation" else CLASSIFICATION,
+        metric=SEGMENTATION if task == "segmentation" else accuracy_metric("images"),
         figures={
             "accuracy": accuracy,
             "macro_f1": accuracy,
@@ -47,8 +52,9 @@ def record(
             "expected_calibration_error": 0.1,
             "seconds": 60.0,
         },
-        class_names=tuple(classes),
-        answers=answers,
+        labels=tuple(classes),
+        rows=rows,
+        baselines=baselines,
         trained_on=2 * (limit or 50),
         parameters=10,
     )
@@ -150,7 +156,7 @@ def test_seeds_with_test_sets_of_their_own_are_pooled():
     assert not group.on_one_test_set
     assert group.scores.examples.mean() == 0.75
     assert not found.pairs[0].found.paired
-    assert any("tested on different examples" in note for note in found.notes)
+    assert any("tested on different images" in note for note in found.notes)
 
 
 def test_examples_that_every_run_gets_wrong_are_listed():
@@ -158,10 +164,11 @@ def test_examples_that_every_run_gets_wrong_are_listed():
     found = compare_records(
         [record("a", [0, 0, 1, 0]), record("b", [0, 1, 0, 0], o=1)],
     )
-    assert [(m.path, m.label, m.predicted) for m in found.missed] == [
+    assert [(m.name, *m.texts) for m in found.missed] == [
         ("t/0.png", "a", "b"),
         ("t/3.png", "a", "b"),
     ]
+    assert found.missed[0].to_json()["loss"] == 2.0
     assert found.common == 4
 
 
@@ -184,7 +191,27 @@ def test_a_single_run_is_compared_with_nothing():
 
 def test_other_tasks_and_classes_are_refused():
     """Nothing can be said about runs that answer different questions."""
-    with pytest.raises(ConfigError, match="run of the task 'segmentation'. Expected"):
+    with pytest.raises(ConfigError, match="'segmentation', with the main figure 'Pix"):
         compare_records([record("a", HALF), record("b", HALF, task="segmentation")])
     with pytest.raises(ConfigError, match=r"'a', 'b', 'c', … \(4 classes\) apart"):
         compare_records([record("a", HALF), record("b", HALF, classes="abcd")])
+
+
+def test_baselines_stand_once_and_beat_who_loses_to_them():
+    """The best first; one sentence names the groups below it."""
+    simple = Baseline("nearest mean", 0.6, (0.5, 0.7)), Baseline("majority", 0.3)
+    found = compare_records(
+        [
+            record("good", RIGHT, o=1, baselines=simple[::-1]),
+            record("bad", HALF, o=2, baselines=simple),
+            record("elsewhere", HALF, o=3, test="u", baselines=[Baseline("x", 1.0)]),
+        ]
+    )
+    assert found.baselines == simple
+    assert found.notes[0] == (
+        "The baseline nearest mean, accuracy 60.0\u00a0%, beats “bad” (50.0\u00a0%), "
+        "“elsewhere” (50.0\u00a0%): use the simple method, or improve these."
+    )
+    assert found.to_json()["baselines"][0]["interval"] == (0.5, 0.7)
+    good = compare_records([record("good", RIGHT, baselines=simple)])
+    assert not any("beats" in note for note in good.notes)

@@ -15,22 +15,27 @@ from tfapp.comparison.compared import compare_records
 from tfapp.comparison.files import write_comparison
 from tfapp.comparison.groups import Figure
 from tfapp.comparison.page import comparison_report
-from tfapp.comparison.record import RunRecord
-from tfapp.problems.classification.compared import CLASSIFICATION, ClassAnswer
+from tfapp.comparison.record import Row, RunRecord
+from tfapp.domains.images.thumbnails import file_tile
+from tfapp.problems.classification.results import accuracy_metric
 from tfapp.report import style
 from tfapp.report.blocks import Gallery, Table
 from tfapp.report.page import render_report
+from tfapp.tasks.results import Baseline
 
 BETTER = [1] * 90 + [0] * 10
 WORSE = [1] * 60 + [0] * 40
 NAME = "<b>$x$ & co"
 
 
-def record(name, correct, *, seed=0, limit=50, root="t", **settings):
+def record(name, correct, *, seed=0, limit=50, root="t", baselines=(), **settings):
     """Return a run with one answer per entry of `correct`."""
-    answers = {
-        f"{i}": ClassAnswer(
-            f"{root}/{i}.png", "cat", "cat" if ok else "dog", bool(ok), 1.0
+    rows = {
+        f"{i}": Row(
+            f"{root}/{i}.png",
+            float(ok),
+            1.0,
+            {"label": "cat", "predicted": "cat" if ok else "dog", "loss": "1.0"},
         )
         for i, ok in enumerate(correct)
     }
@@ -44,7 +49,7 @@ def record(name, correct, *, seed=0, limit=50, root="t", **settings):
             "data": {"limit": limit},
             **settings,
         },
-        task=CLASSIFICATION,
+        metric=accuracy_metric("images"),
         figures={
             "accuracy": accuracy,
             "macro_f1": accuracy,
@@ -52,10 +57,11 @@ def record(name, correct, *, seed=0, limit=50, root="t", **settings):
             "expected_calibration_error": 0.1,
             "seconds": 60.0,
         },
-        class_names=("cat", "dog"),
-        answers=answers,
+        labels=("cat", "dog"),
+        rows=rows,
         trained_on=2 * limit,
-        parameters=None,
+        strata=2,
+        baselines=baselines,
     )
 
 
@@ -125,15 +131,16 @@ def test_mistakes_of_all_are_shown_as_pictures_where_there_are_files(tmp_path):
     """The files of the runs are looked for; without them there is a table."""
     Image.new("RGB", (200, 100)).save(tmp_path / "60.png")
     runs = [record(name, WORSE, root=str(tmp_path), system=name) for name in ("a", "b")]
-    found = comparison_report(compare_records(runs))
+    found = comparison_report(compare_records(runs), file_tile)
     (gallery,) = section(found, "Wrong in every run").blocks
     assert isinstance(gallery, Gallery)
     (tile,) = gallery.tiles
     assert (tile.caption, tile.path) == ("cat → dog", str(tmp_path / "60.png"))
     runs = [record(name, WORSE, system=name) for name in ("a", "b")]
-    found = comparison_report(compare_records(runs))
+    found = comparison_report(compare_records(runs), file_tile)
     (table,) = section(found, "Wrong in every run").blocks
     assert isinstance(table, Table)
+    assert table.header == ("Example", "Label", "Predicted")
     assert len(table.rows) == 24
 
 
@@ -169,7 +176,9 @@ def test_words_for_numbers():
     assert say.share(Figure(0.98931, 0.0008), 3) == "98.93 ± 0.08\u00a0%"
     assert say.share(Figure(0.5, 0.0), 1) == "50.00\u00a0%"
     assert say.number(Figure(0.04123, 0.001), 2) == "0.0412 ± 0.0010"
-    assert say.interval(0.9, 0.95123) == "90.00–95.12\u00a0%"
+    assert say.interval(0.9, 0.95123, "%") == "90.00–95.12\u00a0%"
+    assert say.interval(0.3612, 12.5, "") == "0.3612–12.50"
+    assert say.number(Figure(1234.5, 20.25), 2) == "1,234 ± 20"
     assert [say.probability(p) for p in (0.0004, 0.04, 1.0)] == [
         "< 0.001",
         "0.040",
@@ -186,7 +195,7 @@ def test_the_conclusion_says_what_is_certain():
     assert "its lead of at least 30.0\u00a0points over every other is real" in (
         say.conclusion(three)
     )
-    assert say.difference(clear.to_best(1)) == "−30.00\u00a0points"
+    assert say.difference(clear.to_best(1), "%") == "−30.00\u00a0points"
     assert say.verdict(clear.to_best(1)) == "real"
     near = record("near", [1] * 89 + [0] * 11, o=3)
     assert "its lead of 1.0\u00a0points over “near” could be chance" in (
@@ -218,3 +227,20 @@ def test_tables_for_programs(curves, tmp_path):
         "comparison.csv",
         "comparison.json",
     ]
+
+
+def test_baselines_are_on_the_page():
+    """In the headline, the picture and a table; their names are text."""
+    simple = (Baseline("<i>nearest</i>", 0.7, (0.6, 0.8)),)
+    runs = [
+        record(n, c, o=n, baselines=simple) for n, c in (("a", BETTER), ("b", WORSE))
+    ]
+    comparison = compare_records(runs)
+    report = comparison_report(comparison)
+    assert report.headline[1].value == "70.0\u00a0%"
+    tables = [b for b in report.sections[0].blocks if isinstance(b, Table)]
+    assert tables[1].rows == (("<i>nearest</i>", "70.0\u00a0%", "60.00–80.00\u00a0%"),)
+    assert "beats “b” (60.0\u00a0%)" in render_report(report)
+    assert "<i>" not in render_report(report)
+    drawn = texts(score_picture(comparison.groups, comparison.baselines))
+    assert "<i>nearest</i>" in drawn

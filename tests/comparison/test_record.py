@@ -1,15 +1,16 @@
 """Tests of tfapp.comparison.record."""
 
 import json
-import zipfile
+from dataclasses import replace
+from pathlib import Path
 
-import h5py
 import numpy as np
 import pytest
 
 from tfapp.base.errors import ConfigError
-from tfapp.comparison.record import count_parameters, read_record
-from tfapp.problems.classification.compared import CLASSIFICATION
+from tfapp.comparison.record import Row, RunRecord, read_record
+from tfapp.problems.classification.results import accuracy_metric
+from tfapp.tasks.results import Baseline, PrimaryMetric, Quantity, read_metric
 
 RECIPE = {"task": "image_classification", "seed": 4}
 RIGHT = [1, 1, 0, 1]
@@ -22,36 +23,52 @@ def folder(fake_run, tmp_path):
 
 
 def test_a_run_is_read(folder):
-    """Answers by content, figures, classes, and how much was trained on."""
-    record = read_record(folder, RECIPE, CLASSIFICATION)
+    """Scores by content, figures, classes, and how much was trained on."""
+    record = read_record(folder, RECIPE)
     assert record.title == "cats/2"
     assert record.seed == 4
-    assert record.class_names == ("a", "b")
-    assert record.trained_on == 12
+    assert record.metric == accuracy_metric("images")
+    assert record.labels == ("a", "b")
+    assert (record.trained_on, record.strata) == (12, 2)
     assert record.figures["accuracy"] == 0.75
     assert record.figures["seconds"] == 9.0
-    assert record.test_set == set(record.answers)
-    assert len(record.test_set) == 4
-    wrong = [answer for answer in record.answers.values() if not answer.correct]
-    assert [(a.path, a.label, a.predicted, a.loss) for a in wrong] == [
-        ("t/2.png", "a", "b", 2.3)
-    ]
+    assert record.test_set == {"t0 a 0", "t1 b 0", "t2 a 0", "t3 b 0"}
+    (wrong,) = (row for row in record.rows.values() if not row.score)
+    assert wrong.name == "t/2.png"
+    assert wrong.columns["predicted"] == "b"
     assert record.parameters is None
 
 
-@pytest.mark.parametrize(("limit", "count"), [(0, 12), (2, 4), (6, 12), (100, 12)])
-def test_the_limit_of_a_recipe_counts(folder, limit, count):
-    """The split is recorded whole; the recipe says what was taken of it."""
-    recipe = RECIPE | {"data": {"limit": limit}}
-    assert read_record(folder, recipe, CLASSIFICATION).trained_on == count
+def test_metrics_and_baselines_survive_json(folder):
+    """What metrics.json holds gives back what was written, infinite bounds too."""
+    loss = Quantity("loss", "Loss", "loss", "nats", (0.0, float("inf")))
+    metric = PrimaryMetric("mse", "MSE", "MSE", better="lower", others=(loss,))
+    assert read_metric(json.loads(json.dumps(metric.to_json()))) == metric
+    assert (loss.heading, metric.heading) == ("Loss (nats)", "MSE")
+    stored = json.loads((folder / "metrics.json").read_text())
+    stored["baselines"] = [{"name": "mean", "value": 0.5, "interval": None}]
+    (folder / "metrics.json").write_text(json.dumps(stored))
+    assert read_record(folder, RECIPE).baselines == (Baseline("mean", 0.5),)
 
 
-def test_copies_in_the_test_set_stay_apart(folder):
-    """Two files of equal content are two test examples."""
-    split = json.loads((folder / "split.json").read_text())
-    split["examples"][2]["content_hash"] = split["examples"][0]["content_hash"]
-    (folder / "split.json").write_text(json.dumps(split))
-    assert len(read_record(folder, RECIPE, CLASSIFICATION).answers) == 4
+def test_pooled_scores_add_up_to_the_ratio():
+    """Their mean is the metric, and their spread that of resampled ratios."""
+    random = np.random.default_rng(0)
+    weights = random.integers(1, 40, 300)
+    errors = random.binomial(weights, random.random(300) / 2) / weights
+    metric = PrimaryMetric("wer", "WER", "WER", better="lower", scores="pooled")
+    rows = {
+        f"{i}": Row("", score, weight)
+        for i, (score, weight) in enumerate(zip(errors, weights, strict=True))
+    }
+    record = RunRecord(Path(), {}, metric, {}, (), rows, 1)
+    each = np.array(list(record.contributions.values()))
+    assert each.mean() == pytest.approx(np.average(errors, weights=weights))
+    picks = random.integers(300, size=(4000, 300))
+    ratios = (errors * weights)[picks].sum(axis=1) / weights[picks].sum(axis=1)
+    assert each.std() / 300**0.5 == pytest.approx(ratios.std(), rel=0.05)
+    plain = replace(record, metric=replace(metric, scores="graded"))
+    assert list(plain.contributions.values()) == list(errors)
 
 
 @pytest.mark.parametrize(
@@ -59,17 +76,21 @@ def test_copies_in_the_test_set_stay_apart(folder):
     [
         ("metrics.json", lambda t: t[:40], r"metrics.json cannot be used: it is not"),
         ("metrics.json", lambda t: "[]", "not a JSON object"),
-        ("metrics.json", lambda t: t.replace("macro_f1", "f1"), "it lacks 'macro_f1'"),
+        ("metrics.json", lambda t: t.replace('"macro_f1":', '"f":'), "lacks 'macro_f1"),
         ("metrics.json", lambda t: t.replace("0.02", '"x"'), "could not convert"),
         ("metrics.json", lambda t: t.replace("0.02", "NaN"), "not a finite number"),
-        ("metrics.json", lambda t: t.replace("0.75", "0.5"), "75.0000%, that of met"),
+        ("metrics.json", lambda t: t.replace("0.75", "0.5"), "0.75, that of metrics"),
+        ("metrics.json", lambda t: t.replace('"metric"', '"m"'), "lacks 'metric'"),
+        ("metrics.json", lambda t: t.replace('"better"', '"b"'), "unexpected keyword"),
+        ("metrics.json", lambda t: t.replace('"train"', '"t"'), "lacks 'train'"),
         ("metrics.json", None, "No such file"),
-        ("split.json", lambda t: t.replace("examples", "rows"), "'examples'"),
-        ("split.json", lambda t: t.replace('"target"', '"name"'), "'target'"),
-        ("predictions.csv", lambda t: "path,label\n1,a\n", "'predicted'"),
-        ("predictions.csv", lambda t: t.splitlines()[0], "holds no prediction"),
-        ("predictions.csv", lambda t: t.rsplit("\n", 2)[0], "not the test examples"),
-        ("predictions.csv", None, "No such file"),
+        ("scores.csv", lambda t: "key,name\n1,a\n", "lacks 'score'"),
+        ("scores.csv", lambda t: t.splitlines()[0], "holds no example"),
+        ("scores.csv", lambda t: t.rsplit("\n", 2)[0], "not hold the 4 test examples"),
+        ("scores.csv", lambda t: t.replace(",1,", ",x,"), "could not convert"),
+        ("scores.csv", lambda t: t.replace(",1,", ",nan,"), "a score is nan"),
+        ("scores.csv", lambda t: t.replace(",1,", ",1.5,"), "a score is 1.5"),
+        ("scores.csv", None, "No such file"),
     ],
 )
 def test_damaged_files_are_named(folder, name, change, message):
@@ -80,39 +101,7 @@ def test_damaged_files_are_named(folder, name, change, message):
     if change is not None:
         path.write_text(change(text))
     with pytest.raises(ConfigError, match=message) as caught:
-        read_record(folder, RECIPE, CLASSIFICATION)
+        read_record(folder, RECIPE)
     assert str(folder) in str(caught.value)
-    assert name in str(caught.value)
     assert "leave it out" in str(caught.value)
     assert "\n" not in str(caught.value)
-
-
-def test_parameters_are_those_of_the_model_alone(tmp_path):
-    """Neither the optimizer's state nor that of random layers counts."""
-    weights = tmp_path / "model.weights.h5"
-    with h5py.File(weights, "w") as content:
-        content["layers/dense/vars/0"] = np.zeros((3, 4), "float32")
-        content["layers/dense/vars/1"] = np.zeros(4, "float32")
-        content["layers/dropout/vars/0"] = np.zeros(2, "uint32")
-        content["optimizer/vars/0"] = np.zeros(99, "float32")
-    path = tmp_path / "model.keras"
-    with zipfile.ZipFile(path, "w") as archive:
-        archive.write(weights, "model.weights.h5")
-    assert count_parameters(path) == 16
-
-
-@pytest.mark.parametrize("content", [None, b"no archive"])
-def test_without_a_model_parameters_are_unknown(tmp_path, content):
-    """A missing or broken model costs one cell of the table, not the comparison."""
-    path = tmp_path / "model.keras"
-    if content is not None:
-        path.write_bytes(content)
-    assert count_parameters(path) is None
-
-
-def test_parameters_agree_with_keras(workspace):
-    """The count of a real run's model is Keras' own."""
-    from tfapp.export.keras_file import load_model
-
-    path = workspace[1].folder / "model.keras"
-    assert count_parameters(path) == load_model(path).count_params()

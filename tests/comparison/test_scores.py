@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 from scipy.stats import ttest_1samp
 
+from tfapp.base.intervals import wilson_interval
 from tfapp.comparison.scores import Scores, score_interval
-from tfapp.problems.classification.metrics import wilson_interval
 
 
 def scores(*runs):
@@ -43,3 +43,13 @@ def test_one_graded_score_says_nothing_about_others():
     """However many runs agree on it."""
     assert score_interval(Scores(np.array([0.1]), np.array([0.1]), True)) == (0, 1)
     assert score_interval(Scores(np.array([0.1]), np.full(3, 0.1), True)) == (0, 1)
+
+
+def test_bounds_are_those_of_the_figure():
+    """An error has no upper bound; the interval may go beyond 1, but not below 0."""
+    errors, bounds = np.array([0.1, 4.0, 0.2]), (0.0, np.inf)
+    found = Scores(errors, errors.mean(keepdims=True), True, bounds)
+    exact = ttest_1samp(errors, 0).confidence_interval()
+    assert score_interval(found) == pytest.approx((0.0, exact.high))
+    alone = Scores(errors[:1], errors[:1], True, bounds)
+    assert score_interval(alone) == bounds

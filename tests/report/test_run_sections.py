@@ -52,9 +52,20 @@ def test_data_section_counts_classes_by_split():
     assert section.lead == "6\u00a0photos of 2\u00a0classes."
 
 
+def test_data_without_classes_is_counted_by_split():
+    """Labels that are no classes, such as hashes of masks, make no rows."""
+    examples = {"train": [labelled("a", "f3"), labelled("b", "9c")], "test": ()}
+    for labels, lead in (["cell"], "2 images of 1 class."), ((), "2 images."):
+        section = data_section(examples, labels, (), "images")
+        assert section.blocks[0].rows == (("Train", "2"), ("All", "2"))
+        assert section.lead.replace("\u00a0", " ") == lead
+
+
 def test_many_lines_open_on_demand():
     """A long list of findings does not bury the page."""
-    section = data_section({"train": [labelled("x", "a")]}, ["a"], ["line"] * 40)
+    section = data_section(
+        {"train": [labelled("x", "a")]}, ["a"], ["line"] * 40, "photos"
+    )
     details = section.blocks[1]
     assert isinstance(details, Details)
     assert "40 lines" in details.summary
@@ -70,8 +81,9 @@ def test_reproducibility_holds_recipe_versions_and_stages():
         fingerprint="abc",
         versions={"keras": "3.15"},
         seconds={"a": 2.0},
+        recipe={"path": Path("x"), "name": "é"},
     )
-    section = reproducibility_section(facts, {"path": Path("x"), "name": "é"})
+    section = reproducibility_section(facts)
     table, stages, recipe = section.blocks
     assert table.rows == (
         ("Seed", "7"),
@@ -90,7 +102,7 @@ def test_waiting_for_data_stands_beside_the_seconds_of_its_stage():
         seconds={"extract": 30.0, "phase head": 10.0},
         waiting={"phase head": 0.25},
     )
-    _, stages, explained, _ = reproducibility_section(facts, {}).blocks
+    _, stages, explained, _ = reproducibility_section(facts).blocks
     assert stages.header[-1] == "Waiting for data"
     assert stages.rows == (
         ("extract", "30.0\u00a0s", "75.0\u00a0%", ""),

@@ -13,11 +13,13 @@ from tfapp import domains
 from tfapp.base.errors import ConfigError
 from tfapp.base.reporter import Reporter
 from tfapp.recipes.config import Recipe
-from tfapp.report.blocks import Fact, Report
+from tfapp.report.blocks import Fact, Report, Table
 from tfapp.runs.experiment import Outcome
+from tfapp.tasks.results import PrimaryMetric, Results
 from tfapp.verbs.run import run
 
 NAME = "drawing"
+METRIC = PrimaryMetric("distance", "Distance", "distance", better="lower")
 
 
 def register(modules):
@@ -77,9 +79,17 @@ class PictureExperiment:
         """Save the picture."""
         pixels = self.drawing.picture.numpy()
         np.save(context.folder.folder / "picture.npy", pixels)
-        figures = {"distance": float(np.abs(pixels - self.drawing.target).max())}
-        headline = (Fact("distance", f"{figures['distance']:.3f}"),)
-        return Outcome(figures, lambda facts: Report("A picture", "", headline, ()))
+        distance = float(np.abs(pixels - self.drawing.target).max())
+        headline = (Fact("distance", f"{distance:.3f}"),)
+        rows = (("picture", "picture", f"{distance:.9g}"),)
+        results = Results(
+            metric=METRIC,
+            figures={"distance": distance},
+            calibration={},
+            scores=Table(("key", "name", "score"), rows, "The picture"),
+            headline=headline,
+        )
+        return Outcome(results, lambda facts: Report("A picture", "", headline, ()))
 
 
 def recipe(name="picture", **options):

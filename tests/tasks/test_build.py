@@ -30,7 +30,7 @@ def test_numbers_that_no_network_has_are_one_line(name, options, message):
 def test_a_bug_of_a_network_keeps_its_traceback(monkeypatch):
     """Without options nobody has asked for what fails."""
 
-    def broken(shape, count):
+    def broken(info):
         raise ValueError("broken")
 
     monkeypatch.setattr(build.registry, "load", lambda *_: broken)

@@ -204,4 +204,4 @@ def test_the_task_stays_the_task():
     task = get_task("image_classification")
     changed = distilled(task, CONFIG)
     assert changed.monitor == task.monitor
-    assert changed.assess is task.assess
+    assert changed.evaluate is task.evaluate

@@ -98,20 +98,20 @@ def test_a_learning_curve_is_a_picture_of_its_own(root, fake_run, tmp_path):
         (["cells", "nuclei"], "'nothing', 'nucleus' apart.*with the same classes"),
         (
             ["good", "cells"],
-            r"cells/1 is a run of the task 'image_segmentation'\. Expected runs of "
-            r"'image_classification', as runs/good/1 is; compare them separately\.",
+            r"cells/1 is a run of the task 'image_segmentation', with the main figure "
+            r"'Pixel error'\. Expected runs of 'image_classification' with 'Accuracy', "
+            r"as runs/good/1 is; compare them separately\.",
         ),
     ],
 )
 def test_mistakes_are_told(root, fake_run, fake_masks_run, tmp_path, names, message):
     """One clear error each, and nothing is written."""
     fake_masks_run(root, "cells", 1, ERRORS)
-    nuclei = fake_masks_run(root, "nuclei", 1, ERRORS) / "metrics.json"
-    nuclei.write_text(nuclei.read_text().replace('"cell"', '"nucleus"'))
+    for name, old, new in (("nuclei", '"cell"', '"nucleus"'), ("other", '"b"', '"z"')):
+        fake = fake_masks_run if name == "nuclei" else fake_run
+        metrics = fake(root, name, 1, ERRORS) / "metrics.json"
+        metrics.write_text(metrics.read_text().replace(old, new))
     (root / "empty/1").mkdir(parents=True)
-    other = fake_run(root, "other", 1, GOOD)
-    split = json.loads((other / "split.json").read_text())
-    write_json(other / "split.json", split | {"labels": ["x", "y", "z"]})
     odd = fake_run(root, "odd", 1, GOOD) / "recipe.toml"
     odd.write_text(odd.read_text().replace("epochs", "epoch"))
     (fake_run(root, "torn", 1, GOOD) / "metrics.json").write_text('{"accuracy": 0.')
@@ -198,9 +198,9 @@ def test_tasks_are_not_mixed(root, fake_masks_run, monkeypatch, capsys):
     code, out, err = call(monkeypatch, capsys, "compare", "cells", "good", "-q")
     assert (code, out) == (2, "")
     assert err == (
-        "tfapp: error: runs/good/1 is a run of the task 'image_classification'. "
-        "Expected runs of 'image_segmentation', as runs/cells/1 is; compare them "
-        "separately.\n"
+        "tfapp: error: runs/good/1 is a run of the task 'image_classification', with "
+        "the main figure 'Accuracy'. Expected runs of 'image_segmentation' with 'Pixel "
+        "error', as runs/cells/1 is; compare them separately.\n"
     )
 
 

@@ -33,7 +33,8 @@ def test_other_data_is_all_tested(workspace, other_digits):
     """Every example of an unsplit folder counts, as `predict` sees it."""
     folder, result = workspace
     runs = folder / "runs"
-    metrics = evaluate("digits", str(other_digits), runs_folder=runs, reporter=QUIET)
+    results = evaluate("digits", str(other_digits), runs_folder=runs, reporter=QUIET)
+    metrics = results.figures
     rows = predict("digits", [str(other_digits)], runs_folder=runs, reporter=QUIET).rows
     right = [row.top(1)[0][0] == row.path.split("/")[-2] for row in rows]
     assert metrics["examples"] == len(rows) == 30
@@ -62,7 +63,7 @@ def test_examples_of_one_class_are_judged_by_what_needs_no_other(
     for digit in set("0123456789") - {"4"}:
         shutil.rmtree(other_digits / digit)
     runs = folder / "runs"
-    metrics = evaluate("digits", str(other_digits), runs_folder=runs)
+    metrics = evaluate("digits", str(other_digits), runs_folder=runs).figures
     assert "every example is of class '4'" in capsys.readouterr().err
     assert metrics["examples"] == metrics["per_class"]["4"]["support"] == 3
     assert metrics["per_class"]["4"]["recall"] == metrics["accuracy"]

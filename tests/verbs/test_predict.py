@@ -38,7 +38,7 @@ def test_every_form_of_the_model_answers_alike(workspace, photos):
 
 
 def test_predictions_equal_the_run_s_own(workspace, tmp_path):
-    """Predicting a test example again gives what predictions.csv says of it."""
+    """Predicting a test example again gives what scores.csv says of it."""
     from sklearn.datasets import load_digits
 
     from tfapp.data import load_dataset
@@ -51,9 +51,9 @@ def test_predictions_equal_the_run_s_own(workspace, tmp_path):
         seed=0,
         split_file=result.folder / "split.json",
     )
-    with (result.folder / "predictions.csv").open() as file:
+    with (result.folder / "scores.csv").open() as file:
         recorded = {
-            row["path"]: float(row["confidence"]) for row in csv.DictReader(file)
+            row["name"]: float(row["confidence"]) for row in csv.DictReader(file)
         }
     example = dataset.examples["test"][0]
     path = tmp_path / "one.png"

@@ -48,7 +48,7 @@ def test_everything_is_there(workspace):
         "logs",
         "metrics.json",
         "model.keras",
-        "predictions.csv",
+        "scores.csv",
         "recipe.toml",
         "report.html",
         "split.json",
@@ -59,7 +59,7 @@ def test_everything_is_there(workspace):
     page = (result.folder / "report.html").read_text(encoding="utf-8")
     assert f"tfapp predict {result.saved_model.parent} PHOTO.jpg" in page
     metrics = json.loads((result.folder / "metrics.json").read_text())
-    with (result.folder / "predictions.csv").open() as file:
+    with (result.folder / "scores.csv").open() as file:
         rows = list(csv.DictReader(file))
     right = np.mean([row["label"] == row["predicted"] for row in rows])
     assert metrics["accuracy"] == pytest.approx(right)

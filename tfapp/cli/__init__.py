@@ -110,8 +110,8 @@ def evaluate(
     """Evaluate a run's model, on its own test split or on other data."""
     from tfapp.verbs.evaluate import evaluate
 
-    metrics = evaluate(name, data, runs_folder=runs_folder, reporter=Reporter(quiet))
-    show.metrics(metrics, json)
+    results = evaluate(name, data, runs_folder=runs_folder, reporter=Reporter(quiet))
+    show.results(results, json)
 
 
 app.command()(predicting.predict)

@@ -10,16 +10,19 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from tfapp.cli import show_segmentation
-
 if TYPE_CHECKING:
     from tfapp.data.report import CheckReport
+    from tfapp.report import blocks
     from tfapp.runs.publish import RunResult
+    from tfapp.tasks.results import Results
     from tfapp.verbs.doctor import Finding
     from tfapp.verbs.predict import Predictions
 
 WIDEST = 10_000
 """Columns of a table that no terminal shows."""
+
+NO_BREAK = "\u00a0"
+"""Between a number and its unit on a page; terminals and scripts take a space."""
 
 STATUS_STYLES = {"ok": "green", "warning": "yellow", "problem": "red"}
 
@@ -49,7 +52,7 @@ def result(found: "RunResult", as_json_: bool) -> None:
         )
         return
     line("")
-    line(headline(found.metrics))
+    headline(found.results)
     line(f"report       {found.report}")
     run = _as_argument(found.folder)
     if found.saved_model is not None:
@@ -69,31 +72,28 @@ def _as_argument(folder: Path) -> str:
     return quote(str(Path(*short)))
 
 
-def headline(found: Mapping[str, Any]) -> str:
-    """Return the figures that matter most, with their intervals."""
-    if "iou" in found:
-        return show_segmentation.headline(found)
-    low, high = found["accuracy_interval"]
-    return (
-        f"accuracy     {found['accuracy']:.2%} of {found['examples']} test examples "
-        f"(95 % interval {low:.2%} to {high:.2%})"
-    )
+def headline(results: "Results") -> None:
+    """Print the figures that matter most, and the baselines next to them."""
+    from tfapp.report.baselines import baseline_facts, lost_to
+
+    facts = (*results.headline, *baseline_facts(results))
+    width = max(12, *(len(fact.label) for fact in facts))
+    for fact in facts:
+        label = fact.label if fact.label[1:2].isupper() else fact.label.lower()
+        text = f"{label:<{width}} {fact.value} {fact.detail}"
+        line(text.replace(NO_BREAK, " ").rstrip())
+    if sentence := lost_to(results):
+        line(sentence.replace(NO_BREAK, " "))
 
 
-def metrics(found: Mapping[str, Any], as_json_: bool) -> None:
-    """Print the metrics of an evaluation."""
+def results(found: "Results", as_json_: bool) -> None:
+    """Print the figures of an evaluation."""
     if as_json_:
-        as_json(found)
+        as_json(found.figures)
         return
-    line(headline(found))
-    if "iou" in found:
-        print_table(show_segmentation.classes(found))
-        return
-    table = Table("class", "precision", "recall", "F1", "examples")
-    for name, row in found["per_class"].items():
-        figures = [_figure(row[k]) for k in ("precision", "recall", "f1")]
-        table.add_row(Text(name), *figures, str(row["support"]))
-    print_table(table)
+    headline(found)
+    for table in found.tables:
+        print_table(_terminal_table(table))
 
 
 def check(report: "CheckReport", as_json_: bool) -> None:
@@ -156,5 +156,11 @@ def print_table(table: Table) -> None:
     console.print(table)
 
 
-def _figure(value: float | None) -> str:
-    return "-" if value is None else f"{value:.3f}"
+def _terminal_table(table: "blocks.Table") -> Table:
+    shown = Table()
+    for number, title in enumerate(table.header):
+        is_text = number < table.text_columns
+        shown.add_column(title, justify="left" if is_text else "right")
+    for row in table.rows:
+        shown.add_row(*(Text(text.replace(NO_BREAK, " ")) for text in row))
+    return shown

@@ -19,6 +19,8 @@ NARROW = 90
 def comparison(found: "Comparison", out: Path, as_json_: bool) -> None:
     """Print one row per group, what is best, and where the page is."""
     from tfapp.comparison import wording as say
+    from tfapp.comparison.missed import missed_title
+    from tfapp.report.wording import amount
 
     if as_json_:
         show.as_json(found.to_json())
@@ -33,9 +35,13 @@ def comparison(found: "Comparison", out: Path, as_json_: bool) -> None:
         table.add_row(*map(Text, cells))
     show.print_table(table)
     show.line(say.conclusion(found))
+    metric = found.metric
+    for baseline in found.baselines:
+        value = amount(baseline.value, metric.unit)
+        show.line(f"baseline {baseline.name}: {metric.short} {value}")
     if found.missed and len(found.records) > 1:
-        of_all = f"{len(found.missed)} of {found.common} test {found.task.examples}"
-        show.line(f"{found.task.missed_title.lower()}: {of_all}")
+        of_all = f"{len(found.missed)} of {found.common} test {metric.examples}"
+        show.line(f"{missed_title(metric).lower()}: {of_all}")
     for note in found.notes:
         show.line(f"note: {note}")
     show.line(f"page  {out / 'comparison.html'}")
@@ -51,10 +57,10 @@ def _wide() -> bool:
 def _headers(found: "Comparison") -> tuple[str, ...]:
     """Name what stands in each line of a cell."""
     return (
-        f"{found.task.score.short}\n95 % interval",
+        f"{found.metric.short_heading}\n95 % interval",
         "to the best\n95 % interval\nverdict",
         "trained on\nparameters\ntime",
-        "\n".join(quantity.short for quantity in found.task.others),
+        "\n".join(quantity.short_heading for quantity in found.metric.others),
     )
 
 
@@ -64,16 +70,17 @@ def _row(found: "Comparison", index: int) -> tuple[str, ...]:
     from tfapp.report.wording import count, duration
 
     group, pair = found.groups[index], found.to_best(index)
+    metric = found.metric
     runs = len(group.records)
     gap = "best"
     if pair is not None:
-        gap = f"{say.difference(pair)}\n{say.difference_interval(pair)}\n"
-        gap += say.verdict(pair)
+        gap = f"{say.difference(pair, metric.unit)}\n"
+        gap += f"{say.difference_interval(pair, metric.unit)}\n{say.verdict(pair)}"
     return (
         f"{group.name}\n{count(runs, 'runs')}",
-        f"{say.figure(group, found.task.score)}\n{say.interval(*group.interval)}",
+        f"{say.figure(group, metric)}\n{say.interval(*group.interval, metric.unit)}",
         gap,
         f"{group.trained_on:,}\n{say.parameters(group)}\n"
         f"{duration(group.figure('seconds').mean)}",
-        "\n".join(say.figure(group, quantity) for quantity in found.task.others),
+        "\n".join(say.figure(group, quantity) for quantity in metric.others),
     )

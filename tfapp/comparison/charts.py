@@ -13,6 +13,7 @@ from tfapp.comparison.groups import Group
 from tfapp.comparison.recipe_groups import Line
 from tfapp.report.style import PALETTE, look, new_figure, percent_axis
 from tfapp.report.wording import drawable
+from tfapp.tasks.results import Baseline
 
 LOOKS = (
     ("accent", "-", "o"),
@@ -27,11 +28,14 @@ LOOKS = (
 LONGEST_NAME = 44
 
 
-def score_picture(groups: Sequence[Group]) -> Figure:
+def score_picture(
+    groups: Sequence[Group], baselines: Sequence[Baseline] = ()
+) -> Figure:
     """Draw main figure and 95 % interval of each group, and its runs as small dots.
 
     Args:
         groups: the first is on top.
+        baselines: drawn as dotted lines.
     """
     names = [drawable(group.name, LONGEST_NAME) for group in groups]
     longest = max(map(len, names))
@@ -44,8 +48,9 @@ def score_picture(groups: Sequence[Group]) -> Figure:
         axes.tick_params(axis="y", labelcolor=PALETTE["ink"])
         axes.set_ylim(len(groups) - 0.4, -0.6)
         axes.grid(axis="y", visible=False)
-        _percent_range(axes, "x", groups)
-        name = groups[0].task.score.short
+        _draw_baselines(axes, baselines)
+        _range(axes, "x", groups, baselines)
+        name = groups[0].metric.short_heading
         axes.set(xlabel=f"Test {name}, with its 95 % interval")
     return figure
 
@@ -57,7 +62,6 @@ def size_picture(groups: Sequence[Group], lines: Sequence[Line]) -> Figure:
         groups: as `Comparison.groups`.
         lines: as `Comparison.lines`.
     """
-    task = groups[0].task
     sizes = np.array([group.size for group in groups])
     shown = sorted({float(sizes[i]) for line in lines for i in line.members})
     with look():
@@ -69,15 +73,16 @@ def size_picture(groups: Sequence[Group], lines: Sequence[Line]) -> Figure:
         axes.xaxis.set_minor_locator(NullLocator())
         ticks = _ticks(shown)
         axes.set_xticks(ticks, [f"{size:,.4g}" for size in ticks])
-        _percent_range(axes, "y", groups)
-        axes.set(xlabel=say.size_title(task), ylabel=f"Test {task.score.short}")
+        _range(axes, "y", groups)
+        name = groups[0].metric.short_heading
+        axes.set(xlabel=say.size_title(groups[0]), ylabel=f"Test {name}")
         handles = axes.get_legend_handles_labels()
         figure.legend(*handles, loc="outside lower left", ncols=1)
     return figure
 
 
 def _draw_score(axes: Axes, row: int, group: Group) -> None:
-    low, high = group.interval
+    low, high = _ends(group)
     colour = PALETTE["accent"]
     axes.plot([low, high], [row, row], color=colour, linewidth=2.2)
     if len(group.records) > 1:
@@ -103,7 +108,7 @@ def _draw_line(
     colour, dashes, marker = kind
     members = list(line.members)
     means = np.array([groups[i].scores.mean for i in members])
-    ends = np.array([groups[i].interval for i in members])
+    ends = np.array([_ends(groups[i]) for i in members])
     axes.errorbar(
         sizes[members],
         means,
@@ -129,12 +134,43 @@ def _draw_line(
             )
 
 
-def _percent_range(axes: Axes, which: str, groups: Sequence[Group]) -> None:
+def _draw_baselines(axes: Axes, baselines: Sequence[Baseline]) -> None:
+    for baseline in baselines:
+        axes.axvline(
+            baseline.value, color=PALETTE["muted"], linewidth=1.0, linestyle=":"
+        )
+        axes.annotate(
+            drawable(baseline.name, LONGEST_NAME),
+            (baseline.value, 1.0),
+            xycoords=("data", "axes fraction"),
+            color=PALETTE["muted"],
+            fontsize=8,
+            ha="center",
+            va="bottom",
+        )
+
+
+def _ends(group: Group) -> tuple[float, float]:
+    """Return the interval to draw: none where nothing is known."""
+    low, high = group.interval
+    known = np.isfinite(high - low)
+    return (low, high) if known else (group.scores.mean, group.scores.mean)
+
+
+def _range(
+    axes: Axes,
+    which: str,
+    groups: Sequence[Group],
+    baselines: Sequence[Baseline] = (),
+) -> None:
     """Show the range of the intervals, a tenth more on either side."""
-    low = min(group.interval[0] for group in groups)
-    high = max(group.interval[1] for group in groups)
-    margin = max(0.1 * (high - low), 0.002)
-    percent_axis(axes, which)
+    shown = [end for group in groups for end in _ends(group)]
+    shown += [baseline.value for baseline in baselines]
+    low, high = min(shown), max(shown)
+    margin = max(0.1 * (high - low), 0.002 * max(abs(low), abs(high), 1e-9))
+    if groups[0].metric.unit == "%":
+        margin = max(margin, 0.002)
+        percent_axis(axes, which)
     limits = axes.set_xlim if which == "x" else axes.set_ylim
     limits(low - margin, high + margin)
 

@@ -1,67 +1,22 @@
 """Runs side by side: differences, and the examples that nobody gets right."""
 
+from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, replace
 from itertools import combinations
-from typing import Any, NamedTuple
+from statistics import fmean
+from typing import Any
 
-from tfapp.comparison.compared_task import ComparedTask, Missed
 from tfapp.comparison.groups import Group, group_records, require_one_problem
-from tfapp.comparison.notes import found_notes
+from tfapp.comparison.missed import MissedExample, missed_examples, missed_title
+from tfapp.comparison.notes import comparison_notes
 from tfapp.comparison.recipe_groups import Line, Named, differing_keys, lines
 from tfapp.comparison.record import RunRecord
-from tfapp.comparison.statistics import LEVEL, JudgedDifference, holm, judge
+from tfapp.comparison.statistics import JudgedDifference, Pair, holm, judge
+from tfapp.tasks.results import Baseline, PrimaryMetric
 
 WIDE = 1.5
 """A learning curve needs sizes that differ by this factor."""
-
-
-class Pair(NamedTuple):
-    """Two groups compared.
-
-    Args:
-        first: index of a group.
-        second: index of another.
-        found: the second's main figure minus the first's.
-        corrected: p-value, corrected for the number of comparisons.
-    """
-
-    first: int
-    second: int
-    found: JudgedDifference
-    corrected: float
-
-    @property
-    def real(self) -> bool:
-        """Whether chance is ruled out as the cause."""
-        return self.corrected < LEVEL
-
-    def seen_from(self, one: int) -> "Pair":
-        """Return the pair with `one` as its second, signs turned if need be."""
-        if self.second == one:
-            return self
-        found = JudgedDifference(
-            -self.found.difference,
-            -self.found.high,
-            -self.found.low,
-            self.found.p_value,
-            self.found.paired,
-        )
-        return Pair(self.second, self.first, found, self.corrected)
-
-    def to_json(self, names: Sequence[str]) -> dict[str, Any]:
-        """Return the pair as a JSON-ready table, with the names of the groups."""
-        found = self.found
-        return {
-            "first": names[self.first],
-            "second": names[self.second],
-            "difference": found.difference,
-            "interval": [found.low, found.high],
-            "p_value": found.p_value,
-            "corrected_p_value": self.corrected,
-            "real": self.real,
-            "paired": found.paired,
-        }
 
 
 @dataclass(frozen=True)
@@ -75,8 +30,9 @@ class Comparison:
         lines: learning curves: groups that differ in size alone; () without sizes
             to speak of.
         missed: examples that every run was tested on and had trouble with, the worst
-            first; what trouble is, the task says.
+            first.
         common: number of examples that every run was tested on.
+        baselines: simple methods that runs report, each once, the best first.
         notes: what a reader should know.
     """
 
@@ -84,19 +40,20 @@ class Comparison:
     pairs: tuple[Pair, ...]
     keys: tuple[str, ...]
     lines: tuple[Line, ...]
-    missed: tuple[Missed, ...]
+    missed: tuple[MissedExample, ...]
     common: int
+    baselines: tuple[Baseline, ...]
     notes: tuple[str, ...]
 
     @property
-    def task(self) -> ComparedTask:
-        """How runs of their task are compared."""
-        return self.groups[0].task
+    def metric(self) -> PrimaryMetric:
+        """The primary metric of all runs."""
+        return self.groups[0].metric
 
     @property
     def best(self) -> int:
         """Index of the group with the best main figure."""
-        goodness = [self.task.sign * group.scores.mean for group in self.groups]
+        goodness = [self.metric.sign * group.scores.mean for group in self.groups]
         return goodness.index(max(goodness))
 
     @property
@@ -124,7 +81,7 @@ class Comparison:
     def to_json(self) -> dict[str, Any]:
         """Return the comparison as JSON-ready nested tables."""
         names = [group.name for group in self.groups]
-        trouble = self.task.missed_title.lower().replace(" ", "_")
+        trouble = missed_title(self.metric).lower().replace(" ", "_")
         curves = [
             {"name": line.name, "groups": [names[i] for i in line.members]}
             for line in self.lines
@@ -136,7 +93,8 @@ class Comparison:
             "differing_settings": list(self.keys),
             "learning_curves": curves,
             "common_test_examples": self.common,
-            trouble: [row._asdict() for row in self.missed],
+            trouble: [row.to_json() for row in self.missed],
+            "baselines": [asdict(baseline) for baseline in self.baselines],
             "notes": list(self.notes),
         }
 
@@ -147,25 +105,27 @@ def compare_records(
     """Group runs by recipe and compare every two groups.
 
     Args:
-        records: at least one run, all of one task and with the same classes.
-        notes: what a reader should know beside what is found here.
+        records: at least one run, all with one primary metric and the same classes.
+        notes: what a reader should know besides what is noticed here.
 
     Raises:
-        ConfigError: if tasks or classes differ.
+        ConfigError: if primary metrics or classes differ.
     """
     require_one_problem(records)
     groups, named = group_records(records)
     pairs = _pairs(groups)
     sizes = [group.trained_on for group in groups]
     common = frozenset.intersection(*(record.test_set for record in records))
+    baselines = _baselines(records)
     return Comparison(
         groups=groups,
         pairs=pairs,
         keys=differing_keys([group.settings for group in groups]),
         lines=_curves(named, sizes),
-        missed=_missed(records, common),
+        missed=missed_examples(records, sorted(common)),
         common=len(common),
-        notes=(*notes, *found_notes(groups, pairs)),
+        baselines=baselines,
+        notes=(*notes, *comparison_notes(groups, pairs, baselines)),
     )
 
 
@@ -195,6 +155,16 @@ def _curves(named: Sequence[Named], sizes: Sequence[int]) -> tuple[Line, ...]:
     return tuple(found) if max(spans) >= WIDE else ()
 
 
-def _missed(records: Sequence[RunRecord], common: frozenset[str]) -> tuple[Missed, ...]:
-    answers = [[record.answers[key] for record in records] for key in sorted(common)]
-    return tuple(records[0].task.missed(answers))
+def _baselines(records: Sequence[RunRecord]) -> tuple[Baseline, ...]:
+    """Return every baseline once, its value the mean over runs on one test set."""
+    metric, first = records[0].metric, records[0].test_set
+    by_name: dict[str, list[Baseline]] = defaultdict(list)
+    for record in records:
+        if record.test_set == first:
+            for baseline in record.baselines:
+                by_name[baseline.name].append(baseline)
+    merged = [
+        replace(same[0], value=fmean(baseline.value for baseline in same))
+        for same in by_name.values()
+    ]
+    return tuple(sorted(merged, key=lambda baseline: -metric.sign * baseline.value))

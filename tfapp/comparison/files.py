@@ -2,13 +2,13 @@
 
 import csv
 import io
-from math import isnan, nan
+from math import isfinite, nan
 from pathlib import Path
 from typing import Any
 
 from tfapp.base.files import write_json, write_text
 from tfapp.comparison.compared import Comparison
-from tfapp.comparison.groups import Group
+from tfapp.comparison.groups import Group, has_interval
 from tfapp.report.wording import encodable
 
 
@@ -36,10 +36,10 @@ def write_comparison(folder: Path, comparison: Comparison) -> None:
 def _row(index: int, comparison: Comparison) -> dict[str, Any]:
     group = comparison.groups[index]
     row: dict[str, Any] = {"group": group.name, "runs": len(group.records)}
-    for quantity in (group.task.score, *group.task.others):
+    for quantity in (group.metric, *group.metric.others):
         row |= _figure(group, quantity.key)
-        if quantity == group.task.score or quantity.interval:
-            low, high = group.interval_of(quantity.key) or (nan, nan)
+        if has_interval(comparison.groups, quantity):
+            low, high = group.interval_of(quantity) or (nan, nan)
             row[f"{quantity.key}_low"] = _written(low)
             row[f"{quantity.key}_high"] = _written(high)
     row |= {
@@ -58,7 +58,7 @@ def _figure(group: Group, name: str) -> dict[str, str]:
 
 
 def _written(value: float) -> str:
-    return "" if isnan(value) else f"{value:.6f}"
+    return f"{value:.6f}" if isfinite(value) else ""
 
 
 def _to_best(index: int, comparison: Comparison) -> dict[str, str]:
@@ -68,8 +68,8 @@ def _to_best(index: int, comparison: Comparison) -> dict[str, str]:
         return {f"to_best_{name}": "" for name in names}
     values = (
         f"{pair.found.difference:.6f}",
-        f"{pair.found.low:.6f}",
-        f"{pair.found.high:.6f}",
+        _written(pair.found.low),
+        _written(pair.found.high),
         f"{pair.corrected:.6f}",
         str(pair.real).lower(),
         str(pair.found.paired).lower(),

@@ -4,18 +4,18 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from math import isnan, nan
+from math import isfinite, isnan, nan
 from statistics import fmean, stdev
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from tfapp.base.errors import ConfigError
-from tfapp.comparison.compared_task import ComparedTask
 from tfapp.comparison.recipe_groups import Named, Settings, names, same, settings_of
 from tfapp.comparison.record import RunRecord
 from tfapp.comparison.resampling import stretch
 from tfapp.comparison.scores import Scores, score_interval, with_seeds
+from tfapp.tasks.results import Bounds, PrimaryMetric, Quantity
 
 
 class Figure(NamedTuple):
@@ -47,9 +47,9 @@ class Group:
     settings: Settings
 
     @property
-    def task(self) -> ComparedTask:
-        """How runs of their task are compared."""
-        return self.records[0].task
+    def metric(self) -> PrimaryMetric:
+        """The primary metric of its runs."""
+        return self.records[0].metric
 
     @cached_property
     def tested(self) -> tuple[str, ...]:
@@ -65,32 +65,37 @@ class Group:
     def scores(self) -> Scores:
         """Mean score per example of `tested`, and main figure per run."""
         each = [
-            fmean(r.answers[key].score for r in self.records if key in r.answers)
+            fmean(r.contributions[key] for r in self.records if key in r.rows)
             for key in self.tested
         ]
-        runs = [record.figures[self.task.score.key] for record in self.records]
-        return Scores(np.array(each), np.array(runs), self.task.graded)
+        metric = self.metric
+        runs = [record.figures[metric.key] for record in self.records]
+        graded = metric.scores != "binary"
+        return Scores(np.array(each), np.array(runs), graded, metric.bounds)
 
     @cached_property
-    def interval(self) -> tuple[float, float]:
+    def interval(self) -> Bounds:
         """95 % interval of the main figure: of the test examples and of the seeds."""
         return score_interval(self.scores)
 
-    def interval_of(self, name: str) -> tuple[float, float] | None:
+    def interval_of(self, quantity: Quantity) -> Bounds | None:
         """Return the 95 % interval of a figure, None if a run has none of its own.
 
-        That of figures beside the main one is the mean of the runs' own, which
-        bootstrap the examples, stretched where these are few and widened by the seeds.
+        That of figures other than the primary metric is the mean of the runs' own,
+        which bootstrap the examples, stretched where these are few and widened by the
+        seeds.
         """
-        if name == self.task.score.key:
+        if quantity == self.metric:
             return self.interval
+        name, (least, largest) = quantity.key, quantity.bounds
         if any(name not in record.intervals for record in self.records):
             return None
         runs = np.array([record.figures[name] for record in self.records])
         own = np.array([record.intervals[name] for record in self.records])
         wider = np.array([stretch(len(record.test_set)) for record in self.records])
         low, high = runs.mean() + ((own - runs[:, None]) * wider[:, None]).mean(axis=0)
-        return with_seeds((max(0.0, float(low)), min(1.0, float(high))), runs)
+        ends = (max(least, float(low)), min(largest, float(high)))
+        return with_seeds(ends, runs, quantity.bounds)
 
     def figure(self, name: str) -> Figure:
         """Return mean and spread of one of the figures that `RunRecord` names."""
@@ -107,8 +112,7 @@ class Group:
     @property
     def size(self) -> float:
         """What a learning curve counts: training examples, of each class or in all."""
-        classes = len(self.records[0].class_names) if self.task.per_class else 1
-        return self.trained_on / classes
+        return self.trained_on / self.records[0].strata
 
     @property
     def parameters(self) -> int | None:
@@ -119,13 +123,14 @@ class Group:
     def to_json(self) -> dict[str, Any]:
         """Return the group as JSON-ready nested tables."""
         names = self.records[0].figures
+        quantities = (self.metric, *self.metric.others)
         return {
             "name": self.name,
             **{name: self.figure(name).to_json() for name in names},
             **{
-                f"{name}_interval": list(found)
-                for name in names
-                if (found := self.interval_of(name)) is not None
+                f"{q.key}_interval": list(map(_known, interval))
+                for q in quantities
+                if (interval := self.interval_of(q)) is not None
             },
             "test_examples": len(self.tested),
             "trained_on": self.trained_on,
@@ -139,35 +144,45 @@ class Group:
         }
 
 
+def has_interval(groups: Sequence[Group], quantity: Quantity) -> bool:
+    """Say whether any group has a 95 % interval of a figure."""
+    return any(group.interval_of(quantity) is not None for group in groups)
+
+
 def require_one_problem(records: Sequence[RunRecord]) -> None:
     """Refuse runs that answer different questions.
 
     Raises:
-        ConfigError: if tasks or classes differ.
+        ConfigError: if primary metrics or classes differ.
     """
     first = records[0]
     for record in records:
-        if record.task != first.task:
+        if record.metric != first.metric:
             raise ConfigError(
-                f"{record.folder} is a run of the task {record.recipe.get('task')!r}. "
-                f"Expected runs of {first.recipe.get('task')!r}, as {first.folder} is; "
+                f"{record.folder} is a run of the task {_task(record)!r}, with the "
+                f"main figure {record.metric.title!r}. Expected runs of "
+                f"{_task(first)!r} with {first.metric.title!r}, as {first.folder} is; "
                 "compare them separately."
             )
-        if set(record.class_names) != set(first.class_names):
+        if set(record.labels) != set(first.labels):
             raise ConfigError(
-                f"{record.folder} tells {_few(record.class_names)} apart, "
-                f"{first.folder} {_few(first.class_names)}. Expected runs with the "
+                f"{record.folder} tells {_few(record.labels)} apart, "
+                f"{first.folder} {_few(first.labels)}. Expected runs with the "
                 "same classes; compare them separately."
             )
 
 
+def _task(record: RunRecord) -> str:
+    return str(record.recipe.get("task", ""))
+
+
 def _known(value: float) -> float | None:
-    return None if isnan(value) else value
+    return value if isfinite(value) else None
 
 
-def _few(class_names: Sequence[str]) -> str:
-    more = f", … ({len(class_names)} classes)" if len(class_names) > 3 else ""
-    return ", ".join(map(repr, class_names[:3])) + more
+def _few(labels: Sequence[str]) -> str:
+    more = f", … ({len(labels)} classes)" if len(labels) > 3 else ""
+    return ", ".join(map(repr, labels[:3])) + more
 
 
 def group_records(

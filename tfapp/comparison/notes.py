@@ -1,25 +1,28 @@
-"""What a reader of a comparison should know beside its figures."""
+"""What a reader of a comparison should know besides its figures."""
 
 from collections.abc import Sequence
 from math import log2
-from typing import TYPE_CHECKING
 
 from tfapp.comparison.groups import Group
 from tfapp.comparison.resampling import smallest_p_value
-from tfapp.comparison.statistics import LEVEL
+from tfapp.comparison.statistics import LEVEL, Pair
+from tfapp.report.wording import amount, quoted
+from tfapp.tasks.results import Baseline
 
-if TYPE_CHECKING:
-    from tfapp.comparison.compared import Pair
 
-
-def found_notes(groups: Sequence[Group], pairs: Sequence["Pair"]) -> list[str]:
-    """Say what limits a comparison: few examples, few runs, other test sets.
+def comparison_notes(
+    groups: Sequence[Group], pairs: Sequence[Pair], baselines: Sequence[Baseline]
+) -> list[str]:
+    """Say what limits a comparison: baselines, few examples or runs, other test sets.
 
     Args:
         groups: at least one.
         pairs: every two of them, compared.
+        baselines: simple methods on the same test set, the best first.
     """
-    notes, noun = [], groups[0].task.examples
+    notes, noun = [], groups[0].metric.examples
+    if baselines and (losers := _losers(groups, baselines[0])):
+        notes.append(losers)
     if too_few := _too_few(groups, pairs):
         notes.append(too_few)
     if single := [group.name for group in groups if len(group.records) == 1]:
@@ -44,7 +47,25 @@ def found_notes(groups: Sequence[Group], pairs: Sequence["Pair"]) -> list[str]:
     return notes
 
 
-def _too_few(groups: Sequence[Group], pairs: Sequence["Pair"]) -> str:
+def _losers(groups: Sequence[Group], best: Baseline) -> str:
+    """Say which groups lose to the best baseline, "" if none does."""
+    metric = groups[0].metric
+    losers = [
+        f"{quoted(group.name)} ({amount(group.scores.mean, metric.unit)})"
+        for group in groups
+        if metric.sign * (group.scores.mean - best.value) < 0
+    ]
+    if not losers:
+        return ""
+    which = f"{', '.join(losers[:4])}{', …' if losers[4:] else ''}"
+    value = amount(best.value, metric.unit)
+    return (
+        f"The baseline {best.name}, {metric.short} {value}, beats {which}: use the "
+        "simple method, or improve these."
+    )
+
+
+def _too_few(groups: Sequence[Group], pairs: Sequence[Pair]) -> str:
     """Say that no result on these test sets could be clear enough, "" if one could."""
     sizes = [len(group.tested) for group in groups]
     smallest = min(
@@ -59,7 +80,7 @@ def _too_few(groups: Sequence[Group], pairs: Sequence["Pair"]) -> str:
     if corrected < LEVEL:
         return ""
     need = int(log2(2 * rivals / LEVEL)) + 1
-    noun = groups[0].task.examples
+    noun = groups[0].metric.examples
     return (
         f"Too few test {noun}, {max(sizes)}, to call any difference real: even if one "
         "group were better on each of them, chance would do as much with p = "

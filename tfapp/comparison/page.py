@@ -4,29 +4,41 @@ from collections.abc import Sequence
 
 from tfapp.comparison import wording as say
 from tfapp.comparison.charts import score_picture, size_picture
-from tfapp.comparison.compared import Comparison, Pair
-from tfapp.comparison.compared_task import ComparedTask, Quantity
-from tfapp.comparison.groups import Group
-from tfapp.comparison.sections import missed_section, runs_section, settings_section
+from tfapp.comparison.compared import Comparison
+from tfapp.comparison.groups import Group, has_interval
+from tfapp.comparison.missed import Preview, missed_section, missed_title
+from tfapp.comparison.sections import (
+    how_to_read,
+    pairs_section,
+    runs_section,
+    settings_section,
+)
 from tfapp.report.blocks import Block, Fact, Items, Picture, Report, Section, Table
 from tfapp.report.style import to_svg
-from tfapp.report.wording import count, duration, percent, shorten
+from tfapp.report.wording import amount, count, duration, shorten
+from tfapp.tasks.results import Quantity
 
 COSTS = ("Trained on", "Parameters", "Time per run")
 
 
-def comparison_report(comparison: Comparison) -> Report:
-    """Return a comparison as a page, ready for `write_report`."""
+def comparison_report(comparison: Comparison, preview: Preview | None = None) -> Report:
+    """Return a comparison as a page, ready for `write_report`.
+
+    Args:
+        comparison: of runs.
+        preview: shows an example whose file is here; None if nothing can.
+    """
+    how = how_to_read(comparison.metric)
     groups, runs = len(comparison.groups), len(comparison.records)
     recipes = dict.fromkeys(r.folder.parent.name for r in comparison.records)
     sections = (
         _score_section(comparison),
         _curve_section(comparison),
-        _pairs_section(comparison),
+        pairs_section(comparison),
         settings_section(comparison),
-        missed_section(comparison),
+        _missed(comparison, preview),
         runs_section(comparison),
-        Section("How to read this", "What the figures mean.", (_how(comparison.task),)),
+        Section("How to read this", "What the figures mean.", (how,)),
     )
     return Report(
         "Comparison",
@@ -36,30 +48,27 @@ def comparison_report(comparison: Comparison) -> Report:
     )
 
 
-def _how(task: ComparedTask) -> Items:
-    counted = (
-        f"Training {task.examples}:",
-        f"those that weights learned from; validation {task.examples} come on top.",
-    )
-    return Items((*task.how, counted))
-
-
 def _headline(comparison: Comparison) -> tuple[Fact, ...]:
     best = comparison.groups[comparison.best]
-    task = comparison.task
+    metric = comparison.metric
+    interval = say.interval(*best.interval, metric.unit)
     facts = [
         Fact(
-            f"{task.superlative.capitalize()} {task.score.short}",
-            percent(best.scores.mean),
-            f"{shorten(best.name, 60)}; 95 % interval {say.interval(*best.interval)}",
+            f"{metric.superlative.capitalize()} {metric.short}",
+            amount(best.scores.mean, metric.unit),
+            f"{shorten(best.name, 60)}; 95 % interval {interval}",
+        ),
+        *(
+            Fact(f"Baseline {b.name}", amount(b.value, metric.unit), metric.short)
+            for b in comparison.baselines
         ),
     ]
     tested = {len(group.tested) for group in comparison.groups}
     size = f"{max(tested):,}" if len(tested) == 1 else "several sets"
-    detail = f"{len(comparison.missed):,} {task.missed_title.lower()}"
+    detail = f"{len(comparison.missed):,} {missed_title(metric).lower()}"
     if not comparison.common:
         detail = "none that every run was tested on"
-    facts.append(Fact(f"Test {task.examples}", size, detail))
+    facts.append(Fact(f"Test {metric.examples}", size, detail))
     pairs = [pair for pair in comparison.pairs if pair.real]
     if comparison.pairs:
         facts.append(
@@ -73,21 +82,24 @@ def _headline(comparison: Comparison) -> tuple[Fact, ...]:
 
 
 def _score_section(comparison: Comparison) -> Section:
-    groups, score = comparison.groups, comparison.task.score
+    groups, metric = comparison.groups, comparison.metric
+    means = [f"{g.name} {amount(g.scores.mean, metric.unit)}" for g in groups]
+    dotted = " Dotted lines are baselines." if comparison.baselines else ""
     picture = Picture(
-        to_svg(score_picture(groups)),
-        f"Test {score.short} by group: "
-        + "; ".join(f"{g.name} {percent(g.scores.mean)}" for g in groups),
-        "Large dots are means, lines 95 % intervals, small rings single runs.",
+        to_svg(score_picture(groups, comparison.baselines)),
+        f"Test {metric.short} by group: {'; '.join(means)}",
+        f"Large dots are means, lines 95 % intervals, small rings single runs.{dotted}",
     )
-    header = ("Group", "Runs", score.title, "95 % interval", "To the best", "Verdict")
+    title = metric.heading
+    header = ("Group", "Runs", title, "95 % interval", "To the best", "Verdict")
     rows = tuple(_score_row(i, comparison) for i in range(len(groups)))
-    caption = f"{score.title}: mean over the runs ± standard deviation"
+    caption = f"{metric.title}: mean over the runs ± standard deviation"
     table = Table(header, rows, caption)
-    blocks: list[Block] = [picture, table, *_figures_tables(groups)]
+    baselines = _baselines_tables(comparison)
+    blocks: list[Block] = [picture, table, *baselines, *_figures_tables(groups)]
     if comparison.notes:
         blocks.append(Items(tuple(("", note) for note in comparison.notes)))
-    return Section(score.title, say.conclusion(comparison), tuple(blocks))
+    return Section(metric.title, say.conclusion(comparison), tuple(blocks))
 
 
 def _score_row(index: int, comparison: Comparison) -> tuple[str, ...]:
@@ -96,23 +108,23 @@ def _score_row(index: int, comparison: Comparison) -> tuple[str, ...]:
     return (
         group.name,
         f"{runs}",
-        say.figure(group, comparison.task.score),
-        say.interval(*group.interval),
-        "–" if pair is None else say.difference(pair),
+        say.figure(group, group.metric),
+        say.interval(*group.interval, group.metric.unit),
+        "–" if pair is None else say.difference(pair, group.metric.unit),
         "best" if pair is None else say.verdict(pair),
     )
 
 
 def _figures_tables(groups: Sequence[Group]) -> tuple[Table, ...]:
     """Return other figures and costs, apart where intervals make the table wide."""
-    others = groups[0].task.others
-    titles = [title for quantity in others for title in _titles(quantity)]
+    columns = [(q, has_interval(groups, q)) for q in groups[0].metric.others]
+    titles = [title for column in columns for title in _titles(*column)]
     figures = [
-        [text for quantity in others for text in _figure_texts(group, quantity)]
+        [text for column in columns for text in _figure_texts(group, *column)]
         for group in groups
     ]
     costs = [_costs(group) for group in groups]
-    if not any(quantity.interval for quantity in others):
+    if not any(interval for _, interval in columns):
         both = [ours + theirs for ours, theirs in zip(figures, costs, strict=True)]
         caption = "Other figures and costs, means over the runs"
         return (_table(groups, [*titles, *COSTS], both, caption),)
@@ -137,81 +149,67 @@ def _costs(group: Group) -> list[str]:
     return [f"{group.trained_on:,}", say.parameters(group), seconds]
 
 
-def _titles(quantity: Quantity) -> list[str]:
-    return [quantity.title, *(["95 % interval"] if quantity.interval else [])]
+def _titles(quantity: Quantity, has_interval: bool) -> list[str]:
+    return [quantity.heading, *(["95 % interval"] if has_interval else [])]
 
 
-def _figure_texts(group: Group, quantity: Quantity) -> list[str]:
-    told = [say.figure(group, quantity)]
-    if quantity.interval:
-        found = group.interval_of(quantity.key)
-        told.append(say.interval(*found) if found else "n/a")
-    return told
+def _figure_texts(group: Group, quantity: Quantity, has_interval: bool) -> list[str]:
+    texts = [say.figure(group, quantity)]
+    if has_interval:
+        interval = group.interval_of(quantity)
+        texts.append(say.interval(*interval, quantity.unit) if interval else "n/a")
+    return texts
+
+
+def _baselines_tables(comparison: Comparison) -> tuple[Table, ...]:
+    """Return the baselines as a table, () without any."""
+    metric = comparison.metric
+    rows = tuple(
+        (
+            baseline.name,
+            amount(baseline.value, metric.unit),
+            say.interval(*baseline.interval, metric.unit) if baseline.interval else "",
+        )
+        for baseline in comparison.baselines
+    )
+    header = ("Baseline", metric.heading, "95 % interval")
+    caption = "Baselines: simple methods on the same test set"
+    return (Table(header, rows, caption),) if rows else ()
+
+
+def _missed(comparison: Comparison, preview: Preview | None) -> Section | None:
+    """Show the test examples that all missed, if there are several runs."""
+    missed, common = comparison.missed, comparison.common
+    if not missed or len(comparison.records) < 2:
+        return None
+    return missed_section(missed, comparison.metric, common, preview)
 
 
 def _curve_section(comparison: Comparison) -> Section | None:
     if not comparison.lines:
         return None
-    groups, task = comparison.groups, comparison.task
+    groups, metric = comparison.groups, comparison.metric
     rows = tuple(
         (
             line.name,
             say.size(groups[i]),
             f"{len(groups[i].records)}",
-            say.figure(groups[i], task.score),
-            say.interval(*groups[i].interval),
+            say.figure(groups[i], metric),
+            say.interval(*groups[i].interval, metric.unit),
         )
         for line in comparison.lines
         for i in line.members
     )
-    counted = "per class" if task.per_class else task.examples
+    counted = say.counted(groups[0])
     said = "; ".join(f"{name}, {n} {counted}: {a}" for name, n, _, a, _ in rows)
-    title = f"{task.score.title} by {say.size_title(task).lower()}"
+    title = f"{metric.title} by {say.size_title(groups[0]).lower()}"
     picture = Picture(
         to_svg(size_picture(groups, comparison.lines)),
         f"{title}: {said}.",
         "The horizontal axis is logarithmic; bars are 95 % intervals, small rings "
-        "beside them single runs.",
+        "next to them single runs.",
     )
-    names = ("System", counted.capitalize(), "Runs", task.score.title, "95 % interval")
+    names = ("System", counted.capitalize(), "Runs", metric.heading, "95 % interval")
     table = Table(names, rows, title)
-    lead = f"What more training {task.examples} are worth to each system."
+    lead = f"What more training {metric.examples} are worth to each system."
     return Section("Learning curve", lead, (picture, table))
-
-
-def _pairs_section(comparison: Comparison) -> Section | None:
-    if not comparison.pairs:
-        return None
-    ordered = sorted(comparison.pairs, key=lambda p: (p.corrected, p.first, p.second))
-    rows = tuple(_pair_row(pair, comparison) for pair in ordered)
-    header = (
-        "Better",
-        "Than",
-        "Verdict",
-        "Difference",
-        "95 % interval",
-        "p, corrected",
-    )
-    caption = "Every two groups, the surest difference first"
-    real = sum(pair.real for pair in comparison.pairs)
-    lead = (
-        f"{real} of {len(rows)} real; the rest could be the luck of seeds and test "
-        f"{comparison.task.examples}."
-    )
-    return Section(
-        "Which differences are real", lead, (Table(header, rows, caption, 3),)
-    )
-
-
-def _pair_row(pair: Pair, comparison: Comparison) -> tuple[str, ...]:
-    groups, gain = comparison.groups, comparison.task.sign * pair.found.difference
-    better = pair.second if gain >= 0 else pair.first
-    seen = pair.seen_from(better)
-    return (
-        groups[seen.second].name,
-        groups[seen.first].name,
-        say.verdict(seen),
-        say.difference(seen),
-        say.difference_interval(seen),
-        say.probability(seen.corrected),
-    )

@@ -2,23 +2,35 @@
 
 import csv
 import json
-import zipfile
-from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from functools import cached_property
-from math import nan
+from math import isfinite, nan
 from pathlib import Path
-from typing import Any
-
-import numpy as np
+from typing import Any, NamedTuple
 
 from tfapp.base.errors import ConfigError
-from tfapp.comparison.compared_task import Answer, ComparedTask, Quantity
+from tfapp.tasks.results import Baseline, Bounds, PrimaryMetric, read_metric
 
 WAY_OUT = "Run its recipe again, or leave it out."
 DAMAGE = (LookupError, TypeError, ValueError, AttributeError)
 """What reading damaged tables raises."""
+
+
+class Row(NamedTuple):
+    """One test example of a run, a line of scores.csv.
+
+    Args:
+        name: of the example, as the run named it.
+        score: what it contributes to the primary metric.
+        weight: how much it counts in a pooled metric, else 1.
+        columns: further columns, name → text.
+    """
+
+    name: str
+    score: float
+    weight: float = 1.0
+    columns: Mapping[str, str] = {}
 
 
 @dataclass(frozen=True)
@@ -28,26 +40,29 @@ class RunRecord:
     Args:
         folder: of the run.
         recipe: the resolved recipe as nested tables.
-        task: how runs of its task are compared.
-        figures: those that `task` names, NaN where unknown, and the run's seconds.
-        class_names: in the order of the model's outputs.
-        answers: answer by test example; the key is the example's content hash, its
-            label and, of copies, a number, so it is the same in every run.
+        metric: its primary metric.
+        figures: that, its `others` (NaN where unknown), and the run's "seconds".
+        labels: names of the model's outputs, () for numbers.
+        rows: by test example; the key is the same in every run.
         trained_on: number of training examples.
+        strata: number of classes that training examples are of, 1 for none.
         parameters: numbers in the model, those that never learn included; None if
-            the run keeps no model.
+            the run does not say.
         intervals: figure → 95 % interval that the run gave it, where it has one.
+        baselines: simple methods on the same test split.
     """
 
     folder: Path
     recipe: Mapping[str, Any]
-    task: ComparedTask
+    metric: PrimaryMetric
     figures: Mapping[str, float]
-    class_names: tuple[str, ...]
-    answers: Mapping[str, Answer]
+    labels: tuple[str, ...]
+    rows: Mapping[str, Row]
     trained_on: int
-    parameters: int | None
-    intervals: Mapping[str, tuple[float, float]] = field(default_factory=dict)
+    strata: int = 1
+    parameters: int | None = None
+    intervals: Mapping[str, Bounds] = field(default_factory=dict)
+    baselines: tuple[Baseline, ...] = ()
 
     @property
     def title(self) -> str:
@@ -62,105 +77,115 @@ class RunRecord:
     @cached_property
     def test_set(self) -> frozenset[str]:
         """Keys of the test examples: equal for runs that can be paired."""
-        return frozenset(self.answers)
+        return frozenset(self.rows)
+
+    @cached_property
+    def contributions(self) -> Mapping[str, float]:
+        """What each test example adds to the primary metric, which is their mean.
+
+        Of a pooled metric m = sum(w s) / sum(w) it is m + (s - m) w / mean(w): the
+        metric's own value, moved as much as this example moves it. A bootstrap of
+        these is that of the ratio, to first order.
+
+        Reference:
+            Efron & Tibshirani, An Introduction to the Bootstrap, 1993, chapter 11.
+        """
+        total = sum(row.weight for row in self.rows.values())
+        mean = sum(row.weight * row.score for row in self.rows.values()) / total
+        factor = len(self.rows) / total
+        return {
+            key: mean + (row.score - mean) * row.weight * factor
+            if self.metric.scores == "pooled"
+            else row.score
+            for key, row in self.rows.items()
+        }
 
 
-def read_record(
-    folder: Path, recipe: Mapping[str, Any], task: ComparedTask
-) -> RunRecord:
+def read_record(folder: Path, recipe: Mapping[str, Any]) -> RunRecord:
     """Read a finished run.
 
     Args:
         folder: runs/NAME/NUMBER.
         recipe: its resolved recipe as nested tables.
-        task: how runs of its task are compared.
 
     Raises:
         ConfigError: if a file is missing or damaged, or the files disagree.
     """
-    stored = {n: _read_json(folder / n) for n in ("metrics.json", "split.json")}
-    figures, intervals = _read_figures(folder, stored["metrics.json"], task)
-    try:
-        examples = stored["split.json"]["examples"]
-        test = [row for row in examples if row["split"] == "test"]
-        keys = list(_numbered(test))
-        trained_on = _count_trained(examples, recipe, task.per_class)
-    except DAMAGE as error:
-        raise _damaged(folder / "split.json", f"{error!r}") from None
-    try:
-        class_names = tuple(task.class_names(stored[task.classes_file]))
-    except DAMAGE as error:
-        raise _damaged(folder / task.classes_file, f"{error!r}") from None
-    answers = list(_read_answers(folder / "predictions.csv", task))
-    _check_agreement(folder, task, figures[task.score.key], test, answers)
-    return RunRecord(
-        folder=folder,
-        recipe=recipe,
-        task=task,
-        figures=figures,
-        class_names=class_names,
-        answers=dict(zip(keys, answers, strict=True)),
-        trained_on=trained_on,
-        parameters=count_parameters(folder / "model.keras"),
-        intervals=intervals,
-    )
-
-
-def count_parameters(model_file: Path) -> int | None:
-    """Count the numbers of a .keras file's model, None if it cannot be read.
-
-    Like Keras' `count_params`: what never learns counts too, the state of random
-    layers and of the optimizer does not.
-    """
-    import h5py
-
-    total = 0
-
-    def visit(name: str, item: Any) -> None:
-        nonlocal total
-        array = isinstance(item, h5py.Dataset) and item.dtype.kind not in "ui"
-        if array and not name.startswith("optimizer"):
-            total += int(item.size)
-
-    try:
-        with (
-            zipfile.ZipFile(model_file) as archive,
-            archive.open("model.weights.h5") as file,
-            h5py.File(file) as content,
-        ):
-            content.visititems(visit)
-    except (OSError, KeyError, RuntimeError, zipfile.BadZipFile):
-        return None  # a nicety: the comparison does without
-    return total
-
-
-def _read_figures(
-    folder: Path, stored: Mapping[str, Any], task: ComparedTask
-) -> tuple[dict[str, float], dict[str, tuple[float, float]]]:
-    """Return the figures of metrics.json, and the intervals of those that have one."""
     path = folder / "metrics.json"
+    stored = _read_json(path)
     try:
-        found = {task.score.key: task.recorded_score(stored)}
-        found |= {q.key: _number(stored[q.key], q) for q in task.others}
-        found["seconds"] = float(stored["run"]["total_seconds"])
-        intervals = {
-            q.key: (float(interval[0]), float(interval[1]))
-            for q in task.others
-            if q.interval and (interval := stored[f"{q.key}_interval"]) is not None
-        }
+        metric = read_metric(stored["metric"])
+        data, run = stored["run"]["data"], stored["run"]
+        tested = int(data["examples"]["test"])
+        record = RunRecord(
+            folder=folder,
+            recipe=recipe,
+            metric=metric,
+            figures=_figures(stored, metric),
+            labels=tuple(data["labels"]),
+            rows={},
+            trained_on=int(data["examples"]["train"]),
+            strata=max(int(data["strata"]), 1),
+            parameters=run["parameters"],
+            intervals=_intervals(stored, metric),
+            baselines=tuple(Baseline(**row) for row in stored["baselines"]),
+        )
     except KeyError as error:
         raise _damaged(path, f"it lacks {error}") from None
     except DAMAGE as error:
         raise _damaged(path, str(error)) from None
-    unknown = {q.key for q in task.others if stored[q.key] is None}
-    known = [value for key, value in found.items() if key not in unknown]
-    if not np.isfinite([*known, *sum(intervals.values(), ())]).all():
-        raise _damaged(path, "a figure in it is not a finite number")
-    return found, intervals
+    record = replace(record, rows=_rows(folder / "scores.csv", metric))
+    _check_agreement(record, tested)
+    return record
 
 
-def _number(value: Any, quantity: Quantity) -> float:
-    return nan if value is None and quantity.optional else float(value)
+def _figures(stored: Mapping[str, Any], metric: PrimaryMetric) -> dict[str, float]:
+    """Return the figures of metrics.json that a comparison shows."""
+    figures = {
+        q.key: nan if stored[q.key] is None else float(stored[q.key])
+        for q in (metric, *metric.others)
+    }
+    figures["seconds"] = float(stored["run"]["total_seconds"])
+    for key, value in figures.items():
+        if not isfinite(value) and stored.get(key, 0) is not None:
+            raise ValueError(f"{key} is not a finite number")
+    return figures
+
+
+def _intervals(stored: Mapping[str, Any], metric: PrimaryMetric) -> dict[str, Bounds]:
+    """Return the intervals of the figures that have one."""
+    intervals = {}
+    for quantity in metric.others:
+        if (interval := stored.get(f"{quantity.key}_interval")) is not None:
+            low, high = map(float, interval)
+            if not isfinite(low + high):
+                raise ValueError(f"{quantity.key}_interval is not finite")
+            intervals[quantity.key] = (low, high)
+    return intervals
+
+
+def _rows(path: Path, metric: PrimaryMetric) -> dict[str, Row]:
+    try:
+        return dict(_read_rows(path, metric))
+    except OSError as error:
+        raise _damaged(path, error.strerror or str(error)) from None
+    except KeyError as error:
+        raise _damaged(path, f"it lacks {error}") from None
+    except (*DAMAGE, csv.Error) as error:
+        raise _damaged(path, f"{error}") from None
+
+
+def _read_rows(path: Path, metric: PrimaryMetric) -> Iterator[tuple[str, Row]]:
+    low, high = metric.bounds
+    with path.open(encoding="utf-8", newline="") as file:
+        for line in csv.DictReader(file):
+            key, name = line.pop("key"), line.pop("name")
+            score = float(line.pop("score"))
+            pooled = metric.scores == "pooled"
+            weight = float(line.pop("weight")) if pooled else 1.0
+            if not (low <= score <= high and isfinite(score) and 0 < weight < 1e300):
+                raise ValueError(f"a score is {score:g}, its weight {weight:g}")
+            yield key, Row(name, score, weight, line)
 
 
 def _read_json(path: Path) -> dict[str, Any]:
@@ -175,53 +200,19 @@ def _read_json(path: Path) -> dict[str, Any]:
     return stored
 
 
-def _read_answers(path: Path, task: ComparedTask) -> Iterator[Answer]:
-    try:
-        with path.open(encoding="utf-8", newline="") as file:
-            for row in csv.DictReader(file):
-                yield task.read_answer(row)
-    except OSError as error:
-        raise _damaged(path, error.strerror or str(error)) from None
-    except (*DAMAGE, csv.Error) as error:
-        raise _damaged(path, f"{error!r}") from None
-
-
-def _numbered(test: Sequence[Mapping[str, Any]]) -> Iterator[str]:
-    """Yield keys of test examples; copies of one content are told apart."""
-    seen: Counter[str] = Counter()
-    for row in test:
-        key = f"{row['content_hash']} {row['target']}"
-        yield f"{key} {seen[key]}"
-        seen[key] += 1
-
-
-def _count_trained(
-    examples: Sequence[Mapping[str, Any]], recipe: Mapping[str, Any], per_class: bool
-) -> int:
-    """Count the training examples; the split is recorded before the limit cuts it."""
-    limit = int(recipe.get("data", {}).get("limit", 0))
-    trained = [row["target"] for row in examples if row["split"] == "train"]
-    counts = Counter(trained).values() if per_class else [len(trained)]
-    return sum(min(n, limit) if limit else n for n in counts)
-
-
-def _check_agreement(
-    folder: Path,
-    task: ComparedTask,
-    recorded: float,
-    test: Sequence[Mapping[str, Any]],
-    answers: Sequence[Answer],
-) -> None:
-    """Refuse predictions that are not those of the split and the metrics."""
-    path, name = folder / "predictions.csv", task.score.short
-    if not answers:
-        raise _damaged(path, "it holds no prediction")
-    if len(test) != len(answers) or not all(map(task.is_of, answers, test)):
-        raise _damaged(path, "its rows are not the test examples of split.json")
-    mean = sum(answer.score for answer in answers) / len(answers)
-    if abs(mean - recorded) > 1e-6:
+def _check_agreement(record: RunRecord, test_examples: int) -> None:
+    """Refuse scores that are not those of the metrics."""
+    path, metric = record.folder / "scores.csv", record.metric
+    if not record.rows:
+        raise _damaged(path, "it holds no example")
+    if len(record.rows) != test_examples:
+        raise _damaged(path, f"it does not hold the {test_examples} test examples")
+    mean = sum(record.contributions.values()) / len(record.rows)
+    recorded = record.figures[metric.key]
+    if not abs(mean - recorded) <= 1e-6 * max(1.0, abs(recorded)):
         raise _damaged(
-            path, f"its {name} is {mean:.4%}, that of metrics.json {recorded:.4%}"
+            path,
+            f"its {metric.short} is {mean:.6g}, that of metrics.json {recorded:.6g}",
         )
 
 

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.stats import t as student
 
-from tfapp.problems.classification.metrics import wilson_interval
+from tfapp.base.intervals import wilson_interval
+from tfapp.tasks.results import Bounds
 
 
 @dataclass(frozen=True)
@@ -13,16 +14,17 @@ class Scores:
     """What one system scored on every example and in each of its runs.
 
     Args:
-        examples: float array (examples,), in [0, 1]: the mean over the runs, which of
-            right and wrong answers is the share of the runs that were right.
-        runs: float array (runs,), mean score of each run, in [0, 1].
-        graded: whether one run may score anything in [0, 1] on an example, not 0 or 1
-            alone.
+        examples: float array (examples,), the mean over the runs, which of right and
+            wrong answers is the share of the runs that were right.
+        runs: float array (runs,), mean score of each run.
+        graded: whether one run may score anything on an example, not 0 or 1 alone.
+        bounds: least and largest score.
     """
 
     examples: np.ndarray
     runs: np.ndarray
     graded: bool = False
+    bounds: Bounds = (0.0, 1.0)
 
     @property
     def mean(self) -> float:
@@ -35,25 +37,26 @@ class Scores:
         return float(self.runs.std(ddof=1)) if len(self.runs) > 1 else 0.0
 
 
-def score_interval(scores: Scores) -> tuple[float, float]:
+def score_interval(scores: Scores) -> Bounds:
     """Return the 95 % interval of a system's mean score.
 
     Wilson's interval for the examples, of graded scores Student's; joined with that
-    of the seeds. A single graded score says nothing about others, (0, 1).
+    of the seeds. A single graded score says nothing about others: all bounds.
     """
     total, centre = len(scores.examples), scores.mean
+    least, largest = scores.bounds
     if not scores.graded:
-        found = wilson_interval(round(centre * total), total)
+        interval = wilson_interval(round(centre * total), total)
     elif total > 1:
         error = float(scores.examples.std(ddof=1)) / total**0.5
         half = float(student.ppf(0.975, total - 1)) * error
-        found = max(0.0, centre - half), min(1.0, centre + half)
+        interval = max(least, centre - half), min(largest, centre + half)
     else:
-        found = 0.0, 1.0
-    return with_seeds(found, scores.runs)
+        interval = scores.bounds
+    return with_seeds(interval, scores.runs, scores.bounds)
 
 
-def with_seeds(interval: tuple[float, float], runs: np.ndarray) -> tuple[float, float]:
+def with_seeds(interval: Bounds, runs: np.ndarray, bounds: Bounds) -> Bounds:
     """Widen the 95 % interval of a figure by what other seeds would make of it.
 
     Student's interval of the mean of the runs is added as independent errors are; of
@@ -61,7 +64,8 @@ def with_seeds(interval: tuple[float, float], runs: np.ndarray) -> tuple[float, 
 
     Args:
         interval: low and high, for other test examples.
-        runs: float array (runs,), the figure of each run, in [0, 1].
+        runs: float array (runs,), the figure of each run.
+        bounds: least and largest value of the figure.
     """
     low, high = interval
     count, centre = len(runs), float(runs.mean())
@@ -72,6 +76,6 @@ def with_seeds(interval: tuple[float, float], runs: np.ndarray) -> tuple[float, 
     if not half:
         return low, high
     return (
-        max(0.0, centre - float(np.hypot(max(centre - low, 0.0), half))),
-        min(1.0, centre + float(np.hypot(max(high - centre, 0.0), half))),
+        max(bounds[0], centre - float(np.hypot(max(centre - low, 0.0), half))),
+        min(bounds[1], centre + float(np.hypot(max(high - centre, 0.0), half))),
     )

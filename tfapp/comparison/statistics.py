@@ -2,6 +2,8 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from math import isfinite
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -25,60 +27,71 @@ SAME = 1e-9
 
 
 @dataclass(frozen=True)
-class PairedDifference:
-    """Mean of b minus a over the same examples, and its 95 % interval.
-
-    Args:
-        difference: mean of b minus mean of a; above 0, b is better.
-        low: 2.5 % quantile of the bootstrap.
-        high: 97.5 % quantile of the bootstrap.
-    """
-
-    difference: float
-    low: float
-    high: float
-
-    @property
-    def certain(self) -> bool:
-        """Whether the interval leaves out 0."""
-        return self.low > 0.0 or self.high < 0.0
-
-
-@dataclass(frozen=True)
-class JudgedDifference(PairedDifference):
+class JudgedDifference:
     """A difference, and how easily chance alone would give one as large.
 
     Args:
+        difference: mean of the second system minus mean of the first.
+        low: lower end of its 95 % interval.
+        high: upper end.
         p_value: chance of a difference at least as large between equal systems,
             two-sided, before any correction for many comparisons.
         paired: whether both systems answered the same examples.
     """
 
+    difference: float
+    low: float
+    high: float
     p_value: float
     paired: bool
 
 
-def paired_bootstrap(
-    correct_a: np.ndarray, correct_b: np.ndarray, draws: int = 10_000, seed: int = 0
-) -> PairedDifference:
-    """Compare two models example by example.
-
-    Resampling examples with replacement equals drawing how often each distinct
-    difference occurs, which for right and wrong answers are three numbers a draw.
+class Pair(NamedTuple):
+    """Two groups compared.
 
     Args:
-        correct_a: bool or float array (examples,), score of model a per example.
-        correct_b: bool or float array (examples,), of model b, in the same order.
-        draws: number of resampled sets.
-        seed: of the draws.
-
-    Raises:
-        ValueError: if the arrays differ in shape or are empty.
+        first: index of a group.
+        second: index of another.
+        found: the second's main figure minus the first's.
+        corrected: p-value, corrected for the number of comparisons.
     """
-    difference = _differences(correct_a, correct_b)
-    means = resampled_means(difference, draws, np.random.default_rng(seed))
-    low, high = np.quantile(means, [0.025, 0.975])
-    return PairedDifference(float(difference.mean()), float(low), float(high))
+
+    first: int
+    second: int
+    found: JudgedDifference
+    corrected: float
+
+    @property
+    def real(self) -> bool:
+        """Whether chance is ruled out as the cause."""
+        return self.corrected < LEVEL
+
+    def seen_from(self, one: int) -> "Pair":
+        """Return the pair with `one` as its second, signs turned if need be."""
+        if self.second == one:
+            return self
+        found = JudgedDifference(
+            -self.found.difference,
+            -self.found.high,
+            -self.found.low,
+            self.found.p_value,
+            self.found.paired,
+        )
+        return Pair(self.second, self.first, found, self.corrected)
+
+    def to_json(self, names: Sequence[str]) -> dict[str, Any]:
+        """Return the pair as a JSON-ready table, with the names of the groups."""
+        found = self.found
+        return {
+            "first": names[self.first],
+            "second": names[self.second],
+            "difference": found.difference,
+            "interval": [v if isfinite(v) else None for v in (found.low, found.high)],
+            "p_value": found.p_value,
+            "corrected_p_value": self.corrected,
+            "real": self.real,
+            "paired": found.paired,
+        }
 
 
 def judge(
@@ -93,7 +106,8 @@ def judge(
     added. The p-value swaps the systems example by example at random (unpaired: deals
     the examples anew), which for two single runs is McNemar's exact test (unpaired:
     Fisher's), and adds the same t; but no seed makes it smaller than the clearest
-    result on so few examples. Few graded scores stretch the bootstrap.
+    result on so few examples. Few graded scores stretch the bootstrap; a single one
+    says nothing about others, so the interval is all that bounds allow.
 
     Args:
         a: scores of the first system.
@@ -122,7 +136,10 @@ def judge(
         means -= _means_of(a.examples, a.graded, draws, generator)
         null = dealt_differences(a.examples, b.examples, draws, generator)
     difference = b.mean - a.mean
-    low, high = np.clip(np.quantile(means + noise, [0.025, 0.975]), -1.0, 1.0)
+    span = a.bounds[1] - a.bounds[0]
+    low, high = -span, span
+    if not a.graded or min(len(a.examples), len(b.examples)) > 1:
+        low, high = np.clip(np.quantile(means + noise, [0.025, 0.975]), -span, span)
     as_large = int((np.abs(null + noise) >= abs(difference) - SAME).sum())
     smallest = smallest_p_value(len(a.examples), len(b.examples), paired=paired)
     p_value = max((1 + as_large) / (1 + draws), smallest)
@@ -163,10 +180,8 @@ def _means_of(
 ) -> np.ndarray:
     """Return means of resampled test sets, (draws,), as wide as they should be."""
     means = resampled_means(scores, draws, generator)
-    if not graded:
+    if not graded or len(scores) < 2:
         return means
-    if len(scores) < 2:  # of other examples nothing is known
-        return np.where(np.arange(draws) % 2, -1.0, 1.0)
     centre = scores.mean()
     stretched: np.ndarray = centre + stretch(len(scores)) * (means - centre)
     return stretched

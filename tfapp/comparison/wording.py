@@ -1,21 +1,22 @@
 """Figures of a comparison as people write them, on the page and in the terminal."""
 
-from math import isnan
+from math import isinf, isnan
 
-from tfapp.comparison.compared import Comparison, Pair
-from tfapp.comparison.compared_task import ComparedTask, Quantity
+from tfapp.comparison.compared import Comparison
 from tfapp.comparison.groups import Figure, Group
-from tfapp.report.wording import NO_BREAK, count, percent, points, quoted
+from tfapp.comparison.statistics import Pair
+from tfapp.report.wording import NO_BREAK, amount, count, gap, quoted
+from tfapp.tasks.results import Quantity
 
 MINUS = "\u2212"
 
 
 def figure(group: Group, quantity: Quantity) -> str:
     """Write a figure of a group with its spread, "n/a" if it is not known."""
-    found, runs = group.figure(quantity.key), len(group.records)
-    if isnan(found.mean):
+    value, runs = group.figure(quantity.key), len(group.records)
+    if isnan(value.mean):
         return "n/a"
-    return share(found, runs) if quantity.percent else number(found, runs)
+    return share(value, runs) if quantity.unit == "%" else number(value, runs)
 
 
 def share(figure: Figure, runs: int) -> str:
@@ -26,23 +27,30 @@ def share(figure: Figure, runs: int) -> str:
 
 def number(figure: Figure, runs: int) -> str:
     """Write a figure as "0.0412 ± 0.0011", a single run as "0.0412"."""
-    spread = f" ± {figure.spread:.4f}" if runs > 1 else ""
-    return f"{figure.mean:.4f}{spread}"
+    spread = f" ± {_plain(figure.spread, figure.mean)}" if runs > 1 else ""
+    return f"{_plain(figure.mean)}{spread}"
 
 
-def interval(low: float, high: float) -> str:
-    """Write an interval of shares with two decimal places."""
-    return f"{low * 100:.2f}–{high * 100:.2f}{NO_BREAK}%"
+def interval(low: float, high: float, unit: str) -> str:
+    """Write an interval: shares with two decimal places, in percent."""
+    if unit == "%":
+        return f"{low * 100:.2f}–{high * 100:.2f}{NO_BREAK}%"
+    if isinf(low) or isinf(high):
+        return "unknown"
+    return f"{_plain(low)}–{_plain(high)}"
 
 
-def difference(pair: Pair) -> str:
-    """Write a difference in percentage points, with its sign."""
-    return f"{_signed(pair.found.difference)}{NO_BREAK}points"
+def difference(pair: Pair, unit: str) -> str:
+    """Write a difference with its sign, of shares in percentage points."""
+    points = f"{NO_BREAK}points" if unit == "%" else ""
+    return f"{_signed(pair.found.difference, unit)}{points}"
 
 
-def difference_interval(pair: Pair) -> str:
-    """Write the interval of a difference, in percentage points."""
-    return f"{_signed(pair.found.low)} to {_signed(pair.found.high)}"
+def difference_interval(pair: Pair, unit: str) -> str:
+    """Write the interval of a difference, of shares in percentage points."""
+    if isinf(pair.found.low):
+        return "unknown"
+    return f"{_signed(pair.found.low, unit)} to {_signed(pair.found.high, unit)}"
 
 
 def verdict(pair: Pair) -> str:
@@ -61,9 +69,14 @@ def parameters(group: Group) -> str:
     return "n/a" if group.parameters is None else f"{group.parameters:,}"
 
 
-def size_title(task: ComparedTask) -> str:
+def size_title(group: Group) -> str:
     """Name what a learning curve counts."""
-    return f"Training {task.examples}{' per class' if task.per_class else ''}"
+    return f"Training {group.metric.examples}{' per class' if _by_class(group) else ''}"
+
+
+def counted(group: Group) -> str:
+    """Name what a learning curve counts, for a narrow column."""
+    return "per class" if _by_class(group) else group.metric.examples
 
 
 def size(group: Group) -> str:
@@ -85,21 +98,22 @@ def conclusion(comparison: Comparison) -> str:
         if (pair := comparison.to_best(i)) is not None
     ]
     open_ = [(pair, i) for pair, i in rivals if not pair.real]
-    task = comparison.task
-    main = f"{task.superlative} {task.score.short}"
-    said = f"{quoted(best.name)} has the {main}, {percent(best.scores.mean)}"
+    metric = comparison.metric
+    main = f"{metric.superlative} {metric.short}"
+    value = amount(best.scores.mean, metric.unit)
+    said = f"{quoted(best.name)} has the {main}, {value}"
     if not open_:
         nearest, place = min(rivals, key=lambda rival: abs(rival[0].found.difference))
-        gap = points(nearest.found.difference)
+        lead = gap(nearest.found.difference, metric.unit)
         if len(rivals) == 1:
             other = quoted(comparison.groups[place].name)
-            return f"{said}, and its lead of {gap} over {other} is real."
-        return f"{said}, and its lead of at least {gap} over every other is real."
+            return f"{said}, and its lead of {lead} over {other} is real."
+        return f"{said}, and its lead of at least {lead} over every other is real."
     if len(open_) == len(rivals) == 1:
-        return (
-            f"{said}, but its lead of {points(open_[0][0].found.difference)} over "
-            f"{quoted(comparison.groups[open_[0][1]].name)} could be chance."
-        )
+        (pair, place), *_ = open_
+        lead = gap(pair.found.difference, metric.unit)
+        other = quoted(comparison.groups[place].name)
+        return f"{said}, but its lead of {lead} over {other} could be chance."
     which = "; ".join(quoted(comparison.groups[i].name) for _, i in open_[:3])
     more = "; …" if len(open_) > 3 else ""
     return (
@@ -108,8 +122,18 @@ def conclusion(comparison: Comparison) -> str:
     )
 
 
-def _signed(value: float) -> str:
-    text = f"{abs(value) * 100:.2f}"
-    if float(text) == 0.0:
+def _by_class(group: Group) -> bool:
+    return group.records[0].strata > 1
+
+
+def _plain(value: float, like: float | None = None) -> str:
+    """Write a number with as many decimals as its size, or another's, asks for."""
+    size = abs(value if like is None else like)
+    return f"{value:,.{4 if size < 10 else 2 if size < 1000 else 0}f}"
+
+
+def _signed(value: float, unit: str) -> str:
+    text = f"{abs(value) * 100:.2f}" if unit == "%" else _plain(abs(value))
+    if float(text.replace(",", "")) == 0.0:
         return text
     return f"{MINUS if value < 0 else '+'}{text}"

@@ -3,8 +3,8 @@
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from tfapp.base.cache_dir import default_cache_dir
 from tfapp.base.registry import load, union
-from tfapp.data.cache_dir import default_cache_dir
 from tfapp.data.context import LoadContext, Progress
 from tfapp.data.spec import Dataset
 from tfapp.recipes.checks import check_data_options

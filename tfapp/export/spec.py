@@ -64,7 +64,7 @@ class Prediction:
         text: the answer in a few words.
         columns: name → value, JSON-ready, for a line of a table; a mapping of numbers
             becomes a column for each of its keys.
-        files: file name → content, such as {"mask.png": b"…"}; its stem is a column.
+        files: file name → content, such as {"table.csv": b"…"}; its stem is a column.
     """
 
     text: str

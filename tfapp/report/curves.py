@@ -18,7 +18,7 @@ def learning_curves(history: Sequence[Mapping[str, Any]], quantity: str) -> Figu
         history: one dict per phase: "phase" (its name), "epochs" (a dict of floats
             per epoch, such as loss, val_loss, accuracy, val_accuracy,
             learning_rate; a missing or None value leaves a gap) and, optionally,
-    XX
+            "best_epoch" (whose weights were kept; 0 for those before the phase).
         quantity: "loss", "accuracy" or another key of the epochs; its validation
             counterpart is `val_` + quantity. Accuracies read in percent.
 

@@ -1,15 +1,33 @@
-"""Rules of the verdict on how training went."""
+"""Rules on how training went: each returns a finding, or None if it has none.
+
+A history is a list of training phases, as `curves.learning_curves` takes.
+"""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from tfapp.report.figures import Figures, Finding
 from tfapp.report.wording import count, percent, points, quoted
 
+Finding = tuple[str, str]
+"""What stands out, and what to do about it."""
 
-def cut_short(figures: Figures) -> Finding | None:
-    """Tell when a time budget ended a phase, and whether more time would help."""
-    history = figures.history
+History = Sequence[Mapping[str, Any]]
+"""One dict per training phase."""
+
+MEMORISES = (
+    "The model memorises: use more data, stronger augmentation or dropout, or "
+    "train fewer layers."
+)
+
+
+def learning_findings(history: History) -> list[Finding]:
+    """Return what the course of the training shows, the most useful first."""
+    rules = (cut_short, memorises, underfitting, still_improving)
+    return [finding for rule in rules if (finding := rule(history)) is not None]
+
+
+def cut_short(history: History) -> Finding | None:
+    """Report that a time budget ended a phase, and whether more time would help."""
     cut = [phase for phase in history if phase.get("stopped_by") == "deadline"]
     if not cut:
         return None
@@ -25,25 +43,28 @@ def cut_short(figures: Figures) -> Finding | None:
     )
 
 
-def train_validation_gap(figures: Figures) -> Finding | None:
-    """Tell when training accuracy is over 5 points above validation's."""
-    gap = _gap(figures.history)
-    if gap is None or gap <= 0.05:
+def memorises(
+    history: History, least: float = 0.05, advice: str = MEMORISES
+) -> Finding | None:
+    """Report a training accuracy far above the validation accuracy.
+
+    Args:
+        history: training phases.
+        least: smallest difference to report, as a share.
+        advice: what to do about it.
+    """
+    gap = _gap(history)
+    if gap is None or gap <= least:
         return None
-    return (
-        f"Training accuracy is {points(gap)} above validation accuracy.",
-        "The model memorises: use more data, stronger augmentation or dropout, or "
-        "train fewer layers.",
-    )
+    return f"Training accuracy is {points(gap)} above validation accuracy.", advice
 
 
-def underfitting(figures: Figures) -> Finding | None:
-    """Tell when training accuracy itself is below 90 %, without a gap or a budget."""
-    accuracy = _kept_epoch(figures.history).get("accuracy")
-    gap = _gap(figures.history)
+def underfitting(history: History) -> Finding | None:
+    """Report a training accuracy below 90 %, without a gap or a budget."""
+    accuracy, gap = _kept_epoch(history).get("accuracy"), _gap(history)
     if accuracy is None or accuracy >= 0.9 or (gap is not None and gap > 0.05):
         return None
-    if cut_short(figures):  # then it is the budget that was too small
+    if cut_short(history):  # then it is the budget that was too small
         return None
     return (
         f"Training accuracy reaches only {percent(accuracy)}.",
@@ -52,9 +73,9 @@ def underfitting(figures: Figures) -> Finding | None:
     )
 
 
-def still_improving(figures: Figures) -> Finding | None:
-    """Tell when the last of at least 3 epochs had the lowest validation loss."""
-    if not _still_falling(figures.history) or cut_short(figures):
+def still_improving(history: History) -> Finding | None:
+    """Report that the last of at least 3 epochs had the lowest validation loss."""
+    if not _still_falling(history) or cut_short(history):
         return None
     return (
         "Validation loss was still falling in the last epoch.",
@@ -62,11 +83,7 @@ def still_improving(figures: Figures) -> Finding | None:
     )
 
 
-LEARNING_RULES = (cut_short, train_validation_gap, underfitting, still_improving)
-"""Silent if every answer was right: then more training has nothing to show for it."""
-
-
-def _still_falling(history: Sequence[Mapping[str, Any]]) -> bool:
+def _still_falling(history: History) -> bool:
     epochs = history[-1]["epochs"] if history else []
     losses = [epoch.get("val_loss") for epoch in epochs]
     if len(losses) < 3 or None in losses or min(losses) < losses[-1]:
@@ -74,8 +91,8 @@ def _still_falling(history: Sequence[Mapping[str, Any]]) -> bool:
     return bool(losses[-1] <= 0.98 * losses[-2])  # else converged: under 2 % gained
 
 
-def _kept_epoch(history: Sequence[Mapping[str, Any]]) -> Mapping[str, Any]:
-    """Figures of the epoch whose weights the model has, {} if nothing is known."""
+def _kept_epoch(history: History) -> Mapping[str, Any]:
+    """Return the figures of the epoch whose weights the model has, {} without one."""
     for phase in reversed(history):
         epochs, best = phase["epochs"], phase.get("best_epoch")
         if epochs and best != 0:  # 0: the phase changed nothing, look before it
@@ -83,8 +100,8 @@ def _kept_epoch(history: Sequence[Mapping[str, Any]]) -> Mapping[str, Any]:
     return {}
 
 
-def _gap(history: Sequence[Mapping[str, Any]]) -> float | None:
-    """Training minus validation accuracy of the kept epoch."""
+def _gap(history: History) -> float | None:
+    """Return training minus validation accuracy of the kept epoch."""
     kept = _kept_epoch(history)
     training, validation = kept.get("accuracy"), kept.get("val_accuracy")
     if training is None or validation is None:

@@ -1,12 +1,21 @@
-"""Sections that every report has, whatever the task: the data and the run."""
+"""Sections that every report has, whatever the task: data and run."""
 
 import json
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from tfapp.data.spec import SPLITS, Example
-from tfapp.report.blocks import Details, Fact, Items, Paragraph, Section, Table
+from tfapp.report.blocks import (
+    Details,
+    Fact,
+    Items,
+    Paragraph,
+    Section,
+    Table,
+)
+from tfapp.report.learning_rules import History
 from tfapp.report.wording import count, duration, percent, size
 
 MAX_LINES = 12
@@ -33,7 +42,6 @@ class RunFacts:
         command: what was typed.
         model: the network in a few words, for example "mobilenet_v2, fine-tuned".
         saved_model: folder of the SavedModel.
-        serve_command: command that serves it.
         predict_command: command that predicts with it.
         started: date and time, as text.
         seconds: wall time per stage.
@@ -45,6 +53,9 @@ class RunFacts:
         git_commit: of the working folder.
         seed: of the run.
         fingerprint: of the data: content, labels and splits.
+        recipe: the resolved recipe, JSON-ready.
+        history: one dict per training phase, as `learning_curves` takes.
+        notes: lines on data and training to show the user.
     """
 
     name: str
@@ -52,7 +63,6 @@ class RunFacts:
     command: str = ""
     model: str = ""
     saved_model: str = ""
-    serve_command: str = ""
     predict_command: str = ""
     started: str = ""
     seconds: Mapping[str, float] = field(default_factory=dict)
@@ -63,12 +73,16 @@ class RunFacts:
     git_commit: str = ""
     seed: int = 0
     fingerprint: str = ""
+    recipe: Mapping[str, Any] = field(default_factory=dict)
+    history: History = ()
+    notes: Sequence[str] = ()
 
 
 def run_subtitle(facts: RunFacts, num_classes: int) -> str:
     """Return the line below a report's title: network, classes, number and date."""
-    told = [facts.model, count(num_classes, "classes"), f"run {facts.number}"]
-    return " · ".join(text for text in (*told, facts.started) if text)
+    classes = count(num_classes, "classes") if num_classes else ""
+    parts = (facts.model, classes, f"run {facts.number}", facts.started)
+    return " · ".join(text for text in parts if text)
 
 
 def trained_on(examples: Mapping[str, Sequence[Example]], noun: str) -> Fact:
@@ -99,49 +113,62 @@ def run_headline(facts: RunFacts) -> tuple[Fact, ...]:
         ),
         Fact("SavedModel", facts.saved_model, code=True),
         Fact("Predict with it", facts.predict_command, code=True),
-        Fact("Serve it", facts.serve_command, code=True),
     )
     return tuple(fact for fact in found if fact.value)
 
 
 def data_section(
     examples: Mapping[str, Sequence[Example]],
-    class_names: Sequence[str],
+    labels: Sequence[str],
     lines: Sequence[str],
-    noun: str = "images",
+    noun: str,
 ) -> Section:
-    """Count the examples per class and split, and tell what the check found.
+    """Count the examples of each split, by class where each is of one class.
 
     Args:
         examples: the examples of each split.
-        class_names: the classes, in the order of the table.
+        labels: the classes, in the order of the table; () without any.
         lines: findings of the data check and notes of the loader.
         noun: what the examples are, in the plural.
     """
-    splits = [split for split in SPLITS if examples.get(split)]
-    counts = {split: _per_class(examples[split], class_names) for split in splits}
-    rows = [
-        (name, *(f"{counts[s][name]:,}" for s in splits), f"{_total(counts, name):,}")
-        for name in class_names
-    ]
-    sums = [len(examples[split]) for split in splits]
-    rows.append(("All classes", *(f"{n:,}" for n in sums), f"{sum(sums):,}"))
-    table = Table(
+    sizes = {s: len(examples[s]) for s in SPLITS if examples.get(s)}
+    total = sum(sizes.values())
+    strata = strata_of(examples)
+    if strata and strata <= set(labels):
+        table = _classes_table(examples, labels, list(sizes), noun)
+    else:
+        rows = [(s.capitalize(), f"{n:,}") for s, n in sizes.items()]
+        rows.append(("All", f"{total:,}"))
+        header = ("Split", noun.capitalize())
+        table = Table(header, tuple(rows), f"Number of {noun} by split")
+    classes = f" of {count(len(labels), 'classes')}" if labels else ""
+    lead = f"{count(total, noun)}{classes}."
+    return Section("Data", lead, (table, *_notes_blocks(lines)))
+
+
+def strata_of(examples: Mapping[str, Sequence[Example]]) -> frozenset[str]:
+    """Return the strata of examples, the classes of labelled ones."""
+    return frozenset(e.stratum for split in examples.values() for e in split)
+
+
+def _classes_table(
+    examples: Mapping[str, Sequence[Example]],
+    labels: Sequence[str],
+    splits: Sequence[str],
+    noun: str,
+) -> Table:
+    counts = {s: Counter(e.stratum for e in examples[s]) for s in splits}
+    rows = [(name, [counts[s][name] for s in splits]) for name in labels]
+    rows.append(("All classes", [len(examples[s]) for s in splits]))
+    return Table(
         ("Class", *(split.capitalize() for split in splits), "Total"),
-        tuple(rows),
+        tuple((n, *(f"{k:,}" for k in (*row, sum(row)))) for n, row in rows),
         f"Number of {noun} by class and split",
     )
-    lead = f"{count(sum(sums), noun)} of {count(len(class_names), 'classes')}."
-    return Section("Data", lead, (table, *notes_blocks(lines)))
 
 
-def reproducibility_section(facts: RunFacts, recipe: Mapping[str, Any]) -> Section:
-    """Tell what it takes to make the run again.
-
-    Args:
-        facts: of the run.
-        recipe: the resolved recipe, JSON-ready.
-    """
+def reproducibility_section(facts: RunFacts) -> Section:
+    """Show what it takes to make the run again."""
     rows = {
         "Command": facts.command,
         "Model": facts.model,
@@ -157,7 +184,7 @@ def reproducibility_section(facts: RunFacts, recipe: Mapping[str, Any]) -> Secti
         "What the result depends on",
         text_columns=2,
     )
-    text = json.dumps(recipe, indent=2, ensure_ascii=False, default=str)
+    text = json.dumps(facts.recipe, indent=2, ensure_ascii=False, default=str)
     return Section(
         "Reproducibility",
         "The same recipe, seed, data and versions give the same model, up to the "
@@ -166,20 +193,7 @@ def reproducibility_section(facts: RunFacts, recipe: Mapping[str, Any]) -> Secti
     )
 
 
-def _per_class(
-    examples: Sequence[Example], class_names: Sequence[str]
-) -> dict[str, int]:
-    counts = dict.fromkeys(class_names, 0)
-    for example in examples:
-        counts[example.target] += 1
-    return counts
-
-
-def _total(counts: Mapping[str, Mapping[str, int]], name: str) -> int:
-    return sum(of_split[name] for of_split in counts.values())
-
-
-def notes_blocks(lines: Sequence[str]) -> tuple[Items | Details, ...]:
+def _notes_blocks(lines: Sequence[str]) -> tuple[Items | Details, ...]:
     """Return lines as a list, or as one that opens on demand if there are many."""
     if not lines:
         return ()

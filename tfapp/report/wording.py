@@ -27,6 +27,32 @@ def points(difference: float) -> str:
     return f"{abs(difference) * 100:.1f}{NO_BREAK}points"
 
 
+def amount(value: float | None, unit: str) -> str:
+    """Write a figure with its unit: shares in percent, "n/a" for None.
+
+    Args:
+        value: the figure.
+        unit: "%" if it is a share; "" for a plain number.
+    """
+    if unit == "%" or value is None:
+        return percent(value)
+    return f"{_plain_digits(value)}{_after(unit)}"
+
+
+def amount_interval(low: float, high: float, unit: str) -> str:
+    """Write an interval of figures, for example "0.361–0.379 nats"."""
+    if unit == "%":
+        return percent_interval(low, high)
+    return f"{_plain_digits(low)}–{_plain_digits(high)}{_after(unit)}"
+
+
+def gap(difference: float, unit: str) -> str:
+    """Write the size of a difference of figures, of shares in points."""
+    if unit == "%":
+        return points(difference)
+    return f"{_plain_digits(abs(difference))}{_after(unit)}"
+
+
 def count(number: int, noun: str) -> str:
     """Write a number with its noun, for example "2,000 images" or "1 image".
 
@@ -39,6 +65,8 @@ def count(number: int, noun: str) -> str:
 
 def singular(noun: str) -> str:
     """Return the singular of a regular English plural."""
+    if noun.endswith("series"):
+        return noun
     if noun.endswith(("sses", "shes", "ches", "xes")):
         return noun[:-2]
     return noun.removesuffix("s")
@@ -93,6 +121,15 @@ def quoted(name: str) -> str:
 def encodable(text: str) -> str:
     """Write what has no UTF-8 form (bytes of odd file names) as backslash escapes."""
     return text.encode("utf-8", errors="backslashreplace").decode("utf-8")
+
+
+def _after(unit: str) -> str:
+    return f"{NO_BREAK}{unit}" if unit else ""
+
+
+def _plain_digits(value: float) -> str:
+    """Write four significant digits, and never an exponent for large numbers."""
+    return f"{value:,.0f}" if abs(value) >= 10_000 else f"{value:.4g}"
 
 
 def _percent_digits(share: float) -> str:

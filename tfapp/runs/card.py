@@ -1,35 +1,29 @@
-"""What a run tells about itself: the card beside the model, the facts of the report."""
+"""What a run says about itself: the card next to the model, the facts of the report."""
 
-from collections.abc import Sequence
 from pathlib import Path
 from shlex import quote
 from typing import TYPE_CHECKING, Any
 
 from tfapp import recipes
-from tfapp.base import registry
-from tfapp.data.spec import Example
+from tfapp.data.spec import Dataset
 from tfapp.runs import Run
-from tfapp.runs.failures import reading
-from tfapp.tasks.spec import Story
+from tfapp.tasks.results import Results
 
 if TYPE_CHECKING:
-    from tfapp.domains.images.thumbnails import Maps
-    from tfapp.report.blocks import Section
+    from tfapp.report.run_sections import RunFacts
     from tfapp.training.job import TrainingJob
-
-LONG_FIGURES = ("per_class", "per_image", "confusion_matrix", "validation")
-"""Left out of the card, which travels with the model; metrics.json has them."""
 
 
 def card(
-    job: "TrainingJob", folder: Run, metrics: dict[str, Any], facts: dict[str, Any]
+    job: "TrainingJob", folder: Run, results: Results, facts: dict[str, Any]
 ) -> dict[str, Any]:
-    """Return what lies beside the model as tfapp.json, wherever the model goes.
+    """Return what lies next to the model as tfapp.json, wherever the model goes.
 
     Args:
         job: what was trained, on what.
         folder: of the run.
-        metrics: of the test split.
+        results: of the test split; tables among the figures are left out, because
+            the card travels with the model.
         facts: versions, seed, device and command.
     """
     return {
@@ -37,14 +31,14 @@ def card(
         "run": folder.number,
         "task": job.recipe.task,
         "recipe": recipes.describe(job.recipe),
-        "metrics": {k: v for k, v in metrics.items() if k not in LONG_FIGURES},
+        "metrics": {k: v for k, v in results.figures.items() if _is_short(v)},
         "data_fingerprint": job.dataset.info.fingerprint,
         "environment": facts,
     }
 
 
-def tell(job: "TrainingJob", folder: Run, facts: dict[str, Any]) -> Story:
-    """Return what the report tells beside the figures.
+def run_facts(job: "TrainingJob", folder: Run, facts: dict[str, Any]) -> "RunFacts":
+    """Return where, when and with what a run was made, for its report.
 
     Args:
         job: what was trained, on what.
@@ -53,56 +47,38 @@ def tell(job: "TrainingJob", folder: Run, facts: dict[str, Any]) -> Story:
     """
     from tfapp.report.run_sections import RunFacts
 
-    return Story(
-        facts=RunFacts(
-            name=folder.name,
-            number=folder.number,
-            command=" ".join(facts["command"]),
-            model=_model(job),
-            saved_model=facts["saved_model"],
-            predict_command=predict_command(Path(facts["saved_model"])),
-            started=facts["started"],
-            seconds=facts["seconds"],
-            waiting={f"phase {p.phase}": p.waiting_share for p in job.loop.phases},
-            peak_memory_bytes=facts["peak_memory_bytes"],
-            device=facts["device"],
-            versions=facts["versions"],
-            git_commit=facts["git_commit"],
-            seed=facts["seed"],
-            fingerprint=job.dataset.info.fingerprint,
-        ),
+    return RunFacts(
+        name=folder.name,
+        number=folder.number,
+        command=" ".join(facts["command"]),
+        model=_model(job),
+        saved_model=facts["saved_model"],
+        predict_command=predict_command(Path(facts["saved_model"])),
+        started=facts["started"],
+        seconds=facts["seconds"],
+        waiting={f"phase {p.phase}": p.waiting_share for p in job.loop.phases},
+        peak_memory_bytes=facts["peak_memory_bytes"],
+        device=facts["device"],
+        versions=facts["versions"],
+        git_commit=facts["git_commit"],
+        seed=facts["seed"],
+        fingerprint=job.dataset.info.fingerprint,
         recipe=recipes.describe(job.recipe),
-        history=[phase.describe() for phase in job.loop.phases],
+        history=facts["phases"],
         notes=facts["notes"],
-        maps=_maps(job),
-        sections=_sections(job),
     )
 
 
-def _maps(job: "TrainingJob") -> "Maps":
-    """Return what draws maps over examples; misfortunes become one clear line."""
-    from tfapp.domains.images.explanation.mistakes import mistake_maps
+def describe_data(dataset: Dataset) -> dict[str, Any]:
+    """Return what a comparison has to know of a run's data, JSON-ready."""
+    from tfapp.report.run_sections import strata_of
 
-    draw = mistake_maps(job.model, job.dataset)
-
-    def draw_or_tell(
-        examples: Sequence[Example], classes: Sequence[int]
-    ) -> list[bytes]:
-        with reading(job.dataset):
-            return draw(examples, classes)
-
-    return draw_or_tell
-
-
-def _sections(job: "TrainingJob") -> "Sequence[Section]":
-    """Return the chapters that only some networks have."""
-    found: list[Any] = []
-    with reading(job.dataset):
-        makers = registry.union("NETWORK_SECTIONS")
-        for name in makers:
-            make = registry.load("section", makers, name)
-            found += make(job.model, job.dataset)
-    return found
+    labels, strata = dataset.info.labels, strata_of(dataset.examples)
+    return {
+        "examples": {split: len(rows) for split, rows in dataset.examples.items()},
+        "labels": list(labels),
+        "strata": len(labels) if strata <= set(labels) else 1,
+    }
 
 
 def predict_command(saved_model: Path) -> str:
@@ -117,3 +93,10 @@ def _model(job: "TrainingJob") -> str:
     name = job.model.name.removeprefix("transfer_")
     phases = [phase.phase for phase in job.loop.phases]
     return f"{name}, {'fine-tuned' if 'thaw' in phases else 'features'}"
+
+
+def _is_short(value: Any) -> bool:
+    """Say whether a figure is a number, a text or an interval."""
+    if isinstance(value, list):
+        return len(value) == 2 and not any(isinstance(v, list | dict) for v in value)
+    return not isinstance(value, dict)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from tfapp.base.reporter import Reporter
 from tfapp.recipes.config import Recipe
 from tfapp.runs import Run
+from tfapp.tasks.results import Results
 
 if TYPE_CHECKING:
     from tfapp.report.blocks import Report
@@ -45,21 +46,22 @@ class Outcome:
     """What an experiment leaves to be published.
 
     Args:
-        figures: JSON-ready, for metrics.json.
+        results: for metrics.json, scores.csv and the terminal.
         report: returns the page, given the facts of the finished run.
         model: keras.Model for model.keras; None for none.
         card: tfapp.json next to the model.
         saved_model: folder of the exported model; None for none.
-        write_scores: writes one line per example to a CSV file; None for none.
+        data: what a comparison has to know of the data: "examples" of each split,
+            "labels" of the outputs and "strata", the number of classes; {} for none.
         notes: lines about the data.
     """
 
-    figures: Mapping[str, Any]
+    results: Results
     report: "Callable[[dict[str, Any]], Report]"
     model: Any = None
     card: Mapping[str, Any] = field(default_factory=dict)
     saved_model: Path | None = None
-    write_scores: Callable[[Path], None] | None = None
+    data: Mapping[str, Any] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
 
 

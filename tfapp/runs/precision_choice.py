@@ -3,8 +3,8 @@
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
+from tfapp.base.cache_dir import default_cache_dir
 from tfapp.base.reporter import Reporter
-from tfapp.data.cache_dir import default_cache_dir
 from tfapp.data.spec import Dataset, Pass
 from tfapp.recipes.config import Recipe
 

@@ -9,6 +9,8 @@ from typing import Any
 
 from tfapp.base.files import write_json
 from tfapp.runs.experiment import Outcome, RunContext
+from tfapp.tasks.results import Results
+from tfapp.tasks.scores import write_scores
 
 
 @dataclass(frozen=True)
@@ -19,17 +21,22 @@ class RunResult:
         folder: runs/NAME/NUMBER.
         saved_model: saved_models/NAME/VERSION; None if nothing was exported.
         report: the HTML page.
-        metrics: as in metrics.json.
+        results: as the task evaluated them.
     """
 
     folder: Path
     saved_model: Path | None
     report: Path
-    metrics: dict[str, Any]
+    results: Results
+
+    @property
+    def metrics(self) -> dict[str, Any]:
+        """Figures of the test split, as in metrics.json."""
+        return self.results.figures
 
 
 def publish(outcome: Outcome, context: RunContext) -> RunResult:
-    """Write model.keras, tfapp.json, predictions.csv, metrics.json and report.html.
+    """Write model.keras, tfapp.json, scores.csv, metrics.json and report.html.
 
     Args:
         outcome: of the experiment.
@@ -42,8 +49,8 @@ def publish(outcome: Outcome, context: RunContext) -> RunResult:
     if outcome.model is not None:
         save_model(outcome.model, run.model_file)
         write_json(run.card_file, dict(outcome.card))
-    if outcome.write_scores is not None:
-        outcome.write_scores(run.folder / "predictions.csv")
+    scores = outcome.results.scores
+    write_scores(run.folder / "scores.csv", scores)
     facts |= {
         "seconds": context.reporter.seconds,
         "total_seconds": round(time.monotonic() - context.began, 1),
@@ -51,13 +58,18 @@ def publish(outcome: Outcome, context: RunContext) -> RunResult:
         "saved_model": str(outcome.saved_model or ""),
         "phases": [phase.describe() for phase in loop.phases],
         "notes": [*outcome.notes, *loop.notes],
+        "parameters": outcome.model.count_params() if outcome.model else None,
+        "data": outcome.data or _no_data(len(scores.rows)),
     }
-    figures = dict(outcome.figures)
-    write_json(run.folder / "metrics.json", figures | {"run": facts})
+    write_json(run.folder / "metrics.json", outcome.results.to_json() | {"run": facts})
     report = run.folder / "report.html"
     with context.reporter.stage("write report"):
         write_report(report, outcome.report(facts))
-    return RunResult(run.folder, outcome.saved_model, report, figures)
+    return RunResult(run.folder, outcome.saved_model, report, outcome.results)
+
+
+def _no_data(tested: int) -> dict[str, Any]:
+    return {"examples": {"train": 0, "test": tested}, "labels": [], "strata": 1}
 
 
 def peak_memory_bytes() -> int:

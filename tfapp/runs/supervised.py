@@ -4,15 +4,19 @@ from pathlib import Path
 from typing import Any
 
 from tfapp import recipes, runs
+from tfapp.base.cache_dir import default_cache_dir
 from tfapp.base.errors import ExportError
 from tfapp.data import load_dataset
-from tfapp.data.cache_dir import default_cache_dir
-from tfapp.runs.card import card, tell
+from tfapp.data.spec import Dataset
+from tfapp.report.blocks import Report
+from tfapp.report.run_report import run_report
+from tfapp.runs.card import card, describe_data, run_facts
 from tfapp.runs.experiment import Outcome, RunContext
 from tfapp.runs.failures import reading
 from tfapp.runs.precision_choice import announce, choose, resolved
 from tfapp.runs.teacher import load_teacher
 from tfapp.tasks.build import build_model
+from tfapp.tasks.results import Results
 from tfapp.tasks.spec import Task
 from tfapp.training import devices
 from tfapp.training.job import TrainingJob
@@ -62,17 +66,15 @@ class SupervisedExperiment:
     def finish(self, context: RunContext) -> Outcome:
         """Evaluate the network on the test split and export it."""
         with reading(self.dataset):
-            results = self.task.assess(self.trainer.logits, self.dataset)
-            exported = self._export(context, results.metrics)
+            results = self.task.evaluate(self.trainer.logits, self.dataset, None)
+            exported = self._export(context, results)
         return Outcome(
-            figures=results.metrics,
+            results=results,
             report=lambda facts: self._report(results, context, facts),
             model=self.trainer.job.model,
             card=exported.card,
             saved_model=exported.path,
-            write_scores=lambda path: self.task.write_predictions(
-                path, results, self.dataset
-            ),
+            data=describe_data(self.dataset),
             notes=self.dataset.notes,
         )
 
@@ -93,25 +95,32 @@ class SupervisedExperiment:
             teacher,
         )
 
-    def _export(self, context: RunContext, figures: dict[str, Any]) -> Any:
+    def _export(self, context: RunContext, results: Results) -> Any:
         with context.reporter.stage("export and verify") as stage:
-            described = card(self.trainer.job, context.folder, figures, context.facts)
+            described = card(self.trainer.job, context.folder, results, context.facts)
             parent = context.saved_models / context.folder.name
-            exported = _exported(
-                self.trainer.job, parent, described, figures["temperature"]
-            )
+            exported = _exported(self.trainer.job, parent, described, results)
             stage.detail = (
                 f"largest difference to the Keras model {exported.max_difference:.1e}"
             )
         return exported
 
-    def _report(self, results: Any, context: RunContext, facts: dict[str, Any]) -> Any:
+    def _report(
+        self, results: Results, context: RunContext, facts: dict[str, Any]
+    ) -> Report:
+        job = self.trainer.job
         with reading(self.dataset):
-            story = tell(self.trainer.job, context.folder, facts)
-            return self.task.report(results, self.dataset, story)
+            return run_report(
+                run_facts(job, context.folder, facts),
+                results,
+                self.dataset.examples,
+                self.dataset.info.labels,
+                self.task.findings(results, facts["phases"]),
+                self.task.sections(results, self.dataset, job.model),
+            )
 
 
-def _load(context: RunContext) -> Any:
+def _load(context: RunContext) -> Dataset:
     recipe = context.recipe
     with context.reporter.stage("check and split data", unit="files") as stage:
         dataset = load_dataset(
@@ -128,7 +137,7 @@ def _load(context: RunContext) -> Any:
 
 
 def _exported(
-    job: TrainingJob, parent: Path, card: dict[str, Any], temperature: float
+    job: TrainingJob, parent: Path, card: dict[str, Any], results: Results
 ) -> Any:
     """Publish the model as the next version of its name, whoever else publishes."""
     from tfapp.export.exporter import export_model, next_version
@@ -141,7 +150,7 @@ def _exported(
         logits_model(job.model),
         dataset.preprocessor,
         dataset.info,
-        {"temperature": temperature} if config.calibrated else {},
+        results.calibration if config.calibrated else {},
         {"explain": config.explain},
     )
     while True:

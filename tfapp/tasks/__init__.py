@@ -1,13 +1,10 @@
 """Every task, by name: the `TASKS` of all domains."""
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, cast
+from typing import Any, cast
 
 from tfapp.base import registry
 from tfapp.tasks.spec import Task
-
-if TYPE_CHECKING:
-    from tfapp.comparison.compared_task import ComparedTask
 
 
 def get_task(name: str, options: Mapping[str, Any] | None = None) -> Task:
@@ -17,7 +14,11 @@ def get_task(name: str, options: Mapping[str, Any] | None = None) -> Task:
     return cast(Task, registry.load("task", tasks, name)(**checked))
 
 
-def compared(name: str) -> "ComparedTask":
-    """Return how runs of a task are compared; TensorFlow is not needed for it."""
-    comparisons = registry.union("COMPARISONS")
-    return cast("ComparedTask", registry.load("task", comparisons, name))
+def preview(kind: str) -> Any:
+    """Return what shows examples of a kind of data, None if nothing does.
+
+    It takes the file of an example and a caption; see `comparison.missed.Preview`.
+    TensorFlow is not needed for it.
+    """
+    previews = registry.union("PREVIEWS")
+    return registry.load("preview", previews, kind) if kind in previews else None

@@ -2,59 +2,20 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from tfapp.data.spec import DataInfo, Dataset
 from tfapp.export.spec import Interface
 from tfapp.recipes.config import DistillConfig
+from tfapp.tasks.results import Calibration, PrimaryMetric, Results
 
 if TYPE_CHECKING:
-    from tfapp.domains.images.thumbnails import Maps
-    from tfapp.report.blocks import Report, Section
-    from tfapp.report.run_sections import RunFacts
+    from tfapp.report.blocks import Section
+    from tfapp.report.learning_rules import Finding, History
 
-Logits = Callable[[str], Any]
+Outputs = Callable[[str], Any]
 """Split → what the model answers for its examples, in their order: an array
 (examples, ...), or an iterator over arrays where their shapes may differ."""
-
-Say = Callable[[str], None]
-"""Tells a person one line."""
-
-
-@dataclass(frozen=True)
-class Results:
-    """How good a trained model is.
-
-    Args:
-        outputs: what the task keeps of the answers to the test split, in the order of
-            its examples.
-        metrics: JSON-ready figures.
-    """
-
-    outputs: Any
-    metrics: dict[str, Any]
-
-
-@dataclass(frozen=True)
-class Story:
-    """What a report tells beside the figures.
-
-    Args:
-        facts: of the run.
-        recipe: the resolved recipe, JSON-ready.
-        history: one dict per training phase.
-        notes: lines worth telling about data and training.
-        maps: draws where the network found a class in examples; None for no maps.
-        sections: further chapters, on what is special to the network.
-    """
-
-    facts: "RunFacts"
-    recipe: Mapping[str, Any]
-    history: Sequence[Mapping[str, Any]] = ()
-    notes: Sequence[str] = field(default_factory=tuple)
-    maps: "Maps | None" = None
-    sections: "Sequence[Section]" = ()
 
 
 @dataclass(frozen=True)
@@ -92,6 +53,18 @@ class Learning:
         }
 
 
+def no_sections(results: Results, dataset: Dataset, model: Any) -> "Sequence[Section]":
+    """Return no section of a report."""
+    return ()
+
+
+def training_findings(results: Results, history: "History") -> "Sequence[Finding]":
+    """Return what the course of the training shows, whatever the figures are."""
+    from tfapp.report.learning_rules import learning_findings
+
+    return learning_findings(history)
+
+
 @dataclass(frozen=True)
 class Task:
     """A kind of problem: its loss, its figures, and how they are shown.
@@ -101,12 +74,13 @@ class Task:
         learning: model and facts of the data → what is trained, and by which losses.
         monitor: the logged figure that chooses the best epoch.
         mode: "max" if larger is better, else "min".
-        headline: the figure of metrics.json that users quote.
-        assess: judges a trained model on the test split.
-        judge: judges it again, given the temperature that `assess` has fitted.
-        write_predictions: writes one line per test example to a CSV file.
-        report: everything, as a page.
+        metric: the main figure of an evaluation.
+        evaluate: outputs of a model, the data, and the calibration of the model (None
+            to fit it on the validation split) → figures of the test split.
         interface: what the exported model takes and answers.
+        findings: results and the history of the training → what to do next, the most
+            useful first.
+        sections: results, the data and the model → the task's sections of the report.
         class_weights: "balanced" if the examples of every class count the same
             together.
         distill: the teacher whose answers are learned too, or None.
@@ -116,11 +90,10 @@ class Task:
     learning: Callable[[Any, DataInfo], Learning]
     monitor: str
     mode: str
-    headline: str
-    assess: Callable[[Logits, Dataset], Results]
-    judge: Callable[[Logits, Dataset, float, Say], dict[str, Any]]
-    write_predictions: Callable[[Path, Results, Dataset], None]
-    report: Callable[[Results, Dataset, Story], "Report"]
+    metric: PrimaryMetric
+    evaluate: Callable[[Outputs, Dataset, Calibration | None], Results]
     interface: Interface
+    findings: "Callable[[Results, History], Sequence[Finding]]" = training_findings
+    sections: "Callable[[Results, Dataset, Any], Sequence[Section]]" = no_sections
     class_weights: Literal["none", "balanced"] = "none"
     distill: DistillConfig | None = None

@@ -108,7 +108,8 @@ def _judged(model: Any, run: Run, recipe: Recipe, reporter: Reporter) -> dict[st
     """Return the figures of a model on the test split of a run."""
     from tfapp.data import load_dataset
     from tfapp.data.spec import Pass
-    from tfapp.problems.classification.evaluate import evaluate_logits
+    from tfapp.problems.classification.calibration import softmax
+    from tfapp.problems.classification.metrics import classification_metrics
     from tfapp.training.inference import predict
 
     with reporter.stage("check data", unit="files") as stage:
@@ -119,7 +120,8 @@ def _judged(model: Any, run: Run, recipe: Recipe, reporter: Reporter) -> dict[st
         held = dataset.examples["test"]
         logits = predict(model, dataset.batches(held, Pass()), len(held), stage)
     names = dataset.info.labels
-    figures = evaluate_logits(logits, dataset.targets(held), names, None)
+    labels = dataset.targets(held)
+    figures = classification_metrics(labels, softmax(logits), names)
     return {**figures, "classes": len(names)} | {
         split: len(examples) for split, examples in dataset.examples.items()
     }

@@ -22,7 +22,7 @@ def compare(
     runs_folder: Path | str = "runs",
     reporter: Reporter | None = None,
 ) -> Comparison:
-    """Compare finished runs of one kind of task; TensorFlow is not needed.
+    """Compare finished runs with one primary metric; TensorFlow is not needed.
 
     Runs whose recipes differ only in the seed are one group. Groups tested on the
     same examples, by their content, are compared example by example.
@@ -40,7 +40,7 @@ def compare(
 
     Raises:
         ConfigError: if there is no such run, one did not finish or is damaged, or
-            the runs are of different kinds of tasks or of different classes.
+            the runs have other primary metrics or other classes.
         TfappError: if `out` cannot be written.
     """
     reporter = reporter or Reporter()
@@ -67,7 +67,9 @@ def _write(folder: Path, comparison: Comparison) -> None:
     from tfapp.report.style import to_svg
 
     write_comparison(folder, comparison)
-    write_report(folder / "comparison.html", comparison_report(comparison))
+    data = comparison.records[0].recipe["data"]
+    report = comparison_report(comparison, tasks.preview(data["kind"]))
+    write_report(folder / "comparison.html", report)
     curve = folder / "learning_curve.svg"
     if comparison.lines:
         picture = to_svg(size_picture(comparison.groups, comparison.lines))
@@ -122,4 +124,4 @@ def _read(run: Run) -> RunRecord:
             f"{error} Another version of tfapp wrote it, perhaps; leave the run out."
         ) from None
     described = recipes.describe(recipe)
-    return read_record(run.folder, described, tasks.compared(recipe.task))
+    return read_record(run.folder, described)

@@ -13,7 +13,8 @@ from tfapp.machine.start import start_tensorflow
 from tfapp.recipes.config import Recipe
 from tfapp.runs import Run
 from tfapp.tasks import get_task
-from tfapp.tasks.spec import Logits
+from tfapp.tasks.results import Results
+from tfapp.tasks.spec import Outputs
 
 
 def evaluate(
@@ -22,7 +23,7 @@ def evaluate(
     *,
     runs_folder: Path | str = "runs",
     reporter: Reporter | None = None,
-) -> dict[str, Any]:
+) -> Results:
     """Evaluate a run's model.keras, preprocessed as in training.
 
     Args:
@@ -33,9 +34,9 @@ def evaluate(
         reporter: hears of the progress; None for one on stderr.
 
     Returns:
-        The metrics, also written into the run's folder as evaluation*.json. Of
-        examples of one class alone, what needs two (precision, F1, averages over
-        classes, ROC AUC) is None.
+        The results; their figures are also written into the run's folder as
+        evaluation*.json. Of examples of one class alone, what needs two (precision,
+        F1, averages over classes, ROC AUC) is None.
 
     Raises:
         TfappError: if the run did not finish, or the data or its classes do not fit.
@@ -48,12 +49,12 @@ def evaluate(
     dataset = _load(recipe, found, data, card["class_names"], reporter)
     task = get_task(recipe.task, recipe.task_options)
     answer = _answers(found, dataset, reporter)
-    metrics = task.judge(
-        answer, dataset, card["calibration"].get("temperature", 1.0), reporter.say
-    )
+    results = task.evaluate(answer, dataset, card["calibration"])
+    for note in results.notes:
+        reporter.say(note)
     target = "evaluation.json" if not data else f"evaluation_{_plain(data)}.json"
-    write_json(found.folder / target, metrics)
-    return metrics
+    write_json(found.folder / target, results.figures)
+    return results
 
 
 def _load(
@@ -74,7 +75,7 @@ def _load(
     return dataset
 
 
-def _answers(run: Run, dataset: Dataset, reporter: Reporter) -> Logits:
+def _answers(run: Run, dataset: Dataset, reporter: Reporter) -> Outputs:
     """Return what answers for a split: the run's model, loaded once."""
     from tfapp.export.keras_file import load_model
     from tfapp.training.inference import answers

@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING, Any
 
 from tfapp import recipes, runs
 from tfapp.base import registry
+from tfapp.base.cache_dir import default_cache_dir
 from tfapp.base.errors import ConfigError, ModelError, TfappError, UnknownNameError
 from tfapp.base.files import require_writable
 from tfapp.base.reporter import Reporter
 from tfapp.data import load_dataset
-from tfapp.data.cache_dir import default_cache_dir
 from tfapp.data.spec import Dataset
 from tfapp.domains.images.explanation import EXPLAINED_TASKS, OF_CAPSULES
 from tfapp.domains.images.explanation.explained import (
@@ -20,10 +20,10 @@ from tfapp.domains.images.explanation.explained import (
     sheet_names,
 )
 from tfapp.domains.images.reading.image_files import IMAGE_SUFFIXES
+from tfapp.export.inputs import find_files
 from tfapp.machine.start import start_tensorflow
 from tfapp.recipes.config import Recipe
 from tfapp.runs import Run
-from tfapp.runs.inputs import find_files
 
 if TYPE_CHECKING:
     from tfapp.domains.images.explanation.spec import Explainer, Subject

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 from tfapp.base.errors import DataError
 from tfapp.base.files import free_names, replacing, write_text
 from tfapp.base.reporter import Reporter
+from tfapp.export.inputs import find_files, require_answers
 from tfapp.machine.start import start_tensorflow
-from tfapp.runs.inputs import find_files, require_answers
 from tfapp.runs.models import load
 
 if TYPE_CHECKING:

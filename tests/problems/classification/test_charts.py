@@ -182,8 +182,8 @@ def test_inline_svg_follows_the_theme_and_links_to_nothing():
 
 
 def test_the_page_defines_every_colour_for_both_themes():
-    """The light values in report.css are those of the pictures."""
-    css = files("tfapp.evaluation").joinpath("report.css").read_text(encoding="utf-8")
+    """The light values in page.css are those of the pictures."""
+    css = files("tfapp.report").joinpath("page.css").read_text(encoding="utf-8")
     light, dark = css.split("prefers-color-scheme: dark")
     for name, value in style.PALETTE.items():
         assert f"--{name}: {value};" in light

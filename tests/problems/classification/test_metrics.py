@@ -4,7 +4,6 @@ import json
 
 import numpy as np
 import pytest
-import scipy.stats
 import sklearn.metrics
 
 from tfapp.base.errors import DataError, TrainingError
@@ -13,7 +12,6 @@ from tfapp.problems.classification.metrics import (
     classification_metrics,
     of_one_class,
     roc_auc,
-    wilson_interval,
 )
 
 
@@ -23,36 +21,6 @@ def _random_case(num_classes, examples=300, seed=0):
     logits = random.normal(size=(examples, num_classes))
     logits[np.arange(examples), labels] += 1.5
     return labels, softmax(logits), [f"class {i}" for i in range(num_classes)]
-
-
-@pytest.mark.parametrize(
-    ("successes", "total"), [(0, 10), (10, 10), (1, 2), (81, 263), (1946, 2000)]
-)
-@pytest.mark.parametrize("confidence", [0.9, 0.95])
-def test_wilson_interval_agrees_with_scipy(successes, total, confidence):
-    """The interval is SciPy's Wilson interval without correction."""
-    oracle = scipy.stats.binomtest(successes, total).proportion_ci(
-        confidence_level=confidence, method="wilson"
-    )
-    ours = wilson_interval(successes, total, confidence)
-    assert ours == pytest.approx((oracle.low, oracle.high), abs=1e-12)
-
-
-def test_wilson_interval_of_a_published_example():
-    """Newcombe (1998), table I: 81 of 263 gives 0.2553 to 0.3662."""
-    assert wilson_interval(81, 263) == pytest.approx((0.2553, 0.3662), abs=5e-5)
-
-
-def test_wilson_interval_knows_nothing_without_trials():
-    """No trial at all gives the whole range."""
-    assert wilson_interval(0, 0) == (0.0, 1.0)
-
-
-@pytest.mark.parametrize(("successes", "total"), [(-1, 5), (6, 5)])
-def test_wilson_interval_refuses_impossible_counts(successes, total):
-    """Counts outside the range are a mistake of the caller."""
-    with pytest.raises(ValueError, match=r"must be in \[0, 5\]"):
-        wilson_interval(successes, total)
 
 
 @pytest.mark.parametrize("num_classes", [2, 3, 10])

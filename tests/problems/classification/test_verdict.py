@@ -4,22 +4,34 @@ import numpy as np
 import pytest
 
 from tfapp.problems.classification.metrics import classification_metrics
-from tfapp.problems.classification.verdict import confused_pairs, findings
-from tfapp.report.figures import Figures
+from tfapp.problems.classification.results import ClassAnswers, accuracy_metric
+from tfapp.problems.classification.verdict import (
+    classification_findings,
+    confused_pairs,
+)
+from tfapp.report.blocks import Table
+from tfapp.report.run_report import findings_section
+from tfapp.tasks.results import Results
 
 
-def _figures(confusion, *, confidence=0.9, history=(), **extra):
-    """Figures of answers that give a confusion matrix, equally sure of each."""
+def _results(confusion, *, confidence=0.9, temperature=1.0, **extra):
+    """Results of answers that give a confusion matrix, equally sure of each."""
     confusion = np.array(confusion)
     num_classes = len(confusion)
     labels, predicted = _pairs(confusion)
     rest = (1 - confidence) / max(num_classes - 1, 1)
     probabilities = np.full((len(labels), num_classes), rest)
     probabilities[np.arange(len(labels)), predicted] = confidence
-    names = [f"c{i}" for i in range(num_classes)]
-    metrics = classification_metrics(labels, probabilities, names) | extra
-    return Figures(
-        metrics, history, probabilities.max(axis=1), predicted == labels, "photos"
+    names = tuple(f"c{i}" for i in range(num_classes))
+    figures = {"ece_before": 0.0, "ece_after": 0.0, "validation": None}
+    figures |= classification_metrics(labels, probabilities, names)
+    return Results(
+        metric=accuracy_metric("photos"),
+        figures=figures | extra,
+        calibration={"temperature": temperature},
+        scores=Table((), (), ""),
+        headline=(),
+        evidence=ClassAnswers(names, labels, np.log(probabilities), probabilities),
     )
 
 
@@ -28,10 +40,17 @@ def _pairs(confusion):
     return np.repeat(labels, confusion.ravel()), np.repeat(predicted, confusion.ravel())
 
 
-def _text(figures):
-    return " ".join(f"{found} {advice}" for found, advice in findings(figures)).replace(
-        "\u00a0", " "
-    )
+def _shown(results, history=()):
+    (items,) = findings_section(
+        results, classification_findings(results, history)
+    ).blocks
+    return items.items
+
+
+def _text(results, history=()):
+    shown = _shown(results, history)
+    text = " ".join(f"{finding} {advice}" for finding, advice in shown)
+    return text.replace("\u00a0", " ")
 
 
 def _phase(
@@ -54,63 +73,63 @@ GOOD = [[950, 50], [50, 950]]
 
 def test_nothing_is_said_where_nothing_stands_out():
     """Good, balanced, honest figures give one line."""
-    assert _text(_figures(GOOD)).startswith("Nothing stands out.")
+    assert _text(_results(GOOD)).startswith("Nothing stands out.")
 
 
 def test_perfect_answers_call_for_harder_data():
     """No mistakes at all is a reason for suspicion."""
-    assert "Not one mistake." in _text(_figures([[500, 0], [0, 500]]))
+    assert "Not one mistake." in _text(_results([[500, 0], [0, 500]]))
 
 
 def test_sure_mistakes_call_for_a_look_at_the_labels():
     """Only mistakes at 99 % confidence count."""
     assert "100 mistakes were made with over 99 %" in _text(
-        _figures(GOOD, confidence=0.995)
+        _results(GOOD, confidence=0.995)
     )
-    assert "mistakes were made" not in _text(_figures(GOOD, confidence=0.98))
-    assert "1 mistake was made" in _text(_figures([[1, 1], [0, 98]], confidence=0.995))
+    assert "mistakes were made" not in _text(_results(GOOD, confidence=0.98))
+    assert "1 mistake was made" in _text(_results([[1, 1], [0, 98]], confidence=0.995))
 
 
 def test_the_most_confused_pair_is_named():
     """A pair behind a fifth of all mistakes, among three classes or more."""
-    text = _text(_figures([[90, 10, 0], [1, 99, 0], [0, 2, 98]]))
+    text = _text(_results([[90, 10, 0], [1, 99, 0], [0, 2, 98]]))
     assert "“c0” is taken for “c1” 10 times, 76.9 % of all mistakes." in text
-    assert "is taken for" not in _text(_figures(GOOD))
+    assert "is taken for" not in _text(_results(GOOD))
 
 
 def test_classes_surely_below_the_rest_are_named_weakest_first():
     """The interval of the recall must lie below the accuracy."""
-    text = _text(_figures([[50, 50, 0], [0, 500, 0], [30, 0, 70]]))
+    text = _text(_results([[50, 50, 0], [0, 500, 0], [30, 0, 70]]))
     assert "Found less often than the rest: “c0” (50.0 %), “c2” (70.0 %)." in text
-    assert "less often" not in _text(_figures([[9, 1], [0, 10]]))
+    assert "less often" not in _text(_results([[9, 1], [0, 10]]))
 
 
 def test_a_gap_between_training_and_validation_is_told():
     """More than 5 points of accuracy at the kept epoch."""
-    text = _text(_figures(GOOD, history=[_phase(0.99, 0.90)]))
+    text = _text(_results(GOOD), [_phase(0.99, 0.90)])
     assert "Training accuracy is 9.0 points above validation accuracy." in text
-    assert "above validation" not in _text(_figures(GOOD, history=[_phase(0.96, 0.95)]))
+    assert "above validation" not in _text(_results(GOOD), [_phase(0.96, 0.95)])
 
 
 def test_a_phase_that_changed_nothing_is_not_judged():
     """Weights of a phase that kept its start come from the phase before."""
     history = [_phase(0.95, 0.95), _phase(0.99, 0.5, best_epoch=0)]
-    assert "above validation" not in _text(_figures(GOOD, history=history))
+    assert "above validation" not in _text(_results(GOOD), history)
 
 
 def test_weak_training_accuracy_is_told():
     """Below 90 % without a gap, the model is too weak."""
-    text = _text(_figures(GOOD, history=[_phase(0.7, 0.69)]))
+    text = _text(_results(GOOD), [_phase(0.7, 0.69)])
     assert "Training accuracy reaches only 70.0 %." in text
 
 
 def test_losses_still_falling_call_for_more_epochs():
     """Only if the last epoch was clearly the best."""
     still = [_phase(0.96, 0.96, (0.5, 0.4, 0.3))]
-    assert "still falling" in _text(_figures(GOOD, history=still))
+    assert "still falling" in _text(_results(GOOD), still)
     for losses in ((0.5, 0.3, 0.4), (0.5, 0.3, 0.299), (0.5, 0.4)):
         history = [_phase(0.96, 0.96, losses)]
-        assert "still falling" not in _text(_figures(GOOD, history=history))
+        assert "still falling" not in _text(_results(GOOD), history)
 
 
 @pytest.mark.parametrize(
@@ -127,7 +146,7 @@ def test_a_budget_that_ended_training_speaks_for_what_it_caused(
 ):
     """The model is not called weak, nor more epochs advised, for the budget's sake."""
     cut = _phase(accuracy, accuracy, losses, stopped_by="deadline")
-    text = _text(_figures(GOOD, history=[cut]))
+    text = _text(_results(GOOD), [cut])
     said = f"The time budget ended phase “head” after {len(losses)} epochs. "
     assert said in text
     assert advice in text
@@ -140,7 +159,7 @@ def test_praise_is_not_taken_back():
     """Without a mistake nothing is said against the training, budget or not."""
     for stopped_by in ("", "deadline"):
         phase = _phase(0.7, 0.6, (0.5, 0.4, 0.3), stopped_by=stopped_by)
-        text = _text(_figures([[500, 0], [0, 500]], history=[phase]))
+        text = _text(_results([[500, 0], [0, 500]]), [phase])
         assert text.startswith("Not one mistake.")
         words = ("budget", "reaches only", "above validation", "still falling")
         assert not [word for word in words if word in text]
@@ -151,32 +170,31 @@ def test_praise_is_not_taken_back():
 )
 def test_dishonest_probabilities_are_told(temperature, word):
     """The direction follows from the temperature."""
-    figures = _figures(GOOD, temperature=temperature, ece_before=0.2, ece_after=0.01)
-    assert f"The raw probabilities are {word}, by 20.0 points on average." in _text(
-        figures
-    )
+    errors = {"ece_before": 0.2, "ece_after": 0.01}
+    results = _results(GOOD, temperature=temperature, **errors)
+    text = f"The raw probabilities are {word}, by 20.0 points on average."
+    assert text in _text(results)
 
 
 def test_few_examples_cannot_settle_the_accuracy():
     """An interval wider than 10 points is said to be so."""
-    assert "20 photos cannot settle the accuracy." in _text(_figures([[9, 1], [1, 9]]))
+    assert "20 photos cannot settle the accuracy." in _text(_results([[9, 1], [1, 9]]))
 
 
 def test_at_most_five_findings():
     """A list of everything is a list of nothing."""
     history = [_phase(0.99, 0.5, (0.5, 0.4, 0.3))]
-    figures = _figures(
+    results = _results(
         [[2, 8, 0], [0, 10, 0], [0, 0, 9]],
         confidence=0.999,
-        history=history,
         temperature=2.0,
         ece_before=0.5,
         ece_after=0.1,
     )
-    assert len(findings(figures)) == 5
+    assert len(_shown(results, history)) == 5
 
 
 def test_confused_pairs_are_ordered_and_leave_out_right_answers():
     """Pairs come with their count and the size of the true class."""
-    pairs = confused_pairs(_figures([[5, 1, 0], [3, 5, 0], [0, 0, 9]]).metrics)
+    pairs = confused_pairs(_results([[5, 1, 0], [3, 5, 0], [0, 0, 9]]).figures)
     assert pairs == (("c1", "c0", 3, 8), ("c0", "c1", 1, 6))

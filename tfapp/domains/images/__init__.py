@@ -21,6 +21,12 @@ CHECKS = {
 }
 """What reports the faults of each kind of data."""
 
+SPLITS = {
+    "images": ("random", "order"),
+    "masks": ("random", "order"),
+}
+"""The ways by which each kind of data can be split: `data.split.by`."""
+
 AUGMENTATIONS = {
     "images": "augmentation.config:ImageAugmentation",
     "masks": "augmentation.config:MaskAugmentation",
@@ -71,12 +77,12 @@ PLANS = {
 }
 """Task → what writes the recipe of `tfapp fit`."""
 
-COMPARISONS = {
-    "capsule_classification": "tfapp.problems.classification.compared:CLASSIFICATION",
-    "image_classification": "tfapp.problems.classification.compared:CLASSIFICATION",
-    "image_segmentation": "segmentation.compared:SEGMENTATION",
+PREVIEWS = {
+    "images": "thumbnails:file_tile",
+    "masks": "thumbnails:file_tile",
 }
-"""Task → how its runs are compared; runs of equal entries can be compared."""
+"""Kind of data → what shows an example on the page of a comparison: (file, caption) →
+tile, or None if the file is not here."""
 
 EXPLANATIONS = {
     "gradcam": "explanation.gradcam:gradcam",

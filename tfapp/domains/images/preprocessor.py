@@ -12,6 +12,7 @@ from typing import Any, ClassVar, Literal
 import tensorflow as tf
 
 from tfapp.base.errors import ConfigError
+from tfapp.domains.images.reading.channels import to_channels
 from tfapp.domains.images.reading.decoding import decode_image
 
 Resize = Literal["crop", "pad", "stretch"]
@@ -22,8 +23,6 @@ RAW_IMAGE = "image_bytes"
 """Name of an encoded image in a request."""
 PARALLEL_IMAGES = 32
 """Images of one batch decoded at the same time, given as many cores."""
-LUMA = (19595, 38470, 7471)
-"""ITU-R 601 weights of red, green and blue, in 1/65536; grey stays as it is."""
 
 
 @dataclass(frozen=True)
@@ -227,25 +226,6 @@ def compiled_fit(preprocessor: ImagePreprocessor) -> Any:
         return preprocessor.fit(preprocessor.decode(encoded, in_graph=False))
 
     return tf.function(decode_and_fit, input_signature=[tf.TensorSpec((), tf.string)])
-
-
-def to_channels(images: Any, channels: int) -> Any:
-    """Return images with 1 or 3 channels, from 1, 3 or 4; a fourth, alpha, is dropped.
-
-    Args:
-        images: uint8 tensor (..., c), c static.
-        channels: 1 or 3.
-    """
-    received = images.shape[-1]
-    if received == 4:
-        images, received = images[..., :3], 3
-    if received == channels:
-        return images
-    if channels == 3:
-        return tf.repeat(images, 3, axis=-1)
-    weighted = tf.cast(images, tf.int32) * tf.constant(LUMA, tf.int32)
-    grey = tf.reduce_sum(weighted, axis=-1, keepdims=True) + (1 << 15)
-    return tf.cast(tf.bitwise.right_shift(grey, 16), tf.uint8)
 
 
 def _require(name: str, value: object, allowed: tuple[object, ...]) -> None:

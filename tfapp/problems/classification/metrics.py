@@ -1,53 +1,17 @@
 """Figures of a classifier, as plain numbers ready for JSON."""
 
 from collections.abc import Mapping, Sequence
-from statistics import NormalDist
 from typing import Any
 
 import numpy as np
 from scipy.stats import rankdata
 
 from tfapp.base.errors import DataError, TrainingError
+from tfapp.base.intervals import wilson_interval
 from tfapp.problems.classification.calibration import expected_calibration_error
 
 SMALLEST_PROBABILITY = float(np.finfo(np.float64).eps)
 """Probabilities are raised to this in logarithms, as scikit-learn does."""
-
-
-def wilson_interval(
-    successes: int, total: int, confidence: float = 0.95
-) -> tuple[float, float]:
-    """Return Wilson's interval of a share, without continuity correction.
-
-    It stays within [0, 1] and is right for shares near 0 and 1 and few examples,
-    where the textbook interval is not.
-
-    Args:
-        successes: number of successes, in [0, total].
-        total: number of trials; none at all gives (0, 1), "nothing is known".
-        confidence: of the two-sided interval, in (0, 1).
-
-    Raises:
-        ValueError: if `successes` is outside [0, total].
-
-    Reference:
-        Wilson, Probable Inference, the Law of Succession, and Statistical
-        Inference, JASA 22, 1927.
-    """
-    if not 0 <= successes <= total:
-        raise ValueError(
-            f"`successes` must be in [0, {total}]. Received: {successes!r}"
-        )
-    if total == 0:
-        return 0.0, 1.0
-    z = NormalDist().inv_cdf(0.5 + confidence / 2)
-    share, shrink = successes / total, 1 + z * z / total
-    centre = (share + z * z / (2 * total)) / shrink
-    variance = share * (1 - share) / total + z * z / (4 * total * total)
-    half = z * variance**0.5 / shrink
-    low = 0.0 if successes == 0 else centre - half  # exact there, not rounded
-    high = 1.0 if successes == total else centre + half
-    return low, high
 
 
 def classification_metrics(

@@ -1,7 +1,7 @@
-"""What is worth doing next, by simple rules over the figures.
+"""What is worth doing next about a classifier, by simple rules over the figures.
 
-Each rule is a function that returns one finding or None; the order of `RULES` is
-the order of the answer. The thresholds are stated where they are used.
+Each rule is a function that returns one finding or None. The thresholds are stated
+where they are used.
 """
 
 from collections.abc import Mapping
@@ -9,13 +9,14 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from tfapp.problems.classification.metrics import wilson_interval
-from tfapp.report.figures import Figures, Finding
-from tfapp.report.learning_rules import LEARNING_RULES
+from tfapp.base.intervals import wilson_interval
+from tfapp.problems.classification.results import ClassAnswers
+from tfapp.report.learning_rules import Finding, History, learning_findings
 from tfapp.report.wording import count, percent, percent_interval, points, quoted
+from tfapp.tasks.results import Results
 
 
-class Pair(NamedTuple):
+class ConfusedPair(NamedTuple):
     """Two classes that are taken for each other."""
 
     label: str
@@ -24,22 +25,27 @@ class Pair(NamedTuple):
     support: int
 
 
-def findings(figures: Figures, most: int = 5) -> tuple[Finding, ...]:
-    """Return what was found and what to do about it, the most useful first.
+def classification_findings(results: Results, history: History) -> list[Finding]:
+    """Return what stands out and what to do about it, the most useful first.
 
     Args:
-        figures: what the rules look at.
-        most: number of findings at most.
+        results: as `evaluate_classifier` returns for a model it calibrated.
+        history: training phases, as `learning_curves` takes.
     """
-    silent = LEARNING_RULES if figures.correct.all() else ()
-    rules = [rule for rule in RULES if rule not in silent]
-    found = [finding for rule in rules if (finding := rule(figures)) is not None]
-    return tuple(found[:most]) or (
-        ("Nothing stands out.", "More examples of every class are the surest gain."),
-    )
+    before = (no_mistakes, suspicious_labels, most_confused, weak_classes)
+    after = (dishonest_confidence, too_few_examples)
+    # Without a mistake more training has nothing to show for it.
+    learning = [] if _answers(results).correct.all() else learning_findings(history)
+    return [
+        *(finding for rule in before if (finding := rule(results)) is not None),
+        *learning,
+        *(finding for rule in after if (finding := rule(results)) is not None),
+    ]
 
 
-def confused_pairs(metrics: Mapping[str, Any], most: int = 10) -> tuple[Pair, ...]:
+def confused_pairs(
+    metrics: Mapping[str, Any], most: int = 10
+) -> tuple[ConfusedPair, ...]:
     """Return the most frequent mistakes, true class and prediction.
 
     Args:
@@ -53,39 +59,40 @@ def confused_pairs(metrics: Mapping[str, Any], most: int = 10) -> tuple[Pair, ..
     order = np.argsort(-confusion, axis=None, kind="stable")[:most]
     cells = zip(*np.unravel_index(order, confusion.shape), strict=True)
     return tuple(
-        Pair(names[i], names[j], int(confusion[i, j]), int(support[i]))
+        ConfusedPair(names[i], names[j], int(confusion[i, j]), int(support[i]))
         for i, j in cells
         if confusion[i, j]
     )
 
 
-def too_few_examples(figures: Figures) -> Finding | None:
-    """Tell when the 95 % interval of the accuracy is wider than 10 points."""
-    low, high = figures.metrics["accuracy_interval"]
+def too_few_examples(results: Results) -> Finding | None:
+    """Report that the 95 % interval of the accuracy is wider than 10 points."""
+    low, high = results.figures["accuracy_interval"]
     if high - low <= 0.1:
         return None
     return (
-        f"{count(figures.metrics['examples'], figures.noun)} cannot "
+        f"{count(results.figures['examples'], results.metric.examples)} cannot "
         "settle the accuracy.",
         f"It may be anything in {percent_interval(low, high)}; judge small changes "
         "only with more held-out examples.",
     )
 
 
-def no_mistakes(figures: Figures) -> Finding | None:
-    """Tell when every answer was right."""
-    if not figures.correct.all():
+def no_mistakes(results: Results) -> Finding | None:
+    """Report that every answer was right."""
+    if not _answers(results).correct.all():
         return None
     return (
         "Not one mistake.",
-        f"Try harder {figures.noun} from where the model will be used, and make "
-        "sure that training has not seen near-copies of these.",
+        f"Try harder {results.metric.examples} from where the model will be used, and "
+        "make sure that training has not seen near-copies of these.",
     )
 
 
-def suspicious_labels(figures: Figures) -> Finding | None:
-    """Tell when mistakes were made with 99 % confidence: labels may be wrong."""
-    sure = int((~figures.correct & (figures.confidence >= 0.99)).sum())
+def suspicious_labels(results: Results) -> Finding | None:
+    """Report that mistakes were made with 99 % confidence: labels may be wrong."""
+    answers = _answers(results)
+    sure = int((~answers.correct & (answers.confidence >= 0.99)).sum())
     if not sure:
         return None
     verb = "was" if sure == 1 else "were"
@@ -96,11 +103,11 @@ def suspicious_labels(figures: Figures) -> Finding | None:
     )
 
 
-def most_confused(figures: Figures) -> Finding | None:
-    """Tell the pair behind a fifth of the mistakes, of more than two classes."""
-    total = int((~figures.correct).sum())
-    pairs = confused_pairs(figures.metrics, 1)
-    if len(figures.metrics["per_class"]) < 3 or not pairs:
+def most_confused(results: Results) -> Finding | None:
+    """Report the pair behind a fifth of the mistakes, of more than two classes."""
+    total = int((~_answers(results).correct).sum())
+    pairs = confused_pairs(results.figures, 1)
+    if len(results.figures["per_class"]) < 3 or not pairs:
         return None
     pair = pairs[0]
     if pair.mistakes < 2 or pair.mistakes < 0.2 * total:
@@ -112,13 +119,13 @@ def most_confused(figures: Figures) -> Finding | None:
     )
 
 
-def weak_classes(figures: Figures) -> Finding | None:
-    """Tell classes whose recall is surely below the accuracy.
+def weak_classes(results: Results) -> Finding | None:
+    """Report classes whose recall is surely below the accuracy.
 
     "Surely": the upper end of the 95 % interval of the recall lies below it.
     """
-    accuracy, weak = figures.metrics["accuracy"], []
-    for name, row in figures.metrics["per_class"].items():
+    accuracy, weak = results.figures["accuracy"], []
+    for name, row in results.figures["per_class"].items():
         hits = round((row["recall"] or 0.0) * row["support"])
         if wilson_interval(hits, row["support"])[1] < accuracy:
             weak.append((row["recall"], name))
@@ -133,13 +140,13 @@ def weak_classes(figures: Figures) -> Finding | None:
     )
 
 
-def dishonest_confidence(figures: Figures) -> Finding | None:
-    """Tell when the calibration error before scaling exceeds 3 points."""
-    before = figures.metrics.get("ece_before")
-    temperature = figures.metrics.get("temperature", 1.0)
-    if before is None or before <= 0.03 or temperature == 1.0:
+def dishonest_confidence(results: Results) -> Finding | None:
+    """Report that the calibration error before scaling exceeds 3 points."""
+    before = results.figures["ece_before"]
+    temperature = results.calibration["temperature"]
+    if before <= 0.03 or temperature == 1.0:
         return None
-    after = figures.metrics["ece_after"]
+    after = results.figures["ece_after"]
     direction = "over-confident" if temperature > 1 else "under-confident"
     return (
         f"The raw probabilities are {direction}, by {points(before)} on average.",
@@ -148,12 +155,6 @@ def dishonest_confidence(figures: Figures) -> Finding | None:
     )
 
 
-RULES = (
-    no_mistakes,
-    suspicious_labels,
-    most_confused,
-    weak_classes,
-    *LEARNING_RULES,
-    dishonest_confidence,
-    too_few_examples,
-)
+def _answers(results: Results) -> ClassAnswers:
+    answers: ClassAnswers = results.evidence
+    return answers

@@ -101,8 +101,8 @@ def test_the_saved_run_answers_as_its_export(learnt, photos):
     for one, other in zip(ours, theirs, strict=True):
         ours, theirs = (r.columns["probabilities"] for r in (one, other))
         assert ours == pytest.approx(theirs, abs=1e-4)
-    metrics = evaluate(str(result.folder), runs_folder=folder / "runs", reporter=QUIET)
-    assert metrics["accuracy"] == pytest.approx(result.metrics["accuracy"])
+    results = evaluate(str(result.folder), runs_folder=folder / "runs", reporter=QUIET)
+    assert results.figures["accuracy"] == pytest.approx(result.metrics["accuracy"])
 
 
 def test_explanations_of_capsules_come_unasked(learnt, photos):

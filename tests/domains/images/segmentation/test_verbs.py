@@ -77,16 +77,18 @@ def test_a_run_leaves_figures_scores_and_pictures(finished):
     metrics = json.loads((result.folder / "metrics.json").read_text())
     assert metrics["iou"] > 0.7
     assert metrics["examples"] == 2
-    with (result.folder / "predictions.csv").open() as file:
+    with (result.folder / "scores.csv").open() as file:
         rows = list(csv.DictReader(file))
-    errors = [float(row["pixel_error"]) for row in rows]
+    errors = [float(row["score"]) for row in rows]
     assert np.mean(errors) == pytest.approx(metrics["pixel_error"], abs=1e-6)
     page = (result.folder / "report.html").read_text(encoding="utf-8")
     for title in ("Test images", "Scores by image", "Rand F-score"):
         assert title in page
     card = json.loads((result.saved_model / "tfapp.json").read_text())
     assert card["task"] == "image_segmentation"
-    assert "per_image" not in card["metrics"]
+    assert card["calibration"] == metrics["calibration"]
+    assert not {"per_class", "confusion_matrix", "validation"} & set(card["metrics"])
+    assert card["metrics"]["iou_interval"] == metrics["iou_interval"]
 
 
 def test_several_turns_answer_and_one_learns(finished, tmp_path):
@@ -121,10 +123,10 @@ def test_evaluate_repeats_the_figures(finished):
     folder, result = finished
     again = evaluate("discs", runs_folder=folder / "runs", reporter=QUIET)
     for key in ("iou", "pixel_error", "rand_f_score"):
-        assert again[key] == pytest.approx(result.metrics[key], abs=1e-6)
+        assert again.figures[key] == pytest.approx(result.metrics[key], abs=1e-6)
     other = write_scenes(folder / "others", 3, (50, 60))
     found = evaluate("discs", str(other), runs_folder=folder / "runs", reporter=QUIET)
-    assert found["examples"] == 3
+    assert found.figures["examples"] == 3
     assert (result.folder / "evaluation_others.json").exists()
 
 
@@ -167,13 +169,13 @@ def test_a_finished_run_is_compared(finished):
     (group,) = compare("discs", runs_folder=folder / "runs", reporter=QUIET).groups
     for name in ("pixel_error", "iou", "dice", "rand_f_score"):
         assert group.figure(name).mean == pytest.approx(result.metrics[name], abs=1e-6)
-    assert group.records[0].class_names == ("background", "foreground")
+    assert group.records[0].labels == ("background", "foreground")
     assert group.trained_on == sum(
         row["split"] == "train"
         for row in json.loads((result.folder / "split.json").read_text())["examples"]
     )
     assert group.parameters == load_model(result.folder / "model.keras").count_params()
-    low, high = group.interval_of("iou")
+    low, high = group.interval_of(group.metric.others[0])
     assert low <= result.metrics["iou_interval"][0]
     assert high >= result.metrics["iou_interval"][1]
 
@@ -198,7 +200,7 @@ def test_check_and_fit_recognise_masks(tmp_path):
     assert made.recipe.data.options["channels"] == 1
     assert made.recipe.data.options["border_weight"] == 1.0
     assert "elastic" not in made.recipe.data.options
-    assert made.recipe.data.augmentation.quarter_turns
+    assert made.recipe.data.augmentation["quarter_turns"]
     assert made.recipe.training.ema_momentum == 0.99
     assert any("U-Net" in reason for reason in made.reasons)
 

@@ -1,25 +1,27 @@
 """One label per image."""
 
+from collections.abc import Sequence
 from functools import partial
-from pathlib import Path
 from typing import Any, Literal
 
 import keras
-import numpy as np
+import tensorflow as tf
 
-from tfapp.base.errors import DataError
-from tfapp.data.spec import DataInfo, Dataset
+from tfapp.base import registry
+from tfapp.data.reading_errors import data_error
+from tfapp.data.spec import DataInfo, Dataset, Example
 from tfapp.domains.images.classification.interface import INTERFACE
-from tfapp.domains.images.preprocessor import RAW_IMAGE
-from tfapp.problems.classification.calibration import apply_temperature
-from tfapp.problems.classification.evaluate import evaluate_logits
-from tfapp.problems.classification.metrics import classification_metrics, of_one_class
-from tfapp.problems.classification.predictions import write_predictions
-from tfapp.problems.classification.report import classification_report
-from tfapp.problems.classification.report_inputs import ClassificationReportInputs
+from tfapp.domains.images.explanation.mistakes import mistake_maps
+from tfapp.domains.images.gallery_sections import mistakes_section, sample_section
+from tfapp.problems.classification.results import accuracy_metric, evaluate_classifier
+from tfapp.problems.classification.sections import classification_sections
+from tfapp.problems.classification.verdict import classification_findings
 from tfapp.recipes.config import DistillConfig, Share
-from tfapp.report.blocks import Report
-from tfapp.tasks.spec import Learning, Logits, Results, Say, Story, Task
+from tfapp.report.blocks import Section
+from tfapp.tasks.results import Results
+from tfapp.tasks.spec import Learning, Task
+
+METRIC = accuracy_metric("images")
 
 
 def task(
@@ -42,11 +44,10 @@ def task(
         # The loss still moves when the accuracy of a small validation set stands.
         monitor="val_loss",
         mode="min",
-        headline="accuracy",
-        assess=_assess,
-        judge=_judge,
-        write_predictions=_write_predictions,
-        report=_report,
+        metric=METRIC,
+        evaluate=partial(evaluate_classifier, METRIC),
+        findings=classification_findings,
+        sections=_sections,
         class_weights=class_weights,
         distill=distill,
         interface=INTERFACE,
@@ -60,61 +61,28 @@ def _learning(label_smoothing: float, model: keras.Model, info: DataInfo) -> Lea
     return Learning(model, loss, [keras.metrics.CategoricalAccuracy(name="accuracy")])
 
 
-def _assess(logits: Logits, dataset: Dataset) -> Results:
-    if not dataset.examples["test"]:
-        raise DataError(
-            "No example is left for the test split, so no honest accuracy can be "
-            "given. Add images, or raise `data.split.test`."
-        )
-    validation = None
-    if dataset.examples["validation"]:
-        validation = (
-            logits("validation"),
-            dataset.targets(dataset.examples["validation"]),
-        )
-    outputs = logits("test")
-    names = dataset.info.labels
-    metrics = evaluate_logits(
-        outputs, dataset.targets(dataset.examples["test"]), names, validation
+def _sections(results: Results, dataset: Dataset, model: Any) -> list[Section]:
+    """Return the sections on figures and pictures, and those on the network's kind."""
+    inside: list[Section] = []
+    makers = registry.union("NETWORK_SECTIONS")
+    for name in makers:
+        inside += registry.load("section", makers, name)(model, dataset)
+    sections = (
+        *classification_sections(results),
+        mistakes_section(results, dataset, partial(_maps, model, dataset)),
+        *inside,
+        sample_section(dataset, results.metric.examples),
     )
-    return Results(outputs, metrics)
+    return [section for section in sections if section is not None]
 
 
-def _judge(
-    logits: Logits, dataset: Dataset, temperature: float, say: Say
-) -> dict[str, Any]:
-    names = dataset.info.labels
-    labels = dataset.targets(dataset.examples["test"])
-    probabilities = apply_temperature(logits("test"), temperature)
-    metrics = classification_metrics(labels, probabilities, names)
-    if len(present := np.unique(labels)) > 1:
-        return metrics
-    say(
-        f"every example is of class {names[present[0]]!r}: precision, F1, averages "
-        "over classes and ROC AUC need examples of two classes and are left out"
-    )
-    return of_one_class(metrics)
-
-
-def _write_predictions(path: Path, results: Results, dataset: Dataset) -> None:
-    probabilities = apply_temperature(results.outputs, results.metrics["temperature"])
-    names = dataset.info.labels
-    write_predictions(path, dataset.examples["test"], probabilities, names)
-
-
-def _report(results: Results, dataset: Dataset, story: Story) -> Report:
-    return classification_report(
-        ClassificationReportInputs(
-            facts=story.facts,
-            recipe=story.recipe,
-            class_names=dataset.info.labels,
-            examples=dataset.examples,
-            read=lambda example: dataset.raw(example)[RAW_IMAGE],
-            logits=results.outputs,
-            metrics=results.metrics,
-            history=story.history,
-            notes=story.notes,
-            maps=story.maps,
-            further=story.sections,
-        )
-    )
+def _maps(
+    model: Any, dataset: Dataset, examples: Sequence[Example], classes: Sequence[int]
+) -> list[bytes]:
+    """Draw where the network sees a class; a file that vanished is one clear line."""
+    try:
+        return mistake_maps(model, dataset)(examples, classes)
+    except tf.errors.OpError as error:
+        if (fault := data_error(error, dataset, examples)) is None:
+            raise
+        raise fault from error

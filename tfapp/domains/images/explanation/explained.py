@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tfapp.base.files import free_names, write_json
-from tfapp.runs.inputs import require_answers
+from tfapp.export.inputs import require_answers
 
 if TYPE_CHECKING:
     from tfapp.domains.images.explanation.spec import Finding

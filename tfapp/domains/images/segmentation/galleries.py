@@ -1,14 +1,11 @@
 """Sections of pictures of a segmentation: overlays, worst tiles, a sample."""
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
-from tfapp.data.spec import Example
-from tfapp.domains.images.segmentation.metrics import JudgedImage
+from tfapp.domains.images.preprocessor import RAW_IMAGE
+from tfapp.domains.images.segmentation.data.dataset import MaskDataset
 from tfapp.domains.images.segmentation.pictures import (
     WINDOW,
     overlay,
@@ -18,8 +15,8 @@ from tfapp.domains.images.segmentation.pictures import (
     worst_windows,
 )
 from tfapp.report.blocks import Gallery, Section, Tile
-from tfapp.report.run_sections import RunFacts
 from tfapp.report.wording import percent
+from tfapp.tasks.results import Results
 
 SHOWN_IMAGES = 6
 SHOWN_WINDOWS = 12
@@ -29,45 +26,16 @@ LEGEND = (
 )
 
 
-@dataclass(frozen=True)
-class SegmentationReportInputs:
-    """Everything the report of a segmentation is made from.
-
-    Args:
-        facts: of the run.
-        recipe: the resolved recipe, JSON-ready.
-        class_names: names in the order of the class indices.
-        examples: the examples of each split.
-        read: returns the encoded image of an example.
-        truth: returns the classes of an example's pixels, uint8 (height, width).
-        judged: what became of each test image, in their order.
-        metrics: as `segmentation_metrics` returns, with "per_image".
-        history: one dict per training phase, as `learning_curves` takes.
-        notes: lines worth telling about the data.
-    """
-
-    facts: RunFacts
-    recipe: Mapping[str, Any]
-    class_names: tuple[str, ...]
-    examples: Mapping[str, tuple[Example, ...]]
-    read: Callable[[Example], bytes]
-    truth: Callable[[Example], np.ndarray]
-    judged: Sequence[JudgedImage]
-    metrics: Mapping[str, Any]
-    history: Sequence[Mapping[str, Any]] = ()
-    notes: Sequence[str] = field(default_factory=tuple)
-
-
-def images_section(inputs: SegmentationReportInputs) -> Section:
+def images_section(results: Results, masks: MaskDataset) -> Section:
     """Show the test images with the largest error, the worst first."""
-    order = np.argsort([-image.pixel_error for image in inputs.judged], kind="stable")
+    images, rows = results.evidence
+    order = np.argsort([-row.pixel_error for row in rows], kind="stable")
     tiles = []
     for index in order[:SHOWN_IMAGES]:
-        example, judged = inputs.examples["test"][index], inputs.judged[index]
-        pixels = rgb_pixels(inputs.read(example))
-        row = inputs.metrics["per_image"][index]
-        error, iou = percent(row["pixel_error"]), percent(row["iou"])
-        rand = percent(row["rand_f_score"])
+        example, judged = masks.examples["test"][index], images[index]
+        pixels, row = rgb_pixels(masks.raw(example)[RAW_IMAGE]), rows[index]
+        error, iou = percent(row.pixel_error), percent(row.iou)
+        rand = percent(row.rand_f_score)
         tiles.append(
             Tile(
                 to_jpeg(tint(pixels, judged.predicted)),
@@ -81,15 +49,16 @@ def images_section(inputs: SegmentationReportInputs) -> Section:
     return Section("Test images", lead, (Gallery("", tuple(tiles), large=True),))
 
 
-def windows_section(inputs: SegmentationReportInputs) -> Section | None:
+def windows_section(results: Results, masks: MaskDataset) -> Section | None:
     """Show the worst places of all test images in detail."""
     tiles = []
-    for window in worst_windows(inputs.judged, SHOWN_WINDOWS):
-        example, judged = inputs.examples["test"][window.image], inputs.judged
-        pixels = rgb_pixels(inputs.read(example))
+    images = results.evidence.images
+    for window in worst_windows(images, SHOWN_WINDOWS):
+        example = masks.examples["test"][window.image]
+        pixels = rgb_pixels(masks.raw(example)[RAW_IMAGE])
         rows = slice(window.top, window.top + WINDOW)
         columns = slice(window.left, window.left + WINDOW)
-        wrong = overlay(pixels, judged[window.image])[rows, columns]
+        wrong = overlay(pixels, images[window.image])[rows, columns]
         name = Path(example.name).name
         tiles.append(
             Tile(
@@ -110,18 +79,18 @@ def windows_section(inputs: SegmentationReportInputs) -> Section | None:
     return Section("Worst tiles", lead, (Gallery("", tuple(tiles)),))
 
 
-def sample_section(inputs: SegmentationReportInputs) -> Section | None:
+def sample_section(masks: MaskDataset) -> Section | None:
     """Show training images with their masks."""
-    train = inputs.examples.get("train", ())
+    train = masks.examples.get("train", ())
     if not train:
         return None
     places = np.linspace(0, len(train) - 1, min(SHOWN_IMAGES, len(train)))
     tiles = []
     for example in (train[int(place)] for place in places):
-        pixels = rgb_pixels(inputs.read(example))
-        masked = tint(pixels, inputs.truth(example))
+        pixels = rgb_pixels(masks.raw(example)[RAW_IMAGE])
+        masked = tint(pixels, masks.truth(example))
         name = Path(example.name).name
         image, beside = to_jpeg(pixels, 2 * WINDOW), to_jpeg(masked, 2 * WINDOW)
         tiles.append(Tile(image, "image/jpeg", name, "", beside))
-    lead = "Training images, and beside each its mask, evenly spread over the data."
+    lead = "Training images, and next to each its mask, evenly spread over the data."
     return Section("Sample of the data", lead, (Gallery("", tuple(tiles)),))

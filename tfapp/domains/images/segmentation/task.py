@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from functools import partial
-from pathlib import Path
 from typing import Any, cast
 
 import keras
@@ -10,10 +9,7 @@ import numpy as np
 
 from tfapp.base.errors import ConfigError, DataError
 from tfapp.data.spec import DataInfo, Dataset
-from tfapp.domains.images.preprocessor import RAW_IMAGE
 from tfapp.domains.images.segmentation.data.dataset import MaskDataset
-from tfapp.domains.images.segmentation.files import image_rows, write_image_scores
-from tfapp.domains.images.segmentation.galleries import SegmentationReportInputs
 from tfapp.domains.images.segmentation.interface import INTERFACE
 from tfapp.domains.images.segmentation.metrics import (
     JudgedImage,
@@ -21,13 +17,16 @@ from tfapp.domains.images.segmentation.metrics import (
     segmentation_metrics,
 )
 from tfapp.domains.images.segmentation.models.turns import PLAIN
-from tfapp.domains.images.segmentation.report import segmentation_report
+from tfapp.domains.images.segmentation.results import METRIC, segmentation_results
+from tfapp.domains.images.segmentation.sections import segmentation_sections
+from tfapp.domains.images.segmentation.verdict import segmentation_findings
 from tfapp.layers.outputs import output_model
 from tfapp.problems.classification.calibration import fit_temperature
 from tfapp.problems.classification.metrics import check_finite
 from tfapp.recipes.config import Share
-from tfapp.report.blocks import Report
-from tfapp.tasks.spec import Learning, Logits, Results, Say, Story, Task
+from tfapp.report.blocks import Section
+from tfapp.tasks.results import Calibration, Results
+from tfapp.tasks.spec import Learning, Outputs, Task
 
 SAMPLED_PIXELS = 4000
 """Of each validation image, for the temperature."""
@@ -52,11 +51,10 @@ def task(*, dice: float = 0.0, label_smoothing: Share = 0.0) -> Task:
         # The loss still moves when the accuracy of a small validation set stands.
         monitor="val_loss",
         mode="min",
-        headline="iou",
-        assess=_assess,
-        judge=_judge,
-        write_predictions=_write_predictions,
-        report=_report,
+        metric=METRIC,
+        evaluate=_evaluate,
+        findings=segmentation_findings,
+        sections=_sections,
         interface=INTERFACE,
     )
 
@@ -118,7 +116,9 @@ def _learning(
     return Learning(plain, _loss(dice, label_smoothing), [accuracy])
 
 
-def _assess(logits: Logits, dataset: Dataset) -> Results:
+def _evaluate(
+    outputs: Outputs, dataset: Dataset, calibration: Calibration | None
+) -> Results:
     masks = cast(MaskDataset, dataset)
     if not masks.examples["test"]:
         raise DataError(
@@ -126,21 +126,18 @@ def _assess(logits: Logits, dataset: Dataset) -> Results:
             "Add images with masks, or raise `data.split.test`."
         )
     temperature, validation = 1.0, None
-    if masks.examples["validation"]:
-        temperature, validation = _validated(logits, masks)
-    judged = list(_judged(logits("test"), masks, "test"))
-    return Results(
-        judged,
-        _figures(judged, masks, temperature) | {"validation": validation},
-    )
+    if calibration is not None:
+        temperature = calibration.get("temperature", 1.0)
+    elif masks.examples["validation"]:
+        temperature, validation = _validated(outputs, masks)
+    judged = list(_judged(outputs("test"), masks, "test"))
+    names = masks.info.labels
+    test = masks.examples["test"]
+    return segmentation_results(test, judged, names, temperature, validation)
 
 
-def _judge(
-    logits: Logits, dataset: Dataset, temperature: float, say: Say
-) -> dict[str, Any]:
-    masks = cast(MaskDataset, dataset)
-    judged = list(_judged(logits("test"), masks, "test"))
-    return _figures(judged, masks, temperature)
+def _sections(results: Results, dataset: Dataset, model: Any) -> list[Section]:
+    return segmentation_sections(results, cast(MaskDataset, dataset))
 
 
 def _judged(answers: Any, masks: MaskDataset, split: str) -> Iterator[JudgedImage]:
@@ -150,50 +147,20 @@ def _judged(answers: Any, masks: MaskDataset, split: str) -> Iterator[JudgedImag
         yield judge_image(logits, masks.truth(example))
 
 
-def _figures(
-    judged: list[JudgedImage], masks: MaskDataset, temperature: float
-) -> dict[str, Any]:
-    rows = image_rows(masks.examples["test"], judged)
-    figures = segmentation_metrics(judged, masks.info.labels)
-    return figures | {"temperature": temperature, "per_image": rows}
-
-
-def _validated(logits: Logits, masks: MaskDataset) -> tuple[float, dict[str, Any]]:
+def _validated(outputs: Outputs, masks: MaskDataset) -> tuple[float, dict[str, Any]]:
     """Return the temperature, fitted to some pixels of every image, and figures."""
     generator = np.random.default_rng(0)
-    judged, kept_logits, kept_labels = [], [], []
-    answers = logits("validation")
-    for example, found in zip(masks.examples["validation"], answers, strict=True):
-        check_finite(found.reshape(1, -1))
+    judged, sampled_logits, sampled_labels = [], [], []
+    answers = outputs("validation")
+    for example, logits in zip(masks.examples["validation"], answers, strict=True):
+        check_finite(logits.reshape(1, -1))
         truth = masks.truth(example)
-        judged.append(judge_image(found, truth))
+        judged.append(judge_image(logits, truth))
         chosen = generator.integers(0, truth.size, SAMPLED_PIXELS)
-        kept_logits.append(found.reshape(truth.size, -1)[chosen])
-        kept_labels.append(truth.ravel()[chosen].astype(np.int64))
-    labels = np.concatenate(kept_labels)
-    temperature = fit_temperature(np.concatenate(kept_logits), labels)
+        sampled_logits.append(logits.reshape(truth.size, -1)[chosen])
+        sampled_labels.append(truth.ravel()[chosen].astype(np.int64))
+    labels = np.concatenate(sampled_labels)
+    temperature = fit_temperature(np.concatenate(sampled_logits), labels)
     figures = segmentation_metrics(judged, masks.info.labels)
-    kept = ("pixel_error", "iou", "dice", "rand_f_score", "rand_f_score_best")
-    return temperature, {key: figures[key] for key in kept}
-
-
-def _write_predictions(path: Path, results: Results, dataset: Dataset) -> None:
-    write_image_scores(path, results.metrics["per_image"])
-
-
-def _report(results: Results, dataset: Dataset, story: Story) -> Report:
-    masks = cast(MaskDataset, dataset)
-    return segmentation_report(
-        SegmentationReportInputs(
-            facts=story.facts,
-            recipe=story.recipe,
-            class_names=masks.info.labels,
-            examples=masks.examples,
-            read=lambda example: masks.raw(example)[RAW_IMAGE],
-            truth=masks.truth,
-            judged=results.outputs,
-            metrics=results.metrics,
-            history=story.history,
-            notes=story.notes,
-        )
-    )
+    keys = ("pixel_error", "iou", "dice", "rand_f_score", "rand_f_score_best")
+    return temperature, {key: figures[key] for key in keys}

@@ -13,7 +13,8 @@ from typing import Any, ClassVar, Literal
 import tensorflow as tf
 
 from tfapp.base.errors import ConfigError
-from tfapp.domains.images.preprocessor import RAW_IMAGE, to_channels
+from tfapp.domains.images.preprocessor import RAW_IMAGE
+from tfapp.domains.images.reading.channels import to_channels
 from tfapp.domains.images.reading.decoding import decode_image
 
 STRIDE = 32

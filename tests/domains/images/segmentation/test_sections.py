@@ -1,22 +1,26 @@
 """The report of a segmentation: every section, honest words, no broken text."""
 
 import io
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 from PIL import Image
 
-from tfapp.data.spec import Example
-from tfapp.domains.images.segmentation.files import image_rows, write_image_scores
-from tfapp.domains.images.segmentation.galleries import SegmentationReportInputs
-from tfapp.domains.images.segmentation.metrics import judge_image, segmentation_metrics
-from tfapp.domains.images.segmentation.report import segmentation_report
-from tfapp.domains.images.segmentation.verdict import (
-    SegmentationFigures,
-    segmentation_findings,
+from tfapp.data.spec import DataInfo, Example, InputSpec
+from tfapp.domains.images.segmentation.metrics import judge_image
+from tfapp.domains.images.segmentation.results import (
+    METRIC,
+    ImageScores,
+    JudgedImages,
+    segmentation_results,
 )
+from tfapp.domains.images.segmentation.sections import segmentation_sections
+from tfapp.domains.images.segmentation.verdict import segmentation_findings
+from tfapp.report.blocks import Report, Table
 from tfapp.report.page import render_report
-from tfapp.report.run_sections import RunFacts
+from tfapp.report.run_report import findings_section
+from tfapp.tasks.results import Results
 
 NAMES = ("background", "<cell>")
 
@@ -30,11 +34,11 @@ def mask(seed):
     return found
 
 
-def make_inputs(count=3, wrong=4):
-    """Return the inputs of a report of some test images."""
+def make(count=3, wrong=4):
+    """Return results and data of some test images."""
     examples = {
         "train": (Example("a/train.png", "train"),),
-        "test": tuple(Example(f"a/{i}.png", "test") for i in range(count)),
+        "test": tuple(Example(f"a/{i}.png", "test", target="x") for i in range(count)),
     }
     truths = {e.name: mask(i) for i, es in enumerate(examples.values()) for e in es}
 
@@ -49,40 +53,27 @@ def make_inputs(count=3, wrong=4):
         predicted = truth.copy()
         predicted[:wrong] = 1
         judged.append(judge_image(4.0 * np.eye(2)[predicted], truth))
-    metrics = segmentation_metrics(judged, NAMES) | {
-        "per_image": image_rows(examples["test"], judged)
-    }
-    epochs = [{"loss": 0.5, "accuracy": 0.99, "val_loss": 0.6, "val_accuracy": 0.9}]
-    return SegmentationReportInputs(
-        facts=RunFacts("cells", 1, model="unet"),
-        recipe={"task": "image_segmentation"},
-        class_names=NAMES,
+    info = DataInfo({"image": InputSpec((64, 80, 1))}, (64, 80), 2, NAMES)
+    dataset = SimpleNamespace(
+        info=info,
         examples=examples,
-        read=read,
+        raw=lambda example: {"image_bytes": read(example)},
         truth=lambda example: truths[example.name],
-        judged=judged,
-        metrics=metrics,
-        history=[{"phase": "train", "epochs": epochs, "best_epoch": 1}],
-        notes=("cache: memory",),
     )
+    return segmentation_results(examples["test"], judged, NAMES, 1.0, None), dataset
 
 
 def test_every_section_is_there():
-    """Verdict, curves, overlays, worst tiles, classes, scores, data."""
-    report = segmentation_report(make_inputs())
-    titles = [section.title for section in report.sections]
-    assert titles == [
-        "What to do next",
-        "Training",
+    """Overlays, worst tiles, classes, scores, a sample."""
+    sections = segmentation_sections(*make())
+    assert [section.title for section in sections] == [
         "Test images",
         "Worst tiles",
         "Classes",
         "Scores by image",
         "Sample of the data",
-        "Data",
-        "Reproducibility",
     ]
-    page = render_report(report)
+    page = render_report(Report("t", "s", make()[0].headline, tuple(sections)))
     assert "&lt;cell&gt;" in page
     assert "<cell>" not in page
     assert 'class="gallery pairs large"' in page
@@ -91,18 +82,22 @@ def test_every_section_is_there():
 
 def test_one_perfect_image():
     """No mistake, no interval: the report says so instead of failing."""
-    report = segmentation_report(make_inputs(count=1, wrong=0))
-    assert "Worst tiles" not in [s.title for s in report.sections]
-    assert "no interval: a single image" in report.headline[0].detail
+    results, dataset = make(count=1, wrong=0)
+    titles = [s.title for s in segmentation_sections(results, dataset)]
+    assert "Worst tiles" not in titles
+    assert "no interval: a single image" in results.headline[0].detail
 
 
-def test_scores_as_csv(tmp_path):
-    """One line per image with its path and its scores."""
-    inputs = make_inputs()
-    write_image_scores(tmp_path / "x.csv", inputs.metrics["per_image"])
-    header, first, *_ = (tmp_path / "x.csv").read_text().splitlines()
-    assert header == "path,split,pixel_error,iou,dice,rand_f_score"
-    assert first.startswith("a/0.png,test,0.")
+def test_scores_are_of_images():
+    """A row per image: its error, its size, and what else is known of it."""
+    results, _ = make()
+    header = ("key", "name", "score", "weight", "iou", "dice", "rand_f_score")
+    assert results.scores.header == header
+    first = dict(zip(header, results.scores.rows[0], strict=True))
+    assert (first["key"], first["name"]) == (" x 0", "a/0.png")
+    assert first["weight"] == f"{64 * 80}"
+    errors = [float(row[2]) for row in results.scores.rows]
+    assert np.mean(errors) == pytest.approx(results.figures["pixel_error"])
 
 
 BASE = {
@@ -113,13 +108,12 @@ BASE = {
     "rand_f_score_best": 0.951,
     "rand_threshold": 0.5,
     "per_class": {"a": {"recall": 0.9}, "b": {"recall": 0.8}},
-    "per_image": [],
 }
 
 
 def rows(*errors):
     """Return scores of images."""
-    return [{"path": f"x/{i}.png", "pixel_error": e} for i, e in enumerate(errors)]
+    return [ImageScores(f"x/{i}.png", e, 1, 1, 1, 1) for i, e in enumerate(errors)]
 
 
 @pytest.mark.parametrize(
@@ -134,7 +128,7 @@ def rows(*errors):
         ),
         ({"rand_f_score_best": 0.99, "rand_threshold": 0.7}, [], "threshold of 0.7"),
         ({"per_class": {"a": {"recall": 0.02}}}, [], "Hardly anything of “a”"),
-        ({"per_image": rows(0.01, 0.02, 0.3, 0.02)}, [], "“2.png” is far worse"),
+        ({"rows": rows(0.01, 0.02, 0.3, 0.02)}, [], "“2.png” is far worse"),
         (
             {},
             [{"phase": "train", "epochs": [{}], "stopped_by": "deadline"}],
@@ -154,6 +148,15 @@ def rows(*errors):
 )
 def test_findings(change, history, said):
     """Each rule speaks when it should, and alone."""
-    found = segmentation_findings(SegmentationFigures(BASE | change, history))
-    assert len(found) == 1
-    assert said in found[0][0]
+    results = Results(
+        metric=METRIC,
+        figures=BASE | change,
+        calibration={},
+        scores=Table((), (), ""),
+        headline=(),
+        evidence=JudgedImages([], change.get("rows", [])),
+    )
+    findings = segmentation_findings(results, history)
+    (items,) = findings_section(results, findings).blocks
+    assert len(items.items) == 1
+    assert said in items.items[0][0]

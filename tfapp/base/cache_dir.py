@@ -1,4 +1,4 @@
-"""Where scans, decoded images and fetched data sets are kept between runs."""
+"""Where scans, decoded examples and fetched data sets are stored between runs."""
 
 import os
 from pathlib import Path

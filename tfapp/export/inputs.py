@@ -8,7 +8,7 @@ from typing import Protocol
 from tfapp.base.errors import DataError
 
 
-class Row(Protocol):
+class AnsweredInput(Protocol):
     """What an input led to."""
 
     @property
@@ -47,7 +47,7 @@ def find_files(inputs: Sequence[str], suffixes: Sequence[str] = ()) -> list[Path
     return files
 
 
-def require_answers(rows: Iterable[Row]) -> None:
+def require_answers(rows: Iterable[AnsweredInput]) -> None:
     """Refuse to pass over inputs without an answer.
 
     Raises:

@@ -1,44 +1,34 @@
-"""One line per example: what was predicted, how surely, and how wrong it was."""
+"""One row per example: what was predicted, how surely, and how wrong it was."""
 
-import csv
-import io
 from collections.abc import Iterator, Sequence
-from pathlib import Path
 
 import numpy as np
 
-from tfapp.base.files import write_text
 from tfapp.data.spec import Example
 from tfapp.problems.classification.metrics import SMALLEST_PROBABILITY
-from tfapp.report.wording import encodable
+from tfapp.report.blocks import Table
+from tfapp.tasks.scores import score_table
 
 MAX_CLASS_COLUMNS = 20
 """With more classes, the five most probable ones are written instead of all."""
 
-COLUMNS = ("path", "split", "label", "predicted", "confidence", "correct", "loss")
 
+def classification_scores(
+    examples: Sequence[Example], probabilities: np.ndarray, class_names: Sequence[str]
+) -> Table:
+    """Return the table of scores: 1 for a right answer, 0 for a wrong one.
 
-def write_predictions(
-    path: Path,
-    examples: Sequence[Example],
-    probabilities: np.ndarray,
-    class_names: Sequence[str],
-) -> None:
-    """Write predictions as CSV (UTF-8, RFC 4180), whole or not at all.
-
-    Columns: path, split, label, predicted, confidence (probability of the
-    predicted class), correct (true or false), loss (-log of the label's
-    probability, in nats), then `probability:NAME` of each class, or above
-    `MAX_CLASS_COLUMNS` classes `top_K` and `top_K_probability` for K = 1 to 5.
+    Further columns: label, predicted, confidence (probability of the predicted
+    class), loss (-log of the label's probability, in nats), then `probability:NAME` of
+    each class, or above `MAX_CLASS_COLUMNS` classes `top_K:class` and
+    `top_K:probability` for K = 1 to 5.
 
     Args:
-        path: the CSV file to write or replace.
-        examples: the examples, of one or several splits.
+        examples: of the test split.
         probabilities: float array (examples, num_classes), in the same order.
         class_names: names in the order of the columns.
 
     Raises:
-        TfappError: if the file cannot be written.
         ValueError: if the shapes disagree.
     """
     expected = (len(examples), len(class_names))
@@ -47,11 +37,14 @@ def write_predictions(
             f"`probabilities` must have shape {expected}. "
             f"Received: {probabilities.shape}"
         )
-    text = io.StringIO()
-    writer = csv.writer(text)
-    writer.writerow([*COLUMNS, *_class_columns(class_names)])
-    writer.writerows(_rows(examples, probabilities, class_names))
-    write_text(path, encodable(text.getvalue()))
+    predicted = [class_names[int(row.argmax())] for row in probabilities]
+    pairs = zip(examples, predicted, strict=True)
+    return score_table(
+        examples,
+        [float(example.target == name) for example, name in pairs],
+        ("label", "predicted", "confidence", "loss", *_class_columns(class_names)),
+        _rows(examples, probabilities, class_names),
+    )
 
 
 def top_losses(
@@ -78,7 +71,7 @@ def top_losses(
 def _class_columns(class_names: Sequence[str]) -> list[str]:
     if len(class_names) <= MAX_CLASS_COLUMNS:
         return [f"probability:{name}" for name in class_names]
-    return [f"top_{k}{suffix}" for k in range(1, 6) for suffix in ("", "_probability")]
+    return [f"top_{k}:{what}" for k in range(1, 6) for what in ("class", "probability")]
 
 
 def _rows(
@@ -86,15 +79,11 @@ def _rows(
 ) -> Iterator[list[str]]:
     index = {name: i for i, name in enumerate(class_names)}
     for example, row in zip(examples, probabilities, strict=True):
-        predicted = class_names[int(row.argmax())]
         of_label = max(float(row[index[example.target]]), SMALLEST_PROBABILITY)
         yield [
-            example.name,
-            example.split,
             example.target,
-            predicted,
+            class_names[int(row.argmax())],
             f"{row.max():.6f}",
-            "true" if predicted == example.target else "false",
             f"{-np.log(of_label):.6f}",
             *_class_values(row, class_names),
         ]

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from tfapp.data.cache_dir import default_cache_dir
+from tfapp.base.cache_dir import default_cache_dir
 
 
 def test_variable_and_default(monkeypatch):

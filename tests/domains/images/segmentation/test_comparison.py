@@ -1,4 +1,4 @@
-"""Tests of tfapp.domains.images.segmentation.compared: runs of masks side by side."""
+"""Runs of masks side by side: graded scores, of which less is better."""
 
 import csv
 import json
@@ -10,21 +10,17 @@ from PIL import Image
 from scipy.stats import ttest_1samp
 
 from tfapp.base.errors import ConfigError
-from tfapp.base.files import write_json
 from tfapp.comparison import wording as say
 from tfapp.comparison.compared import compare_records
-from tfapp.comparison.compared_task import Quantity
 from tfapp.comparison.files import write_comparison
+from tfapp.comparison.missed import missed_examples, missed_section
 from tfapp.comparison.page import comparison_report
-from tfapp.comparison.record import read_record
-from tfapp.domains.images.segmentation.compared import (
-    SEGMENTATION,
-    MaskAnswer,
-    hard_in_all,
-    hard_section,
-)
+from tfapp.comparison.record import Row, read_record
+from tfapp.domains.images.segmentation.results import METRIC
+from tfapp.domains.images.thumbnails import file_tile
 from tfapp.report.blocks import Gallery, Table
 from tfapp.report.page import render_report
+from tfapp.tasks.results import Quantity
 
 SHARP = [0.02, 0.03, 0.025, 0.04, 0.03, 0.05, 0.02, 0.03]
 BLUNT = [0.08, 0.09, 0.07, 0.13, 0.09, 0.14, 0.08, 0.10]
@@ -34,11 +30,11 @@ BLUNT = [0.08, 0.09, 0.07, 0.13, 0.09, 0.14, 0.08, 0.10]
 def read(fake_masks_run, tmp_path):
     """Write a run and read it again."""
 
-    def made(name, errors, number=1, seed=0, limit=0, test="t", task=SEGMENTATION):
-        folder = fake_masks_run(tmp_path, name, number, errors, test=test, seed=seed)
-        data = {"limit": limit}
+    def made(name, errors, number=1, seed=0, train=12, test="t"):
+        options = {"test": test, "seed": seed, "train": train}
+        folder = fake_masks_run(tmp_path, name, number, errors, **options)
         recipe = {"name": name, "task": "image_segmentation", "seed": seed}
-        return read_record(folder, recipe | {"model": name, "data": data}, task)
+        return read_record(folder, recipe | {"model": name, "data": {"limit": train}})
 
     return made
 
@@ -50,14 +46,13 @@ def section(report, title):
 
 def test_a_run_is_read(read):
     """Scores of images by content, classes from the figures, what is not known."""
-    record = read("sharp", SHARP, limit=5)
-    assert record.class_names == ("nothing", "cell")
-    assert sorted(a.score for a in record.answers.values()) == sorted(SHARP)
+    record = read("sharp", SHARP, train=5)
+    assert record.labels == ("nothing", "cell")
+    assert sorted(row.score for row in record.rows.values()) == sorted(SHARP)
     assert record.figures["pixel_error"] == pytest.approx(np.mean(SHARP))
     assert np.isnan(record.figures["rand_f_score"])
     assert set(record.intervals) == {"iou"}
-    assert record.trained_on == 5  # images, not images of each class
-    assert read("sharp", SHARP).trained_on == 12
+    assert (record.trained_on, record.strata) == (5, 1)
 
 
 def test_the_lowest_error_is_the_best_and_the_words_say_so(read):
@@ -65,7 +60,7 @@ def test_the_lowest_error_is_the_best_and_the_words_say_so(read):
     found = compare_records([read("blunt", BLUNT), read("sharp", SHARP)])
     assert found.best == 1
     assert say.conclusion(found).startswith("“sharp” has the lowest pixel error, 3.1")
-    assert say.difference(found.to_best(0)) == "+6.69\u00a0points"
+    assert say.difference(found.to_best(0), "%") == "+6.69\u00a0points"
     report = comparison_report(found)
     (table,) = section(report, "Which differences are real").blocks
     assert table.rows[0][:4] == ("sharp", "blunt", "real", "−6.69\u00a0points")
@@ -80,18 +75,19 @@ def test_intervals_are_of_images_and_seeds(read):
     (group,) = compare_records([read("sharp", SHARP)]).groups
     exact = ttest_1samp(SHARP, 0).confidence_interval()
     assert group.interval == pytest.approx(tuple(exact))
-    iou, (low, high) = group.figure("iou").mean, group.interval_of("iou")
+    quantities = {quantity.key: quantity for quantity in METRIC.others}
+    iou, (low, high) = group.figure("iou").mean, group.interval_of(quantities["iou"])
     stretched = 2.364624 / 1.959964 * (8 / 7) ** 0.5  # t of 7 degrees of freedom
     assert low == pytest.approx(iou - stretched * (iou - (0.9 - 2 * np.mean(SHARP))))
     assert high == 1.0
-    assert group.interval_of("dice") is None
+    assert group.interval_of(quantities["dice"]) is None
     seeds = [SHARP, [e + 0.02 for e in SHARP]]
     runs = [read("sharp", e, n + 1, seed=n) for n, e in enumerate(seeds)]
     (several,) = compare_records(runs).groups
     half = (exact[1] - exact[0]) / 2, 12.706205 * 0.02 / 2  # t of 1 degree of freedom
     centre = np.mean(SHARP) + 0.01
     assert several.interval == pytest.approx((0.0, centre + np.hypot(*half)))
-    assert several.interval_of("iou")[0] < low
+    assert several.interval_of(quantities["iou"])[0] < low
 
 
 def test_few_images_are_told(read):
@@ -117,7 +113,7 @@ def test_other_test_images_are_not_paired(read):
 
 def test_sizes_make_a_curve_of_images(read):
     """Training images in all, not for each class."""
-    runs = [read("u", BLUNT, 1, limit=4), read("u", SHARP, 2)]
+    runs = [read("u", BLUNT, 1, train=4), read("u", SHARP, 2)]
     found = compare_records(runs)
     assert [line.members for line in found.lines] == [(0, 1)]
     _, table = section(comparison_report(found), "Learning curve").blocks
@@ -125,33 +121,41 @@ def test_sizes_make_a_curve_of_images(read):
     assert [row[1] for row in table.rows] == ["4", "12"]
 
 
-def answers(*runs):
-    """Return what runs said, image by image."""
-    return [
-        [MaskAnswer(f"{i}.png", error, 1 - error) for error in errors]
-        for i, errors in enumerate(zip(*runs, strict=True))
-    ]
+def missed(read, *runs):
+    """Return what all runs had trouble with, given the errors of each."""
+    records = [read(f"r{i}", errors, i) for i, errors in enumerate(runs)]
+    return missed_examples(records, sorted(records[0].rows))
 
 
-def test_images_above_every_runs_median_are_hard():
+def test_images_above_every_runs_median_are_hard(read):
     """However good or bad a run is as a whole."""
-    runs = [0.1, 0.2, 0.3, 0.4, 0.9], [0.01, 0.04, 0.02, 0.045, 0.05]
-    found = hard_in_all(answers(*runs))
-    assert [row.path for row in found] == ["4.png", "3.png"]
-    assert found[0][1:] == pytest.approx((0.475, 0.05, 0.9, 0.525))
-    assert hard_in_all(answers([0.1, 0.1, 0.1])) == ()
-    assert hard_in_all([]) == ()
+    runs = [0.1, 0.2, 0.3, 0.4, 0.5], [0.01, 0.04, 0.02, 0.045, 0.05]
+    found = missed(read, *runs)
+    assert [row.name for row in found] == ["/data/images/t4.png", "/data/images/t3.png"]
+    assert found[0].scores == (0.5, 0.05)
+    assert found[0].columns["iou"] == pytest.approx(0.45)
+    assert found[0].to_json()["score"] == pytest.approx(0.275)
+    assert missed(read, [0.1, 0.1, 0.1]) == ()
+    assert missed_examples([read("a", SHARP)], ()) == ()
 
 
 def test_hard_images_are_listed_and_shown_where_there_are_files(read, tmp_path):
     """A table of errors, and pictures of the files that are here."""
     image = tmp_path / "3.png"
     Image.new("L", (20, 10)).save(image)
-    rows = hard_in_all(answers(SHARP))
-    here = [rows[0]._replace(path=str(image)), *rows[1:]]
-    table, gallery = hard_section(here, 8).blocks
+    rows = missed(read, SHARP, BLUNT)
+    here = [replace(rows[0], name=str(image)), *rows[1:]]
+    table, gallery = missed_section(here, METRIC, 8, file_tile).blocks
     assert isinstance(table, Table)
-    assert table.rows[0][:2] == ("3.png", "5.0\u00a0%")
+    assert table.header[:4] == ("Example", "Pixel error", "Best run", "Worst run")
+    assert table.rows[0][:5] == (
+        "3.png",
+        "9.5\u00a0%",
+        "5.0\u00a0%",
+        "14.0\u00a0%",
+        "81.0\u00a0%",
+    )
+    assert table.rows[0][-1] == "n/a"  # no Rand F-score
     assert isinstance(gallery, Gallery)
     assert [tile.path for tile in gallery.tiles] == [str(image)]
     found = compare_records([read("a", SHARP), read("b", BLUNT)])
@@ -171,39 +175,28 @@ def test_tables_for_programs(read, tmp_path):
     assert len(stored["hard_in_every_run"]) == 2
     with (tmp_path / "out/comparison.csv").open(newline="") as file:
         rows = list(csv.DictReader(file))
-    assert rows[0]["rand_f_score"] == rows[0]["dice_low"] == ""
+    assert rows[0]["rand_f_score"] == ""
+    assert "dice_low" not in rows[0]  # no run has one
     assert float(rows[0]["iou_low"]) < float(rows[0]["iou"])
     assert float(rows[1]["to_best_difference"]) == pytest.approx(0.066875)
 
 
-def shortened(text, key):
-    """Return a JSON object with an empty list under a key."""
-    return json.dumps(json.loads(text) | {key: []})
+def with_interval(text, interval):
+    """Return metrics.json with another interval of the IoU."""
+    return json.dumps(json.loads(text) | {"iou_interval": interval})
 
 
 @pytest.mark.parametrize(
     ("name", "change", "message"),
     [
-        ("predictions.csv", lambda t: t.replace("0.050000", "x"), "could not convert"),
-        ("predictions.csv", lambda t: t.replace("0.050000", "nan"), "error is nan"),
-        ("predictions.csv", lambda t: t.replace("0.050000", "0.06"), "its pixel error"),
-        ("predictions.csv", lambda t: t.replace("t5.png", "t9.png"), "not the test ex"),
-        ("predictions.csv", lambda t: t.rsplit("\n", 2)[0], "not the test examples"),
-        (
-            "predictions.csv",
-            lambda t: t.replace("pixel_error", "loss"),
-            "'pixel_error'",
-        ),
-        ("metrics.json", lambda t: t.replace("per_image", "images"), "lacks 'per_im"),
-        (
-            "metrics.json",
-            lambda t: t.replace('"per_class"', '"classes"'),
-            "'per_class'",
-        ),
-        ("metrics.json", lambda t: t.replace("iou_interval", "io"), "lacks 'iou_inter"),
-        ("metrics.json", lambda t: shortened(t, "iou_interval"), "out of range"),
-        ("metrics.json", lambda t: shortened(t, "per_image"), "at least one"),
-        ("split.json", lambda t: t.replace("content_hash", "hash"), "'content_hash'"),
+        ("scores.csv", lambda t: t.replace(",0.05,", ",x,"), "could not convert"),
+        ("scores.csv", lambda t: t.replace(",0.05,", ",0.06,"), "its pixel error"),
+        ("scores.csv", lambda t: t.replace("weight", "area"), "lacks 'weight'"),
+        ("scores.csv", lambda t: t.replace(",80,", ",0,"), "its weight 0"),
+        ("metrics.json", lambda t: t.replace('"iou":', '"io":'), "it lacks 'iou'"),
+        ("metrics.json", lambda t: with_interval(t, ["x", 1]), "could not convert"),
+        ("metrics.json", lambda t: with_interval(t, [0, np.nan]), "is not finite"),
+        ("metrics.json", lambda t: with_interval(t, []), "not enough values"),
     ],
 )
 def test_damaged_files_are_named(fake_masks_run, tmp_path, name, change, message):
@@ -211,40 +204,58 @@ def test_damaged_files_are_named(fake_masks_run, tmp_path, name, change, message
     path = fake_masks_run(tmp_path, "sharp", 1, SHARP) / name
     path.write_text(change(path.read_text()))
     with pytest.raises(ConfigError, match=message) as caught:
-        read_record(path.parent, {}, SEGMENTATION)
+        read_record(path.parent, {})
     assert str(caught.value).startswith(f"{path} cannot be used: ")
     assert "\n" not in str(caught.value)
 
 
-def test_images_of_several_sizes_count_the_same(fake_masks_run, tmp_path):
-    """The report's figure is of pixels; each image is one chance to be wrong."""
-    folder = fake_masks_run(tmp_path, "sharp", 1, SHARP)
-    stored = json.loads((folder / "metrics.json").read_text())
-    write_json(folder / "metrics.json", stored | {"pixel_error": 0.9})
-    found = read_record(folder, {}, SEGMENTATION)
-    assert found.figures["pixel_error"] == pytest.approx(np.mean(SHARP))
-
-
-def test_a_new_task_gives_its_own_description_and_nothing_else(read):
-    """Another name, direction and noun are all the page needs."""
-    task = replace(
-        SEGMENTATION,
-        score=Quantity("pixel_error", "Hit rate", "hit rate"),
-        others=(Quantity("iou", "Loss (nats)", "loss (nats)", percent=False),),
-        higher_is_better=True,
-        examples="clips",
-        how=(),
-        missed_title="Deaf in every run",
+def test_images_of_several_sizes_count_by_their_pixels(read):
+    """The figure is that of the report: wrong pixels over all pixels."""
+    record = read("sharp", SHARP)
+    rows = {
+        key: row._replace(weight=float(i + 1))
+        for i, (key, row) in enumerate(record.rows.items())
+    }
+    larger = replace(record, rows=rows)
+    weights = np.arange(1, len(SHARP) + 1)
+    assert np.mean(list(larger.contributions.values())) == pytest.approx(
+        np.average(SHARP, weights=weights)
     )
-    found = compare_records([read("a", SHARP, task=task), read("b", BLUNT, task=task)])
-    assert say.conclusion(found).startswith("“b” has the highest hit rate, 9.8")
+
+
+def test_a_metric_describes_itself_and_nothing_else_is_needed(read):
+    """Another name, unit, direction and noun are all the page needs."""
+    metric = replace(
+        METRIC,
+        title="Return",
+        short="return",
+        unit="",
+        bounds=(-np.inf, np.inf),
+        better="higher",
+        scores="graded",
+        others=(Quantity("iou", "Loss", "loss", "nats"),),
+        examples="episodes",
+    )
+
+    def changed(name, values):
+        record = read(name, SHARP)
+        rows = {key: Row(key, v) for key, v in zip(record.rows, values, strict=True)}
+        figures = record.figures | {"pixel_error": float(np.mean(values))}
+        return replace(record, metric=metric, rows=rows, figures=figures)
+
+    low, high = [100.0 * e - 3.0 for e in SHARP], [100.0 * e + 20.0 for e in BLUNT]
+    found = compare_records([changed("a", low), changed("b", high)])
+    assert say.conclusion(found).startswith("“b” has the highest return, 29.75")
     page = render_report(comparison_report(found))
     for words in (
-        "Test clips",
+        "Test episodes",
         "Loss (nats)",
-        "2 deaf in every run",
-        "and test clips.",
+        f"{len(found.missed)} hard in every run",
+        "and test episodes.",
+        "+29.69",
     ):
         assert words in page, words
-    assert "pixel" not in page.split("<body>")[1].split("Worse than the median")[0]
-    assert "deaf_in_every_run" in found.to_json()
+    body = page.split("<body>")[1]
+    assert "pixel" not in body.lower()
+    assert "points" not in body.replace("differences are points", "")
+    json.dumps(found.to_json(), allow_nan=False)

@@ -1,0 +1,3 @@
+"""Fixtures that tests of problems share."""
+
+from tests.classifiers import *  # noqa: F403

@@ -1,0 +1,222 @@
+"""From the logits of a classifier to everything that is known of how good it is."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from tfapp.base.errors import DataError
+from tfapp.base.intervals import wilson_interval
+from tfapp.data.spec import Dataset
+from tfapp.problems.classification.calibration import (
+    apply_temperature,
+    expected_calibration_error,
+    fit_temperature,
+    softmax,
+)
+from tfapp.problems.classification.metrics import (
+    check_finite,
+    classification_metrics,
+    of_one_class,
+)
+from tfapp.problems.classification.scores import classification_scores
+from tfapp.report.blocks import Fact, Table
+from tfapp.report.wording import percent, percent_interval
+from tfapp.tasks.results import Calibration, PrimaryMetric, Quantity, Results
+from tfapp.tasks.spec import Outputs
+
+SHARE = (0.0, 1.0)
+
+
+@dataclass(frozen=True)
+class ClassAnswers:
+    """What a classifier answers for the test split.
+
+    Args:
+        class_names: names in the order of the logits.
+        labels: int array (examples,), class indices in [0, num_classes).
+        logits: float array (examples, num_classes).
+        probabilities: float array (examples, num_classes), after calibration.
+    """
+
+    class_names: tuple[str, ...]
+    labels: np.ndarray
+    logits: np.ndarray
+    probabilities: np.ndarray
+
+    @property
+    def confidence(self) -> np.ndarray:
+        """Float array (examples,), probability of each prediction."""
+        return np.asarray(self.probabilities.max(axis=1))
+
+    @property
+    def correct(self) -> np.ndarray:
+        """Bool array (examples,), whether each prediction is right."""
+        return np.asarray(self.probabilities.argmax(axis=1) == self.labels)
+
+
+def accuracy_metric(examples: str) -> PrimaryMetric:
+    """Return the primary metric of tasks that choose one class per example.
+
+    Args:
+        examples: what the examples are called, in the plural.
+    """
+    return PrimaryMetric(
+        "accuracy",
+        "Accuracy",
+        "accuracy",
+        "%",
+        SHARE,
+        better="higher",
+        scores="binary",
+        others=(
+            Quantity("macro_f1", "Macro F1", "macro F1", "%", SHARE),
+            Quantity("log_loss", "Log loss", "log loss", "nats"),
+            Quantity(
+                "expected_calibration_error",
+                "Calibration error",
+                "calibration",
+                "%",
+                SHARE,
+            ),
+        ),
+        examples=examples,
+    )
+
+
+def evaluate_classifier(
+    metric: PrimaryMetric,
+    outputs: Outputs,
+    dataset: Dataset,
+    calibration: Calibration | None,
+) -> Results:
+    """Judge the logits of the test split.
+
+    Args:
+        metric: as `accuracy_metric` returns.
+        outputs: split → logits, float array (examples, num_classes).
+        dataset: gives labels and class names.
+        calibration: "temperature"; None to fit it on the validation split.
+
+    Returns:
+        results whose figures are those of `classification_metrics` on calibrated
+        probabilities. If the temperature was fitted, also ece_before and ece_after
+        (calibration errors before and after it) and "validation", the figures of
+        that split. If it was given and all examples are of one class, what needs two
+        is None, as `of_one_class` returns.
+
+    Raises:
+        DataError: if the test split holds no example.
+        TrainingError: if logits are not finite.
+    """
+    if not dataset.examples["test"]:
+        raise DataError(
+            "No example is left for the test split, so no honest accuracy can be "
+            f"given. Add {metric.examples}, or raise `data.split.test`."
+        )
+    names, labels = dataset.info.labels, dataset.targets(dataset.examples["test"])
+    notes: tuple[str, ...] = ()
+    held = None
+    if calibration is None and dataset.examples["validation"]:
+        held = (outputs("validation"), dataset.targets(dataset.examples["validation"]))
+    logits = outputs("test")
+    check_finite(logits)
+    temperature = (calibration or {}).get("temperature") or _temperature(held)
+    probabilities = apply_temperature(logits, temperature)
+    figures = classification_metrics(labels, probabilities, names)
+    present = np.unique(labels)
+    if calibration is None:
+        figures |= {
+            "ece_before": expected_calibration_error(softmax(logits), labels),
+            "ece_after": figures["expected_calibration_error"],
+            "validation": _validation(held, temperature, names),
+        }
+    elif len(present) == 1:
+        figures, notes = of_one_class(figures), (_one_class_note(names[present[0]]),)
+    answers = ClassAnswers(names, labels, logits, probabilities)
+    return Results(
+        metric=metric,
+        figures=figures,
+        calibration={"temperature": temperature},
+        scores=classification_scores(dataset.examples["test"], probabilities, names),
+        headline=_headline(figures, metric.examples),
+        tables=(classes_table(figures["per_class"], metric.examples),),
+        notes=notes,
+        evidence=answers,
+    )
+
+
+def classes_table(per_class: Mapping[str, Mapping[str, Any]], noun: str) -> Table:
+    """Return precision, recall and F1 of each class as a table.
+
+    Args:
+        per_class: as `classification_metrics` returns.
+        noun: what the examples are, in the plural.
+    """
+    header = ("Class", "Precision", "Recall", "95 % interval", "F1", noun.capitalize())
+    return Table(
+        header,
+        tuple(_class_row(name, row) for name, row in per_class.items()),
+        "Figures by class; the interval is that of the recall",
+    )
+
+
+def _temperature(held: tuple[np.ndarray, np.ndarray] | None) -> float:
+    if held is None:
+        return 1.0
+    check_finite(held[0])
+    return fit_temperature(*held)
+
+
+def _validation(
+    held: tuple[np.ndarray, np.ndarray] | None,
+    temperature: float,
+    names: Sequence[str],
+) -> dict[str, Any] | None:
+    """Return figures of the validation split.
+
+    Their calibration is optimistic, because the temperature was fitted to them.
+    """
+    if held is None:
+        return None
+    probabilities = apply_temperature(held[0], temperature)
+    return classification_metrics(held[1], probabilities, names)
+
+
+def _headline(figures: Mapping[str, Any], noun: str) -> tuple[Fact, ...]:
+    low, high = figures["accuracy_interval"]
+    accuracy = Fact(
+        "Accuracy",
+        percent(figures["accuracy"]),
+        f"of {figures['examples']:,} unseen {noun} right; "
+        f"95 % interval {percent_interval(low, high)}",
+    )
+    if figures["balanced_accuracy"] is None:
+        return (accuracy,)
+    balanced = Fact(
+        "Balanced accuracy",
+        percent(figures["balanced_accuracy"]),
+        f"mean recall of the classes; macro F1 {percent(figures['macro_f1'])}",
+    )
+    return accuracy, balanced
+
+
+def _one_class_note(name: str) -> str:
+    return (
+        f"every example is of class {name!r}: precision, F1, averages over classes and "
+        "ROC AUC need examples of two classes and are left out"
+    )
+
+
+def _class_row(name: str, row: Mapping[str, Any]) -> tuple[str, ...]:
+    hits = round((row["recall"] or 0.0) * row["support"])
+    interval = wilson_interval(hits, row["support"])
+    return (
+        name,
+        percent(row["precision"]),
+        percent(row["recall"]),
+        percent_interval(*interval) if row["support"] else "n/a",
+        percent(row["f1"]),
+        f"{row['support']:,}",
+    )
