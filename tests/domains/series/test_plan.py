@@ -46,6 +46,7 @@ def test_fit_chooses_by_the_length_of_the_data(tmp_path):
     assert few.table["model"]["options"] == {
         "cell": "gru",
         "linear_path": True,
+        "see_level": False,
         "segment": 12,
     }
     many = plan(checked(long(tmp_path / "l.csv", steps=4000)), Machine())
