@@ -7,8 +7,12 @@ from tfapp.comparison.charts import score_picture, size_picture
 from tfapp.comparison.compared import Comparison
 from tfapp.comparison.groups import Group, has_interval
 from tfapp.comparison.missed import Preview, missed_section, missed_title
-from tfapp.comparison.sections import how_to_read, runs_section, settings_section
-from tfapp.comparison.statistics import Pair
+from tfapp.comparison.sections import (
+    how_to_read,
+    pairs_section,
+    runs_section,
+    settings_section,
+)
 from tfapp.report.blocks import Block, Fact, Items, Picture, Report, Section, Table
 from tfapp.report.style import to_svg
 from tfapp.report.wording import amount, count, duration, shorten
@@ -30,7 +34,7 @@ def comparison_report(comparison: Comparison, preview: Preview | None = None) ->
     sections = (
         _score_section(comparison),
         _curve_section(comparison),
-        _pairs_section(comparison),
+        pairs_section(comparison),
         settings_section(comparison),
         _missed(comparison, preview),
         runs_section(comparison),
@@ -209,42 +213,3 @@ def _curve_section(comparison: Comparison) -> Section | None:
     table = Table(names, rows, title)
     lead = f"What more training {metric.examples} are worth to each system."
     return Section("Learning curve", lead, (picture, table))
-
-
-def _pairs_section(comparison: Comparison) -> Section | None:
-    if not comparison.pairs:
-        return None
-    ordered = sorted(comparison.pairs, key=lambda p: (p.corrected, p.first, p.second))
-    rows = tuple(_pair_row(pair, comparison) for pair in ordered)
-    header = (
-        "Better",
-        "Than",
-        "Verdict",
-        "Difference",
-        "95 % interval",
-        "p, corrected",
-    )
-    caption = "Every two groups, the surest difference first"
-    real = sum(pair.real for pair in comparison.pairs)
-    lead = (
-        f"{real} of {len(rows)} real; the rest could be the luck of seeds and test "
-        f"{comparison.metric.examples}."
-    )
-    return Section(
-        "Which differences are real", lead, (Table(header, rows, caption, 3),)
-    )
-
-
-def _pair_row(pair: Pair, comparison: Comparison) -> tuple[str, ...]:
-    groups, metric = comparison.groups, comparison.metric
-    gain = metric.sign * pair.found.difference
-    better = pair.second if gain >= 0 else pair.first
-    seen = pair.seen_from(better)
-    return (
-        groups[seen.second].name,
-        groups[seen.first].name,
-        say.verdict(seen),
-        say.difference(seen, metric.unit),
-        say.difference_interval(seen, metric.unit),
-        say.probability(seen.corrected),
-    )

@@ -1,7 +1,9 @@
-"""Sections of a comparison: settings, runs, and how to read the figures."""
+"""Sections of a comparison: pairs, settings, runs, and how to read the figures."""
 
+from tfapp.comparison import wording as say
 from tfapp.comparison.compared import Comparison
 from tfapp.comparison.recipe_groups import value_text
+from tfapp.comparison.statistics import Pair
 from tfapp.report.blocks import Items, Section, Table
 from tfapp.report.wording import amount, count, duration, shorten, singular
 from tfapp.tasks.results import PrimaryMetric
@@ -13,6 +15,46 @@ MANY = (
     "best alone; where every two are compared, there are more of them, Holm's rule "
     "raises the p-values for all, and fewer are real.",
 )
+
+
+def pairs_section(comparison: Comparison) -> Section | None:
+    """Show every two groups, and which of them differ for sure."""
+    if not comparison.pairs:
+        return None
+    ordered = sorted(comparison.pairs, key=lambda p: (p.corrected, p.first, p.second))
+    rows = tuple(_pair_row(pair, comparison) for pair in ordered)
+    header = (
+        "Better",
+        "Than",
+        "Verdict",
+        "Difference",
+        "95 % interval",
+        "p, corrected",
+    )
+    caption = "Every two groups, the surest difference first"
+    real = sum(pair.real for pair in comparison.pairs)
+    lead = (
+        f"{real} of {len(rows)} real; the rest could be the luck of seeds and test "
+        f"{comparison.metric.examples}."
+    )
+    return Section(
+        "Which differences are real", lead, (Table(header, rows, caption, 3),)
+    )
+
+
+def _pair_row(pair: Pair, comparison: Comparison) -> tuple[str, ...]:
+    groups, metric = comparison.groups, comparison.metric
+    gain = metric.sign * pair.found.difference
+    better = pair.second if gain >= 0 else pair.first
+    seen = pair.seen_from(better)
+    return (
+        groups[seen.second].name,
+        groups[seen.first].name,
+        say.verdict(seen),
+        say.difference(seen, metric.unit),
+        say.difference_interval(seen, metric.unit),
+        say.probability(seen.corrected),
+    )
 
 
 def settings_section(comparison: Comparison) -> Section | None:

@@ -147,7 +147,7 @@ def data_section(
 
 
 def strata_of(examples: Mapping[str, Sequence[Example]]) -> frozenset[str]:
-    """Return the labels that examples have."""
+    """Return the strata of examples, the classes of labelled ones."""
     return frozenset(e.stratum for split in examples.values() for e in split)
 
 

@@ -5,6 +5,7 @@ from shlex import quote
 from typing import TYPE_CHECKING, Any
 
 from tfapp import recipes
+from tfapp.data.spec import Dataset
 from tfapp.runs import Run
 from tfapp.tasks.results import Results
 
@@ -68,7 +69,7 @@ def run_facts(job: "TrainingJob", folder: Run, facts: dict[str, Any]) -> "RunFac
     )
 
 
-def describe_data(dataset: Any) -> dict[str, Any]:
+def describe_data(dataset: Dataset) -> dict[str, Any]:
     """Return what a comparison has to know of a run's data, JSON-ready."""
     from tfapp.report.run_sections import strata_of
 

@@ -7,6 +7,7 @@ from tfapp import recipes, runs
 from tfapp.base.cache_dir import default_cache_dir
 from tfapp.base.errors import ExportError
 from tfapp.data import load_dataset
+from tfapp.data.spec import Dataset
 from tfapp.report.blocks import Report
 from tfapp.report.run_report import run_report
 from tfapp.runs.card import card, describe_data, run_facts
@@ -119,7 +120,7 @@ class SupervisedExperiment:
             )
 
 
-def _load(context: RunContext) -> Any:
+def _load(context: RunContext) -> Dataset:
     recipe = context.recipe
     with context.reporter.stage("check and split data", unit="files") as stage:
         dataset = load_dataset(

@@ -30,7 +30,7 @@ def training_passes(
         if not time_left():
             break
         found.append(store.view("train", number, seed))
-    return RowPasses(found, _one_hot(store, "train"), batch_size, seed)
+    return RowPasses(found, _targets(store, "train"), batch_size, seed)
 
 
 def validation_batches(store: FeatureStore, batch_size: int) -> Any:
@@ -42,10 +42,14 @@ def validation_batches(store: FeatureStore, batch_size: int) -> Any:
     """
     if not store.dataset.examples["validation"]:
         return None
-    rows, labels = store.plain("validation"), _one_hot(store, "validation")
-    return RowPasses([rows], labels, batch_size, seed=0).in_order()
+    rows, targets = store.plain("validation"), _targets(store, "validation")
+    return RowPasses([rows], targets, batch_size, seed=0).in_order()
 
 
-def _one_hot(store: FeatureStore, split: str) -> np.ndarray:
-    identity = np.eye(store.dataset.info.num_outputs, dtype="float32")
-    return identity[store.dataset.targets(store.dataset.examples[split])]
+def _targets(store: FeatureStore, split: str) -> np.ndarray:
+    """Return the targets of a split as batches have them: classes as one-hot rows."""
+    dataset = store.dataset
+    targets = np.asarray(dataset.targets(dataset.examples[split]))
+    if not np.issubdtype(targets.dtype, np.integer):
+        return targets.astype("float32")
+    return np.eye(dataset.info.num_outputs, dtype="float32")[targets]
