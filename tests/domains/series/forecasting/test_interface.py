@@ -7,7 +7,6 @@ import keras
 import numpy as np
 import pytest
 import tensorflow as tf
-from tfapp.export.spec import Exported
 
 from tests.domains.series.test_load import LONG, load
 from tests.domains.series.tiny import long, wide
@@ -17,6 +16,7 @@ from tfapp.domains.series.forecasting.interface import INTERFACE, prediction, re
 from tfapp.domains.series.intervals import fit_intervals
 from tfapp.domains.series.models.linear_forecaster import linear_forecaster
 from tfapp.domains.series.models.recurrent_forecaster import recurrent_forecaster
+from tfapp.export.spec import Exported
 
 
 def answered(dataset, model, rows, calibration=None):
