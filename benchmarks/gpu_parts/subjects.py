@@ -95,7 +95,8 @@ def capsnet(*, batch: int = 128, tiny: bool = False) -> Subject:
     from tfapp.domains.images.capsules.models import capsnet as module
     from tfapp.domains.images.shapes import image_info
 
-    small = {"filters": 8, "capsules": 2, "decoder_units": (8,)} if tiny else {}
+    sizes: dict[str, Any] = {"filters": 8, "capsules": 2, "decoder_units": (8,)}
+    small = sizes if tiny else {}
     model = module.capsnet(
         image_info((28, 28, 1), "0123456789"), variant="code", **small
     )
@@ -145,7 +146,8 @@ def unet(*, batch: int = 8, tiny: bool = False) -> Subject:
     from tfapp.domains.images.segmentation.models.unet import unet as build
     from tfapp.domains.images.shapes import image_info
 
-    side, small = (44, {"width": 4, "depth": 2}) if tiny else (572, {})
+    sizes: dict[str, Any] = {"width": 4, "depth": 2}
+    side, small = (44, sizes) if tiny else (572, {})
     batch = 2 if tiny else batch
     model = build(image_info((side, side, 1), "01"), **small)
     random = np.random.default_rng(0)
