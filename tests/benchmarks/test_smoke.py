@@ -80,7 +80,7 @@ CASES = {
         "{photos} --tiles 1 2 --sizes 32 --limit 8 --rounds 1 --files 100",
         r"tfapp, stored on disk(.|\n)*\| 100 \| \d",
     ),
-    "kill.py": Case(f"digits --kills 1 {QUICK}", "1 of 1 equal the uninterrupted run"),
+    "kill.py": Case(f"digits --kills 0 {QUICK}", "uninterrupted: (.|\n)*0 of 0 equal"),
     "learning_curve.py": Case(
         "digits --sizes 5 10 --seeds 0 --folder runs --set training.epochs=1 "
         "--set export.explain=false",
@@ -187,6 +187,14 @@ def test_a_script_runs_its_smallest_case(script, tmp_path, made_up_data, workspa
     words = [word.format(**places) for word in shlex.split(case.command)]
     shown = run(tmp_path, made_up_data, program, *words)
     assert re.search(case.expected, shown), shown
+
+
+@pytest.mark.nightly
+def test_a_killed_run_ends_like_an_uninterrupted_one(tmp_path, made_up_data):
+    """One kill; four runs take too long for every day."""
+    words = f"digits --kills 1 {QUICK}".split()
+    shown = run(tmp_path, made_up_data, [str(BENCHMARKS / "kill.py")], *words)
+    assert "1 of 1 equal the uninterrupted run" in shown
 
 
 PEERS = """
