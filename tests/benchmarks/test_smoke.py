@@ -84,7 +84,7 @@ CASES = {
     "learning_curve.py": Case(
         "digits --sizes 5 10 --seeds 0 --folder runs --set training.epochs=1 "
         "--set export.explain=false",
-        r"digits",
+        r"limit=5 (.|\n)*limit=10 (.|\n)*comparison\.html",
     ),
     "options.py": Case(
         "--work inference training --cases plain --rounds 1 --size 32 --batch 2 "
