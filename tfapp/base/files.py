@@ -80,8 +80,8 @@ def require_writable(folder: Path) -> None:
         tempfile.TemporaryDirectory(prefix=".try.", dir=place).cleanup()
     except OSError as error:
         reason = f"Cannot write {folder}: {error.strerror}."
-        known = explained(error, folder)
-        raise known if known is not error else TfappError(reason) from error
+        failure = explained(error, folder)
+        raise failure if failure is not error else TfappError(reason) from error
 
 
 def explained(error: OSError, path: Path) -> Exception:

@@ -110,6 +110,6 @@ class Stage:
 
     def _seconds_left(self, done: int, total: int) -> int | None:
         """Return the time left by the latest pace and the budget, if it is known."""
-        found = self._pace.seconds_left(done, total, time.monotonic()) if done else None
-        left = min(math.inf if found is None else found, self.allowed())
+        estimate = self._pace.seconds_left(done, total, time.monotonic()) if done else None
+        left = min(math.inf if estimate is None else estimate, self.allowed())
         return None if left == math.inf else round(max(left, 0.0))

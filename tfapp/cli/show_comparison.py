@@ -16,33 +16,33 @@ NARROW = 90
 """Columns of a terminal below which the last column of the table is left out."""
 
 
-def comparison(found: "Comparison", out: Path, as_json_: bool) -> None:
+def comparison(compared: "Comparison", out: Path, as_json_: bool) -> None:
     """Print one row per group, what is best, and where the page is."""
     from tfapp.comparison import wording as say
     from tfapp.comparison.missed import missed_title
     from tfapp.report.wording import amount
 
     if as_json_:
-        show.as_json(found.to_json())
+        show.as_json(compared.to_json())
         return
     table = Table(show_lines=True)
     table.add_column("group\nruns", overflow="fold", min_width=16)
-    headers = _headers(found)[: None if _wide() else -1]
+    headers = _headers(compared)[: None if _wide() else -1]
     for header in headers:
         table.add_column(header, no_wrap=True)
-    for index in range(len(found.groups)):
-        cells = _row(found, index)[: 1 + len(headers)]
+    for index in range(len(compared.groups)):
+        cells = _row(compared, index)[: 1 + len(headers)]
         table.add_row(*map(Text, cells))
     show.print_table(table)
-    show.line(say.conclusion(found))
-    metric = found.metric
-    for baseline in found.baselines:
+    show.line(say.conclusion(compared))
+    metric = compared.metric
+    for baseline in compared.baselines:
         value = amount(baseline.value, metric.unit)
         show.line(f"baseline {baseline.name}: {metric.short} {value}")
-    if found.missed and len(found.records) > 1:
-        of_all = f"{len(found.missed)} of {found.common} test {metric.examples}"
+    if compared.missed and len(compared.records) > 1:
+        of_all = f"{len(compared.missed)} of {compared.common} test {metric.examples}"
         show.line(f"{missed_title(metric).lower()}: {of_all}")
-    for note in found.notes:
+    for note in compared.notes:
         show.line(f"note: {note}")
     show.line(f"page  {out / 'comparison.html'}")
     show.line(f"data  {out / 'comparison.csv'}, {out / 'comparison.json'}")
@@ -54,23 +54,23 @@ def _wide() -> bool:
     return not console.is_terminal or console.width >= NARROW
 
 
-def _headers(found: "Comparison") -> tuple[str, ...]:
+def _headers(comparison: "Comparison") -> tuple[str, ...]:
     """Name what stands in each line of a cell."""
     return (
-        f"{found.metric.short_heading}\n95 % interval",
+        f"{comparison.metric.short_heading}\n95 % interval",
         "to the best\n95 % interval\nverdict",
         "trained on\nparameters\ntime",
-        "\n".join(quantity.short_heading for quantity in found.metric.others),
+        "\n".join(quantity.short_heading for quantity in comparison.metric.others),
     )
 
 
-def _row(found: "Comparison", index: int) -> tuple[str, ...]:
+def _row(comparison: "Comparison", index: int) -> tuple[str, ...]:
     """Return the cells of a group, their lines as `_headers` names them."""
     from tfapp.comparison import wording as say
     from tfapp.report.wording import count, duration
 
-    group, pair = found.groups[index], found.to_best(index)
-    metric = found.metric
+    group, pair = comparison.groups[index], comparison.to_best(index)
+    metric = comparison.metric
     runs = len(group.records)
     gap = "best"
     if pair is not None:

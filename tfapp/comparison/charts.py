@@ -153,8 +153,8 @@ def _draw_baselines(axes: Axes, baselines: Sequence[Baseline]) -> None:
 def _ends(group: Group) -> tuple[float, float]:
     """Return the interval to draw: none where nothing is known."""
     low, high = group.interval
-    known = np.isfinite(high - low)
-    return (low, high) if known else (group.scores.mean, group.scores.mean)
+    finite = np.isfinite(high - low)
+    return (low, high) if finite else (group.scores.mean, group.scores.mean)
 
 
 def _range(
@@ -177,8 +177,8 @@ def _range(
 
 def _ticks(sizes: Sequence[float]) -> list[float]:
     """Return the sizes to name along a logarithmic axis, not two close together."""
-    kept: list[float] = []
+    ticks: list[float] = []
     for size in sizes:
-        if not kept or size / kept[-1] > 1.3:
-            kept.append(size)
-    return kept
+        if not ticks or size / ticks[-1] > 1.3:
+            ticks.append(size)
+    return ticks

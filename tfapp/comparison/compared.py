@@ -132,11 +132,11 @@ def compare_records(
 def _pairs(groups: Sequence[Group]) -> tuple[Pair, ...]:
     """Compare every two groups, p-values corrected for their number."""
     indices = list(combinations(range(len(groups)), 2))
-    found = [_judge(groups[i], groups[j]) for i, j in indices]
-    corrected = holm([difference.p_value for difference in found])
+    differences = [_judge(groups[i], groups[j]) for i, j in indices]
+    corrected = holm([difference.p_value for difference in differences])
     return tuple(
         Pair(i, j, difference, p)
-        for (i, j), difference, p in zip(indices, found, corrected, strict=True)
+        for (i, j), difference, p in zip(indices, differences, corrected, strict=True)
     )
 
 
@@ -150,9 +150,9 @@ def _judge(first: Group, second: Group) -> JudgedDifference:
 
 
 def _curves(named: Sequence[Named], sizes: Sequence[int]) -> tuple[Line, ...]:
-    found = lines(named, sizes)
-    spans = [sizes[line.members[-1]] / max(sizes[line.members[0]], 1) for line in found]
-    return tuple(found) if max(spans) >= WIDE else ()
+    curves = lines(named, sizes)
+    spans = [sizes[line.members[-1]] / max(sizes[line.members[0]], 1) for line in curves]
+    return tuple(curves) if max(spans) >= WIDE else ()
 
 
 def _baselines(records: Sequence[RunRecord]) -> tuple[Baseline, ...]:

@@ -117,8 +117,8 @@ class Group:
     @property
     def parameters(self) -> int | None:
         """Numbers in the model, None if no run keeps one."""
-        known = [r.parameters for r in self.records if r.parameters is not None]
-        return max(known, default=None)
+        counts = [r.parameters for r in self.records if r.parameters is not None]
+        return max(counts, default=None)
 
     def to_json(self) -> dict[str, Any]:
         """Return the group as JSON-ready nested tables."""
@@ -197,12 +197,12 @@ def group_records(
     for record in records:
         members[same(settings_of(record.recipe))].append(record)
     named = [
-        Named(str(found[0].recipe.get("name", "")), settings_of(found[0].recipe))
-        for found in members.values()
+        Named(str(records_of_group[0].recipe.get("name", "")), settings_of(records_of_group[0].recipe))
+        for records_of_group in members.values()
     ]
     groups = (
-        Group(name, tuple(found), of_group.settings)
-        for name, found, of_group in zip(
+        Group(name, tuple(records_of_group), of_group.settings)
+        for name, records_of_group, of_group in zip(
             names(named), members.values(), named, strict=True
         )
     )

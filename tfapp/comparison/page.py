@@ -201,11 +201,11 @@ def _curve_section(comparison: Comparison) -> Section | None:
         for i in line.members
     )
     counted = say.counted(groups[0])
-    said = "; ".join(f"{name}, {n} {counted}: {a}" for name, n, _, a, _ in rows)
+    curves_text = "; ".join(f"{name}, {n} {counted}: {a}" for name, n, _, a, _ in rows)
     title = f"{metric.title} by {say.size_title(groups[0]).lower()}"
     picture = Picture(
         to_svg(size_picture(groups, comparison.lines)),
-        f"{title}: {said}.",
+        f"{title}: {curves_text}.",
         "The horizontal axis is logarithmic; bars are 95 % intervals, small rings "
         "next to them single runs.",
     )

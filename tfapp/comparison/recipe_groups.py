@@ -65,11 +65,11 @@ def same(settings: Settings) -> str:
     return json.dumps(settings, sort_keys=True, ensure_ascii=False, default=str)
 
 
-def differing_keys(found: Sequence[Settings]) -> tuple[str, ...]:
+def differing_keys(all_settings: Sequence[Settings]) -> tuple[str, ...]:
     """Return the keys whose values are not the same everywhere, in recipe order."""
-    keys = dict.fromkeys(key for settings in found for key in settings)
+    keys = dict.fromkeys(key for settings in all_settings for key in settings)
     return tuple(
-        key for key in keys if len({_text(settings.get(key)) for settings in found}) > 1
+        key for key in keys if len({_text(settings.get(key)) for settings in all_settings}) > 1
     )
 
 
@@ -81,15 +81,15 @@ def names(groups: Sequence[Named]) -> list[str]:
     Args:
         groups: whose settings differ pairwise.
     """
-    by_recipe, known = _by(groups, [group.recipe for group in groups]), _known(groups)
+    by_recipe, all_keys = _by(groups, [group.recipe for group in groups]), _known(groups)
     result = [""] * len(groups)
     for recipe, members in by_recipe.items():
-        found = [groups[i].settings for i in members]
-        keys = _fewest_keys(found, differing_keys(found))
+        all_settings = [groups[i].settings for i in members]
+        keys = _fewest_keys(all_settings, differing_keys(all_settings))
         prefix = [str(recipe)] if len(by_recipe) > 1 or not keys else []
         for i in members:
             result[i] = ", ".join(
-                [*prefix, *_settings(keys, groups[i].settings, known)]
+                [*prefix, *_settings(keys, groups[i].settings, all_keys)]
             )
     return result
 
@@ -104,17 +104,17 @@ def lines(groups: Sequence[Named], sizes: Sequence[int]) -> list[Line]:
         groups: whose settings differ pairwise.
         sizes: of each group, number of training examples.
     """
-    found: list[Line] = []
-    by_recipe, known = _by(groups, [group.recipe for group in groups]), _known(groups)
+    result: list[Line] = []
+    by_recipe, all_keys = _by(groups, [group.recipe for group in groups]), _known(groups)
     for recipe, members in by_recipe.items():
         keys = _keys_within_a_size(groups, members, sizes)
         values = [_values(keys, groups[i].settings) for i in members]
         for positions in _by(values, values).values():
             of_line = sorted((members[p] for p in positions), key=lambda i: sizes[i])
-            said = _settings(keys, groups[of_line[0]].settings, known)
-            prefix = [str(recipe)] if len(by_recipe) > 1 or not said else []
-            found.append(Line(", ".join([*prefix, *said]), tuple(of_line)))
-    return found
+            shared = _settings(keys, groups[of_line[0]].settings, all_keys)
+            prefix = [str(recipe)] if len(by_recipe) > 1 or not shared else []
+            result.append(Line(", ".join([*prefix, *shared]), tuple(of_line)))
+    return result
 
 
 def value_text(settings: Settings, key: str) -> str:
@@ -130,8 +130,8 @@ def _keys_within_a_size(
     differ: set[str] = set()
     for alike in _by(members, [sizes[i] for i in members]).values():
         differ |= set(differing_keys([groups[members[p]].settings for p in alike]))
-    found = [groups[i].settings for i in members]
-    ordered = [key for key in differing_keys(found) if key in differ]
+    all_settings = [groups[i].settings for i in members]
+    ordered = [key for key in differing_keys(all_settings) if key in differ]
     for count in range(len(ordered) + 1):
         for keys in combinations(ordered, count):
             kinds = [(sizes[i], _values(keys, groups[i].settings)) for i in members]
@@ -140,11 +140,11 @@ def _keys_within_a_size(
     return tuple(ordered)
 
 
-def _fewest_keys(found: Sequence[Settings], keys: Sequence[str]) -> tuple[str, ...]:
+def _fewest_keys(all_settings: Sequence[Settings], keys: Sequence[str]) -> tuple[str, ...]:
     """Return the fewest keys, the first of the recipe, that tell all settings apart."""
     for count in range(min(len(keys), 3) + 1):
         for chosen in combinations(keys, count):
-            if len({_values(chosen, settings) for settings in found}) == len(found):
+            if len({_values(chosen, settings) for settings in all_settings}) == len(all_settings):
                 return chosen
     return tuple(keys)
 
@@ -153,13 +153,13 @@ def _values(keys: Sequence[str], settings: Settings) -> tuple[str, ...]:
     return tuple(_text(settings.get(key)) for key in keys)
 
 
-def _settings(keys: Sequence[str], settings: Settings, known: Set[str]) -> list[str]:
+def _settings(keys: Sequence[str], settings: Settings, all_keys: Set[str]) -> list[str]:
     """Write some settings, their keys as short as all known ones allow."""
     return [
-        f"{_short_key(key, known)}={value_text(settings, key)}"
+        f"{_short_key(key, all_keys)}={value_text(settings, key)}"
         for key in keys
         if key in settings
-    ] or [f"without {_short_key(key, known)}" for key in keys[:1]]
+    ] or [f"without {_short_key(key, all_keys)}" for key in keys[:1]]
 
 
 def _known(groups: Sequence[Named]) -> Set[str]:
@@ -179,10 +179,10 @@ def _short_key(key: str, among: Set[str]) -> str:
 
 def _by(items: Sequence[Any], keys: Sequence[Hashable]) -> dict[Hashable, list[int]]:
     """Return positions of the items by key, in order of appearance."""
-    found: dict[Hashable, list[int]] = defaultdict(list)
+    positions: dict[Hashable, list[int]] = defaultdict(list)
     for position, (_, key) in enumerate(zip(items, keys, strict=True)):
-        found[key].append(position)
-    return found
+        positions[key].append(position)
+    return positions
 
 
 def _text(value: Any) -> str:
@@ -190,13 +190,13 @@ def _text(value: Any) -> str:
 
 
 def _flatten(table: Mapping[str, Any], prefix: str) -> list[tuple[str, Any]]:
-    found: list[tuple[str, Any]] = []
+    pairs: list[tuple[str, Any]] = []
     for key, value in table.items():
         if isinstance(value, Mapping):
-            found += _flatten(value, f"{prefix}{key}.")
+            pairs += _flatten(value, f"{prefix}{key}.")
         else:
-            found.append((f"{prefix}{key}", _plain(value)))
-    return found
+            pairs.append((f"{prefix}{key}", _plain(value)))
+    return pairs
 
 
 def _plain(value: Any) -> Any:

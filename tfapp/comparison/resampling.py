@@ -100,13 +100,13 @@ def dealt_differences(
     values, counts = _distinct(together)
     size_a, size_b = len(first), len(second)
     if len(values) > MANY:
-        found = []
+        differences = []
         for size in _blocks(draws, len(together)):
             dealt = generator.permuted(np.tile(together, (size, 1)), axis=1)
-            found.append(
+            differences.append(
                 dealt[:, size_a:].mean(axis=1) - dealt[:, :size_a].mean(axis=1)
             )
-        return np.concatenate(found)
+        return np.concatenate(differences)
     dealt = generator.multivariate_hypergeometric(
         counts, size_a, size=draws, method="marginals"
     )

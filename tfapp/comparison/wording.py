@@ -55,8 +55,8 @@ def difference_interval(pair: Pair, unit: str) -> str:
 
 def verdict(pair: Pair) -> str:
     """Say whether a difference is real."""
-    said = "real" if pair.real else "could be chance"
-    return said if pair.found.paired else f"{said} (unpaired)"
+    verdict_text = "real" if pair.real else "could be chance"
+    return verdict_text if pair.found.paired else f"{verdict_text} (unpaired)"
 
 
 def probability(value: float) -> str:
@@ -101,23 +101,23 @@ def conclusion(comparison: Comparison) -> str:
     metric = comparison.metric
     main = f"{metric.superlative} {metric.short}"
     value = amount(best.scores.mean, metric.unit)
-    said = f"{quoted(best.name)} has the {main}, {value}"
+    leader = f"{quoted(best.name)} has the {main}, {value}"
     if not open_:
         nearest, place = min(rivals, key=lambda rival: abs(rival[0].found.difference))
         lead = gap(nearest.found.difference, metric.unit)
         if len(rivals) == 1:
             other = quoted(comparison.groups[place].name)
-            return f"{said}, and its lead of {lead} over {other} is real."
-        return f"{said}, and its lead of at least {lead} over every other is real."
+            return f"{leader}, and its lead of {lead} over {other} is real."
+        return f"{leader}, and its lead of at least {lead} over every other is real."
     if len(open_) == len(rivals) == 1:
         (pair, place), *_ = open_
         lead = gap(pair.found.difference, metric.unit)
         other = quoted(comparison.groups[place].name)
-        return f"{said}, but its lead of {lead} over {other} could be chance."
+        return f"{leader}, but its lead of {lead} over {other} could be chance."
     which = "; ".join(quoted(comparison.groups[i].name) for _, i in open_[:3])
     more = "; …" if len(open_) > 3 else ""
     return (
-        f"{said}, but {len(open_)} of the {len(rivals)} others may be as good: "
+        f"{leader}, but {len(open_)} of the {len(rivals)} others may be as good: "
         f"{which}{more}."
     )
 
