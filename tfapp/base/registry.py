@@ -165,18 +165,18 @@ def check_options(
     Raises:
         ConfigError: for an unknown, missing or wrongly typed option.
     """
-    options_ = signature(find(kind, registry, name)).options
+    parameters = signature(find(kind, registry, name)).options
     for key in options:
-        if key not in options_:
+        if key not in parameters:
             raise ConfigError(
                 f"Unknown option `{key}` of {kind} {name!r}."
-                f"{did_you_mean(key, options_)} Expected one of {sorted(options_)}."
+                f"{did_you_mean(key, parameters)} Expected one of {sorted(parameters)}."
             )
     checked = {
-        key: _checked(kind, name, key, options_[key], value)
+        key: _checked(kind, name, key, parameters[key], value)
         for key, value in options.items()
     }
-    missing = [k for k, o in options_.items() if o.default == "required"]
+    missing = [k for k, o in parameters.items() if o.default == "required"]
     if missing := sorted(set(missing) - set(options)):
         raise ConfigError(f"{kind.capitalize()} {name!r} needs the options {missing}.")
     return checked

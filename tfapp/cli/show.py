@@ -135,13 +135,13 @@ def catalogue(rows: Sequence[Mapping[str, Any]], as_json_: bool) -> None:
     print_table(table)
 
 
-def findings(examinations: Sequence["Finding"], as_json_: bool) -> None:
+def findings(checks: Sequence["Finding"], as_json_: bool) -> None:
     """Print what `doctor` found, with advice where something is amiss."""
     if as_json_:
-        as_json([finding.to_json() for finding in examinations])
+        as_json([finding.to_json() for finding in checks])
         return
     table = Table("what", "found", "advice")
-    for finding in examinations:
+    for finding in checks:
         style = STATUS_STYLES[finding.status]
         value = Text(str(finding.value), style=style)
         table.add_row(Text(finding.name), value, Text(finding.advice))

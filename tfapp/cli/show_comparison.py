@@ -16,33 +16,33 @@ NARROW = 90
 """Columns of a terminal below which the last column of the table is left out."""
 
 
-def comparison(compared: "Comparison", out: Path, as_json_: bool) -> None:
+def comparison(outcome: "Comparison", out: Path, as_json_: bool) -> None:
     """Print one row per group, what is best, and where the page is."""
     from tfapp.comparison import wording as say
     from tfapp.comparison.missed import missed_title
     from tfapp.report.wording import amount
 
     if as_json_:
-        show.as_json(compared.to_json())
+        show.as_json(outcome.to_json())
         return
     table = Table(show_lines=True)
     table.add_column("group\nruns", overflow="fold", min_width=16)
-    headers = _headers(compared)[: None if _wide() else -1]
+    headers = _headers(outcome)[: None if _wide() else -1]
     for header in headers:
         table.add_column(header, no_wrap=True)
-    for index in range(len(compared.groups)):
-        cells = _row(compared, index)[: 1 + len(headers)]
+    for index in range(len(outcome.groups)):
+        cells = _row(outcome, index)[: 1 + len(headers)]
         table.add_row(*map(Text, cells))
     show.print_table(table)
-    show.line(say.conclusion(compared))
-    metric = compared.metric
-    for baseline in compared.baselines:
+    show.line(say.conclusion(outcome))
+    metric = outcome.metric
+    for baseline in outcome.baselines:
         value = amount(baseline.value, metric.unit)
         show.line(f"baseline {baseline.name}: {metric.short} {value}")
-    if compared.missed and len(compared.records) > 1:
-        of_all = f"{len(compared.missed)} of {compared.common} test {metric.examples}"
+    if outcome.missed and len(outcome.records) > 1:
+        of_all = f"{len(outcome.missed)} of {outcome.common} test {metric.examples}"
         show.line(f"{missed_title(metric).lower()}: {of_all}")
-    for note in compared.notes:
+    for note in outcome.notes:
         show.line(f"note: {note}")
     show.line(f"page  {out / 'comparison.html'}")
     show.line(f"data  {out / 'comparison.csv'}, {out / 'comparison.json'}")

@@ -11,13 +11,13 @@ if TYPE_CHECKING:
     from tfapp.domains.images.explanation.explained import Explanations
 
 
-def explanations(explained: "Explanations", as_json: bool) -> None:
+def explanations(outcome: "Explanations", as_json: bool) -> None:
     """Print a row per picture: what it is, what decided, and where its sheet is."""
     if as_json:
-        show.as_json(explained.to_json())
+        show.as_json(outcome.to_json())
         return
     table = Table("picture", "label", "probability", "why", "sheet")
-    for row in explained.rows:
+    for row in outcome.rows:
         prediction = row.prediction
         if row.sheet is None:
             table.add_row(Text(prediction.path), "", "", Text(prediction.error, style="red"), "")
@@ -32,4 +32,4 @@ def explanations(explained: "Explanations", as_json: bool) -> None:
             Text(row.sheet.name),
         )
     show.print_table(table)
-    show.line(f"sheets       {explained.folder}")
+    show.line(f"sheets       {outcome.folder}")

@@ -197,12 +197,12 @@ def group_records(
     for record in records:
         members[same(settings_of(record.recipe))].append(record)
     named = [
-        Named(str(records_of_group[0].recipe.get("name", "")), settings_of(records_of_group[0].recipe))
-        for records_of_group in members.values()
+        Named(str(runs[0].recipe.get("name", "")), settings_of(runs[0].recipe))
+        for runs in members.values()
     ]
     groups = (
-        Group(name, tuple(records_of_group), of_group.settings)
-        for name, records_of_group, of_group in zip(
+        Group(name, tuple(runs), of_group.settings)
+        for name, runs, of_group in zip(
             names(named), members.values(), named, strict=True
         )
     )

@@ -55,8 +55,8 @@ def difference_interval(pair: Pair, unit: str) -> str:
 
 def verdict(pair: Pair) -> str:
     """Say whether a difference is real."""
-    verdict_text = "real" if pair.real else "could be chance"
-    return verdict_text if pair.found.paired else f"{verdict_text} (unpaired)"
+    certainty = "real" if pair.real else "could be chance"
+    return certainty if pair.found.paired else f"{certainty} (unpaired)"
 
 
 def probability(value: float) -> str:

@@ -36,7 +36,7 @@ def make_split(examples: Sequence[Example], shares: SplitConfig) -> tuple[Exampl
     """
     refuse_torn_groups(examples)
     existing = {e.split for e in examples} - {"", "train"}
-    shares_to_carve = [
+    new_shares = [
         (split, share)
         for split, share in (("test", shares.test), ("validation", shares.validation))
         if split not in existing and share > 0
@@ -44,13 +44,13 @@ def make_split(examples: Sequence[Example], shares: SplitConfig) -> tuple[Exampl
     splits = {i: e.split for i, e in enumerate(examples) if e.split in existing}
     pool = [i for i in range(len(examples)) if i not in splits]
     for label, units in sorted(_units_by_label(examples, pool).items()):
-        for split, chosen in _divide(_shuffled(units, label, shares.seed), shares_to_carve):
+        for split, chosen in _divide(_shuffled(units, label, shares.seed), new_shares):
             splits.update((i, split) for unit in chosen for i in unit)
     _keep_classes_trained(examples, pool, splits)
     result = tuple(
         replace(e, split=splits.get(i, "train")) for i, e in enumerate(examples)
     )
-    _refuse_no_validation(result, shares_to_carve)
+    _refuse_no_validation(result, new_shares)
     check_disjoint(result)
     return result
 

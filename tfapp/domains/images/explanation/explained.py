@@ -109,11 +109,11 @@ class Explanations:
 
     def write(self) -> Path:
         """Write explanations.json; sheets of earlier calls keep their entries."""
-        found = self.to_json()
-        anew = {row["path"] for row in found["pictures"]}
-        kept = [row for row in recorded(self.folder) if row["path"] not in anew]
+        document = self.to_json()
+        anew = {row["path"] for row in document["pictures"]}
+        earlier = [row for row in recorded(self.folder) if row["path"] not in anew]
         path = self.folder / RECORD
-        write_json(path, found | {"pictures": [*kept, *found["pictures"]]})
+        write_json(path, document | {"pictures": [*earlier, *document["pictures"]]})
         return path
 
 

@@ -122,11 +122,11 @@ class Occlusion:
 
     def _logits(self, pixels: np.ndarray, tick: Tick) -> np.ndarray:
         """Return the logits (places, num_classes) of the covered pictures."""
-        found = []
+        batches = []
         for logits in stream(self.subject.model, self._batches(pixels)):
-            found.append(np.asarray(logits, "float64"))
+            batches.append(np.asarray(logits, "float64"))
             tick(len(logits))
-        return np.concatenate(found)
+        return np.concatenate(batches)
 
     def _batches(self, pixels: np.ndarray) -> Iterator[tuple[np.ndarray, None]]:
         colour = pixels.mean(axis=(0, 1))

@@ -66,15 +66,15 @@ def resolve_weights(
         UnknownNameError: if there is no such extractor.
         WeightsError: if the file is missing, damaged or of another extractor.
     """
-    found = find_extractor(extractor)
+    entry = find_extractor(extractor)
     if weights == "none":
         return None
     path = Path(os.path.expandvars(weights)).expanduser()
     if not path.is_file() and weights in names_of_weights():
-        file = _find_named(found, weights, output, progress)
+        file = _find_named(entry, weights, output, progress)
     else:
-        file = _at_path(found, path)
-    expected = found.hash if file.source in ("keras", "download") else file.sha256
+        file = _at_path(entry, path)
+    expected = entry.hash if file.source in ("keras", "download") else file.sha256
     return replace(file, sha256=check_hash(file.path, expected))
 
 

@@ -54,7 +54,7 @@ def make_windows(rows: int, columns: int, kernel_size: int, strides: int) -> Win
     most = max(map(len, shown))
     parents = np.zeros((len(places), most), "int32")
     known = np.zeros((len(places), most), bool)
-    for place, found in enumerate(shown):
-        parents[place, : len(found)] = found
-        known[place, : len(found)] = True
+    for place, numbers in enumerate(shown):
+        parents[place, : len(numbers)] = numbers
+        known[place, : len(numbers)] = True
     return Windows((len(tops), len(lefts)), children, parents, known)
