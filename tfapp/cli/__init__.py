@@ -161,7 +161,9 @@ def compare(
     from tfapp.cli import show_comparison
     from tfapp.verbs.compare import compare
 
-    comparison = compare(names, out=out, runs_folder=runs_folder, reporter=Reporter(quiet))
+    comparison = compare(
+        names, out=out, runs_folder=runs_folder, reporter=Reporter(quiet)
+    )
     show_comparison.comparison(comparison, out, json)
 
 

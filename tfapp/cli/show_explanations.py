@@ -20,7 +20,9 @@ def explanations(outcome: "Explanations", as_json: bool) -> None:
     for row in outcome.rows:
         prediction = row.prediction
         if row.sheet is None:
-            table.add_row(Text(prediction.path), "", "", Text(prediction.error, style="red"), "")
+            table.add_row(
+                Text(prediction.path), "", "", Text(prediction.error, style="red"), ""
+            )
             continue
         label, share = prediction.top(1)[0]
         why = "\n".join(finding.summary for finding in row.findings.values())

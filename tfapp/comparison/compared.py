@@ -74,7 +74,7 @@ class Comparison:
         rivals = len(self.groups) - 1
         for pair in self.pairs:
             if {pair.first, pair.second} == {index, self.best}:
-                corrected = min(1.0, rivals * pair.found.p_value)
+                corrected = min(1.0, rivals * pair.estimate.p_value)
                 return pair.seen_from(index)._replace(corrected=corrected)
         return None
 
@@ -151,7 +151,9 @@ def _judge(first: Group, second: Group) -> JudgedDifference:
 
 def _curves(named: Sequence[Named], sizes: Sequence[int]) -> tuple[Line, ...]:
     curves = lines(named, sizes)
-    spans = [sizes[line.members[-1]] / max(sizes[line.members[0]], 1) for line in curves]
+    spans = [
+        sizes[line.members[-1]] / max(sizes[line.members[0]], 1) for line in curves
+    ]
     return tuple(curves) if max(spans) >= WIDE else ()
 
 

@@ -29,7 +29,7 @@ class Figure(NamedTuple):
 
     def to_json(self) -> dict[str, float | None]:
         """Return the figure as a JSON-ready table, None for what is not known."""
-        return {"mean": _known(self.mean), "spread": _known(self.spread)}
+        return {"mean": _finite(self.mean), "spread": _finite(self.spread)}
 
 
 @dataclass(frozen=True)
@@ -128,7 +128,7 @@ class Group:
             "name": self.name,
             **{name: self.figure(name).to_json() for name in names},
             **{
-                f"{q.key}_interval": list(map(_known, interval))
+                f"{q.key}_interval": list(map(_finite, interval))
                 for q in quantities
                 if (interval := self.interval_of(q)) is not None
             },
@@ -138,7 +138,7 @@ class Group:
             "settings": self.settings,
             "runs": [
                 {"folder": str(r.folder), "seed": r.seed}
-                | {name: _known(value) for name, value in r.figures.items()}
+                | {name: _finite(value) for name, value in r.figures.items()}
                 for r in self.records
             ],
         }
@@ -176,7 +176,7 @@ def _task(record: RunRecord) -> str:
     return str(record.recipe.get("task", ""))
 
 
-def _known(value: float) -> float | None:
+def _finite(value: float) -> float | None:
     return value if isfinite(value) else None
 
 

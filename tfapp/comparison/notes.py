@@ -36,7 +36,7 @@ def comparison_notes(
             "Two runs say little about how much a seed matters, so their intervals "
             "are wide. Three or more are better."
         )
-    unpaired = sum(not pair.found.paired for pair in pairs)
+    unpaired = sum(not pair.estimate.paired for pair in pairs)
     if unpaired:
         notes.append(
             f"{unpaired} of {len(pairs)} comparisons are between different test sets, "
@@ -70,7 +70,7 @@ def _too_few(groups: Sequence[Group], pairs: Sequence[Pair]) -> str:
     sizes = [len(group.tested) for group in groups]
     smallest = min(
         (
-            smallest_p_value(sizes[p.first], sizes[p.second], paired=p.found.paired)
+            smallest_p_value(sizes[p.first], sizes[p.second], paired=p.estimate.paired)
             for p in pairs
         ),
         default=0.0,

@@ -69,7 +69,9 @@ def differing_keys(all_settings: Sequence[Settings]) -> tuple[str, ...]:
     """Return the keys whose values are not the same everywhere, in recipe order."""
     keys = dict.fromkeys(key for settings in all_settings for key in settings)
     return tuple(
-        key for key in keys if len({_text(settings.get(key)) for settings in all_settings}) > 1
+        key
+        for key in keys
+        if len({_text(settings.get(key)) for settings in all_settings}) > 1
     )
 
 
@@ -81,7 +83,10 @@ def names(groups: Sequence[Named]) -> list[str]:
     Args:
         groups: whose settings differ pairwise.
     """
-    by_recipe, all_keys = _by(groups, [group.recipe for group in groups]), _known(groups)
+    by_recipe, all_keys = (
+        _by(groups, [group.recipe for group in groups]),
+        _all_keys(groups),
+    )
     result = [""] * len(groups)
     for recipe, members in by_recipe.items():
         all_settings = [groups[i].settings for i in members]
@@ -105,7 +110,10 @@ def lines(groups: Sequence[Named], sizes: Sequence[int]) -> list[Line]:
         sizes: of each group, number of training examples.
     """
     result: list[Line] = []
-    by_recipe, all_keys = _by(groups, [group.recipe for group in groups]), _known(groups)
+    by_recipe, all_keys = (
+        _by(groups, [group.recipe for group in groups]),
+        _all_keys(groups),
+    )
     for recipe, members in by_recipe.items():
         keys = _keys_within_a_size(groups, members, sizes)
         values = [_values(keys, groups[i].settings) for i in members]
@@ -140,11 +148,15 @@ def _keys_within_a_size(
     return tuple(ordered)
 
 
-def _fewest_keys(all_settings: Sequence[Settings], keys: Sequence[str]) -> tuple[str, ...]:
+def _fewest_keys(
+    all_settings: Sequence[Settings], keys: Sequence[str]
+) -> tuple[str, ...]:
     """Return the fewest keys, the first of the recipe, that tell all settings apart."""
     for count in range(min(len(keys), 3) + 1):
         for chosen in combinations(keys, count):
-            if len({_values(chosen, settings) for settings in all_settings}) == len(all_settings):
+            if len({_values(chosen, settings) for settings in all_settings}) == len(
+                all_settings
+            ):
                 return chosen
     return tuple(keys)
 
@@ -162,7 +174,7 @@ def _settings(keys: Sequence[str], settings: Settings, all_keys: Set[str]) -> li
     ] or [f"without {_short_key(key, all_keys)}" for key in keys[:1]]
 
 
-def _known(groups: Sequence[Named]) -> Set[str]:
+def _all_keys(groups: Sequence[Named]) -> Set[str]:
     return {key for group in groups for key in group.settings}
 
 

@@ -44,7 +44,7 @@ def pairs_section(comparison: Comparison) -> Section | None:
 
 def _pair_row(pair: Pair, comparison: Comparison) -> tuple[str, ...]:
     groups, metric = comparison.groups, comparison.metric
-    gain = metric.sign * pair.found.difference
+    gain = metric.sign * pair.estimate.difference
     better = pair.second if gain >= 0 else pair.first
     seen = pair.seen_from(better)
     return (

@@ -61,7 +61,7 @@ class CheckReport:
             f"{self.name}: {self.counts['files']} images, {len(self.classes)} classes, "
             f"{self.counts['left out']} left out"
         ]
-        lines += [f"  {name}: {_said(n)}" for name, n in self.classes.items()]
+        lines += [f"  {name}: {_counts_text(n)}" for name, n in self.classes.items()]
         for (severity, kind), problems in sorted(self._by_kind().items()):
             lines.append(f"{severity}: {kind}, {len(problems)}")
             lines += [_line(problem) for problem in problems[:SHOWN_PER_KIND]]
@@ -105,7 +105,7 @@ def refuse_damaged(report: CheckReport, max_bad_share: float) -> None:
     )
 
 
-def _said(counts: Mapping[str, int]) -> str:
+def _counts_text(counts: Mapping[str, int]) -> str:
     return ", ".join(f"{count} {split}" for split, count in counts.items())
 
 

@@ -145,10 +145,10 @@ def _preloaded() -> str:
 
 
 def _tuned_by_user() -> bool:
-    wanted = (name.removeprefix("MALLOC_").strip("_").lower() for name in OWN_SETTINGS)
+    names = (name.removeprefix("MALLOC_").strip("_").lower() for name in OWN_SETTINGS)
     tunables = os.environ.get("GLIBC_TUNABLES", "")
     return any(name in os.environ for name in OWN_SETTINGS) or any(
-        f"glibc.malloc.{name}" in tunables for name in wanted
+        f"glibc.malloc.{name}" in tunables for name in names
     )
 
 

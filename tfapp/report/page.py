@@ -87,10 +87,10 @@ def _paragraph(block: blocks.Paragraph) -> str:
 @_block.register
 def _items(block: blocks.Items) -> str:
     items = (
-        f"<li><strong>{escape(found)}</strong> {escape(rest)}</li>"
-        if found
+        f"<li><strong>{escape(statement)}</strong> {escape(rest)}</li>"
+        if statement
         else f"<li>{escape(rest)}</li>"
-        for found, rest in block.items
+        for statement, rest in block.items
     )
     return f"<ul>{_join(items)}</ul>"
 
@@ -123,8 +123,8 @@ def _table(block: blocks.Table) -> str:
 
 @_block.register
 def _picture(block: blocks.Picture) -> str:
-    found = re.search(rb'viewBox="0 0 ([\d.]+) ', block.svg)
-    width = float(found[1]) if found else 400.0
+    size = re.search(rb'viewBox="0 0 ([\d.]+) ', block.svg)
+    width = float(size[1]) if size else 400.0
     name = f"p{hashlib.sha256(block.svg).hexdigest()[:8]}"
     caption = f"<figcaption>{escape(block.caption)}</figcaption>"
     return (

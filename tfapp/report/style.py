@@ -133,8 +133,8 @@ def percent_axis(axes: Axes, which: str, *, low: float = 0.0) -> None:
 
 def _inline_tag(tag: str, name: str) -> str:
     if tag.startswith("<svg"):
-        kept = re.sub(r' (xmlns(:\w+)?|version|width|height)="[^"]*"', "", tag)
-        return kept.replace("<svg", '<svg aria-hidden="true" focusable="false"')
+        attributes = re.sub(r' (xmlns(:\w+)?|version|width|height)="[^"]*"', "", tag)
+        return attributes.replace("<svg", '<svg aria-hidden="true" focusable="false"')
     tag = re.sub(r"font-family:[^;]*; ", "", tag).replace("xlink:href", "href")
     tag = re.sub(r'( id="|href="#|url\(#)', rf"\g<1>{name}-", tag)
     for variable, value in PALETTE.items():

@@ -162,10 +162,10 @@ def find(text: str, root: Path) -> Run:
                 f"No run of {text!r} is complete: {last.folder} is {last.status()!r}. "
                 f"Go on with `{last.resume_command}`."
             )
-    known = sorted(p.name for p in root.iterdir()) if root.is_dir() else []
+    names = sorted(p.name for p in root.iterdir()) if root.is_dir() else []
     raise ConfigError(
         f"No run {text!r} below {str(root)!r}. Expected a folder such as "
-        f"{root}/NAME/1, or one of the names {known}."
+        f"{root}/NAME/1, or one of the names {names}."
     )
 
 
@@ -212,8 +212,8 @@ def numbered(folder: Path) -> list[Path]:
     """Return the subfolders whose names are integers, by number."""
     if not folder.is_dir():
         return []
-    found = [p for p in folder.iterdir() if p.name.isdigit() and p.is_dir()]
-    return sorted(found, key=lambda p: int(p.name))
+    folders = [p for p in folder.iterdir() if p.name.isdigit() and p.is_dir()]
+    return sorted(folders, key=lambda p: int(p.name))
 
 
 def read_card(folder: Path) -> dict[str, Any]:

@@ -41,12 +41,12 @@ def recording(folder: Run, status: str) -> Iterator[None]:
 
 
 def _failed(folder: Run, error: Exception) -> Exception:
-    known = explained(error, folder.folder) if isinstance(error, OSError) else error
-    gone = _end(folder, "failed", str(known))
-    if gone or type(known) not in MENDED_OUTSIDE:
-        return known
-    said = str(known).replace(" and run the command again", "")
-    return type(known)(f"{said} Then go on with `{folder.resume_command}`.")
+    failure = explained(error, folder.folder) if isinstance(error, OSError) else error
+    removed = _end(folder, "failed", str(failure))
+    if removed or type(failure) not in MENDED_OUTSIDE:
+        return failure
+    message = str(failure).replace(" and run the command again", "")
+    return type(failure)(f"{message} Then go on with `{folder.resume_command}`.")
 
 
 def _interrupted(folder: Run) -> Interrupted:

@@ -153,18 +153,18 @@ def bind(host: str, port: int) -> socket.socket | None:
     if not port:
         return None
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    found = socket.socket(family, socket.SOCK_STREAM)
-    found.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    listener = socket.socket(family, socket.SOCK_STREAM)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
-        found.bind((host, port))
+        listener.bind((host, port))
     except (OSError, UnicodeError) as error:
-        found.close()
+        listener.close()
         reason = getattr(error, "strerror", None) or error
         raise ServingError(
             f"Cannot listen on {host}:{port}: {reason}. "
             "Choose another port with --rest-port and --grpc-port (0 = off)."
         ) from None
-    return found
+    return listener
 
 
 def read_token(path: str) -> str:

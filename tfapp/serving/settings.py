@@ -116,20 +116,20 @@ class ServerSettings(Table):
         return self
 
 
-def read_settings(path: Path | None, **given: Any) -> ServerSettings:
+def read_settings(path: Path | None, **overrides: Any) -> ServerSettings:
     """Return the settings of a file, changed by what is given.
 
     Relative paths of models in the file are meant from the file's folder.
 
     Args:
         path: of models.toml; None for defaults.
-        given: keys of ServerSettings; None where the file decides.
+        overrides: keys of ServerSettings; None where the file decides.
 
     Raises:
         ConfigError: one line for each key that is wrong.
     """
     table = _read(path) if path else {}
-    table |= {key: value for key, value in given.items() if value is not None}
+    table |= {key: value for key, value in overrides.items() if value is not None}
     settings = build(ServerSettings, table, str(path or "serve"))
     if path is None:
         return settings

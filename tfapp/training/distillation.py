@@ -88,11 +88,11 @@ def taught_passes(
         epochs: more different passes than these are not made.
         time_left: asked before each pass after the first is computed.
     """
-    wanted = min(config.passes or epochs, epochs)
+    count = min(config.passes or epochs, epochs)
     if not store.dataset.augmentation:
-        wanted = 1  # only the order would differ
+        count = 1  # only the order would differ
     answers: list[Any] = []
-    for number in range(wanted):
+    for number in range(count):
         if answers and not time_left():
             break
         rows = store.view("train", number, passes.seed, shuffle=True)

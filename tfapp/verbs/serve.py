@@ -38,8 +38,8 @@ def serve(
     from tfapp.serving.settings import read_settings
 
     path = Path(config) if config else None
-    given = {**options, "folder": str(folder) or None}
-    settings = read_settings(path, **given)
+    overrides = {**options, "folder": str(folder) or None}
+    settings = read_settings(path, **overrides)
     if not settings.folder and not settings.models:
         settings = settings.model_copy(update={"folder": "saved_models"})
     check_folders(settings)

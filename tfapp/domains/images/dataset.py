@@ -42,7 +42,7 @@ class _Prepared:
     examples: tuple[Example, ...]
     labels: Any
     pixels: Pixels
-    kept: bool
+    in_cache: bool
 
 
 @dataclass(frozen=True, eq=False)
@@ -154,13 +154,13 @@ class ImageDataset:
         keep = repeated and bool(examples) and self.plan.kind != "none"
         for earlier in self.prepared:
             same = earlier.examples is examples or earlier.examples == examples
-            if same and earlier.kept >= keep:
+            if same and earlier.in_cache >= keep:
                 return earlier
         pixels = self._filled(examples) if keep else self._streamed(examples)
         prepared = _Prepared(examples, self._labels(examples), pixels, keep)
         others = [p for p in self.prepared if p.examples != examples]
-        streamed = [p for p in others if not p.kept][-STREAMED_KNOWN + 1 :]
-        self.prepared[:] = [*(p for p in others if p.kept), *streamed, prepared]
+        streamed = [p for p in others if not p.in_cache][-STREAMED_KNOWN + 1 :]
+        self.prepared[:] = [*(p for p in others if p.in_cache), *streamed, prepared]
         return prepared
 
     def _labels(self, examples: tuple[Example, ...]) -> Any:

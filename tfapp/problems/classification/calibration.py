@@ -85,14 +85,14 @@ def fit_temperature(logits: np.ndarray, labels: np.ndarray) -> float:
     if len(labels) < MIN_EXAMPLES or np.all(logits.argmax(axis=-1) == labels):
         return 1.0
     low, high = np.log(TEMPERATURE_RANGE)
-    found = minimize_scalar(
+    optimum = minimize_scalar(
         lambda logarithm: negative_log_likelihood(logits / np.exp(logarithm), labels),
         bounds=(low, high),
         method="bounded",
         options={"xatol": 1e-6},
     )
-    gained = found.fun < negative_log_likelihood(logits, labels)
-    return float(np.exp(found.x)) if gained else 1.0
+    gained = optimum.fun < negative_log_likelihood(logits, labels)
+    return float(np.exp(optimum.x)) if gained else 1.0
 
 
 def negative_log_likelihood(logits: np.ndarray, labels: np.ndarray) -> float:

@@ -115,8 +115,8 @@ class SavedModel:
         )
 
         def run(*inputs: np.ndarray) -> dict[str, np.ndarray]:
-            found = call(*inputs)
-            return {a: np.asarray(v) for a, v in zip(aliases, found, strict=True)}
+            outputs = call(*inputs)
+            return {a: np.asarray(v) for a, v in zip(aliases, outputs, strict=True)}
 
         return run
 

@@ -34,8 +34,10 @@ class Guard:
         self._app = app
         self._token = token.encode()
         allowed = b"Content-Type, Authorization" if token else b"Content-Type"
-        asked = [*CORS, (b"access-control-allow-headers", allowed)] if cors else []
-        self._headers = [*SAFETY, *asked]
+        cors_headers = (
+            [*CORS, (b"access-control-allow-headers", allowed)] if cors else []
+        )
+        self._headers = [*SAFETY, *cors_headers]
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
@@ -62,11 +64,11 @@ class Guard:
         # A browser asks what it may do before it sends any header of its own.
         if not self._token or is_open or scope["method"] == "OPTIONS":
             return True
-        given = dict(scope["headers"]).get(b"authorization", b"")
-        return bears(given, self._token)
+        authorization = dict(scope["headers"]).get(b"authorization", b"")
+        return bears(authorization, self._token)
 
 
 def bears(authorization: bytes, token: bytes) -> bool:
     """Return whether an Authorization header holds the token; takes constant time."""
-    kind, _, given = authorization.partition(b" ")
-    return kind.lower() == b"bearer" and hmac.compare_digest(given.strip(), token)
+    kind, _, credentials = authorization.partition(b" ")
+    return kind.lower() == b"bearer" and hmac.compare_digest(credentials.strip(), token)

@@ -126,11 +126,11 @@ async def _classify_or_regress(
 ) -> dict[str, Any]:
     document = parse_body(body, engine, exchange)
     name = _signature_name(document)
-    wanted = CLASSIFY if method == "Classify" else REGRESS
+    method_name = CLASSIFY if method == "Classify" else REGRESS
     read = read_examples(
         examples_of(document, method.lower()),
         context_of(document),
-        wanted,
+        method_name,
     )
     answer = await engine.answer(Request(spec, read, name, size=len(body)), exchange)
     return {"results": _results(answer, method)}
@@ -158,8 +158,8 @@ def _look(engine: Engine, match: re.Match[str]) -> Response:
         with engine.manager.lease(spec) as servable:
             return json_reply(metadata(servable))
     # As in TensorFlow Serving, a label in the path of a status is not looked at.
-    found = engine.manager.statuses(ModelSpec(spec.name, spec.version))
-    return json_reply({"model_version_status": [status_entry(s) for s in found]})
+    statuses = engine.manager.statuses(ModelSpec(spec.name, spec.version))
+    return json_reply({"model_version_status": [status_entry(s) for s in statuses]})
 
 
 def _spec(match: re.Match[str]) -> ModelSpec:

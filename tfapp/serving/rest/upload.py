@@ -124,8 +124,8 @@ def _parameters(header: str, value: str) -> Mapping[str, str]:
         raise ValueError(f"a header of more than {LONGEST_HEADER} characters")
     message = Message()
     message[header] = value.replace("\n", " ").replace("\r", " ")
-    found = message.get_params(header=header) or []
-    return {key: text for key, text in found if isinstance(text, str)}
+    parameters = message.get_params(header=header) or []
+    return {key: text for key, text in parameters if isinstance(text, str)}
 
 
 def _column(values: list[bytes]) -> np.ndarray:

@@ -39,12 +39,12 @@ class Models(model_service_pb2_grpc.ModelServiceServicer):  # type: ignore[misc]
             reply = get_model_status_pb2.GetModelStatusResponse()
             spec = spec_of(message.model_spec)
             for servable in self._engine.manager.statuses(spec):
-                found = reply.model_version_status.add(
+                status = reply.model_version_status.add(
                     version=servable.version, state=servable.state.value
                 )
                 if servable.error:
-                    found.status.error_code = servable.error.status.code
-                    found.status.error_message = str(servable.error)
+                    status.status.error_code = servable.error.status.code
+                    status.status.error_message = str(servable.error)
             return reply
 
         return await answered(self._engine, context, "GetModelStatus", message, work)

@@ -75,10 +75,10 @@ class _Folding:
 
     def twin(self, model: keras.Model) -> keras.Model:
         if id(model) not in self.twins:
-            self.twins[id(model)] = self._made(model)
+            self.twins[id(model)] = self._build_twin(model)
         return self.twins[id(model)]
 
-    def _made(self, model: keras.Model) -> keras.Model:
+    def _build_twin(self, model: keras.Model) -> keras.Model:
         if not is_functional(model):
             return model
         pairs = _pairs(model, self.inference)

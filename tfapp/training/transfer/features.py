@@ -103,9 +103,9 @@ class FeatureStore:
 
         def compute(missing: list[int]) -> None:
             skip = missing[0] // size  # after a kill: go on in the last batch
-            wanted = [i - skip * size for i in missing]
+            positions = [i - skip * size for i in missing]
             batches = self.dataset.batches(examples, replace(which, skip=skip))
-            self._keep(batches, keys[skip * size :], wanted)
+            self._keep(batches, keys[skip * size :], positions)
 
         return self._rows(keys, compute)
 
@@ -120,19 +120,21 @@ class FeatureStore:
             if rows.nbytes > self.memory_left:
                 return rows
             try:
-                found = rows[:]
+                array = rows[:]
             except DamagedRows:
                 if attempt == ATTEMPTS - 1:
                     raise
                 continue
-            self.memory_left -= found.nbytes
-            return found
+            self.memory_left -= array.nbytes
+            return array
         raise AssertionError("unreachable")
 
-    def _keep(self, batches: Any, keys: Sequence[str], wanted: Sequence[int]) -> None:
+    def _keep(
+        self, batches: Any, keys: Sequence[str], positions: Sequence[int]
+    ) -> None:
         """Compute batches and keep the rows at the wanted positions, in order."""
         output = self.part.outputs[0]
-        left = iter([*wanted, -1])
+        left = iter([*positions, -1])
         position, following, done = 0, next(left), 0
         with self.store.writer(output.shape[1:], output.dtype) as add:
             for rows in stream(self.part, batches):
@@ -141,7 +143,7 @@ class FeatureStore:
                         add(keys[position], row)
                         done, following = done + 1, next(left)
                     position += 1
-                self.progress(done, len(wanted))
+                self.progress(done, len(positions))
                 if following < 0:
                     break
         self.computed += done

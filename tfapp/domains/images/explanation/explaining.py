@@ -138,5 +138,7 @@ class Work:
             temporary.write_bytes(to_png(sheet.draw()))
         row = ClassShares(str(path), dict(zip(names, map(float, shares), strict=True)))
         # Photos are on the sheet and in the data: kept too, a folder would fill memory.
-        plain_findings = {name: replace(finding, photos=()) for name, finding in findings.items()}
+        plain_findings = {
+            name: replace(finding, photos=()) for name, finding in findings.items()
+        }
         return Explanation(row, target, plain_findings)

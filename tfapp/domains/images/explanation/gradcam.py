@@ -39,8 +39,8 @@ def class_maps(
     maps = keras.ops.cast(network.below(images, training=False), "float32")
     chosen, classes = np.array(pairs).T
     activations = keras.ops.take(maps, chosen, axis=0)
-    class_maps_ = weighted_maps(network, activations, classes)
-    return np.asarray(keras.ops.convert_to_numpy(class_maps_))
+    weighted = weighted_maps(network, activations, classes)
+    return np.asarray(keras.ops.convert_to_numpy(weighted))
 
 
 def weighted_maps(network: Split, maps: Any, classes: Any) -> Any:
@@ -89,9 +89,7 @@ class GradCam:
         pairs = [(i, c) for i, p in enumerate(pictures) for c in p.classes]
         images = np.stack([p.pixels for p in pictures]).astype("float32")
         maps = iter(class_maps(self.network, images, pairs))
-        findings = [
-            self._finding(p, [next(maps) for _ in p.classes]) for p in pictures
-        ]
+        findings = [self._finding(p, [next(maps) for _ in p.classes]) for p in pictures]
         tick(len(pictures))
         return findings
 

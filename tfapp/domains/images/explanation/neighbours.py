@@ -105,7 +105,10 @@ class Neighbours:
         queries = np.concatenate([*stream(self.part, [(images, None)])])
         order, distances = nearest(queries, self.rows, NUM_NEIGHBOURS)
         tick(len(pictures))
-        return [self._finding(*of_picture) for of_picture in zip(order, distances, strict=True)]
+        return [
+            self._finding(*neighbours)
+            for neighbours in zip(order, distances, strict=True)
+        ]
 
     def _read(self, example: Example) -> bytes:
         return bytes(self.dataset.raw(example)[RAW_IMAGE])

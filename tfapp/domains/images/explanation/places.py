@@ -38,7 +38,9 @@ def where(values: np.ndarray) -> str:
     if highest["x"] is None:
         return "is empty: nothing speaks for the class"
     place = named(highest["x"], highest["y"])
-    return f"peaks {place}; half of it lies on {highest['half_area']:.0%} of the picture"
+    return (
+        f"peaks {place}; half of it lies on {highest['half_area']:.0%} of the picture"
+    )
 
 
 def named(x: float, y: float) -> str:

@@ -116,9 +116,9 @@ def _policies(runtime: RuntimeConfig) -> tuple[list[str], str]:
         return [runtime.precision], "as the recipe says"
     if runtime.deterministic:
         return ["float32"], "deterministic: a measured choice could differ tomorrow"
-    found = devices.gpus()
-    if found:
-        capability = min(gpu.capability for gpu in found)
+    gpus = devices.gpus()
+    if gpus:
+        capability = min(gpu.capability for gpu in gpus)
         reduced = "mixed_bfloat16" if capability >= 8 else "mixed_float16"
         return (["float32", reduced] if capability >= 7 else ["float32"]), "GPU"
     if keras.config.backend() == "jax":  # compiling alone takes longer than most runs
@@ -135,9 +135,9 @@ def _untouched() -> Iterator[None]:
 
     policy = keras.config.dtype_policy()
     names = global_state.get_global_attribute("object_name_uids")
-    kept = defaultdict(int, names or {})
+    counters = defaultdict(int, names or {})
     try:
         yield
     finally:
-        global_state.set_global_attribute("object_name_uids", kept)
+        global_state.set_global_attribute("object_name_uids", counters)
         keras.config.set_dtype_policy(policy)

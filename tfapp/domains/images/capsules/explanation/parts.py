@@ -72,7 +72,9 @@ class CapsuleParts:
         if self.decoder is None:
             raise ModelError("The network has no decoder, so no capsule can be drawn.")
         one_capsule = capsules * np.eye(capsules.shape[1])[classes][..., np.newaxis]
-        drawn = self.decoder(one_capsule.reshape(len(one_capsule), -1).astype("float32"))
+        drawn = self.decoder(
+            one_capsule.reshape(len(one_capsule), -1).astype("float32")
+        )
         return np.asarray(np.rint(_array(drawn) * 255), np.uint8)
 
     def _inputs(self, images: np.ndarray) -> list[Any]:

@@ -114,7 +114,7 @@ class MatrixConvolution(RoutedCapsules):
         slots = ops.reshape(inside, (-1, windows.children.size, types))
         of_child = ops.take(slots, windows.parents.ravel(), axis=1)
         of_child = ops.reshape(of_child, (-1, *windows.parents.shape, types))
-        hidden = np.where(windows.known, 0.0, HIDDEN)[:, :, None]
+        hidden = np.where(windows.valid, 0.0, HIDDEN)[:, :, None]
         total = ops.logsumexp(of_child + hidden.astype("float32"), axis=2)
         spread = ops.take(total, windows.children.ravel(), axis=1)  # (b, slots, types)
         return likely - ops.reshape(spread, (-1, likely.shape[1], 1, likely.shape[3]))

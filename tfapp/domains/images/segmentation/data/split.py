@@ -47,11 +47,11 @@ def split_in_order(
         examples: in their order, with content hashes.
         shares: how much to set aside.
     """
-    given = {e.split for e in examples} - {"", "train"}
-    pool = [i for i, e in enumerate(examples) if e.split not in given]
-    splits = {i: e.split for i, e in enumerate(examples) if e.split in given}
+    existing = {e.split for e in examples} - {"", "train"}
+    pool = [i for i, e in enumerate(examples) if e.split not in existing]
+    splits = {i: e.split for i, e in enumerate(examples) if e.split in existing}
     for split, share in (("test", shares.test), ("validation", shares.validation)):
-        if split not in given and share > 0:
+        if split not in existing and share > 0:
             count = min(max(1, round(share * len(pool))), len(pool) - 1)
             taken = {examples[i].content_hash for i in pool[len(pool) - count :]}
             splits |= {i: split for i in pool if examples[i].content_hash in taken}
@@ -64,15 +64,17 @@ def split_in_order(
 
 
 def _test_only(examples: tuple[Example, ...]) -> tuple[Example, ...]:
-    held = tuple(e for e in examples if e.split == "test")
-    return held or tuple(replace(e, split="test") for e in examples)
+    test_examples = tuple(e for e in examples if e.split == "test")
+    return test_examples or tuple(replace(e, split="test") for e in examples)
 
 
 def _require_enough(examined: ExaminedMasks, shares: SplitConfig) -> None:
-    given = {e.split for e in examined.usable} - {"", "train"}
-    wanted = {"test": shares.test, "validation": shares.validation}
-    carved = sum(share > 0 and split not in given for split, share in wanted.items())
-    pool = {e.content_hash for e in examined.usable if e.split not in given}
+    existing = {e.split for e in examined.usable} - {"", "train"}
+    new_shares = {"test": shares.test, "validation": shares.validation}
+    carved = sum(
+        share > 0 and split not in existing for split, share in new_shares.items()
+    )
+    pool = {e.content_hash for e in examined.usable if e.split not in existing}
     if len(pool) <= carved:
         raise DataError(
             f"{examined.images.name}: {len(pool)} different images with masks are too "
