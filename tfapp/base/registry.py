@@ -51,7 +51,7 @@ class Signature:
 
 
 def domains() -> tuple[str, ...]:
-    """Return the names of all domains, in the order in which they are asked."""
+    """Return the names of all domains, in the order in which they are searched."""
     names: tuple[str, ...] = importlib.import_module(DOMAINS).DOMAINS
     return names
 

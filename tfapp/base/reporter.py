@@ -1,4 +1,4 @@
-"""What long work tells a person: stages, progress with an ETA, and notes."""
+"""Lines that long work shows the user: stages, progress with an ETA, and notes."""
 
 import math
 import sys
@@ -24,7 +24,7 @@ class Reporter:
     """Writes to stderr, so that stdout stays free for results.
 
     Args:
-        quiet: say nothing, for notebooks and tests.
+        quiet: print nothing, for notebooks and tests.
     """
 
     def __init__(self, quiet: bool = False) -> None:

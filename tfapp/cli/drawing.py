@@ -16,7 +16,7 @@ def masks(
     ],
     to: Annotated[Path, typer.Option(help="New folder of images and masks.")],
     images: Annotated[
-        str, typer.Option(help="Images of a COCO file; default: beside it.")
+        str, typer.Option(help="Images of a COCO file; default: next to it.")
     ] = "",
     classes: Annotated[
         str, typer.Option(help="To draw, with commas between; default: all.")

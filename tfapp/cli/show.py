@@ -136,7 +136,7 @@ def catalogue(rows: Sequence[Mapping[str, Any]], as_json_: bool) -> None:
 
 
 def findings(checks: Sequence["Finding"], as_json_: bool) -> None:
-    """Print what `doctor` found, with advice where something is amiss."""
+    """Print what `doctor` found, with advice where something is wrong."""
     if as_json_:
         as_json([finding.to_json() for finding in checks])
         return

@@ -18,7 +18,7 @@ NARROW = 90
 
 def comparison(outcome: "Comparison", out: Path, as_json_: bool) -> None:
     """Print one row per group, what is best, and where the page is."""
-    from tfapp.comparison import wording as say
+    from tfapp.comparison import wording
     from tfapp.comparison.missed import missed_title
     from tfapp.report.wording import amount
 
@@ -34,7 +34,7 @@ def comparison(outcome: "Comparison", out: Path, as_json_: bool) -> None:
         cells = _row(outcome, index)[: 1 + len(headers)]
         table.add_row(*map(Text, cells))
     show.print_table(table)
-    show.line(say.conclusion(outcome))
+    show.line(wording.conclusion(outcome))
     metric = outcome.metric
     for baseline in outcome.baselines:
         value = amount(baseline.value, metric.unit)
@@ -66,7 +66,7 @@ def _headers(comparison: "Comparison") -> tuple[str, ...]:
 
 def _row(comparison: "Comparison", index: int) -> tuple[str, ...]:
     """Return the cells of a group, their lines as `_headers` names them."""
-    from tfapp.comparison import wording as say
+    from tfapp.comparison import wording
     from tfapp.report.wording import count, duration
 
     group, pair = comparison.groups[index], comparison.to_best(index)
@@ -74,13 +74,16 @@ def _row(comparison: "Comparison", index: int) -> tuple[str, ...]:
     runs = len(group.records)
     gap = "best"
     if pair is not None:
-        gap = f"{say.difference(pair, metric.unit)}\n"
-        gap += f"{say.difference_interval(pair, metric.unit)}\n{say.verdict(pair)}"
+        gap = f"{wording.difference(pair, metric.unit)}\n"
+        gap += (
+            f"{wording.difference_interval(pair, metric.unit)}\n{wording.verdict(pair)}"
+        )
     return (
         f"{group.name}\n{count(runs, 'runs')}",
-        f"{say.figure(group, metric)}\n{say.interval(*group.interval, metric.unit)}",
+        f"{wording.figure(group, metric)}\n"
+        f"{wording.interval(*group.interval, metric.unit)}",
         gap,
-        f"{group.trained_on:,}\n{say.parameters(group)}\n"
+        f"{group.trained_on:,}\n{wording.parameters(group)}\n"
         f"{duration(group.figure('seconds').mean)}",
-        "\n".join(say.figure(group, quantity) for quantity in metric.others),
+        "\n".join(wording.figure(group, quantity) for quantity in metric.others),
     )

@@ -8,7 +8,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import NullLocator
 
-from tfapp.comparison import wording as say
+from tfapp.comparison import wording
 from tfapp.comparison.groups import Group
 from tfapp.comparison.recipe_groups import Line
 from tfapp.report.style import PALETTE, look, new_figure, percent_axis
@@ -75,7 +75,7 @@ def size_picture(groups: Sequence[Group], lines: Sequence[Line]) -> Figure:
         axes.set_xticks(ticks, [f"{size:,.4g}" for size in ticks])
         _range(axes, "y", groups)
         name = groups[0].metric.short_heading
-        axes.set(xlabel=say.size_title(groups[0]), ylabel=f"Test {name}")
+        axes.set(xlabel=wording.size_title(groups[0]), ylabel=f"Test {name}")
         handles = axes.get_legend_handles_labels()
         figure.legend(*handles, loc="outside lower left", ncols=1)
     return figure

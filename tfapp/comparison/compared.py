@@ -64,7 +64,7 @@ class Comparison:
     def to_best(self, index: int) -> Pair | None:
         """Return a group's main figure minus the best's, None for the best itself.
 
-        Its p-value is corrected for the comparisons with the best alone, which tell
+        Its p-value is corrected for the comparisons with the best alone, which show
         how surely a group is not the best one.
 
         Reference:

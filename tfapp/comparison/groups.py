@@ -37,7 +37,7 @@ class Group:
     """Runs of one recipe that differ only in their seed.
 
     Args:
-        name: the recipe, and what tells the group from the others.
+        name: the recipe, and what distinguishes the group.
         records: its runs.
         settings: dotted keys and values that all its runs share.
     """

@@ -40,7 +40,7 @@ def comparison_notes(
     if unpaired:
         notes.append(
             f"{unpaired} of {len(pairs)} comparisons are between different test sets, "
-            f"so {noun} cannot be paired and only large differences can be told."
+            f"so {noun} cannot be paired and only large differences can be detected."
         )
     if any(not group.on_one_test_set for group in groups):
         notes.append(f"Some runs of one recipe were tested on different {noun}.")

@@ -76,7 +76,7 @@ def differing_keys(all_settings: Sequence[Settings]) -> tuple[str, ...]:
 
 
 def names(groups: Sequence[Named]) -> list[str]:
-    """Name each group by its recipe and the fewest keys that tell it from the others.
+    """Name each group by its recipe and the fewest keys that distinguish it.
 
     The recipe's name is left out where all groups share it.
 
@@ -102,7 +102,7 @@ def names(groups: Sequence[Named]) -> list[str]:
 def lines(groups: Sequence[Named], sizes: Sequence[int]) -> list[Line]:
     """Join groups that differ only in size, and in what was set along with it.
 
-    A key that takes one value per size (epochs, say, raised for few examples) goes
+    A key that takes one value per size (such as epochs, raised for few examples) goes
     with the size; one that takes several at the same size makes lines of their own.
 
     Args:
@@ -134,7 +134,7 @@ def value_text(settings: Settings, key: str) -> str:
 def _keys_within_a_size(
     groups: Sequence[Named], members: Sequence[int], sizes: Sequence[int]
 ) -> tuple[str, ...]:
-    """Return the fewest keys that tell apart groups of one recipe and one size."""
+    """Return the fewest keys that distinguish groups of one recipe and one size."""
     differ: set[str] = set()
     for alike in _by(members, [sizes[i] for i in members]).values():
         differ |= set(differing_keys([groups[members[p]].settings for p in alike]))
@@ -151,7 +151,7 @@ def _keys_within_a_size(
 def _fewest_keys(
     all_settings: Sequence[Settings], keys: Sequence[str]
 ) -> tuple[str, ...]:
-    """Return the fewest keys, the first of the recipe, that tell all settings apart."""
+    """Return the fewest keys, first of the recipe, that distinguish all settings."""
     for count in range(min(len(keys), 3) + 1):
         for chosen in combinations(keys, count):
             if len({_values(chosen, settings) for settings in all_settings}) == len(

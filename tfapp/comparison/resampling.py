@@ -126,7 +126,7 @@ def stretch(count: int) -> float:
 
     Returns:
         factor of its 95 % interval, 1 for very many; infinite for a single example,
-        from which nothing can be said about others.
+        which give no evidence about others.
 
     Reference:
         Hesterberg, What Teachers Should Know About the Bootstrap, The American

@@ -1,6 +1,6 @@
 """Sections of a comparison: pairs, settings, runs, and how to read the figures."""
 
-from tfapp.comparison import wording as say
+from tfapp.comparison import wording
 from tfapp.comparison.compared import Comparison
 from tfapp.comparison.recipe_groups import value_text
 from tfapp.comparison.statistics import Pair
@@ -50,10 +50,10 @@ def _pair_row(pair: Pair, comparison: Comparison) -> tuple[str, ...]:
     return (
         groups[seen.second].name,
         groups[seen.first].name,
-        say.verdict(seen),
-        say.difference(seen, metric.unit),
-        say.difference_interval(seen, metric.unit),
-        say.probability(seen.corrected),
+        wording.verdict(seen),
+        wording.difference(seen, metric.unit),
+        wording.difference_interval(seen, metric.unit),
+        wording.probability(seen.corrected),
     )
 
 
@@ -153,7 +153,7 @@ def _of_graded(metric: PrimaryMetric) -> list[tuple[str, str]]:
             "Single runs:",
             f"a seed moves all {noun} alike, so of groups with one run each a real "
             "difference is one between these two networks, and maybe not between "
-            "their recipes. Three runs each can tell.",
+            "their recipes. Three runs each can decide.",
         ),
         (
             f"Other {noun}:",

@@ -109,7 +109,7 @@ def judge(
     the examples anew), which for two single runs is McNemar's exact test (unpaired:
     Fisher's), and adds the same t; but no seed makes it smaller than the clearest
     result on so few examples. Few graded scores stretch the bootstrap; a single one
-    says nothing about others, so the interval is all that bounds allow.
+    is no evidence about others, so the interval is all that bounds allow.
 
     Args:
         a: scores of the first system.

@@ -54,7 +54,7 @@ def difference_interval(pair: Pair, unit: str) -> str:
 
 
 def verdict(pair: Pair) -> str:
-    """Say whether a difference is real."""
+    """Return "real" or "could be chance" for a difference."""
     certainty = "real" if pair.real else "could be chance"
     return certainty if pair.estimate.paired else f"{certainty} (unpaired)"
 
@@ -85,7 +85,7 @@ def size(group: Group) -> str:
 
 
 def conclusion(comparison: Comparison) -> str:
-    """Say in a sentence or two which group is best, and whether that is certain."""
+    """Return in a sentence or two which group is best, and whether that is certain."""
     best = comparison.groups[comparison.best]
     if len(comparison.groups) == 1:
         runs = count(len(best.records), "runs")
@@ -129,7 +129,7 @@ def _by_class(group: Group) -> bool:
 
 
 def _plain(value: float, like: float | None = None) -> str:
-    """Write a number with as many decimals as its size, or another's, asks for."""
+    """Write a number with as many decimals as its size, or another's, needs."""
     size = abs(value if like is None else like)
     return f"{value:,.{4 if size < 10 else 2 if size < 1000 else 0}f}"
 

@@ -89,7 +89,7 @@ def find_driver() -> str:
 
 
 def import_tensorflow() -> Build:
-    """Import TensorFlow, timed, and ask it about itself."""
+    """Import TensorFlow, timed, and read its build facts."""
     already_imported = "tensorflow" in sys.modules
     started = time.perf_counter()
     try:
@@ -122,7 +122,7 @@ def examine_libraries(
 
     Args:
         info: TensorFlow's build information.
-        has_driver: without a driver nothing is amiss: there is no GPU to use.
+        has_driver: without a driver nothing is wrong: there is no GPU to use.
         dlopen: opens a library or raises OSError.
 
     Returns:

@@ -39,7 +39,7 @@ def examine_machine() -> list[Finding]:
 
 
 def examine_processor(cpuinfo: Path = processor.CPUINFO) -> Finding:
-    """Tell which of `FEATURES` the processor has, and what computes bfloat16."""
+    """Report which of `FEATURES` the processor has, and what computes bfloat16."""
     flags = processor.processor_features(cpuinfo)
     present = [feature for feature in FEATURES if feature in flags]
     value = f"{platform.machine()}: {', '.join(present) or f'none of {FEATURES}'}"

@@ -30,7 +30,7 @@ def start_tensorflow(
     stderr is put aside meanwhile. If starting fails, they are shown.
 
     Backend, threads and allocator belong to the process. What another run has set
-    before stays: another backend is an error, other threads are told.
+    before stays: another backend is an error, other threads are reported.
 
     Args:
         reporter: shows the stage; the import alone takes seconds.
@@ -111,7 +111,7 @@ def _hide_gpus(tf: Any) -> None:
 
 
 def _set_threads(reporter: Reporter, tf: Any, runtime: RuntimeConfig) -> None:
-    """Give operations every usable core; say so if TensorFlow runs on others."""
+    """Give operations every usable core; report it if TensorFlow runs on others."""
     threads = runtime.threads or processor.usable_cores()
     try:
         tf.config.threading.set_intra_op_parallelism_threads(threads)

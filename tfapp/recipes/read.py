@@ -18,7 +18,7 @@ PACKAGE = Path(__file__).parents[1]
 def folder() -> Path:
     """Return the folder of the recipes that come with tfapp.
 
-    A wheel carries them inside the package; a checkout has them beside it.
+    A wheel carries them inside the package; a checkout has them next to it.
     """
     inside = PACKAGE / "pipelines"
     return inside if inside.is_dir() else PACKAGE.parent / "pipelines"

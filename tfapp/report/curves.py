@@ -27,7 +27,7 @@ def learning_curves(history: Sequence[Mapping[str, Any]], quantity: str) -> Figu
         a factor of 30 gets a logarithmic one.
     """
     lengths = [len(phase["epochs"]) for phase in history]
-    # Square roots, so that 5 epochs of fine-tuning stay visible beside 60.
+    # Square roots, so that 5 epochs of fine-tuning stay visible next to 60.
     ratios = [max(length, 1) ** 0.5 for length in lengths]
     ratios = [max(ratio, 0.45 * max(ratios)) for ratio in ratios]
     with look():

@@ -101,7 +101,7 @@ def _kept_epoch(history: History) -> Mapping[str, Any]:
 
 
 def _gap(history: History) -> float | None:
-    """Return training minus validation accuracy of the kept epoch."""
+    """Return training minus validation accuracy of the best epoch."""
     best = _kept_epoch(history)
     training, validation = best.get("accuracy"), best.get("val_accuracy")
     if training is None or validation is None:

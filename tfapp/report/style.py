@@ -1,8 +1,8 @@
 """One look for every picture: colours, type, and the way to SVG and PNG.
 
-Colours are Okabe and Ito's, distinct for every common colour blindness; nothing is
-told by colour alone (lines also differ in dashes). The page of a report swaps them
-for lighter ones on a dark background, which is why every picture takes its colours
+Colours are Okabe and Ito's, distinct for every common colour blindness; no
+difference shows by colour alone (lines also differ in dashes). The page of a report
+swaps them for lighter ones on a dark background, which is why every picture takes its colours
 from here: the SVG's colour values are the keys of `PALETTE` in disguise.
 
 Reference:

@@ -51,7 +51,7 @@ class Run:
 
     @property
     def card_file(self) -> Path:
-        """Recipe, classes, metrics and versions of the model beside it."""
+        """Recipe, classes, metrics and versions of the model next to it."""
         return self.folder / "tfapp.json"
 
     @property
@@ -202,8 +202,8 @@ def _resumable(run: Run) -> Run:
         )
     if not run.recipe_file.is_file():
         raise ConfigError(
-            f"{run.folder} has no recipe.toml, so nothing says how to go on. Run its "
-            "recipe again without --resume."
+            f"{run.folder} has no recipe.toml, so there is nothing to go on from. Run "
+            "its recipe again without --resume."
         )
     return run
 

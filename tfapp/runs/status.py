@@ -8,7 +8,7 @@ from tfapp.base.files import explained
 from tfapp.runs import Run
 
 STARTING, TRAINING = "starting", "training"
-MENDED_OUTSIDE = (TfappError, DataError)
+FIXED_OUTSIDE = (TfappError, DataError)
 """Errors after which the same run can go on: a full disk, a file that vanished."""
 
 
@@ -43,7 +43,7 @@ def recording(folder: Run, status: str) -> Iterator[None]:
 def _failed(folder: Run, error: Exception) -> Exception:
     failure = explained(error, folder.folder) if isinstance(error, OSError) else error
     removed = _end(folder, "failed", str(failure))
-    if removed or type(failure) not in MENDED_OUTSIDE:
+    if removed or type(failure) not in FIXED_OUTSIDE:
         return failure
     message = str(failure).replace(" and run the command again", "")
     return type(failure)(f"{message} Then go on with `{folder.resume_command}`.")
@@ -59,7 +59,7 @@ def _interrupted(folder: Run) -> Interrupted:
 
 
 def _end(folder: Run, status: str, detail: str = "") -> bool:
-    """Record the end, or remove a run that never began to train; tell if removed."""
+    """Record the end, or remove a run that never began to train; return if removed."""
     if folder.status() == STARTING:
         folder.discard()
         return True

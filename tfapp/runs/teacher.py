@@ -1,4 +1,4 @@
-"""The teacher that a recipe names, ready to be asked."""
+"""The teacher that a recipe names, ready to answer."""
 
 from pathlib import Path
 from typing import Any

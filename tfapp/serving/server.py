@@ -26,11 +26,11 @@ BACKLOG = 2048
 
 
 class Server:
-    """Serves until told to stop.
+    """Serves until `stop` or a signal.
 
     Args:
         settings: of the server.
-        reporter: tells a person what happens.
+        reporter: reports what happens.
 
     Raises:
         ServingError: if a port is taken.
@@ -132,7 +132,8 @@ class Server:
             self._reporter.say(f"gRPC           {host}:{settings.grpc_port}")
         if settings.host not in ("127.0.0.1", "::1", "localhost") and not self._token:
             self._reporter.say(
-                "anyone who reaches this address may ask: set token_file to change that"
+                "anyone who reaches this address may send requests: "
+                "set token_file to change that"
             )
 
 
@@ -145,7 +146,7 @@ class WebServer(uvicorn.Server):
 
 
 def bind(host: str, port: int) -> socket.socket | None:
-    """Return a bound socket, so that a taken port is told before anything is loaded.
+    """Return a bound socket, so that a taken port fails before anything is loaded.
 
     Raises:
         ServingError: if the address cannot be used.
@@ -189,7 +190,7 @@ def read_tls(settings: ServerSettings) -> Any:
     if not files[0]:
         return None
     certificate, key = _read(files[0], "tls_certificate"), _read(files[1], "tls_key")
-    try:  # an empty password, so that nobody is asked for one
+    try:  # an empty password, so that there is no prompt for one
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         context.load_cert_chain(*files, password="")
     except ssl.SSLError as error:

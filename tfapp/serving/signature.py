@@ -130,7 +130,7 @@ def shown(shape: tuple[int, ...] | None) -> str:
 
 
 class MissingSignatureError(RequestError):
-    """A signature that the model does not have; each protocol says it its way."""
+    """A signature that the model does not have; each protocol words it in its way."""
 
     def __init__(self, name: str) -> None:
         super().__init__(

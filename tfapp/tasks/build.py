@@ -57,7 +57,7 @@ def _answers(shape: Sequence[int | None]) -> str:
 
 
 def _build(builder: Any, config: ModelConfig, info: "DataInfo") -> Any:
-    """Build a network; what Keras says of a number that a recipe gave is one line."""
+    """Build a network; Keras's error about an option becomes one line."""
     try:
         return builder(info, **config.options)
     except TfappError:

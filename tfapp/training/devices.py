@@ -14,7 +14,7 @@ from tfapp.recipes.config import RuntimeConfig
 
 
 class Choice(Protocol):
-    """What `describe` tells of a PrecisionChoice."""
+    """What `describe` shows of a PrecisionChoice."""
 
     @property
     def policy(self) -> str:
@@ -164,7 +164,7 @@ def describe(
         strategy: of the run.
         runtime: of the recipe.
         choice: precision and compilation; None before they are chosen.
-        parts: what else is worth telling, such as "features kept".
+        parts: what else to show the user, such as "features kept".
     """
     replicas = strategy.num_replicas_in_sync
     shared = f", mirrored over {replicas}" if replicas > 1 else ""

@@ -1,4 +1,4 @@
-"""Distillation: a network learns what a larger one answers, beside the labels."""
+"""Distillation: a network learns a larger one's answers in addition to the labels."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -86,7 +86,7 @@ def taught_passes(
         store: of the teacher, which takes those images as they are.
         config: how many different passes are made, and the temperature.
         epochs: more different passes than these are not made.
-        time_left: asked before each pass after the first is computed.
+        time_left: called before each pass after the first is computed.
     """
     count = min(config.passes or epochs, epochs)
     if not store.dataset.augmentation:

@@ -1,4 +1,4 @@
-"""What training asks its data for: one pass after another, from any place in it."""
+"""Passes over the training data, each from any place in it."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass

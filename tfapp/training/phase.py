@@ -123,7 +123,7 @@ def epochs_of(phase: Phase, setup: RunSetup) -> Epochs:
 
 
 def _as_learned(learning: Learning, phase: Phase) -> tuple[Passes, Any]:
-    """Return the data as the task learns it, training examples weighted if wished."""
+    """Return the data as the task learns it, training examples weighted on request."""
     train, validation = phase.train, phase.validation
     if phase.plan.class_weight:
         train = WeightedPasses(train, phase.plan.class_weight)

@@ -31,7 +31,7 @@ def bundle(
     """Write a run's extractor as EXTRACTOR.f16.weights.h5, with a card.
 
     The file is read back and evaluated on the run's test split before it appears;
-    a weights.toml beside it says what it is, so that a recipe finds it once its
+    a weights.toml next to it describes it, so that a recipe finds it once its
     folder is named by TFAPP_WEIGHTS.
 
     Args:
@@ -40,7 +40,7 @@ def bundle(
         trained_on: how recipes call the weights: `weights = "TRAINED_ON"`.
         licence: text for the card: what others may do with the weights.
         runs_folder: where runs lie.
-        reporter: hears of the progress; None for one on stderr.
+        reporter: receives the progress; None for one on stderr.
 
     Returns:
         Path of the weight file.

@@ -33,7 +33,7 @@ def compare(
         out: folder for comparison.html, .csv and .json, and learning_curve.svg if
             sizes of training sets differ; "" to write nothing.
         runs_folder: where runs lie.
-        reporter: hears of the progress; None for one on stderr.
+        reporter: receives the progress; None for one on stderr.
 
     Returns:
         The groups, their differences, and the examples that every run missed.

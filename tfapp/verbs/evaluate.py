@@ -31,7 +31,7 @@ def evaluate(
         data: other data with the same classes: its test split if it has one, else
             all of it; "" = the run's own recorded test split.
         runs_folder: where runs lie.
-        reporter: hears of the progress; None for one on stderr.
+        reporter: receives the progress; None for one on stderr.
 
     Returns:
         The results; their figures are also written into the run's folder as

@@ -48,11 +48,11 @@ def explain(
         inputs: image files, folders (searched through), or glob patterns.
         methods: some of the `EXPLANATIONS` of `tfapp.domains.images`; () for all that
             the model and its data allow.
-        label: another class whose maps to show beside the predicted one's: its name,
+        label: another class whose maps to show next to the predicted one's: its name,
             "second" (the second likeliest) or "folder" (that of the picture's folder).
         out: folder of the sheets; "" = the folder `explanations` of the run.
         runs_folder: where runs lie.
-        reporter: hears of the progress; None for one on stderr.
+        reporter: receives the progress; None for one on stderr.
 
     Returns:
         One row per picture, with its maps; a file that cannot be read has an error.
@@ -154,9 +154,9 @@ def _explainers(
 
     kinds = registry.union("EXPLANATIONS")
     explainers, notes = {}, []
-    unasked = () if has_capsules(subject.model) else OF_CAPSULES
+    left_out = () if has_capsules(subject.model) else OF_CAPSULES
     for name in kinds:
-        if (methods and name not in methods) or (not methods and name in unasked):
+        if (methods and name not in methods) or (not methods and name in left_out):
             continue
         try:
             explainers[name] = registry.load("method", kinds, name)(subject)

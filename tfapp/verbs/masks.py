@@ -35,7 +35,7 @@ class DrawnMasks:
         folder: with images/, masks/ and the names of the classes.
         class_names: in the order of the values, from 0, the background.
         images: how many.
-        notes: lines worth telling the user.
+        notes: lines to show the user.
     """
 
     folder: Path
@@ -58,10 +58,10 @@ def masks(
         annotations: the COCO file; or a folder of labelme files, or of images/ and
             masks/ whose classes are colours.
         to: new folder of images/, masks/ and classes.txt, which `fit` understands.
-        images: where a COCO file's images lie; "" = beside it.
+        images: where a COCO file's images lie; "" = next to it.
         classes: to draw, in the order of their values; () = all. Value 0 is what no
             class covers, and black; other colours are called "#ff0000".
-        reporter: hears of the progress; None for one on stderr.
+        reporter: receives the progress; None for one on stderr.
 
     Raises:
         ConfigError: if the folder is taken, or pycocotools is not installed.
@@ -136,14 +136,15 @@ def _require_library() -> None:
 def _present(
     all_labelled: Sequence[Labelled], annotations: str
 ) -> tuple[list[Labelled], tuple[str, ...]]:
-    """Leave out images that are not there, and say what else is missing."""
+    """Leave out images that are not there; return notes on what is missing."""
     present = [o for o in all_labelled if o.image.is_file()]
     missing = len(all_labelled) - len(present)
     if not present:
         first = f": {all_labelled[0].image} is the first" if all_labelled else ""
         raise DataError(
             f"{annotations}: none of its {len(all_labelled)} images is there{first}. "
-            "Expected them next to it; for a COCO file, name their folder with --images."
+            "Expected them next to it; for a COCO file, name their folder with "
+            "--images."
         )
     facts = {
         "images are named that are not there": missing,

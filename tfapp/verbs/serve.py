@@ -26,7 +26,7 @@ def serve(
         folder: serves every NAME/VERSION below; "" for `saved_models`, or for what
             `config` says.
         config: models.toml, the same options in a file, with models and batching.
-        reporter: tells what happens; the default writes to stderr.
+        reporter: reports what happens; the default writes to stderr.
         options: keys of ServerSettings, as `rest_port`; they win over the file. None
             stands for what the file or the default says.
 

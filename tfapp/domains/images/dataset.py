@@ -149,7 +149,7 @@ class ImageDataset:
         return tf.function(augment, input_signature=signature)
 
     def _prepare(self, examples: tuple[Example, ...], repeated: bool) -> _Prepared:
-        """Return labels and pixels of examples, as they were kept if they were."""
+        """Return labels and pixels of examples, from the cache if they are there."""
         repeated = repeated or all(e.split == "validation" for e in examples)
         keep = repeated and bool(examples) and self.plan.kind != "none"
         for earlier in self.prepared:

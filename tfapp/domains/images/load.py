@@ -130,7 +130,7 @@ def _require_trained_classes(source: Source, examples: tuple[Example, ...]) -> N
 def loading_notes(
     source: Source, examined: Examined, examples: tuple[Example, ...], cache_note: str
 ) -> list[str]:
-    """Return the lines worth telling before training begins.
+    """Return the lines to show the user before training begins.
 
     Args:
         source: of the examples.

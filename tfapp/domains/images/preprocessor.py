@@ -1,7 +1,7 @@
 """One pure function from an encoded image to the model's input.
 
 Training, prediction and the exported model call the same object, so what the model
-was trained on and what it is asked about cannot drift apart.
+was trained on and what it is used on cannot drift apart.
 """
 
 from collections.abc import Mapping

@@ -14,7 +14,7 @@ from scipy.special import softmax as scipy_softmax
 
 TEMPERATURE_RANGE = (0.05, 20.0)
 MIN_EXAMPLES = 20
-"""Fewer held-out examples say too little about confidence to correct it."""
+"""Fewer held-out examples are too few to correct confidence."""
 
 
 @dataclass(frozen=True)
@@ -70,7 +70,7 @@ def fit_temperature(logits: np.ndarray, labels: np.ndarray) -> float:
 
     The negative log-likelihood is minimised over the logarithm of the temperature,
     within `TEMPERATURE_RANGE`. The answer is 1.0 (no change) where the examples
-    cannot tell: fewer than `MIN_EXAMPLES`, every answer right (the optimum would be
+    cannot decide: fewer than `MIN_EXAMPLES`, every answer right (the optimum would be
     unlimited confidence), or no gain.
 
     Args:

@@ -53,5 +53,6 @@ def require_training_classes(name: str, examples: tuple[Example, ...]) -> None:
     if missing := sorted(set(splits) - trained):
         raise DataError(
             f"{name}: classes {missing} occur in {splits[missing[0]]} but not in "
-            f"train. Expected the classes of train, {sorted(trained)}; rename or add them."
+            f"train. Expected the classes of train, {sorted(trained)}; rename or "
+            "add them."
         )

@@ -1,4 +1,4 @@
-"""All models: found, polled, switched, and lent to requests."""
+"""All models of a server: finds, polls, switches and lends them to requests."""
 
 import threading
 from collections.abc import Iterator, Mapping
@@ -33,8 +33,8 @@ class Manager:
 
     Args:
         settings: of the server.
-        observer: told of every call of a model.
-        say: tells a person what happens.
+        observer: receives every call of a model.
+        say: shows a line to the user.
     """
 
     def __init__(

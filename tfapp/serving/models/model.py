@@ -30,7 +30,7 @@ class Model:
         name: of the model.
         settings: where its versions lie and which are wanted.
         make: makes a version that is not loaded yet.
-        say: tells a person what happens.
+        say: shows a line to the user.
     """
 
     def __init__(

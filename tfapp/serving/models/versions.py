@@ -1,4 +1,4 @@
-"""Which versions of a model there are, which are wanted, and which may go."""
+"""Versions of a model: on disk, selected by the policy, and due to be unloaded."""
 
 import os
 from collections.abc import Iterable

@@ -51,7 +51,7 @@ def warm_up(model: SavedModel) -> int:
 
 
 def _calls(model: SavedModel, log: Any) -> Iterator[tuple[str, Arrays]]:
-    """Yield what one record asks: the signature's name and its inputs."""
+    """Yield the calls of one record: the signature's name and its inputs."""
     kind = log.WhichOneof("log_type")
     if kind == "predict_log":
         request = log.predict_log.request

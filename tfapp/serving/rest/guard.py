@@ -1,4 +1,4 @@
-"""What every HTTP request passes first: the token, and what other pages may ask."""
+"""What every HTTP request passes first: the token, and the requests of other pages."""
 
 import hmac
 
@@ -8,7 +8,7 @@ from tfapp.serving.rest.replies import error_reply
 from tfapp.serving.status import RequestError, Status
 
 OPEN_PATHS = ("/", "/healthz", "/v2/health/live", "/v2/health/ready")
-"""Answered without a token: probes, and the page, which asks for the token itself."""
+"""Answered without a token: probes, and the page, which requests the token itself."""
 OPEN_FOLDER = "/page/"
 
 CORS = (
@@ -27,7 +27,7 @@ class Guard:
     Args:
         app: that answers what passes.
         token: that requests must bear; "" for none.
-        cors: tell browsers that pages of other origins may ask.
+        cors: let browsers send requests from pages of other origins.
     """
 
     def __init__(self, app: ASGIApp, token: str, cors: bool) -> None:
@@ -61,7 +61,7 @@ class Guard:
     def _admits(self, scope: Scope) -> bool:
         path = scope["path"]
         is_open = path in OPEN_PATHS or path.startswith(OPEN_FOLDER)
-        # A browser asks what it may do before it sends any header of its own.
+        # A browser requests its permissions before it sends any header of its own.
         if not self._token or is_open or scope["method"] == "OPTIONS":
             return True
         authorization = dict(scope["headers"]).get(b"authorization", b"")

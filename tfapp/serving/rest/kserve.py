@@ -147,7 +147,7 @@ def _split(declared: str | None, body: bytes) -> tuple[bytes, bytes]:
 
 
 def _requested(document: dict[str, Any]) -> dict[str, Any]:
-    """Return the outputs a client asks for, with their `binary_data` parameter."""
+    """Return the outputs that a client requests, with their `binary_data` parameter."""
     outputs = document.get("outputs", [])
     if not isinstance(outputs, list):
         raise invalid("'outputs' must be a list.")
@@ -156,7 +156,7 @@ def _requested(document: dict[str, Any]) -> dict[str, Any]:
         if not isinstance(output, dict) or not isinstance(output.get("name"), str):
             raise invalid("Each of 'outputs' must be an object with a 'name'.")
         if output["name"] in requested:
-            raise invalid(f"Output {output['name']!r} is asked for twice.")
+            raise invalid(f"Output {output['name']!r} is requested twice.")
         requested[output["name"]] = _object(output, "parameters").get("binary_data")
     return requested
 

@@ -64,7 +64,7 @@ def _content(name: str) -> bytes:
 
 
 def _summary(manager: Manager, model: Model) -> dict[str, object]:
-    """Return what the page tells of a model."""
+    """Return what the page shows of a model."""
     versions = [
         {
             "version": number,

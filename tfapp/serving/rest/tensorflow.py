@@ -56,11 +56,11 @@ def routes(engine: Engine) -> list[BaseRoute]:
         path = raw.decode("latin-1")
         if request.method == "OPTIONS":
             return options(request)
-        ask, look = ASK.fullmatch(path), LOOK.fullmatch(path)
-        if request.method == "POST" and ask and ask[1]:
-            return await _ask(engine, request, ask)
-        if request.method == "GET" and look:
-            return _look(engine, look)
+        predict_match, status_match = ASK.fullmatch(path), LOOK.fullmatch(path)
+        if request.method == "POST" and predict_match and predict_match[1]:
+            return await _ask(engine, request, predict_match)
+        if request.method == "GET" and status_match:
+            return _look(engine, status_match)
         raise malformed(request)
 
     paths = ("/v1", "/v1/{_:path}", "/V1", "/V1/{_:path}")  # case does not matter
@@ -68,7 +68,7 @@ def routes(engine: Engine) -> list[BaseRoute]:
 
 
 def options(request: HttpRequest) -> Response:
-    """Answer a browser that asks what it may do."""
+    """Answer a browser's preflight request."""
     origin = request.headers.get("origin", "")
     if not origin.startswith(("http://", "https://")):
         raise malformed(request)

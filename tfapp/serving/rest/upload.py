@@ -21,7 +21,7 @@ LONGEST_HEADER = 4096
 def files_of(content_type: str, body: bytes) -> list[tuple[str, bytes]] | None:
     """Return (field, content) of each file that a body holds; None if it is JSON.
 
-    Some clients send a picture under the type of a form; its first bytes tell.
+    Some clients send a picture under the type of a form; its first bytes decide.
 
     Raises:
         RequestError: INVALID_ARGUMENT if a form is damaged.

@@ -50,7 +50,7 @@ class Models(model_service_pb2_grpc.ModelServiceServicer):  # type: ignore[misc]
         return await answered(self._engine, context, "GetModelStatus", message, work)
 
     async def HandleReloadConfigRequest(self, message: Any, context: Any) -> Any:
-        """Serve other models; what fails is told in the reply's status."""
+        """Serve other models; a failure is in the reply's status."""
 
         async def work(_: Exchange) -> Any:
             reply = model_management_pb2.ReloadConfigResponse()

@@ -88,7 +88,7 @@ def _learns(operation: Any) -> bool:
 
 
 def _follows(tensor: Any, border: dict[int, Any]) -> bool:
-    """Say whether pooling, padding or the like makes a tensor of border tensors."""
+    """Return whether pooling, padding or the like makes a tensor of border tensors."""
     history = tensor._keras_history
     node = history.operation._inbound_nodes[history.node_index]
     follows = bool(node.input_tensors) and all(

@@ -16,7 +16,7 @@ from tfapp.training.speed.folding import FOLDING_VERSION
 from tfapp.training.transfer.identity import digest, structure, weights_digest
 
 MEMORY_BYTES = 1_000_000_000
-"""Stored rows that one store gives as arrays in memory, unless told otherwise."""
+"""Default number of stored rows that one store gives as arrays in memory."""
 CHUNK_ROWS = 1024
 """Rows read at a time from the disk."""
 ATTEMPTS = 3
@@ -92,7 +92,7 @@ class FeatureStore:
         examples = self.dataset.examples[split]
         # The changes of an image may hang on the batch it is in, so all of the pass
         # is in the key: the images, their order, and how they make batches. Making
-        # the batches to ask them would decode images that may not be needed.
+        # the batches only to read them would decode images that may not be needed.
         size = self.dataset.batch_size
         hashes = [e.content_hash for e in examples]
         change = dict(self.dataset.augmentation)

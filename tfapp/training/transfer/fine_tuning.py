@@ -41,7 +41,7 @@ class FineTuning:
     def phases(self) -> Iterator[Phase]:
         """Yield the phase of the head, then that of the thawed layers if there is one.
 
-        Whoever asks for the second phase has trained the first.
+        The caller of the second phase has trained the first.
         """
         self.extractor, self.head = freezing.parts(self.job.model)
         thaw = self.config.thaw

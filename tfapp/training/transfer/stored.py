@@ -20,10 +20,10 @@ def training_passes(
 
     Args:
         store: computes what it lacks.
-        views: wanted, the plain one counted.
+        views: number of views, the plain one included.
         batch_size: examples in a batch.
         seed: of order and changes.
-        time_left: asked before each augmented view is computed.
+        time_left: called before each augmented view is computed.
     """
     passes = [store.plain("train")]
     for number in range(1, views):

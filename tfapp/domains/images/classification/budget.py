@@ -22,7 +22,7 @@ def fit_into_budget(
 
     Args:
         table: the recipe so far; changed in place.
-        report: what the scan says about the data.
+        report: facts about the data from its scan.
         minutes: the budget.
 
     Returns:

@@ -61,7 +61,7 @@ def _require_enough(report: CheckReport) -> None:
 
 
 def describe(report: CheckReport) -> str:
-    """Say in one line what the data is."""
+    """Return in one line what the data is."""
     height, width = report.median_size
     return (
         f"{report.usable} usable images of {len(report.per_class)} classes, "

@@ -46,8 +46,8 @@ class Explanation:
 
     Args:
         prediction: of the picture, or why there is none.
-        sheet: the picture with all that was found, None if it could not be read.
-        findings: kind of explanation → what it found, with its maps as arrays.
+        sheet: the picture with all explanations, None if it could not be read.
+        findings: kind of explanation → its result, with its maps as arrays.
     """
 
     prediction: ClassShares
@@ -80,7 +80,7 @@ class Explanations:
         class_names: in the order of the model's outputs.
         kinds: kind of explanation → what holds for all pictures.
         rows: one per picture.
-        notes: lines worth telling, such as a kind that was left out.
+        notes: lines to show the user, such as a kind that was left out.
     """
 
     run: Path

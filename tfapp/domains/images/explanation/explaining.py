@@ -30,7 +30,7 @@ ASSERTION = re.compile(r"assertion failed: \[(.*?)\.?\]")
 
 
 def reader(preprocess: Any) -> Callable[[Path], np.ndarray | str]:
-    """Return what makes a file the network's input, or says why it cannot.
+    """Return a function that makes a file the network's input or reports why it cannot.
 
     Args:
         preprocess: description, as the model's card holds it.
@@ -116,7 +116,7 @@ class Work:
         ]
 
     def _classes(self, path: Path, logits: np.ndarray) -> tuple[int, ...]:
-        """Return the predicted class and the one that was asked for, if another."""
+        """Return the predicted class and the requested one, if another."""
         names = self.subject.class_names
         order = [int(i) for i in np.argsort(-logits, kind="stable")]
         other = order[0]

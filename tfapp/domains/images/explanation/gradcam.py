@@ -44,7 +44,7 @@ def class_maps(
 
 
 def weighted_maps(network: Split, maps: Any, classes: Any) -> Any:
-    """Weight the maps of pictures by what they say for a class, and add them up.
+    """Weight the maps of pictures by what they contribute to a class, and add them up.
 
     Each feature map is weighted by the mean gradient of the class's logit over its
     places; of the weighted sum only what is positive counts.
@@ -68,7 +68,7 @@ def weighted_maps(network: Split, maps: Any, classes: Any) -> Any:
 
 @dataclass(frozen=True)
 class GradCam:
-    """Draws one map for each class that is asked about.
+    """Draws one map for each requested class.
 
     Args:
         network: cut at its last convolutional feature map.

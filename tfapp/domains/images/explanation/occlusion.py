@@ -75,7 +75,7 @@ class Occlusion:
     """Slides a patch over a picture and watches the scores of its classes.
 
     The patch has the picture's mean colour, where the paper's is grey, so that a
-    dark picture gets no bright patch. The map tells by how much the log-odds of the
+    dark picture gets no bright patch. The map shows by how much the log-odds of the
     class drop, and what covers a pixel is averaged, so it is of the picture's size.
 
     Args:

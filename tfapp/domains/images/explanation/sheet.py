@@ -38,7 +38,7 @@ class Sheet:
 
     Args:
         name: of the picture.
-        picture: with its pixels and the classes asked about: a row each.
+        picture: with its pixels and the classes to explain: a row each.
         shares: float array (num_classes,), probabilities.
         class_names: in their order.
         findings: of the kinds of explanation, in the order to show them.

@@ -37,7 +37,7 @@ def download(
 
     Args:
         extractor: whose file.
-        progress: told about the bytes received.
+        progress: receives the number of bytes read.
         timeout_seconds: for the first answer, and for every silence after it.
 
     Raises:

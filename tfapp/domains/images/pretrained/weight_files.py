@@ -64,7 +64,7 @@ class Entry(Table):
 
 
 class Catalogue(Table):
-    """A whole weights.toml: what the weight files beside it are."""
+    """A whole weights.toml: what the weight files next to it are."""
 
     weights: tuple[Entry, ...] = ()
 
@@ -131,7 +131,7 @@ def pretrained_files(extractor: Extractor, trained_on: str) -> Iterator[WeightsF
 
     Args:
         extractor: whose files.
-        trained_on: "imagenet" or what a weights.toml says.
+        trained_on: "imagenet" or the word in a weights.toml.
     """
     for folder in [*weight_folders(), BUNDLED]:
         for entry in read_catalogue(folder):

@@ -64,7 +64,7 @@ def plan(report: CheckReport, machine: Machine) -> Plan:
 
 
 def describe(report: CheckReport) -> str:
-    """Say in one line what the data is."""
+    """Return in one line what the data is."""
     height, width = report.median_size
     return (
         f"{report.usable} usable images with masks of {len(report.classes)} classes, "

@@ -8,7 +8,7 @@ from tfapp.report.wording import count, percent, percent_interval, quoted
 from tfapp.tasks.results import Results
 
 FEW_IMAGES = 10
-"""Test images below which an interval over images says little."""
+"""Test images below which an interval over images is unreliable."""
 
 MEMORISES = (
     "The model memorises: label more images, or set data.options.elastic = 10 and "

@@ -1,4 +1,4 @@
-"""Which ways to compute come into question, and which one a run takes."""
+"""Candidate ways to compute (precision, compilation), and the one that a run takes."""
 
 import gc
 from collections import defaultdict
@@ -56,7 +56,7 @@ def choose_precision(
         task: its loss.
         info: facts of the data.
         cache_dir: folder of tfapp's caches.
-        reporter: hears of measuring and of a failed check.
+        reporter: receives the progress of measuring, and a failed check.
         replicas: devices that share a batch.
 
     Returns:
@@ -82,7 +82,7 @@ def choose_precision(
 def candidates(
     runtime: RuntimeConfig, replicas: int = 1
 ) -> tuple[list[Candidate], str]:
-    """Return the ways to compute that come into question, the plainest one first.
+    """Return the candidate ways to compute, the plainest one first.
 
     Args:
         runtime: of the recipe.

@@ -36,7 +36,7 @@ LEAST_GAIN = 1.1
 """A smaller speed-up may be noise, and is not worth fewer digits."""
 
 STEPS_COST = 3.0
-"""A training step beside inference, about: forward, and twice that backward."""
+"""Cost of a training step relative to inference: forward, and twice that backward."""
 
 TOO_LITTLE = "too little work for measuring it"
 
@@ -50,7 +50,7 @@ class Chooser:
         options: candidates, the plainest one first; of float32 and at most one other
             precision, or of that one alone.
         folder: holds one file per network and machine.
-        reporter: hears of the measuring.
+        reporter: receives the progress of measuring.
     """
 
     def __init__(
@@ -88,7 +88,7 @@ class Chooser:
         return choice
 
     def _is_remembered(self) -> bool:
-        """Say whether the choice takes no computing."""
+        """Return whether the choice takes no computing."""
         usable = self._usable()
         choice = usable[0] if len(usable) == 1 else self._remembered_choice()
         if choice is not None:
@@ -168,7 +168,7 @@ class Chooser:
         return chosen, reason
 
     def _runs(self, candidate: Candidate) -> bool:
-        """Trace a candidate; say whether it works and agrees with float32."""
+        """Trace a candidate; return whether it works and agrees with float32."""
         if candidate.policy != "float32" and self._check():
             return False
         if candidate.jit_compile != self.plain_jit:
@@ -236,7 +236,7 @@ def _fastest_of(timings: Timings, plain: Candidate) -> tuple[Candidate, str]:
 
 
 def _read(path: Path) -> dict[str, Any]:
-    """Return what was kept; a damaged file counts as absent."""
+    """Return the stored record; a damaged file counts as absent."""
     try:
         record = dict(json.loads(path.read_text("utf-8")))
         float(record.get("rough", 0.0))

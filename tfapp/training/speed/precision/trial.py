@@ -166,7 +166,7 @@ class FirstSteps:
     losses: list[float]
 
     def fault(self, reference: "FirstSteps") -> str:
-        """Return what is wrong with these steps beside those in float32, or ""."""
+        """Return what is wrong with these steps, judged by those in float32, or ""."""
         for ours, exact in zip(self.losses, reference.losses, strict=True):
             off = abs(ours - exact)
             if not math.isfinite(ours) or off > LOSS_SHARE * abs(exact) + LOSS_MARGIN:

@@ -87,10 +87,10 @@ def capsule_parts(model: keras.Model, *, draws: bool = False) -> CapsuleParts:
 
     Args:
         model: with all its outputs.
-        draws: ask for a decoder.
+        draws: whether a decoder is needed.
 
     Raises:
-        ModelError: if it has no capsules of classes, or no decoder though asked for.
+        ModelError: if it lacks capsules of classes, or a decoder where one is needed.
     """
     names = [layer.name for layer in model.layers]
     if CLASSES not in names:

@@ -21,7 +21,7 @@ TITLE = "What the decoder draws of the class capsules"
 
 
 def reconstruction(subject: Subject) -> "Reconstruction":
-    """What the decoder draws of the capsule of each class that is asked about.
+    """The decoder's drawing of the capsule of each requested class.
 
     Raises:
         ModelError: if the network has no class capsules, or no decoder.
@@ -32,7 +32,7 @@ def reconstruction(subject: Subject) -> "Reconstruction":
 
 @dataclass(frozen=True)
 class Reconstruction:
-    """Shows pictures beside what is drawn of their capsules.
+    """Shows pictures next to the drawings of their capsules.
 
     Args:
         parts: of the network.

@@ -67,7 +67,7 @@ def _one_of_each(dataset: Dataset) -> tuple[Example, ...]:
 def _drawings(
     images: np.ndarray, drawn: np.ndarray, examples: Sequence[Example]
 ) -> Block:
-    """Show each test picture beside what the decoder draws of its class."""
+    """Show each test picture next to the decoder's drawing of its class."""
     tiles = []
     for image, drawing, example in zip(images, drawn, examples, strict=True):
         pixels = np.clip(np.rint(image), 0, 255).astype(np.uint8)
@@ -76,7 +76,7 @@ def _drawings(
                 to_jpeg(enlarged(pixels), SIZE),
                 "image/jpeg",
                 shorten(example.target, 24),
-                beside=to_jpeg(enlarged(drawing), SIZE),
+                second=to_jpeg(enlarged(drawing), SIZE),
             )
         )
     return Gallery("Test pictures, and what is drawn of their class", tuple(tiles))

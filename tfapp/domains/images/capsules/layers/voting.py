@@ -50,7 +50,7 @@ class VotingCapsules(keras.layers.Layer):
         Returns:
             Float tensor (batch, num_capsules, children, capsule_dim).
         """
-        # As one product per child. An einsum says the same, and its gradient makes
+        # As one product per child. An einsum computes the same, and its gradient makes
         # twice as many transposed copies of all votes.
         votes = ops.matmul(ops.transpose(inputs, (1, 0, 2)), self._by_child(inputs))
         shape = (inputs.shape[1], -1, self.num_capsules, self.capsule_dim)

@@ -1,4 +1,4 @@
-"""Masks that tell classes by colours, as those of CamVid do."""
+"""Masks whose colours stand for classes, as those of CamVid."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -64,7 +64,7 @@ def read_coloured(
 
     Args:
         folder: of images/ and masks/, as `list_pairs` finds them.
-        progress: hears how many masks of how many are read.
+        progress: receives how many masks of how many are read.
 
     Raises:
         DataError: if a mask cannot be read, or has too many colours to be one.

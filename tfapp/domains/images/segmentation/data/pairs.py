@@ -106,7 +106,7 @@ def _content(path: str, pages: dict[str, bytes]) -> bytes:
 def _list_place(root: Path, place: Place, listing: _Listing) -> None:
     """Pair the images of one split with their masks."""
     if place.masks is None:
-        detail = "there are no masks beside these images; none of them is used."
+        detail = "there are no masks next to these images; none of them is used."
         name = str(place.images.relative_to(root))
         listing.problems.append(Problem(name, "no masks", "note", detail))
         return
@@ -159,7 +159,7 @@ def _by_key(root: Path, place: Path, kind: str, listing: _Listing) -> dict[str, 
 
     The key is the path inside the folder without extension, and the page's number. Of
     files that differ in their extension alone the first counts, JPEG last; `kind` is
-    what the others are told to be.
+    what the reports call the others.
     """
     paths: dict[str, str] = {}
     first: dict[str, str] = {}
