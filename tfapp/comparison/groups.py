@@ -166,7 +166,7 @@ def require_one_problem(records: Sequence[RunRecord]) -> None:
             )
         if set(record.labels) != set(first.labels):
             raise ConfigError(
-                f"{record.folder} tells {_few(record.labels)} apart, "
+                f"{record.folder} has the classes {_few(record.labels)}, "
                 f"{first.folder} {_few(first.labels)}. Expected runs with the "
                 "same classes; compare them separately."
             )

@@ -33,7 +33,7 @@ def comparison_notes(
         )
     if any(len(group.records) == 2 for group in groups):
         notes.append(
-            "Two runs say little about how much a seed matters, so their intervals "
+            "Two runs show little of how much a seed matters, so their intervals "
             "are wide. Three or more are better."
         )
     unpaired = sum(not pair.estimate.paired for pair in pairs)

@@ -158,6 +158,6 @@ def _of_graded(metric: PrimaryMetric) -> list[tuple[str, str]]:
         (
             f"Other {noun}:",
             f"all this takes the test {noun} as drawn independently. Parts of one "
-            "whole are alike, and say little about others.",
+            "whole are alike, and show little about others.",
         ),
     ]

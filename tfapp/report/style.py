@@ -2,8 +2,8 @@
 
 Colours are Okabe and Ito's, distinct for every common colour blindness; no
 difference shows by colour alone (lines also differ in dashes). The page of a report
-swaps them for lighter ones on a dark background, which is why every picture takes its colours
-from here: the SVG's colour values are the keys of `PALETTE` in disguise.
+swaps them for lighter ones on a dark background, which is why every picture takes its
+colours from here: the SVG's colour values are the keys of `PALETTE` in disguise.
 
 Reference:
     Okabe & Ito, Color Universal Design, 2008, https://jfly.uni-koeln.de/color/

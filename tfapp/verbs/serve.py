@@ -24,11 +24,11 @@ def serve(
 
     Args:
         folder: serves every NAME/VERSION below; "" for `saved_models`, or for what
-            `config` says.
+            `config` sets.
         config: models.toml, the same options in a file, with models and batching.
         reporter: reports what happens; the default writes to stderr.
         options: keys of ServerSettings, as `rest_port`; they win over the file. None
-            stands for what the file or the default says.
+            stands for what the file or the default sets.
 
     Raises:
         ConfigError: if an option is wrong or there is nothing to serve.

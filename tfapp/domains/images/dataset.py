@@ -50,7 +50,7 @@ class ImageDataset:
     """Images with one class each; implements `tfapp.data.spec.Dataset`.
 
     Passes that repeat (shuffled, augmented, or over validation examples) keep their
-    preprocessed images as `plan` says; a single pass over others keeps nothing.
+    preprocessed images as `plan` sets; a single pass over others keeps nothing.
 
     Args:
         info: shape of an image, and the classes in the order of the one-hot targets.

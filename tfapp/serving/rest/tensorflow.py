@@ -49,7 +49,7 @@ LARGE_FILES = 2**20
 
 
 def routes(engine: Engine) -> list[BaseRoute]:
-    """Return one route: the paths are told apart by TensorFlow Serving's own rules."""
+    """Return one route: TensorFlow Serving's own rules separate the paths."""
 
     async def handle(request: HttpRequest) -> Response:
         raw = request.scope.get("raw_path") or request.url.path.encode()

@@ -59,7 +59,7 @@ def is_functional(layer: Any) -> bool:
 def graph_nodes(model: keras.Model) -> list[Any]:
     """Return the calls of layers in a functional model, those that come first first.
 
-    A shared layer has calls in other models too, and Keras has no public way to tell
+    A shared layer has calls in other models too, and Keras has no public way to know
     which are this model's.
     """
     by_depth = model._nodes_by_depth
