@@ -88,10 +88,7 @@ def rand_f_score(truth: np.ndarray, predicted: np.ndarray) -> float:
     if not inside.any():
         return float("nan")
     parts, count = label_objects(predicted)
-    true, parts = (
-        true[inside].astype(np.int64),
-        parts[inside].astype(np.int64),
-    )
+    true, parts = true[inside].astype(np.int64), parts[inside].astype(np.int64)
     singles = float((parts == 0).sum())
     together = _squares(true[parts > 0] * (count + 1) + parts[parts > 0]) + singles
     of_found = _squares(parts[parts > 0]) + singles
