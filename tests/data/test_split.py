@@ -180,3 +180,20 @@ def test_our_own_leaks_are_bugs():
     b = labelled("2", "x", "test", content_hash="h")
     with pytest.raises(RuntimeError, match="'2'"):
         check_disjoint([a, b])
+
+
+def test_in_order_the_last_ones_are_the_test():
+    """Neighbours stay together, the test at the end."""
+    examples = tuple(Example(f"{i}", content_hash=f"h{i}") for i in range(30))
+    found = make_split(examples, SplitConfig(by="order", test=0.2, validation=0.125))
+    assert [e.split for e in found] == (
+        ["train"] * 21 + ["validation"] * 3 + ["test"] * 6
+    )
+
+
+def test_in_order_copies_of_test_examples_are_not_learned():
+    """A copy that comes earlier goes with the test example."""
+    hashes = ["a", "b", "c", "d", "e", "f", "g", "h", "i", "a"]
+    examples = tuple(Example(str(i), content_hash=h) for i, h in enumerate(hashes))
+    found = make_split(examples, SplitConfig(by="order", test=0.1, validation=0.0))
+    assert [e.name for e in found if e.split == "test"] == ["0", "9"]

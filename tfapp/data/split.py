@@ -19,13 +19,16 @@ def make_split(examples: Sequence[Example], shares: SplitConfig) -> tuple[Exampl
     """Give every example a split; those of the source stay as they are.
 
     A split that the source lacks is carved out of what it would train on: first
-    `shares.test` of it, then `shares.validation` of the rest, class by class.
-    Examples of one group or of equal content stay together. A class of three groups
-    or more is in every split; every class is in train.
+    `shares.test` of it, then `shares.validation` of the rest.
+
+    At random, this is done class by class. Examples of one group or of equal content
+    stay together. A class of three groups or more is in every split; every class is in
+    train. In order, the last examples are the test and those before them validation;
+    copies of a test or validation example that come before stay with it.
 
     Args:
-        examples: with content hashes; `split` is "" where not given.
-        shares: how much to set aside, and the seed of the shuffle.
+        examples: with content hashes, in their order; `split` is "" where not given.
+        shares: how much to set aside, how, and the seed of the shuffle.
 
     Returns:
         The same examples in the same order.
@@ -43,10 +46,15 @@ def make_split(examples: Sequence[Example], shares: SplitConfig) -> tuple[Exampl
     ]
     splits = {i: e.split for i, e in enumerate(examples) if e.split in existing}
     pool = [i for i in range(len(examples)) if i not in splits]
-    for label, units in sorted(_units_by_label(examples, pool).items()):
-        for split, chosen in _divide(_shuffled(units, label, shares.seed), new_shares):
-            splits.update((i, split) for unit in chosen for i in unit)
-    _keep_classes_trained(examples, pool, splits)
+    if shares.by == "random":
+        for label, units in sorted(_units_by_label(examples, pool).items()):
+            for split, chosen in _divide(
+                _shuffled(units, label, shares.seed), new_shares
+            ):
+                splits.update((i, split) for unit in chosen for i in unit)
+        _keep_classes_trained(examples, pool, splits)
+    else:
+        splits |= _last_ones(examples, pool, new_shares)
     result = tuple(
         replace(e, split=splits.get(i, "train")) for i, e in enumerate(examples)
     )
@@ -119,6 +127,19 @@ def check_disjoint(examples: Iterable[Example]) -> None:
     """
     if leaking := leaks(examples):
         raise RuntimeError(f"The split leaks: {leaking[:3]} lie in two splits.")
+
+
+def _last_ones(
+    examples: Sequence[Example], pool: list[int], shares: Sequence[tuple[str, float]]
+) -> dict[int, str]:
+    """Return the splits of the last examples of the pool, and of their copies."""
+    splits: dict[int, str] = {}
+    for split, share in shares:
+        count = min(max(1, round(share * len(pool))), len(pool) - 1)
+        hashes = {examples[i].content_hash for i in pool[len(pool) - count :]}
+        splits |= {i: split for i in pool if examples[i].content_hash in hashes}
+        pool = [i for i in pool if i not in splits]
+    return splits
 
 
 def _units_by_label(

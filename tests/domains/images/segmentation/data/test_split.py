@@ -7,9 +7,7 @@ import pytest
 
 from tfapp.base.errors import DataError
 from tfapp.data import load_dataset
-from tfapp.data.spec import Example
-from tfapp.domains.images.segmentation.data.split import split_in_order
-from tfapp.recipes.config import DataConfig, SplitConfig
+from tfapp.recipes.config import DataConfig
 
 OPTIONS = {"tile_size": [16, 16], "channels": 1}
 
@@ -37,24 +35,6 @@ def test_shares(make_scenes, load):
     """Images are divided by the shares, whatever their masks."""
     found = load(make_scenes({"": 20}), split={"test": 0.2, "validation": 0.25})
     assert sizes(found) == (12, 4, 4)
-
-
-def test_the_last_slices_are_the_test():
-    """By order: neighbours stay together, the test at the end."""
-    examples = tuple(Example(f"{i}", content_hash=f"h{i}") for i in range(30))
-    shares = SplitConfig(test=0.2, validation=0.125)
-    found = split_in_order(examples, shares)
-    assert [e.split for e in found] == (
-        ["train"] * 21 + ["validation"] * 3 + ["test"] * 6
-    )
-
-
-def test_copies_of_test_slices_are_not_learned():
-    """A copy that comes earlier goes with the test image."""
-    hashes = ["a", "b", "c", "d", "e", "f", "g", "h", "i", "a"]
-    examples = tuple(Example(str(i), content_hash=h) for i, h in enumerate(hashes))
-    found = split_in_order(examples, SplitConfig(test=0.1, validation=0.0))
-    assert [e.name for e in found if e.split == "test"] == ["0", "9"]
 
 
 def test_given_splits_stay(make_scenes, load):

@@ -1,0 +1,1 @@
+"""Series: numbers over time, and what comes next."""
