@@ -51,7 +51,7 @@ class FunctionSignature:
 
 
 def domains() -> tuple[str, ...]:
-    """Return the names of all domains, in the order in which they are asked."""
+    """Return the names of all domains, in the order in which they are searched."""
     names: tuple[str, ...] = importlib.import_module(DOMAINS).DOMAINS
     return names
 
@@ -165,18 +165,18 @@ def check_options(
     Raises:
         ConfigError: for an unknown, missing or wrongly typed option.
     """
-    known = signature(find(kind, registry, name)).options
+    parameters = signature(find(kind, registry, name)).options
     for key in options:
-        if key not in known:
+        if key not in parameters:
             raise ConfigError(
                 f"Unknown option `{key}` of {kind} {name!r}."
-                f"{did_you_mean(key, known)} Expected one of {sorted(known)}."
+                f"{did_you_mean(key, parameters)} Expected one of {sorted(parameters)}."
             )
     checked = {
-        key: _checked(kind, name, key, known[key], value)
+        key: _checked(kind, name, key, parameters[key], value)
         for key, value in options.items()
     }
-    missing = [k for k, o in known.items() if o.default == "required"]
+    missing = [k for k, o in parameters.items() if o.default == "required"]
     if missing := sorted(set(missing) - set(options)):
         raise ConfigError(f"{kind.capitalize()} {name!r} needs the options {missing}.")
     return checked

@@ -1,6 +1,6 @@
 """Sections of a comparison: pairs, settings, runs, and how to read the figures."""
 
-from tfapp.comparison import wording as say
+from tfapp.comparison import wording
 from tfapp.comparison.compared import Comparison
 from tfapp.comparison.recipe_groups import value_text
 from tfapp.comparison.statistics import Pair
@@ -44,16 +44,16 @@ def pairs_section(comparison: Comparison) -> Section | None:
 
 def _pair_row(pair: Pair, comparison: Comparison) -> tuple[str, ...]:
     groups, metric = comparison.groups, comparison.metric
-    gain = metric.sign * pair.found.difference
+    gain = metric.sign * pair.estimate.difference
     better = pair.second if gain >= 0 else pair.first
     seen = pair.seen_from(better)
     return (
         groups[seen.second].name,
         groups[seen.first].name,
-        say.verdict(seen),
-        say.difference(seen, metric.unit),
-        say.difference_interval(seen, metric.unit),
-        say.probability(seen.corrected),
+        wording.verdict(seen),
+        wording.difference(seen, metric.unit),
+        wording.difference_interval(seen, metric.unit),
+        wording.probability(seen.corrected),
     )
 
 
@@ -153,11 +153,11 @@ def _of_graded(metric: PrimaryMetric) -> list[tuple[str, str]]:
             "Single runs:",
             f"a seed moves all {noun} alike, so of groups with one run each a real "
             "difference is one between these two networks, and maybe not between "
-            "their recipes. Three runs each can tell.",
+            "their recipes. Three runs each can decide.",
         ),
         (
             f"Other {noun}:",
             f"all this takes the test {noun} as drawn independently. Parts of one "
-            "whole are alike, and say little about others.",
+            "whole are alike, and show little about others.",
         ),
     ]

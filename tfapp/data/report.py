@@ -61,23 +61,23 @@ class CheckReport:
             f"{self.name}: {self.counts['files']} images, {len(self.classes)} classes, "
             f"{self.counts['left out']} left out"
         ]
-        lines += [f"  {name}: {_said(n)}" for name, n in self.classes.items()]
-        for (severity, kind), found in sorted(self._by_kind().items()):
-            lines.append(f"{severity}: {kind}, {len(found)}")
-            lines += [_line(problem) for problem in found[:SHOWN_PER_KIND]]
-            if len(found) > SHOWN_PER_KIND:
-                lines.append(f"  … and {len(found) - SHOWN_PER_KIND} more")
+        lines += [f"  {name}: {_counts_text(n)}" for name, n in self.classes.items()]
+        for (severity, kind), problems in sorted(self._by_kind().items()):
+            lines.append(f"{severity}: {kind}, {len(problems)}")
+            lines += [_line(problem) for problem in problems[:SHOWN_PER_KIND]]
+            if len(problems) > SHOWN_PER_KIND:
+                lines.append(f"  … and {len(problems) - SHOWN_PER_KIND} more")
         return [*lines, *([] if self.problems else ["Nothing to complain about."])]
 
     def summary(self) -> str:
         """Return one line about what was left out, "" if nothing was."""
         kinds = {
-            kind: len(found)
-            for (severity, kind), found in sorted(self._by_kind().items())
+            kind: len(problems)
+            for (severity, kind), problems in sorted(self._by_kind().items())
             if severity == "left out"
         }
-        said = ", ".join(f"{count} {kind}" for kind, count in kinds.items())
-        return f"left out: {said} (`tfapp check` lists them)" if said else ""
+        counts = ", ".join(f"{count} {kind}" for kind, count in kinds.items())
+        return f"left out: {counts} (`tfapp check` lists them)" if counts else ""
 
     def _by_kind(self) -> dict[tuple[str, str], list[Problem]]:
         groups: dict[tuple[str, str], list[Problem]] = defaultdict(list)
@@ -95,17 +95,17 @@ def refuse_damaged(report: CheckReport, max_bad_share: float) -> None:
     if report.bad_share <= max_bad_share:
         return
     bad = [p for p in report.problems if p.path and p.severity == "left out"]
-    said = "; ".join(f"{p.path} ({p.kind})" for p in bad[:3])
+    faults = "; ".join(f"{p.path} ({p.kind})" for p in bad[:3])
     why = f" The first: {bad[0].detail}" if bad else ""
     raise DataError(
         f"{report.name}: {report.counts['unusable']} of {report.counts['files']} "
-        f"files cannot be used ({report.bad_share:.0%}), for example {said}.{why} "
+        f"files cannot be used ({report.bad_share:.0%}), for example {faults}.{why} "
         f"Expected at most {max_bad_share:.0%}. `tfapp check` lists them; fix them or "
         "raise `data.check.max_bad_share`."
     )
 
 
-def _said(counts: Mapping[str, int]) -> str:
+def _counts_text(counts: Mapping[str, int]) -> str:
     return ", ".join(f"{count} {split}" for split, count in counts.items())
 
 

@@ -24,7 +24,7 @@ def make_split(examples: Sequence[Example], shares: SplitConfig) -> tuple[Exampl
     At random, this is done class by class. Examples of one group or of equal content
     stay together. A class of three groups or more is in every split; every class is in
     train. In order, the last examples are the test and those before them validation;
-    copies of a held example that come before stay with it.
+    copies of a test or validation example that come before stay with it.
 
     Args:
         examples: with content hashes, in their order; `split` is "" where not given.
@@ -38,25 +38,27 @@ def make_split(examples: Sequence[Example], shares: SplitConfig) -> tuple[Exampl
             validate on although `shares.validation` is above 0.
     """
     refuse_torn_groups(examples)
-    given = {e.split for e in examples} - {"", "train"}
-    wanted = [
+    existing = {e.split for e in examples} - {"", "train"}
+    new_shares = [
         (split, share)
         for split, share in (("test", shares.test), ("validation", shares.validation))
-        if split not in given and share > 0
+        if split not in existing and share > 0
     ]
-    splits = {i: e.split for i, e in enumerate(examples) if e.split in given}
+    splits = {i: e.split for i, e in enumerate(examples) if e.split in existing}
     pool = [i for i in range(len(examples)) if i not in splits]
     if shares.by == "random":
         for label, units in sorted(_units_by_label(examples, pool).items()):
-            for split, chosen in _divide(_shuffled(units, label, shares.seed), wanted):
+            for split, chosen in _divide(
+                _shuffled(units, label, shares.seed), new_shares
+            ):
                 splits.update((i, split) for unit in chosen for i in unit)
         _keep_classes_trained(examples, pool, splits)
     else:
-        splits |= _last_ones(examples, pool, wanted)
+        splits |= _last_ones(examples, pool, new_shares)
     result = tuple(
         replace(e, split=splits.get(i, "train")) for i, e in enumerate(examples)
     )
-    _refuse_no_validation(result, wanted)
+    _refuse_no_validation(result, new_shares)
     check_disjoint(result)
     return result
 
@@ -77,8 +79,8 @@ def limit_per_class(
         if e.split == "train":
             key = hashlib.sha256(f"{seed}:{e.content_hash}".encode()).hexdigest()
             ranked[e.stratum].append((key, e.name))
-    kept = {name for ranks in ranked.values() for _, name in sorted(ranks)[:limit]}
-    return tuple(e for e in examples if e.split != "train" or e.name in kept)
+    chosen = {name for ranks in ranked.values() for _, name in sorted(ranks)[:limit]}
+    return tuple(e for e in examples if e.split != "train" or e.name in chosen)
 
 
 def fingerprint(examples: Iterable[Example]) -> str:
@@ -128,14 +130,14 @@ def check_disjoint(examples: Iterable[Example]) -> None:
 
 
 def _last_ones(
-    examples: Sequence[Example], pool: list[int], wanted: Sequence[tuple[str, float]]
+    examples: Sequence[Example], pool: list[int], shares: Sequence[tuple[str, float]]
 ) -> dict[int, str]:
     """Return the splits of the last examples of the pool, and of their copies."""
     splits: dict[int, str] = {}
-    for split, share in wanted:
+    for split, share in shares:
         count = min(max(1, round(share * len(pool))), len(pool) - 1)
-        held = {examples[i].content_hash for i in pool[len(pool) - count :]}
-        splits |= {i: split for i in pool if examples[i].content_hash in held}
+        hashes = {examples[i].content_hash for i in pool[len(pool) - count :]}
+        splits |= {i: split for i in pool if examples[i].content_hash in hashes}
         pool = [i for i in pool if i not in splits]
     return splits
 
@@ -181,14 +183,14 @@ def _shuffled(units: list[Unit], label: str, seed: int) -> list[Unit]:
 
 
 def _divide(
-    units: list[Unit], wanted: Sequence[tuple[str, float]]
+    units: list[Unit], shares: Sequence[tuple[str, float]]
 ) -> list[tuple[str, list[Unit]]]:
     """Take each wanted split's units out of one class; the rest is for train."""
     taken = []
-    for number, (split, share) in enumerate(wanted, start=1):
+    for number, (split, share) in enumerate(shares, start=1):
         target = max(1, round(share * sum(map(len, units))))
         # Train comes first, then the splits yet to be served.
-        spare = len(units) - 1 - (len(wanted) - number)
+        spare = len(units) - 1 - (len(shares) - number)
         chosen, units = _take(units, target, spare)
         taken.append((split, chosen))
     return taken
@@ -228,10 +230,10 @@ def _keep_classes_trained(
 
 
 def _refuse_no_validation(
-    examples: tuple[Example, ...], wanted: Sequence[tuple[str, float]]
+    examples: tuple[Example, ...], shares: Sequence[tuple[str, float]]
 ) -> None:
     """Refuse a set too small to validate on."""
-    if "validation" not in dict(wanted) or any(
+    if "validation" not in dict(shares) or any(
         e.split == "validation" for e in examples
     ):
         return

@@ -1,4 +1,4 @@
-"""What a run says about itself: the card next to the model, the facts of the report."""
+"""Facts about a run: the card next to the model, the facts of the report."""
 
 from pathlib import Path
 from shlex import quote

@@ -146,7 +146,7 @@ def _exported(
     from tfapp.layers.outputs import logits_model
 
     dataset, config = job.dataset, job.recipe.export
-    held = dataset.examples["test"] or dataset.examples["train"]
+    examples = dataset.examples["test"] or dataset.examples["train"]
     exported = Exported(
         logits_model(job.model),
         dataset.preprocessor,
@@ -161,7 +161,9 @@ def _exported(
                 exported,
                 job.task.interface,
                 destination,
-                examples=[dataset.raw(example) for example in held[: config.examples]],
+                examples=[
+                    dataset.raw(example) for example in examples[: config.examples]
+                ],
                 card=card,
                 tolerance=config.tolerance,
             )

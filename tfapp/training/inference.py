@@ -129,7 +129,7 @@ def _stream_chunks(model: keras.Model, batches: Any) -> Iterator[np.ndarray]:
 
 
 def _differ_in_length(specs: Any) -> bool:
-    """Say whether a batch's shape says too little for examples of two to be joined."""
+    """Return whether a batch's shape is too vague to join examples of two batches."""
     return any(None in spec.shape[1:] for spec in tf.nest.flatten(specs))
 
 

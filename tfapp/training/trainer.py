@@ -1,4 +1,4 @@
-"""Train a model as its recipe says: from scratch, or by transfer in two phases."""
+"""Train a model by its recipe: from scratch, or by transfer in two phases."""
 
 from collections.abc import Iterator
 from typing import Any

@@ -20,17 +20,17 @@ def training_passes(
 
     Args:
         store: computes what it lacks.
-        views: wanted, the plain one counted.
+        views: number of views, the plain one included.
         batch_size: examples in a batch.
         seed: of order and changes.
-        time_left: asked before each augmented view is computed.
+        time_left: called before each augmented view is computed.
     """
-    found = [store.plain("train")]
+    passes = [store.plain("train")]
     for number in range(1, views):
         if not time_left():
             break
-        found.append(store.view("train", number, seed))
-    return RowPasses(found, _targets(store, "train"), batch_size, seed)
+        passes.append(store.view("train", number, seed))
+    return RowPasses(passes, _targets(store, "train"), batch_size, seed)
 
 
 def validation_batches(store: FeatureStore, batch_size: int) -> Any:

@@ -64,8 +64,8 @@ def look_at_masks(masks: Source, max_pixels: int) -> dict[str, MaskFacts]:
 
     workers = min(MAX_WORKERS, len(os.sched_getaffinity(0)))
     with pillow_without_limit(), ThreadPoolExecutor(workers) as pool:
-        found = pool.map(look, masks.examples)
-        return {e.name: f for e, f in zip(masks.examples, found, strict=True)}
+        facts = pool.map(look, masks.examples)
+        return {e.name: f for e, f in zip(masks.examples, facts, strict=True)}
 
 
 def read_values(data: bytes, max_pixels: int, *, coloured: bool = False) -> np.ndarray:
@@ -137,16 +137,16 @@ def _colours(image: Image.Image) -> np.ndarray:
 
 
 def _facts(values: np.ndarray) -> MaskFacts:
-    found, counts = np.unique(values, return_counts=True)
+    distinct, counts = np.unique(values, return_counts=True)
     digest = hashlib.sha256(repr(values.shape).encode())
     digest.update(np.ascontiguousarray(values).data)
     height, width = values.shape
-    if len(found) > MOST_VALUES:
+    if len(distinct) > MOST_VALUES:
         return MaskFacts(
             (height, width),
             fault="too many values",
-            detail=f"the mask has {len(found)} different values from {found[0]} to "
-            f"{found[-1]}. {ONE_PER_CLASS}",
+            detail=f"the mask has {len(distinct)} different values from "
+            f"{distinct[0]} to {distinct[-1]}. {ONE_PER_CLASS}",
         )
-    pairs = zip(found.tolist(), counts.tolist(), strict=True)
+    pairs = zip(distinct.tolist(), counts.tolist(), strict=True)
     return MaskFacts((height, width), dict(pairs), digest.hexdigest())
