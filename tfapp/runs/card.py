@@ -83,7 +83,7 @@ def describe_data(dataset: Dataset) -> dict[str, Any]:
 
 def predict_command(saved_model: Path) -> str:
     """Return the command that predicts with the newest version of an export."""
-    return f"tfapp predict {quote(str(saved_model.parent))} PHOTO.jpg"
+    return f"tfapp predict {quote(str(saved_model.parent))} FILE"
 
 
 def _model(job: "TrainingJob") -> str:

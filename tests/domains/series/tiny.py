@@ -2,6 +2,8 @@
 
 import numpy as np
 
+from tests.domains.tiny import Tiny
+
 STEPS = 240
 
 
@@ -41,3 +43,28 @@ def long(path, items=("x", "y", "z"), steps=STEPS, future=0, seed=0):
             rows.append(f"{item};{day};{cell};{holiday};{number}")
     path.write_text("\n".join(rows) + "\n", encoding="utf-8")
     return path
+
+
+def waves(folder):
+    """Two waves of 240 months for a small linear network."""
+    folder.mkdir(parents=True)
+    path = wide(folder / "waves.csv")
+    table = {
+        "data": {
+            "path": str(path),
+            "batch_size": 16,
+            "split": {"by": "time"},
+            "options": {"horizon": 6, "window": 24},
+        },
+        "model": {"name": "linear_forecaster"},
+        "training": {"epochs": 3, "learning_rate": 1e-2},
+        "runtime": {
+            "deterministic": True,
+            "checkpoint_seconds": 0.0,
+            "precision": "float32",
+        },
+    }
+    return Tiny(str(path), table, [str(path)])
+
+
+TINY = {"forecasting": waves}
