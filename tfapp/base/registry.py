@@ -43,7 +43,7 @@ class Option:
 
 
 @dataclass(frozen=True)
-class Signature:
+class FunctionSignature:
     """The keyword-only arguments and the first docstring line of a function."""
 
     options: Mapping[str, Option]
@@ -116,7 +116,7 @@ def find(kind: str, registry: Mapping[str, str], name: str) -> str:
 
 
 @lru_cache
-def signature(target: str) -> Signature:
+def signature(target: str) -> FunctionSignature:
     """Read the signature of "module:function" from its source file."""
     module, _, attribute = target.partition(":")
     spec = importlib.util.find_spec(module)
@@ -131,7 +131,7 @@ def signature(target: str) -> Signature:
                 for arg, default in pairs
             }
             summary = (ast.get_docstring(node) or "").partition("\n")[0]
-            return Signature(options, summary)
+            return FunctionSignature(options, summary)
     raise AttributeError(f"{module} has no function {attribute!r}")
 
 

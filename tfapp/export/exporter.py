@@ -218,7 +218,8 @@ def _check(exported: Exported, examples: Sequence[Any]) -> None:
             f"Label {broken[0]!r} does not fit on one line of labels.txt. Rename it."
         )
     for name, value in exported.calibration.items():
-        if not (math.isfinite(value) and value > 0):
+        is_number = isinstance(value, int | float)
+        if is_number and not (math.isfinite(value) and value > 0):
             raise ExportError(f"`{name}` must be a number above 0. Received: {value!r}")
     if not examples:
         raise ExportError("`examples` is empty. Expected at least one example.")

@@ -130,7 +130,8 @@ def _load(context: RunContext) -> Dataset:
             progress=stage,
         )
         sizes = ", ".join(f"{len(e)} {s}" for s, e in dataset.examples.items())
-        stage.detail = f"{sizes}; {len(dataset.info.labels)} classes"
+        strata = {example.stratum for example in dataset.examples["train"]} - {""}
+        stage.detail = f"{sizes}; {len(strata)} classes" if strata else sizes
     for note in dataset.notes:
         context.reporter.say(f"  {note}")
     return dataset

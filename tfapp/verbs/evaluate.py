@@ -46,7 +46,7 @@ def evaluate(
     card = found.card()
     recipe = recipes.load_recipe(str(found.recipe_file))
     start_tensorflow(reporter)
-    dataset = _load(recipe, found, data, card["class_names"], reporter)
+    dataset = _load(recipe, found, data, card, reporter)
     task = get_task(recipe.task, recipe.task_options)
     answer = _answers(found, dataset, reporter)
     results = task.evaluate(answer, dataset, card["calibration"])
@@ -58,7 +58,7 @@ def evaluate(
 
 
 def _load(
-    recipe: Recipe, run: Run, data: str, class_names: list[str], reporter: Reporter
+    recipe: Recipe, run: Run, data: str, card: dict[str, Any], reporter: Reporter
 ) -> Dataset:
     with reporter.stage("check data", unit="files") as stage:
         if not data:
@@ -69,7 +69,12 @@ def _load(
                 progress=stage,
             )
         config = recipe.data.model_copy(update={"path": data})
-        dataset = load_test_only(config, tuple(class_names), progress=stage)
+        dataset = load_test_only(
+            config,
+            tuple(card["class_names"]),
+            preprocess=card["preprocess"],
+            progress=stage,
+        )
     if not dataset.examples["test"]:
         raise DataError(f"{data} holds no example to evaluate.")
     return dataset

