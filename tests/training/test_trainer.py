@@ -144,7 +144,7 @@ def test_features_and_images_give_the_same_logits(tmp_path, model, dataset):
 
 
 def test_after_thawing_the_whole_network_answers(tmp_path, model, dataset):
-    """Features stored by an earlier run are of the old extractor, and not used."""
+    """What an earlier run stored is of the extractor as it was, and is not used."""
     train(tmp_path, make_model(), dataset, fine_tune=HEAD).logits("test")
     shutil.rmtree(tmp_path / "run")
     trainer = train(tmp_path, model, dataset, fine_tune=THAW)
