@@ -200,7 +200,7 @@ def test_other_tasks_and_classes_are_refused():
     """Nothing can be said about runs that answer different questions."""
     with pytest.raises(ConfigError, match="'segmentation', with the main figure 'Pix"):
         compare_records([record("a", HALF), record("b", HALF, task="segmentation")])
-    with pytest.raises(ConfigError, match=r"'a', 'b', 'c', … \(4 classes\) apart"):
+    with pytest.raises(ConfigError, match=r"'a', 'b', 'c', … \(4 classes\), runs"):
         compare_records([record("a", HALF), record("b", HALF, classes="abcd")])
 
 

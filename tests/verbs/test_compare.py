@@ -95,7 +95,7 @@ def test_a_learning_curve_is_a_picture_of_its_own(root, fake_run, tmp_path):
         (["good", "other"], "Expected runs with the same classes"),
         (["odd"], r"(?s)Unknown key `training.epoch`.*leave the run out"),
         (["torn", "good"], "metrics.json cannot be used: it is not JSON"),
-        (["cells", "nuclei"], "'nothing', 'nucleus' apart.*with the same classes"),
+        (["cells", "nuclei"], "'nothing', 'nucleus', runs.*with the same classes"),
         (
             ["good", "cells"],
             r"cells/1 is a run of the task 'image_segmentation', with the main figure "
