@@ -19,6 +19,8 @@ from typing import Any
 import numpy as np
 
 from tfapp.base.reporter import Reporter
+from tfapp.data.spec import DataInfo
+from tfapp.domains.images.shapes import image_info
 from tfapp.machine.start import start_tensorflow
 
 FULL: dict[str, Any] = {}
@@ -99,7 +101,7 @@ def jobs_of(
         if capsules
         else get_task("image_classification")
     )
-    learning = task.learning(network, None)
+    learning = task.learning(network, _info())
     learner = fuse(learning.model)  # as training in tfapp does
     learner.compile(keras.optimizers.Adam(), loss=learning.losses)
     images, labels = sample(batch)
@@ -135,7 +137,6 @@ def build(model: str, options: dict[str, Any], port: bool) -> Any:
     import keras
 
     from tfapp.domains.images.capsules.layers.dynamic_routing import DenseCapsule
-    from tfapp.domains.images.shapes import image_info
     from tfapp.recipes.config import ModelConfig
     from tfapp.tasks.build import build_model
 
@@ -144,14 +145,17 @@ def build(model: str, options: dict[str, Any], port: bool) -> Any:
         alone = DenseCapsule(10, 16, name="class_capsules")
         network = keras.Sequential([keras.Input((1152, 8)), alone])
     else:
-        info = image_info((28, 28, 1), "0123456789")
-        network = build_model(ModelConfig(name=model, options=options), info)
+        network = build_model(ModelConfig(name=model, options=options), _info())
     if port:
         layer = network.get_layer("class_capsules")
         layer.call = lambda inputs: keras.ops.cast(
             route_as_written(inputs, layer.kernel), layer.compute_dtype
         )
     return network
+
+
+def _info() -> DataInfo:
+    return image_info((28, 28, 1), "0123456789")
 
 
 def route_as_written(children: Any, kernel: Any, rounds: int = 3) -> Any:

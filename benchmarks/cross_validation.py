@@ -26,7 +26,7 @@ from tfapp.base.reporter import Reporter
 from tfapp.data import load_dataset
 from tfapp.data.spec import DataInfo
 from tfapp.machine.start import start_tensorflow
-from tfapp.recipes.config import Recipe
+from tfapp.recipes.config import HeadPhase, Recipe
 from tfapp.tasks import get_task
 from tfapp.tasks.build import build_model
 from tfapp.training.loop.training_loop import TrainingLoop
@@ -60,7 +60,7 @@ def cross_validate(
     """Return the accuracy of every fold."""
     dataset = load_dataset(recipe.data, seed=recipe.seed)
     model = build_model(recipe.model, dataset.info)
-    count = recipe.fine_tune.head.views if dataset.augmentation else 1
+    count = _phase(recipe).views if dataset.augmentation else 1
     stacked = np.stack(features_of(recipe, dataset, model, views=count))
     labels = dataset.targets(dataset.examples["train"])
     scores = []
@@ -73,6 +73,12 @@ def cross_validate(
             predicted = solve(recipe, stacked, labels, train, test)
         scores.append(float(np.mean(predicted == labels[test])))
     return scores
+
+
+def _phase(recipe: Recipe) -> HeadPhase:
+    if recipe.fine_tune is None:
+        raise SystemExit(f"{recipe.name} has no [fine_tune]: choose a recipe with it.")
+    return recipe.fine_tune.head
 
 
 def solve(
@@ -108,7 +114,7 @@ def train_head(
     one_hot = np.eye(model.output_shape[-1], dtype="float32")[labels]
     kept = [view[train] for view in views]
     passes = RowPasses(kept, one_hot[train], recipe.data.batch_size, recipe.seed)
-    config = recipe.fine_tune.head
+    config = _phase(recipe)
     setup = RunSetup(
         get_task(recipe.task, recipe.task_options),
         info,

@@ -14,6 +14,7 @@ that a report's maps take.
 import argparse
 import time
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from scipy.stats import spearmanr
@@ -108,7 +109,7 @@ def quarter(values: np.ndarray) -> int:
     return int(np.argmax(sums))
 
 
-def sanity(model: object, dataset: Dataset) -> None:
+def sanity(model: Any, dataset: Dataset) -> None:
     """Print the rank correlation of maps before and after shuffling the weights."""
     from tfapp.domains.images.explanation.gradcam import class_maps
     from tfapp.domains.images.explanation.mistakes import mistake_maps

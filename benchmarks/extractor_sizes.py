@@ -60,8 +60,11 @@ def measure(path: str, extractor: str, weights: str, size: int) -> float:
             features["validation"], labels["validation"]
         ),
     )
-    both = [np.concatenate([x["train"], x["validation"]]) for x in (features, labels)]
-    return float(fitted(*both, strength).score(features["test"], labels["test"]))
+    rows, answers = (
+        np.concatenate([x["train"], x["validation"]]) for x in (features, labels)
+    )
+    head = fitted(rows, answers, strength)
+    return float(head.score(features["test"], labels["test"]))
 
 
 def extract(dataset: Dataset, extractor: str, weights: str) -> Features:

@@ -22,9 +22,10 @@ import platform
 import statistics
 import tempfile
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from many_files import growth_table
@@ -51,7 +52,7 @@ def main() -> None:
     parser.add_argument("--place", type=Path, help="for temporary files")
     parser.add_argument("--out", type=Path, help="JSON file to write")
     arguments = parser.parse_args()
-    result = {"machine": machine(), "speed": [], "growth": []}
+    result: dict[str, Any] = {"machine": machine(), "speed": [], "growth": []}
     print(json.dumps(result["machine"]), flush=True)
     if arguments.data:
         result["speed"] = speed_table(arguments)
@@ -72,7 +73,7 @@ def machine() -> dict[str, object]:
     }
 
 
-def bare_decoder() -> tuple[Callable[[bytes], object], str]:
+def bare_decoder() -> tuple[Callable[[bytes], np.ndarray], str]:
     """Return a function that decodes a whole JPEG, and what it is."""
     try:
         import simplejpeg
@@ -191,7 +192,7 @@ def tfapp_pass(place: Path, size: int, cache: str) -> Callable[[int], None]:
     )
 
 
-def exhaust(batches: object) -> None:
+def exhaust(batches: Iterable[object]) -> None:
     """Ask for every batch."""
     for _ in batches:
         pass

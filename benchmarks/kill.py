@@ -22,6 +22,7 @@ import tempfile
 import time
 import zipfile
 from pathlib import Path
+from typing import Any
 
 import h5py
 import numpy as np
@@ -52,7 +53,7 @@ def main() -> None:
         if wholes[1].digests() != expected:
             sys.exit("two uninterrupted runs differ: is the recipe deterministic?")
         print(f"uninterrupted: {seconds:.1f} s, weights {expected['weights'][:12]}")
-        rows = []
+        rows: list[dict[str, Any]] = []
         tries = 0
         while len(rows) < arguments.kills:
             tries += 1
@@ -103,7 +104,8 @@ class Attempt:
 
     def finish(self) -> float:
         """Run or resume to the end and return the seconds it took."""
-        if self._run_folder() and self._status() == "complete":
+        folder = self._run_folder()
+        if folder and _status(folder) == "complete":
             return 0.0
         began = time.monotonic()
         process = self._start()
@@ -115,6 +117,8 @@ class Attempt:
     def digests(self) -> dict[str, str]:
         """Return hashes of what the run left: weights, scores, accuracy."""
         folder = self._run_folder()
+        if folder is None:
+            raise FileNotFoundError(f"no run below {self.folder}")
         metrics = json.loads((folder / "metrics.json").read_text())
         return {
             "weights": weights_digest(folder / "model.keras"),
@@ -145,23 +149,24 @@ class Attempt:
         found = sorted((self.folder / "runs").glob("*/*/"), key=lambda p: int(p.name))
         return found[-1] if found else None
 
-    def _status(self) -> str:
-        path = self._run_folder() / "status.json"
-        return json.loads(path.read_text())["status"] if path.exists() else "starting"
-
     def _where(self) -> str:
         """Say how far the killed run had come, by what lies in its folder."""
         folder = self._run_folder()
         if folder is None:
             return "start"
-        if self._status() == "complete":
+        if _status(folder) == "complete":
             return ""
         checkpoints = folder / "checkpoints"
         done = sorted(p.stem for p in checkpoints.glob("*.json"))
         under_way = [p.name.split(".")[0] for p in checkpoints.glob("*.state.npz")]
         if under_way:
             return f"phase {under_way[0]}"
-        return f"what follows {done[-1]}" if done else f"status {self._status()}"
+        return f"what follows {done[-1]}" if done else f"status {_status(folder)}"
+
+
+def _status(folder: Path) -> str:
+    path = folder / "status.json"
+    return json.loads(path.read_text())["status"] if path.exists() else "starting"
 
 
 def weights_digest(path: Path) -> str:

@@ -13,7 +13,7 @@ import time
 from collections.abc import Callable, Iterable, Sequence
 from itertools import islice
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 from PIL import Image
@@ -26,6 +26,7 @@ from tfapp.recipes.config import DataConfig
 TINY_SIDE = 16
 TINY_CLASSES = 10
 BATCHES_PER_PASS = 200
+T = TypeVar("T")
 HEADER = (
     "| files | list s | scan and split s | again s | batches s | KB a file, resident "
     "| KB a file, peak |\n|---|---|---|---|---|---|---|"
@@ -112,7 +113,7 @@ def grow(place: Path) -> dict[str, float]:
     }
 
 
-def tfapp_digits(place: Path) -> object:
+def tfapp_digits(place: Path) -> Dataset:
     """Return a small data set that needs the same libraries."""
     return load_dataset(
         DataConfig(kind="images", path="digits"), seed=0, cache_dir=place / "digits"
@@ -125,7 +126,7 @@ def read_all(batches: Iterable[object]) -> None:
         pass
 
 
-def timed(call: Callable[[], object]) -> tuple[object, float]:
+def timed(call: Callable[[], T]) -> tuple[T, float]:
     """Return a result and the seconds that it took."""
     started = time.perf_counter()
     result = call()

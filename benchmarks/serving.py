@@ -29,7 +29,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent))
 
-from serving_peers import PEERS, free_port, missing
+from serving_peers import PEERS, Tfapp, free_port, missing
 
 CLIENTS = (1, 8, 64)
 START_SECONDS = 600
@@ -93,7 +93,8 @@ async def client(port, request, end, latencies, failures):
 
 async def load(port, request, clients, seconds, meanwhile=None):
     """Ask from several clients; return throughput and latencies in milliseconds."""
-    latencies, failures = [], []
+    latencies: list[float] = []
+    failures: list[object] = []
     stop = time.monotonic() + seconds
     before, started = time.process_time(), time.monotonic()
     work = [
@@ -268,7 +269,7 @@ def main():
     parser.add_argument("--out", type=Path)
     given = parser.parse_args()
     model, photo = given.saved_model.absolute(), given.photo
-    PEERS["tfapp serve"].config = given.config
+    Tfapp.config = given.config
     if given.switches:
         found = asyncio.run(switch(model, photo, given.switches))
     elif given.soak:

@@ -12,6 +12,7 @@ import socket
 import sys
 from dataclasses import dataclass
 from pathlib import Path
+from typing import ClassVar
 
 JSON = "base64 in json"
 PIXELS = "pixels in json"
@@ -30,6 +31,8 @@ class Peer:
     needs: tuple[str, ...] = ("fastapi", "uvicorn")
     forms: tuple[str, ...] = ("jpeg", JSON)
 
+    config: ClassVar[str] = ""
+
     def path(self, model):
         """Return the path of its HTTP address."""
         return "/predict"
@@ -41,8 +44,6 @@ class Peer:
 
 class Tfapp(Peer):
     """`tfapp serve` itself, as a user starts it, perhaps with a models.toml."""
-
-    config = ""
 
     def path(self, model):
         """Return the path; the model's name is that of its folder."""
@@ -95,10 +96,9 @@ def signature(folder):
     loaded = tf.saved_model.load(folder)
     function = loaded.signatures["serving_default"]
 
-    def call(images):
+    def call(images, owner=loaded):  # whose functions die with it
         return function(image_bytes=tf.constant(images))
 
-    call.loaded = loaded  # its functions die with it
     return call
 
 

@@ -77,4 +77,4 @@ def features_of(
         cache = default_cache_dir() / "features"
         store = FeatureStore(model.get_layer("extractor"), dataset, cache, stage)
         augmented = [store.view(split, n, recipe.seed) for n in range(1, views)]
-        return [np.asarray(store.plain(split)), *augmented]
+        return [np.asarray(rows) for rows in (store.plain(split), *augmented)]

@@ -40,6 +40,7 @@ def main() -> None:
     parser.add_argument("--jobs", nargs="+", default=JOBS, choices=JOBS)
     parser.add_argument("--rounds", type=int, default=2)
     parser.add_argument("--epochs", type=int, default=10)
+    parser.add_argument("--count", type=int, help="photos of an epoch")
     parser.add_argument("--torch", default="", help="an interpreter that has PyTorch")
     parser.add_argument("--accuracy", action="store_true")
     parser.add_argument("--out", type=Path, help="JSON file of the figures")
@@ -82,7 +83,8 @@ def measure(way: str, network: str, job: str, arguments: argparse.Namespace) -> 
     python = arguments.torch if way == "torch" else sys.executable
     script = {"torch": "torch_way.py", "tfapp": "tfapp_way.py"}.get(way, "keras_way.py")
     command = [python, str(HERE / "ways" / script), str(arguments.photos)]
-    command += [network, job, str(PHOTOS[network]), str(arguments.epochs)]
+    command += [network, job, str(arguments.count or PHOTOS[network])]
+    command += [str(arguments.epochs)]
     return run([*command, *(["bf16"] if way == "keras_bf16" else [])])
 
 

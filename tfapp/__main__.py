@@ -11,7 +11,7 @@ CTRL_C = 130
 
 def main() -> None:
     """Run the command line; a user's mistake is one line and exit code 2."""
-    # TensorFlow prints pages of notices at import unless told before.
+    # TensorFlow prints pages of notices at import unless configured before.
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     try:
         _end_orderly_when_told_to()

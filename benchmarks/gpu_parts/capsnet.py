@@ -64,7 +64,7 @@ def train(book: Book, trainer: "Trainer", state: Any, epochs: int) -> None:
     for epoch in range(epochs):
         if not book.fits(name="capsnet", epoch=epoch + 1):
             return
-        start, loss = time.perf_counter(), None
+        start, loss = time.perf_counter(), math.nan
         for number in range(trainer.steps):
             done = (epoch * trainer.steps + number) / total
             rate = RATE * 0.5 * (1 + math.cos(math.pi * done))

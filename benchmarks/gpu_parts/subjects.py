@@ -93,9 +93,13 @@ def capsnet(*, batch: int = 128, tiny: bool = False) -> Subject:
         ReconstructionLoss,
     )
     from tfapp.domains.images.capsules.models import capsnet as module
+    from tfapp.domains.images.shapes import image_info
 
-    small = {"filters": 8, "capsules": 2, "decoder_units": (8,)} if tiny else {}
-    model = module.capsnet((28, 28, 1), 10, variant="code", **small)
+    sizes: dict[str, Any] = {"filters": 8, "capsules": 2, "decoder_units": (8,)}
+    small = sizes if tiny else {}
+    model = module.capsnet(
+        image_info((28, 28, 1), "0123456789"), variant="code", **small
+    )
     mask, decoder = model.get_layer(module.MASK), model.get_layer(module.DECODER)
     label = keras.Input((10,), name="label")
     drawn = decoder(mask(mask.input, label))
@@ -120,9 +124,10 @@ def matrix_capsules(*, batch: int = 64, tiny: bool = False) -> Subject:
     """Return the small matrix capsules on images as smallNORB has them."""
     from tfapp.domains.images.capsules.layers.losses import GrowingMargin, SpreadLoss
     from tfapp.domains.images.capsules.models import matrix_capsules as module
+    from tfapp.domains.images.shapes import image_info
 
     shape = (20, 20, 2) if tiny else (32, 32, 2)
-    model = module.matrix_capsules(shape, 5)
+    model = module.matrix_capsules(image_info(shape, "01234"))
     margin = GrowingMargin(name="margin", dtype="float32")
     view = keras.Model(model.input, margin(model.output["presence"]))
     images, labels = _labelled(2 if tiny else batch, shape, 5)
@@ -139,10 +144,12 @@ def _labelled(batch: int, shape: tuple[int, ...], classes: int) -> tuple[Any, An
 def unet(*, batch: int = 8, tiny: bool = False) -> Subject:
     """Return the U-Net of the paper, 572x572 pixels in and 388x388 out."""
     from tfapp.domains.images.segmentation.models.unet import unet as build
+    from tfapp.domains.images.shapes import image_info
 
-    side, small = (44, {"width": 4, "depth": 2}) if tiny else (572, {})
+    sizes: dict[str, Any] = {"width": 4, "depth": 2}
+    side, small = (44, sizes) if tiny else (572, {})
     batch = 2 if tiny else batch
-    model = build((side, side, 1), 2, **small)
+    model = build(image_info((side, side, 1), "01"), **small)
     random = np.random.default_rng(0)
     return Subject(
         model,

@@ -80,7 +80,9 @@ def _others(rows: dict[str, list[Any]], missing: str) -> str:
     for name, title in OTHERS.items():
         for work in ("training", "inference"):
             cells = [title, work]
-            for policy, peer in zip(POLICIES, ("float32", "bf16 autocast"), strict=0):
+            for policy, peer in zip(
+                POLICIES, ("float32", "bf16 autocast"), strict=False
+            ):
                 ours = _find(rows.get("others", []), name, work, policy)
                 cells.append(_speed(ours, missing))
                 theirs = _find(rows.get("pytorch", []), "lstm", work, peer)

@@ -7,6 +7,7 @@ import json
 import sys
 import time
 from pathlib import Path
+from typing import Any
 
 import keras
 from keras_names import LAST_BLOCK
@@ -37,7 +38,7 @@ def main() -> None:
     print(json.dumps({way: int(photos) / min(watch.seconds[1:])}))
 
 
-def data(folder: str, part: str) -> object:
+def data(folder: str, part: str) -> Any:
     """Return batches of one part of the photos; a tenth is held for validation."""
     found = keras.utils.image_dataset_from_directory(
         folder,
@@ -108,7 +109,7 @@ class Watch(keras.callbacks.Callback):
         """Start the clock."""
         self.epoch_began = time.monotonic()
 
-    def on_epoch_end(self, epoch: int, logs: object = None) -> None:
+    def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
         """Stop the clock."""
         now = time.monotonic()
         self.seconds.append(now - self.epoch_began)

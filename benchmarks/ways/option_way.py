@@ -10,6 +10,7 @@ import statistics
 import sys
 import time
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 
@@ -78,7 +79,7 @@ def training(network: str, on: list[str], images: np.ndarray) -> Callable[[], ob
     return lambda: learner.train_on_batch(images, labels)
 
 
-def build(network: str, shape: tuple[int, ...]) -> object:
+def build(network: str, shape: tuple[int, int, int]) -> Any:
     """Return a network with random weights and a head for two classes."""
     from tfapp.domains.images.classification.models.transfer import transfer
 
@@ -91,7 +92,8 @@ def timed(step: Callable[[], object], batch: int, seconds: float) -> dict[str, f
     """Return images per second, of the median batch, and page faults per batch."""
     for _ in range(WARM_UP):
         step()
-    faults, times = page_faults(), []
+    faults = page_faults()
+    times: list[float] = []
     while len(times) < LEAST_BATCHES or sum(times) < seconds:
         began = time.monotonic()
         step()

@@ -30,7 +30,7 @@ def main() -> None:
     if job == "accuracy":
         print(json.dumps(trained(table, reporter)))
         return
-    found = {}
+    found: dict[str, Any] = {}
     if job != "head":
         table["fine_tune"]["thaw"]["epochs"] = 3
         found |= on_images(table, reporter, int(photos))
@@ -47,7 +47,7 @@ def recipe_table(folder: str, network: str, job: str, photos: int, epochs: int) 
     """Return the recipe of a job."""
     weights = "imagenet" if job == "accuracy" else "none"
     head = {"epochs": epochs, "learning_rate": 1e-3}
-    fine_tune = {"head": head}
+    fine_tune: dict[str, dict[str, Any]] = {"head": head}
     if job in ("last_block", "all"):
         first = {"vgg16": "block1_conv1", "mobilenet_v2": "Conv1"}
         layer = LAST_BLOCK[network] if job == "last_block" else first[network]
@@ -122,7 +122,7 @@ def train(table: dict, reporter: Reporter) -> Any:
     with tempfile.TemporaryDirectory() as scratch, reporter.stage("whole"):
         dataset = load_dataset(recipe.data, seed=0)
 
-        def build() -> object:
+        def build() -> Any:
             return build_model(recipe.model, dataset.info)
 
         # Chosen for all photos: the few of a timed epoch are not worth a measurement.

@@ -56,9 +56,10 @@ def main() -> None:
 
 def vgg16() -> tuple[nn.Sequential, int, int]:
     """Return VGG16 without its top, its width, and where its last block begins."""
-    layers, channels = [], 3
+    layers: list[nn.Module] = []
+    channels = 3
     for width in VGG16:
-        if width == "M":
+        if isinstance(width, str):
             layers.append(nn.MaxPool2d(2))
         else:
             layers += [nn.Conv2d(channels, width, 3, padding=1), nn.ReLU(inplace=True)]
@@ -86,7 +87,9 @@ class Block(nn.Module):
 
 def mobilenet_v2() -> tuple[nn.Sequential, int, int]:
     """Return MobileNetV2 without its top, its width, and where block 16 begins."""
-    layers = [nn.Sequential(*norm(nn.Conv2d(3, 32, 3, 2, 1, bias=False)))]
+    layers: list[nn.Module] = [
+        nn.Sequential(*norm(nn.Conv2d(3, 32, 3, 2, 1, bias=False)))
+    ]
     channels = 32
     for expansion, width, repeats, stride in MOBILENET_V2:
         for index in range(repeats):

@@ -71,7 +71,7 @@ def traits(drawn: np.ndarray) -> dict[str, np.ndarray]:
         angle at which its middle moves across from row to row, radians; "thickness",
         the ink in units of the ink that its outline would have, all (...).
     """
-    rows, columns = np.indices(drawn.shape[-2:])
+    rows, columns = np.indices(drawn.shape[-2:], float)
     ink = drawn.sum(axis=(-2, -1)) + 1e-6
 
     def mean(values: np.ndarray) -> np.ndarray:

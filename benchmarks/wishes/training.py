@@ -8,6 +8,7 @@ import keras
 import numpy as np
 from wishes.digits import Digits
 
+from tfapp.data.spec import DataInfo
 from tfapp.domains.images.shapes import image_info
 from tfapp.layers.outputs import logits_model
 from tfapp.recipes.config import ModelConfig
@@ -44,9 +45,8 @@ class Network:
     task_options: dict[str, Any] = field(default_factory=dict)
     rate: float = 1e-3
 
-    def build(self, shape: tuple[int, ...], classes: int = 10) -> keras.Model:
-        """Return it, untrained, for images of some shape."""
-        info = image_info(shape, tuple(map(str, range(classes))))
+    def build(self, info: DataInfo) -> keras.Model:
+        """Return it, untrained, for some images."""
         return build_model(ModelConfig(name=self.model, options=self.options), info)
 
 
@@ -115,7 +115,7 @@ def train(
 
 def compiled(
     network: Network,
-    shape: tuple[int, ...],
+    shape: tuple[int, int, int],
     classes: int,
     seed: int,
     steps: int,
@@ -132,9 +132,10 @@ def compiled(
         steps: over which the learning rate falls along a cosine.
     """
     keras.utils.set_random_seed(seed)
-    model = network.build(shape, classes)
+    info = image_info(shape, [str(label) for label in range(classes)])
+    model = network.build(info)
     task = get_task(network.task, network.task_options)
-    learning = task.learning(model, None)
+    learning = task.learning(model, info)
     learner = fuse(learning.model)
     schedule = keras.optimizers.schedules.CosineDecay(network.rate, steps)
     learner.compile(keras.optimizers.Adam(schedule), loss=learning.losses)

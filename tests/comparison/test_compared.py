@@ -89,13 +89,20 @@ def test_differences_are_seen_from_either_side():
     """The best has none; the others are below it."""
     found = compare_records([record("bad", HALF, o=1), record("good", RIGHT, o=2)])
     (pair,) = found.pairs
-    assert (pair.found.difference, pair.real, pair.found.paired) == (0.5, True, True)
+    assert (pair.estimate.difference, pair.real, pair.estimate.paired) == (
+        0.5,
+        True,
+        True,
+    )
     assert found.best == 1
     assert found.to_best(1) is None
     seen = found.to_best(0)
     assert (seen.first, seen.second) == (1, 0)
-    assert seen.found.difference == -0.5
-    assert (seen.found.low, seen.found.high) == (-pair.found.high, -pair.found.low)
+    assert seen.estimate.difference == -0.5
+    assert (seen.estimate.low, seen.estimate.high) == (
+        -pair.estimate.high,
+        -pair.estimate.low,
+    )
     assert pair.seen_from(1) is pair
 
 
@@ -104,15 +111,15 @@ def test_many_comparisons_raise_the_p_values():
     one = [0] * 8 + [1] * 32
     alone = compare_records([record("a", RIGHT, o=1), record("b", one, o=2)])
     assert alone.pairs[0].real
-    assert alone.pairs[0].corrected == alone.pairs[0].found.p_value
+    assert alone.pairs[0].corrected == alone.pairs[0].estimate.p_value
     many = compare_records(
         [record("a", RIGHT, o=1), *(record(f"b{i}", one, o=2 + i) for i in range(3))]
     )
     assert len(many.pairs) == 6
     for pair in many.pairs:
-        assert pair.corrected >= pair.found.p_value
+        assert pair.corrected >= pair.estimate.p_value
     assert many.pairs[0].corrected == pytest.approx(
-        6 * many.pairs[0].found.p_value, 0.2
+        6 * many.pairs[0].estimate.p_value, 0.2
     )
 
 
@@ -124,8 +131,8 @@ def test_comparisons_with_the_best_are_fewer():
     )
     assert many.best == 0
     beside, among_all = many.to_best(1), many.pairs[0]
-    assert beside.found.p_value == among_all.found.p_value
-    assert beside.corrected == pytest.approx(3 * beside.found.p_value)
+    assert beside.estimate.p_value == among_all.estimate.p_value
+    assert beside.corrected == pytest.approx(3 * beside.estimate.p_value)
     assert beside.corrected < among_all.corrected
     two = compare_records([record("a", RIGHT, o=1), record("b", HALF, o=2)])
     assert two.to_best(1).corrected == two.pairs[0].corrected
@@ -135,7 +142,7 @@ def test_other_test_sets_are_compared_unpaired_and_it_is_said():
     """By content, not by path or number."""
     found = compare_records([record("a", RIGHT, o=1), record("b", HALF, o=2, test="u")])
     (pair,) = found.pairs
-    assert not pair.found.paired
+    assert not pair.estimate.paired
     assert pair.real
     assert found.common == 0
     assert found.missed == ()
@@ -155,7 +162,7 @@ def test_seeds_with_test_sets_of_their_own_are_pooled():
     assert len(group.tested) == 80
     assert not group.on_one_test_set
     assert group.scores.examples.mean() == 0.75
-    assert not found.pairs[0].found.paired
+    assert not found.pairs[0].estimate.paired
     assert any("tested on different images" in note for note in found.notes)
 
 
@@ -193,7 +200,7 @@ def test_other_tasks_and_classes_are_refused():
     """Nothing can be said about runs that answer different questions."""
     with pytest.raises(ConfigError, match="'segmentation', with the main figure 'Pix"):
         compare_records([record("a", HALF), record("b", HALF, task="segmentation")])
-    with pytest.raises(ConfigError, match=r"'a', 'b', 'c', … \(4 classes\) apart"):
+    with pytest.raises(ConfigError, match=r"'a', 'b', 'c', … \(4 classes\), runs"):
         compare_records([record("a", HALF), record("b", HALF, classes="abcd")])
 
 

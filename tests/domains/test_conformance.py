@@ -100,7 +100,7 @@ def test_every_task_has_tiny_data():
 def test_checked_and_planned(place):
     """`check` refuses nothing, and `fit` plans a recipe that can be built."""
     report = check(place.tiny.path, reporter=QUIET)
-    assert report.counts["unusable"] == 0
+    assert report.bad_share == 0
     planned = plan(place.tiny.path, reporter=QUIET)
     kinds = registry.union("TASK_DATA")
     assert set(kinds[planned.recipe.task]) & set(kinds[place.task])

@@ -15,6 +15,7 @@ FILES = {
     "__init__.py": """
 FORMS = "a .toy"
 DATA = {"toys": "load:toys"}
+SPLITS = {"toys": ("random", "time")}
 CHECKS = {"toys": "load:check"}
 TASKS = {"toy_counting": "counting:task"}
 TASK_DATA = {"toy_counting": ("toys",)}
@@ -108,6 +109,7 @@ def test_it_is_listed(what, name):
         ("task_options.up=3", "Unknown option `up` of task 'toy_counting'"),
         ("data.options.size=big", "Option `size` of kind of data 'toys'"),
         ("data.kind=images", "needs `data.kind` = 'toys'. Received: 'images'"),
+        ("data.split.by=order", "`data.split.by` = 'random' or 'time'"),
         ("data.augmentation.spin=1", "Unknown key `data.augmentation.spin`"),
         ("model.options.colour=rde", "Unknown colour 'rde'. Did you mean 'red'?"),
         ("training.schedule=cosine", "= 'constant': toys are few. Received: 'cosine'"),

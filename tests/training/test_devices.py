@@ -141,8 +141,8 @@ def test_deterministic_training_repeats_to_the_bit(in_fresh_process):
 
 def test_one_line_announces_a_run(monkeypatch):
     """Device, precision with its reason, what the caller adds, and XLA."""
-    monkeypatch.setattr(devices.machine, "processor_name", lambda: "Intel Xeon")
-    monkeypatch.setattr(devices.machine, "bfloat16_unit", lambda: "AMX")
+    monkeypatch.setattr(devices.processor, "processor_name", lambda: "Intel Xeon")
+    monkeypatch.setattr(devices.processor, "bfloat16_unit", lambda: "AMX")
     monkeypatch.setattr(devices, "threads", lambda runtime: 2)
     choice = PrecisionChoice("mixed_bfloat16", "4.6x float32, measured")
     runtime = RuntimeConfig()

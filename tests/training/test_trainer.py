@@ -1,6 +1,7 @@
 """Which weights learn in which phase, and what is kept."""
 
 import json
+import shutil
 from dataclasses import replace
 
 import numpy as np
@@ -143,7 +144,9 @@ def test_features_and_images_give_the_same_logits(tmp_path, model, dataset):
 
 
 def test_after_thawing_the_whole_network_answers(tmp_path, model, dataset):
-    """Stored features are of the extractor as it was, so they are not used again."""
+    """What an earlier run stored is of the extractor as it was, and is not used."""
+    train(tmp_path, make_model(), dataset, fine_tune=HEAD).logits("test")
+    shutil.rmtree(tmp_path / "run")
     trainer = train(tmp_path, model, dataset, fine_tune=THAW)
     assert trainer.job.loop.phases[1].best_epoch > 0
     expected = model.predict(

@@ -5,16 +5,21 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
+from tests.training.conftest import NoPreprocess
 from tests.training.speed.test_precision import make_recipe
 from tfapp.base.reporter import Reporter
+from tfapp.data.arrays import ArrayDataset, Column
+from tfapp.data.spec import DataInfo, Example, InputSpec
 from tfapp.recipes.config import RuntimeConfig, TrainingConfig
 from tfapp.tasks import get_task
-from tfapp.training.inference import predict, seconds_per_input, stream
+from tfapp.training.inference import answers, predict, seconds_per_input, stream
 from tfapp.training.loop.training_loop import TrainingLoop
 from tfapp.training.phase import Phase, PhasePlan, RunSetup, epochs_of
 from tfapp.training.speed.precision.trial import Network, Trial
 from tfapp.training.speed.precision.work import Work, sample_identity
+from tfapp.training.transfer.features import FeatureStore
 from tfapp.training.transfer.row_passes import RowPasses
+from tfapp.training.transfer.stored import validation_batches
 from tfapp.training.trees import filled, first_rows, num_rows, row_forms
 
 LENGTHS = (3, 7, 5)
@@ -87,6 +92,63 @@ def test_answers_come_in_order_whatever_the_length():
     )
 
 
+def labels_per_letter():
+    """A dataset of words of one to four letters, with a class for every letter."""
+    words = [np.arange(n, dtype="int32") % 3 for n in (4, 1, 3, 2, 2)]
+    names = [f"word {i}" for i in range(len(words))]
+    return ArrayDataset(
+        info=DataInfo({"ids": InputSpec((None,), "int32")}, (None,), 3),
+        examples={"test": tuple(Example(name, "test") for name in names)},
+        preprocessor=None,
+        names=names,
+        inputs={"ids": Column(words)},
+        answers=Column(words, padding=-1),
+        read=None,
+        batch_size=2,
+        one_hot=True,
+    )
+
+
+def test_answers_that_differ_in_length_come_one_by_one():
+    """Each is padded as its batch was; their places are those of the examples."""
+    dataset = labels_per_letter()
+    ids = keras.Input((None,), dtype="int32")
+    model = keras.Model(ids, keras.layers.Embedding(3, 3, "identity")(ids))
+    told = []
+    found = list(answers(model, dataset, "test", lambda *done: told.append(done)))
+    assert [len(answer) for answer in found] == [4, 4, 3, 3, 2]
+    words = dataset.targets(dataset.examples["test"])
+    for answer, word in zip(found, words, strict=True):
+        np.testing.assert_array_equal(answer[: len(word)].argmax(axis=1), word)
+    assert told[-1] == (5, 5)
+
+
+@pytest.mark.parametrize(
+    ("values", "expected"),
+    [
+        (np.array([1, 0]), [[0, 1, 0], [1, 0, 0]]),
+        (np.array([[0.5, 2.0, 1.0], [1.0, 0.0, 3.0]]), [[0.5, 2, 1], [1, 0, 3]]),
+    ],
+)
+def test_targets_of_stored_rows_are_those_of_batches(values, expected, tmp_path):
+    """Classes become one-hot rows, numbers stay what they are."""
+    dataset = ArrayDataset(
+        info=DataInfo({"x": InputSpec((2,))}, (), 3),
+        examples={"validation": (Example("b"), Example("a"))},
+        preprocessor=NoPreprocess(),
+        names=["a", "b"],
+        inputs={"x": Column(np.eye(2, dtype="float32"))},
+        answers=Column(values[::-1]),
+        read=None,
+        batch_size=2,
+    )
+    inputs = keras.Input((2,))
+    part = keras.Model(inputs, keras.layers.Rescaling(1.0)(inputs))
+    store = FeatureStore(part, dataset, tmp_path, lambda *done: None)
+    ((_, targets),) = validation_batches(store, 2)
+    np.testing.assert_allclose(targets, expected)
+
+
 def test_a_batch_of_several_inputs_is_timed():
     """By the seconds of one of its examples."""
     assert 0 < seconds_per_input(network(), batch(0)[0]) < 1
@@ -113,9 +175,9 @@ def test_targets_of_stored_rows_may_be_several(epoch):
     passes = RowPasses([rows], targets, 4, 0)
     assert passes.steps == 3
     count = 0
-    for found, answers in passes.in_order() if epoch is None else passes(epoch):
-        np.testing.assert_array_equal(answers["double"], found * 2)
-        np.testing.assert_array_equal(answers["whole"], found[:, 0])
+    for found, held in passes.in_order() if epoch is None else passes(epoch):
+        np.testing.assert_array_equal(held["double"], found * 2)
+        np.testing.assert_array_equal(held["whole"], found[:, 0])
         count += len(found)
     assert count == 10
 

@@ -45,7 +45,7 @@ def test_runs_are_named_by_folder_number_or_name(root, names):
     """A name means all its finished runs, and no run counts twice."""
     found = quietly(*names)
     assert [(g.name, len(g.records)) for g in found.groups] == [("good", 2), ("bad", 1)]
-    assert found.pairs[0].found.difference == pytest.approx(-0.4)
+    assert found.pairs[0].estimate.difference == pytest.approx(-0.4)
     assert found.pairs[0].real
 
 
@@ -95,7 +95,7 @@ def test_a_learning_curve_is_a_picture_of_its_own(root, fake_run, tmp_path):
         (["good", "other"], "Expected runs with the same classes"),
         (["odd"], r"(?s)Unknown key `training.epoch`.*leave the run out"),
         (["torn", "good"], "metrics.json cannot be used: it is not JSON"),
-        (["cells", "nuclei"], "'nothing', 'nucleus' apart.*with the same classes"),
+        (["cells", "nuclei"], "'nothing', 'nucleus', runs.*with the same classes"),
         (
             ["good", "cells"],
             r"cells/1 is a run of the task 'image_segmentation', with the main figure "
@@ -131,7 +131,7 @@ def test_two_test_sets_are_compared_unpaired(root, fake_run):
     """Other examples under the same names are other examples."""
     fake_run(root, "moved", 1, GOOD, ["data.batch_size=8"], test="u")
     found = quietly("good", "moved")
-    assert not found.pairs[0].found.paired
+    assert not found.pairs[0].estimate.paired
     assert any("different test sets" in note for note in found.notes)
 
 

@@ -57,7 +57,7 @@ def test_everything_is_there(workspace):
     }
     assert result.saved_model == folder / "saved_models" / "digits" / "1"
     page = (result.folder / "report.html").read_text(encoding="utf-8")
-    assert f"tfapp predict {result.saved_model.parent} PHOTO.jpg" in page
+    assert f"tfapp predict {result.saved_model.parent} FILE" in page
     metrics = json.loads((result.folder / "metrics.json").read_text())
     with (result.folder / "scores.csv").open() as file:
         rows = list(csv.DictReader(file))

@@ -1,4 +1,4 @@
-"""Every error that a user can mend.
+"""Every error that a user can fix.
 
 TfappError                 one line on stderr, exit code 2
 ├── ConfigError            a recipe, an option or an argument is wrong
@@ -11,7 +11,7 @@ TfappError                 one line on stderr, exit code 2
 ├── ServingError           the server cannot start, or a request cannot be answered
 └── Interrupted            the user pressed Ctrl-C
 
-Anything else that is raised is a bug and keeps its traceback. A message says what
+Anything else that is raised is a bug and keeps its traceback. A message states what
 is wrong and where, what was expected, what was received, and the way out.
 """
 
@@ -20,7 +20,7 @@ from collections.abc import Iterable
 
 
 class TfappError(Exception):
-    """A mistake or misfortune that the user can mend."""
+    """A mistake or failure that the user can fix."""
 
 
 class ConfigError(TfappError, ValueError):
@@ -33,11 +33,11 @@ class UnknownNameError(ConfigError):
     Args:
         kind: what was looked for, for example "model".
         name: the name received.
-        known: the names that exist.
+        choices: the names that exist.
     """
 
-    def __init__(self, kind: str, name: str, known: Iterable[str]) -> None:
-        names = sorted(known)
+    def __init__(self, kind: str, name: str, choices: Iterable[str]) -> None:
+        names = sorted(choices)
         super().__init__(
             f"Unknown {kind} {name!r}.{did_you_mean(name, names)} "
             f"Expected one of {names}."
@@ -65,14 +65,14 @@ class ExportError(TfappError, RuntimeError):
 
 
 class ServingError(TfappError, RuntimeError):
-    """The server cannot start as told, or a request cannot be answered."""
+    """The server cannot start with its settings, or a request cannot be answered."""
 
 
 class Interrupted(TfappError):
     """The user pressed Ctrl-C."""
 
 
-def did_you_mean(name: str, known: Iterable[str]) -> str:
+def did_you_mean(name: str, names: Iterable[str]) -> str:
     """Return ` Did you mean 'x'?` for the closest known name, or an empty string."""
-    close = difflib.get_close_matches(name, list(known), n=1, cutoff=0.6)
+    close = difflib.get_close_matches(name, list(names), n=1, cutoff=0.6)
     return f" Did you mean {close[0]!r}?" if close else ""

@@ -43,7 +43,7 @@ def _free(path: Path, taken: Mapping[str, str]) -> str:
 
 @contextmanager
 def replacing(path: Path) -> Iterator[Path]:
-    """Yield a temporary path beside `path`; rename it when the block succeeds.
+    """Yield a temporary path next to `path`; rename it when the block succeeds.
 
     Works for a file or a folder. The temporary name is hidden and keeps the suffix,
     since some writers choose their format by it. Whatever goes wrong, Ctrl-C
@@ -80,12 +80,12 @@ def require_writable(folder: Path) -> None:
         tempfile.TemporaryDirectory(prefix=".try.", dir=place).cleanup()
     except OSError as error:
         reason = f"Cannot write {folder}: {error.strerror}."
-        known = explained(error, folder)
-        raise known if known is not error else TfappError(reason) from error
+        failure = explained(error, folder)
+        raise failure if failure is not error else TfappError(reason) from error
 
 
 def explained(error: OSError, path: Path) -> Exception:
-    """Return a one-line error for what a user can mend, else the error itself."""
+    """Return a one-line error for what a user can fix, else the error itself."""
     reasons = {
         errno.ENOSPC: "the disk is full. Free some space and run the command again",
         errno.EDQUOT: "the disk quota is used up",

@@ -6,7 +6,7 @@ from collections import deque
 class Pace:
     """Predicts the rest of some work from the later half of what is done.
 
-    What came before says less: the first unit may wait for a graph that is built, and a
+    Earlier units mislead: the first unit may wait for a graph that is built, and a
     machine may have slept.
 
     Args:
@@ -25,7 +25,7 @@ class Pace:
         self._marks: deque[tuple[float, int]] = deque()
 
     def seconds_left(self, done: int, total: int, now: float) -> float | None:
-        """Return the seconds that the rest takes, or None if it is too early to tell.
+        """Return the seconds that the rest takes, or None if it is too early for that.
 
         Args:
             done: units that are finished, at least 1.

@@ -43,7 +43,7 @@ class Option:
 
 
 @dataclass(frozen=True)
-class Signature:
+class FunctionSignature:
     """The keyword-only arguments and the first docstring line of a function."""
 
     options: Mapping[str, Option]
@@ -51,7 +51,7 @@ class Signature:
 
 
 def domains() -> tuple[str, ...]:
-    """Return the names of all domains, in the order in which they are asked."""
+    """Return the names of all domains, in the order in which they are searched."""
     names: tuple[str, ...] = importlib.import_module(DOMAINS).DOMAINS
     return names
 
@@ -116,7 +116,7 @@ def find(kind: str, registry: Mapping[str, str], name: str) -> str:
 
 
 @lru_cache
-def signature(target: str) -> Signature:
+def signature(target: str) -> FunctionSignature:
     """Read the signature of "module:function" from its source file."""
     module, _, attribute = target.partition(":")
     spec = importlib.util.find_spec(module)
@@ -131,7 +131,7 @@ def signature(target: str) -> Signature:
                 for arg, default in pairs
             }
             summary = (ast.get_docstring(node) or "").partition("\n")[0]
-            return Signature(options, summary)
+            return FunctionSignature(options, summary)
     raise AttributeError(f"{module} has no function {attribute!r}")
 
 
@@ -165,18 +165,18 @@ def check_options(
     Raises:
         ConfigError: for an unknown, missing or wrongly typed option.
     """
-    known = signature(find(kind, registry, name)).options
+    parameters = signature(find(kind, registry, name)).options
     for key in options:
-        if key not in known:
+        if key not in parameters:
             raise ConfigError(
                 f"Unknown option `{key}` of {kind} {name!r}."
-                f"{did_you_mean(key, known)} Expected one of {sorted(known)}."
+                f"{did_you_mean(key, parameters)} Expected one of {sorted(parameters)}."
             )
     checked = {
-        key: _checked(kind, name, key, known[key], value)
+        key: _checked(kind, name, key, parameters[key], value)
         for key, value in options.items()
     }
-    missing = [k for k, o in known.items() if o.default == "required"]
+    missing = [k for k, o in parameters.items() if o.default == "required"]
     if missing := sorted(set(missing) - set(options)):
         raise ConfigError(f"{kind.capitalize()} {name!r} needs the options {missing}.")
     return checked

@@ -1,4 +1,4 @@
-"""What long work tells a person: stages, progress with an ETA, and notes."""
+"""Lines that long work shows the user: stages, progress with an ETA, and notes."""
 
 import math
 import sys
@@ -24,7 +24,7 @@ class Reporter:
     """Writes to stderr, so that stdout stays free for results.
 
     Args:
-        quiet: say nothing, for notebooks and tests.
+        quiet: print nothing, for notebooks and tests.
     """
 
     def __init__(self, quiet: bool = False) -> None:
@@ -56,7 +56,7 @@ class Stage:
         self._task: Any = None
 
     def __enter__(self) -> "Stage":
-        self._start = self._said = time.monotonic()
+        self._start = self._last_line = time.monotonic()
         self._pace = Pace(self._start)
         console = self.reporter.console
         if console.is_terminal and not console.quiet:
@@ -99,8 +99,8 @@ class Stage:
             )
             return
         seconds, now = self._seconds_left(done, total), time.monotonic()
-        if now - self._said >= self.EVERY_SECONDS and 0 < done < total:
-            self._said = now
+        if now - self._last_line >= self.EVERY_SECONDS and 0 < done < total:
+            self._last_line = now
             left = "" if seconds is None else f", {seconds} s left"
             detail = f", {self.detail}" if self.detail else ""
             self.reporter.say(
@@ -110,6 +110,8 @@ class Stage:
 
     def _seconds_left(self, done: int, total: int) -> int | None:
         """Return the time left by the latest pace and the budget, if it is known."""
-        found = self._pace.seconds_left(done, total, time.monotonic()) if done else None
-        left = min(math.inf if found is None else found, self.allowed())
+        estimate = (
+            self._pace.seconds_left(done, total, time.monotonic()) if done else None
+        )
+        left = min(math.inf if estimate is None else estimate, self.allowed())
         return None if left == math.inf else round(max(left, 0.0))

@@ -27,9 +27,9 @@ def _line(error: Any, root: type[BaseModel], table: str) -> str:
     location = [str(part) for part in error["loc"]]
     key = ".".join(filter(None, [table, *location]))
     if error["type"] == "extra_forbidden":
-        known = _fields(location[:-1], root)
-        hint = did_you_mean(location[-1], known)
-        return f"Unknown key `{key}`.{hint} Expected one of {known}."
+        fields = _fields(location[:-1], root)
+        hint = did_you_mean(location[-1], fields)
+        return f"Unknown key `{key}`.{hint} Expected one of {fields}."
     if error["type"] == "value_error":
         return str(error["ctx"]["error"])
     if error["type"] == "missing":

@@ -136,7 +136,7 @@ def explain(
     from tfapp.cli import show_explanations
     from tfapp.verbs.explain import explain
 
-    found = explain(
+    explanations = explain(
         name,
         inputs,
         methods=listed(method),
@@ -145,8 +145,8 @@ def explain(
         runs_folder=runs_folder,
         reporter=Reporter(quiet),
     )
-    show_explanations.explanations(found, json)
-    found.require_good()
+    show_explanations.explanations(explanations, json)
+    explanations.require_good()
 
 
 @app.command()
@@ -161,8 +161,10 @@ def compare(
     from tfapp.cli import show_comparison
     from tfapp.verbs.compare import compare
 
-    found = compare(names, out=out, runs_folder=runs_folder, reporter=Reporter(quiet))
-    show_comparison.comparison(found, out, json)
+    comparison = compare(
+        names, out=out, runs_folder=runs_folder, reporter=Reporter(quiet)
+    )
+    show_comparison.comparison(comparison, out, json)
 
 
 @app.command()

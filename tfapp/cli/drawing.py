@@ -16,7 +16,7 @@ def masks(
     ],
     to: Annotated[Path, typer.Option(help="New folder of images and masks.")],
     images: Annotated[
-        str, typer.Option(help="Images of a COCO file; default: beside it.")
+        str, typer.Option(help="Images of a COCO file; default: next to it.")
     ] = "",
     classes: Annotated[
         str, typer.Option(help="To draw, with commas between; default: all.")
@@ -27,14 +27,14 @@ def masks(
     from tfapp.verbs.masks import masks
 
     reporter = Reporter(quiet)
-    found = masks(
+    summary = masks(
         annotations,
         to,
         images=images,
         classes=listed(classes),
         reporter=reporter,
     )
-    for note in found.notes:
+    for note in summary.notes:
         reporter.say(note)
-    names = ", ".join(found.class_names)
-    show.line(f"{found.folder}: {found.images:,} images; {names}")
+    names = ", ".join(summary.class_names)
+    show.line(f"{summary.folder}: {summary.images:,} images; {names}")

@@ -19,7 +19,9 @@ def serve(
     poll_seconds: Annotated[
         float | None, typer.Option(help="Between looks; 1.")
     ] = None,
-    cors: Annotated[bool | None, typer.Option(help="Other origins may ask.")] = None,
+    cors: Annotated[
+        bool | None, typer.Option(help="Let other origins send requests.")
+    ] = None,
     token_file: Annotated[str | None, typer.Option(help="Clients bear it.")] = None,
     tls_certificate: Annotated[str | None, typer.Option(help="PEM file.")] = None,
     tls_key: Annotated[str | None, typer.Option(help="PEM file.")] = None,

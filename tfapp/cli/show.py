@@ -37,31 +37,31 @@ def as_json(value: Any) -> None:
     print(json.dumps(value, indent=2, ensure_ascii=False, default=str))
 
 
-def result(found: "RunResult", as_json_: bool) -> None:
+def result(run_result: "RunResult", as_json_: bool) -> None:
     """Print what a run achieved, where things are, and what to do next."""
     from tfapp.runs.card import predict_command
 
     if as_json_:
         as_json(
             {
-                "run": str(found.folder),
-                "saved_model": str(found.saved_model or ""),
-                "report": str(found.report),
-                "metrics": found.metrics,
+                "run": str(run_result.folder),
+                "saved_model": str(run_result.saved_model or ""),
+                "report": str(run_result.report),
+                "metrics": run_result.metrics,
             }
         )
         return
     line("")
-    headline(found.results)
-    line(f"report       {found.report}")
-    run = _as_argument(found.folder)
-    if found.saved_model is not None:
-        line(f"SavedModel   {found.saved_model}")
-        line(f"Keras model  {found.folder / 'model.keras'}")
+    headline(run_result.results)
+    line(f"report       {run_result.report}")
+    run = _as_argument(run_result.folder)
+    if run_result.saved_model is not None:
+        line(f"SavedModel   {run_result.saved_model}")
+        line(f"Keras model  {run_result.folder / 'model.keras'}")
     line("")
     line("next:")
-    if found.saved_model is not None:
-        line(f"  {predict_command(found.saved_model)}")
+    if run_result.saved_model is not None:
+        line(f"  {predict_command(run_result.saved_model)}")
         line(f"  tfapp evaluate {run} --data FOLDER")
     line(f"  tfapp board {run}")
 
@@ -86,13 +86,13 @@ def headline(results: "Results") -> None:
         line(sentence.replace(NO_BREAK, " "))
 
 
-def results(found: "Results", as_json_: bool) -> None:
+def results(evaluation: "Results", as_json_: bool) -> None:
     """Print the figures of an evaluation."""
     if as_json_:
-        as_json(found.figures)
+        as_json(evaluation.figures)
         return
-    headline(found)
-    for table in found.tables:
+    headline(evaluation)
+    for table in evaluation.tables:
         print_table(_terminal_table(table))
 
 
@@ -105,13 +105,13 @@ def check(report: "CheckReport", as_json_: bool) -> None:
         line(text)
 
 
-def predictions(found: "Predictions", top: int, as_json_: bool) -> None:
+def predictions(answers: "Predictions", top: int, as_json_: bool) -> None:
     """Print one row per input: the answer, what follows it, and its files."""
     if as_json_:
-        as_json(found.to_json())
+        as_json(answers.to_json())
         return
     table = Table("input", "answer", "then", "file")
-    for row in found.rows:
+    for row in answers.rows:
         if row.error:
             table.add_row(Text(row.path), Text(row.error, style="red"), "", "")
             continue
@@ -135,13 +135,13 @@ def catalogue(rows: Sequence[Mapping[str, Any]], as_json_: bool) -> None:
     print_table(table)
 
 
-def findings(found: Sequence["Finding"], as_json_: bool) -> None:
-    """Print what `doctor` found, with advice where something is amiss."""
+def findings(checks: Sequence["Finding"], as_json_: bool) -> None:
+    """Print what `doctor` found, with advice where something is wrong."""
     if as_json_:
-        as_json([finding.to_json() for finding in found])
+        as_json([finding.to_json() for finding in checks])
         return
     table = Table("what", "found", "advice")
-    for finding in found:
+    for finding in checks:
         style = STATUS_STYLES[finding.status]
         value = Text(str(finding.value), style=style)
         table.add_row(Text(finding.name), value, Text(finding.advice))

@@ -16,33 +16,33 @@ NARROW = 90
 """Columns of a terminal below which the last column of the table is left out."""
 
 
-def comparison(found: "Comparison", out: Path, as_json_: bool) -> None:
+def comparison(outcome: "Comparison", out: Path, as_json_: bool) -> None:
     """Print one row per group, what is best, and where the page is."""
-    from tfapp.comparison import wording as say
+    from tfapp.comparison import wording
     from tfapp.comparison.missed import missed_title
     from tfapp.report.wording import amount
 
     if as_json_:
-        show.as_json(found.to_json())
+        show.as_json(outcome.to_json())
         return
     table = Table(show_lines=True)
     table.add_column("group\nruns", overflow="fold", min_width=16)
-    headers = _headers(found)[: None if _wide() else -1]
+    headers = _headers(outcome)[: None if _wide() else -1]
     for header in headers:
         table.add_column(header, no_wrap=True)
-    for index in range(len(found.groups)):
-        cells = _row(found, index)[: 1 + len(headers)]
+    for index in range(len(outcome.groups)):
+        cells = _row(outcome, index)[: 1 + len(headers)]
         table.add_row(*map(Text, cells))
     show.print_table(table)
-    show.line(say.conclusion(found))
-    metric = found.metric
-    for baseline in found.baselines:
+    show.line(wording.conclusion(outcome))
+    metric = outcome.metric
+    for baseline in outcome.baselines:
         value = amount(baseline.value, metric.unit)
         show.line(f"baseline {baseline.name}: {metric.short} {value}")
-    if found.missed and len(found.records) > 1:
-        of_all = f"{len(found.missed)} of {found.common} test {metric.examples}"
+    if outcome.missed and len(outcome.records) > 1:
+        of_all = f"{len(outcome.missed)} of {outcome.common} test {metric.examples}"
         show.line(f"{missed_title(metric).lower()}: {of_all}")
-    for note in found.notes:
+    for note in outcome.notes:
         show.line(f"note: {note}")
     show.line(f"page  {out / 'comparison.html'}")
     show.line(f"data  {out / 'comparison.csv'}, {out / 'comparison.json'}")
@@ -54,33 +54,36 @@ def _wide() -> bool:
     return not console.is_terminal or console.width >= NARROW
 
 
-def _headers(found: "Comparison") -> tuple[str, ...]:
+def _headers(comparison: "Comparison") -> tuple[str, ...]:
     """Name what stands in each line of a cell."""
     return (
-        f"{found.metric.short_heading}\n95 % interval",
+        f"{comparison.metric.short_heading}\n95 % interval",
         "to the best\n95 % interval\nverdict",
         "trained on\nparameters\ntime",
-        "\n".join(quantity.short_heading for quantity in found.metric.others),
+        "\n".join(quantity.short_heading for quantity in comparison.metric.others),
     )
 
 
-def _row(found: "Comparison", index: int) -> tuple[str, ...]:
+def _row(comparison: "Comparison", index: int) -> tuple[str, ...]:
     """Return the cells of a group, their lines as `_headers` names them."""
-    from tfapp.comparison import wording as say
+    from tfapp.comparison import wording
     from tfapp.report.wording import count, duration
 
-    group, pair = found.groups[index], found.to_best(index)
-    metric = found.metric
+    group, pair = comparison.groups[index], comparison.to_best(index)
+    metric = comparison.metric
     runs = len(group.records)
     gap = "best"
     if pair is not None:
-        gap = f"{say.difference(pair, metric.unit)}\n"
-        gap += f"{say.difference_interval(pair, metric.unit)}\n{say.verdict(pair)}"
+        gap = f"{wording.difference(pair, metric.unit)}\n"
+        gap += (
+            f"{wording.difference_interval(pair, metric.unit)}\n{wording.verdict(pair)}"
+        )
     return (
         f"{group.name}\n{count(runs, 'runs')}",
-        f"{say.figure(group, metric)}\n{say.interval(*group.interval, metric.unit)}",
+        f"{wording.figure(group, metric)}\n"
+        f"{wording.interval(*group.interval, metric.unit)}",
         gap,
-        f"{group.trained_on:,}\n{say.parameters(group)}\n"
+        f"{group.trained_on:,}\n{wording.parameters(group)}\n"
         f"{duration(group.figure('seconds').mean)}",
-        "\n".join(say.figure(group, quantity) for quantity in metric.others),
+        "\n".join(wording.figure(group, quantity) for quantity in metric.others),
     )

@@ -11,25 +11,27 @@ if TYPE_CHECKING:
     from tfapp.domains.images.explanation.explained import Explanations
 
 
-def explanations(found: "Explanations", as_json: bool) -> None:
+def explanations(outcome: "Explanations", as_json: bool) -> None:
     """Print a row per picture: what it is, what decided, and where its sheet is."""
     if as_json:
-        show.as_json(found.to_json())
+        show.as_json(outcome.to_json())
         return
     table = Table("picture", "label", "probability", "why", "sheet")
-    for row in found.rows:
-        told = row.prediction
+    for row in outcome.rows:
+        prediction = row.prediction
         if row.sheet is None:
-            table.add_row(Text(told.path), "", "", Text(told.error, style="red"), "")
+            table.add_row(
+                Text(prediction.path), "", "", Text(prediction.error, style="red"), ""
+            )
             continue
-        label, share = told.top(1)[0]
+        label, share = prediction.top(1)[0]
         why = "\n".join(finding.summary for finding in row.findings.values())
         table.add_row(
-            Text(told.path),
+            Text(prediction.path),
             Text(label),
             f"{share:.1%}",
             Text(why),
             Text(row.sheet.name),
         )
     show.print_table(table)
-    show.line(f"sheets       {found.folder}")
+    show.line(f"sheets       {outcome.folder}")

@@ -8,7 +8,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import NullLocator
 
-from tfapp.comparison import wording as say
+from tfapp.comparison import wording
 from tfapp.comparison.groups import Group
 from tfapp.comparison.recipe_groups import Line
 from tfapp.report.style import PALETTE, look, new_figure, percent_axis
@@ -75,7 +75,7 @@ def size_picture(groups: Sequence[Group], lines: Sequence[Line]) -> Figure:
         axes.set_xticks(ticks, [f"{size:,.4g}" for size in ticks])
         _range(axes, "y", groups)
         name = groups[0].metric.short_heading
-        axes.set(xlabel=say.size_title(groups[0]), ylabel=f"Test {name}")
+        axes.set(xlabel=wording.size_title(groups[0]), ylabel=f"Test {name}")
         handles = axes.get_legend_handles_labels()
         figure.legend(*handles, loc="outside lower left", ncols=1)
     return figure
@@ -153,8 +153,8 @@ def _draw_baselines(axes: Axes, baselines: Sequence[Baseline]) -> None:
 def _ends(group: Group) -> tuple[float, float]:
     """Return the interval to draw: none where nothing is known."""
     low, high = group.interval
-    known = np.isfinite(high - low)
-    return (low, high) if known else (group.scores.mean, group.scores.mean)
+    finite = np.isfinite(high - low)
+    return (low, high) if finite else (group.scores.mean, group.scores.mean)
 
 
 def _range(
@@ -177,8 +177,8 @@ def _range(
 
 def _ticks(sizes: Sequence[float]) -> list[float]:
     """Return the sizes to name along a logarithmic axis, not two close together."""
-    kept: list[float] = []
+    ticks: list[float] = []
     for size in sizes:
-        if not kept or size / kept[-1] > 1.3:
-            kept.append(size)
-    return kept
+        if not ticks or size / ticks[-1] > 1.3:
+            ticks.append(size)
+    return ticks

@@ -64,7 +64,7 @@ class Comparison:
     def to_best(self, index: int) -> Pair | None:
         """Return a group's main figure minus the best's, None for the best itself.
 
-        Its p-value is corrected for the comparisons with the best alone, which tell
+        Its p-value is corrected for the comparisons with the best alone, which show
         how surely a group is not the best one.
 
         Reference:
@@ -74,7 +74,7 @@ class Comparison:
         rivals = len(self.groups) - 1
         for pair in self.pairs:
             if {pair.first, pair.second} == {index, self.best}:
-                corrected = min(1.0, rivals * pair.found.p_value)
+                corrected = min(1.0, rivals * pair.estimate.p_value)
                 return pair.seen_from(index)._replace(corrected=corrected)
         return None
 
@@ -132,11 +132,11 @@ def compare_records(
 def _pairs(groups: Sequence[Group]) -> tuple[Pair, ...]:
     """Compare every two groups, p-values corrected for their number."""
     indices = list(combinations(range(len(groups)), 2))
-    found = [_judge(groups[i], groups[j]) for i, j in indices]
-    corrected = holm([difference.p_value for difference in found])
+    differences = [_judge(groups[i], groups[j]) for i, j in indices]
+    corrected = holm([difference.p_value for difference in differences])
     return tuple(
         Pair(i, j, difference, p)
-        for (i, j), difference, p in zip(indices, found, corrected, strict=True)
+        for (i, j), difference, p in zip(indices, differences, corrected, strict=True)
     )
 
 
@@ -150,9 +150,11 @@ def _judge(first: Group, second: Group) -> JudgedDifference:
 
 
 def _curves(named: Sequence[Named], sizes: Sequence[int]) -> tuple[Line, ...]:
-    found = lines(named, sizes)
-    spans = [sizes[line.members[-1]] / max(sizes[line.members[0]], 1) for line in found]
-    return tuple(found) if max(spans) >= WIDE else ()
+    curves = lines(named, sizes)
+    spans = [
+        sizes[line.members[-1]] / max(sizes[line.members[0]], 1) for line in curves
+    ]
+    return tuple(curves) if max(spans) >= WIDE else ()
 
 
 def _baselines(records: Sequence[RunRecord]) -> tuple[Baseline, ...]:

@@ -67,11 +67,11 @@ def _to_best(index: int, comparison: Comparison) -> dict[str, str]:
     if pair is None:
         return {f"to_best_{name}": "" for name in names}
     values = (
-        f"{pair.found.difference:.6f}",
-        _written(pair.found.low),
-        _written(pair.found.high),
+        f"{pair.estimate.difference:.6f}",
+        _written(pair.estimate.low),
+        _written(pair.estimate.high),
         f"{pair.corrected:.6f}",
         str(pair.real).lower(),
-        str(pair.found.paired).lower(),
+        str(pair.estimate.paired).lower(),
     )
     return {f"to_best_{n}": value for n, value in zip(names, values, strict=True)}

@@ -29,7 +29,7 @@ class Figure(NamedTuple):
 
     def to_json(self) -> dict[str, float | None]:
         """Return the figure as a JSON-ready table, None for what is not known."""
-        return {"mean": _known(self.mean), "spread": _known(self.spread)}
+        return {"mean": _finite(self.mean), "spread": _finite(self.spread)}
 
 
 @dataclass(frozen=True)
@@ -37,7 +37,7 @@ class Group:
     """Runs of one recipe that differ only in their seed.
 
     Args:
-        name: the recipe, and what tells the group from the others.
+        name: the recipe, and what distinguishes the group.
         records: its runs.
         settings: dotted keys and values that all its runs share.
     """
@@ -117,8 +117,8 @@ class Group:
     @property
     def parameters(self) -> int | None:
         """Numbers in the model, None if no run keeps one."""
-        known = [r.parameters for r in self.records if r.parameters is not None]
-        return max(known, default=None)
+        counts = [r.parameters for r in self.records if r.parameters is not None]
+        return max(counts, default=None)
 
     def to_json(self) -> dict[str, Any]:
         """Return the group as JSON-ready nested tables."""
@@ -128,7 +128,7 @@ class Group:
             "name": self.name,
             **{name: self.figure(name).to_json() for name in names},
             **{
-                f"{q.key}_interval": list(map(_known, interval))
+                f"{q.key}_interval": list(map(_finite, interval))
                 for q in quantities
                 if (interval := self.interval_of(q)) is not None
             },
@@ -138,7 +138,7 @@ class Group:
             "settings": self.settings,
             "runs": [
                 {"folder": str(r.folder), "seed": r.seed}
-                | {name: _known(value) for name, value in r.figures.items()}
+                | {name: _finite(value) for name, value in r.figures.items()}
                 for r in self.records
             ],
         }
@@ -166,7 +166,7 @@ def require_one_problem(records: Sequence[RunRecord]) -> None:
             )
         if set(record.labels) != set(first.labels):
             raise ConfigError(
-                f"{record.folder} tells {_few(record.labels)} apart, "
+                f"{record.folder} has the classes {_few(record.labels)}, "
                 f"{first.folder} {_few(first.labels)}. Expected runs with the "
                 "same classes; compare them separately."
             )
@@ -176,7 +176,7 @@ def _task(record: RunRecord) -> str:
     return str(record.recipe.get("task", ""))
 
 
-def _known(value: float) -> float | None:
+def _finite(value: float) -> float | None:
     return value if isfinite(value) else None
 
 
@@ -197,12 +197,12 @@ def group_records(
     for record in records:
         members[same(settings_of(record.recipe))].append(record)
     named = [
-        Named(str(found[0].recipe.get("name", "")), settings_of(found[0].recipe))
-        for found in members.values()
+        Named(str(runs[0].recipe.get("name", "")), settings_of(runs[0].recipe))
+        for runs in members.values()
     ]
     groups = (
-        Group(name, tuple(found), of_group.settings)
-        for name, found, of_group in zip(
+        Group(name, tuple(runs), of_group.settings)
+        for name, runs, of_group in zip(
             names(named), members.values(), named, strict=True
         )
     )

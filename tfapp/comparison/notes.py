@@ -33,14 +33,14 @@ def comparison_notes(
         )
     if any(len(group.records) == 2 for group in groups):
         notes.append(
-            "Two runs say little about how much a seed matters, so their intervals "
+            "Two runs show little of how much a seed matters, so their intervals "
             "are wide. Three or more are better."
         )
-    unpaired = sum(not pair.found.paired for pair in pairs)
+    unpaired = sum(not pair.estimate.paired for pair in pairs)
     if unpaired:
         notes.append(
             f"{unpaired} of {len(pairs)} comparisons are between different test sets, "
-            f"so {noun} cannot be paired and only large differences can be told."
+            f"so {noun} cannot be paired and only large differences can be detected."
         )
     if any(not group.on_one_test_set for group in groups):
         notes.append(f"Some runs of one recipe were tested on different {noun}.")
@@ -70,7 +70,7 @@ def _too_few(groups: Sequence[Group], pairs: Sequence[Pair]) -> str:
     sizes = [len(group.tested) for group in groups]
     smallest = min(
         (
-            smallest_p_value(sizes[p.first], sizes[p.second], paired=p.found.paired)
+            smallest_p_value(sizes[p.first], sizes[p.second], paired=p.estimate.paired)
             for p in pairs
         ),
         default=0.0,

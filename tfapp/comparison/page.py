@@ -2,13 +2,17 @@
 
 from collections.abc import Sequence
 
-from tfapp.comparison import wording as say
+from tfapp.comparison import wording
 from tfapp.comparison.charts import score_picture, size_picture
 from tfapp.comparison.compared import Comparison
 from tfapp.comparison.groups import Group, has_interval
 from tfapp.comparison.missed import Preview, missed_section, missed_title
-from tfapp.comparison.sections import how_to_read, runs_section, settings_section
-from tfapp.comparison.statistics import Pair
+from tfapp.comparison.sections import (
+    how_to_read,
+    pairs_section,
+    runs_section,
+    settings_section,
+)
 from tfapp.report.blocks import Block, Fact, Items, Picture, Report, Section, Table
 from tfapp.report.style import to_svg
 from tfapp.report.wording import amount, count, duration, shorten
@@ -30,7 +34,7 @@ def comparison_report(comparison: Comparison, preview: Preview | None = None) ->
     sections = (
         _score_section(comparison),
         _curve_section(comparison),
-        _pairs_section(comparison),
+        pairs_section(comparison),
         settings_section(comparison),
         _missed(comparison, preview),
         runs_section(comparison),
@@ -47,7 +51,7 @@ def comparison_report(comparison: Comparison, preview: Preview | None = None) ->
 def _headline(comparison: Comparison) -> tuple[Fact, ...]:
     best = comparison.groups[comparison.best]
     metric = comparison.metric
-    interval = say.interval(*best.interval, metric.unit)
+    interval = wording.interval(*best.interval, metric.unit)
     facts = [
         Fact(
             f"{metric.superlative.capitalize()} {metric.short}",
@@ -95,7 +99,7 @@ def _score_section(comparison: Comparison) -> Section:
     blocks: list[Block] = [picture, table, *baselines, *_figures_tables(groups)]
     if comparison.notes:
         blocks.append(Items(tuple(("", note) for note in comparison.notes)))
-    return Section(metric.title, say.conclusion(comparison), tuple(blocks))
+    return Section(metric.title, wording.conclusion(comparison), tuple(blocks))
 
 
 def _score_row(index: int, comparison: Comparison) -> tuple[str, ...]:
@@ -104,10 +108,10 @@ def _score_row(index: int, comparison: Comparison) -> tuple[str, ...]:
     return (
         group.name,
         f"{runs}",
-        say.figure(group, group.metric),
-        say.interval(*group.interval, group.metric.unit),
-        "–" if pair is None else say.difference(pair, group.metric.unit),
-        "best" if pair is None else say.verdict(pair),
+        wording.figure(group, group.metric),
+        wording.interval(*group.interval, group.metric.unit),
+        "–" if pair is None else wording.difference(pair, group.metric.unit),
+        "best" if pair is None else wording.verdict(pair),
     )
 
 
@@ -142,7 +146,7 @@ def _table(
 
 def _costs(group: Group) -> list[str]:
     seconds = duration(group.figure("seconds").mean)
-    return [f"{group.trained_on:,}", say.parameters(group), seconds]
+    return [f"{group.trained_on:,}", wording.parameters(group), seconds]
 
 
 def _titles(quantity: Quantity, has_interval: bool) -> list[str]:
@@ -150,10 +154,10 @@ def _titles(quantity: Quantity, has_interval: bool) -> list[str]:
 
 
 def _figure_texts(group: Group, quantity: Quantity, has_interval: bool) -> list[str]:
-    texts = [say.figure(group, quantity)]
+    texts = [wording.figure(group, quantity)]
     if has_interval:
         interval = group.interval_of(quantity)
-        texts.append(say.interval(*interval, quantity.unit) if interval else "n/a")
+        texts.append(wording.interval(*interval, quantity.unit) if interval else "n/a")
     return texts
 
 
@@ -164,7 +168,9 @@ def _baselines_tables(comparison: Comparison) -> tuple[Table, ...]:
         (
             baseline.name,
             amount(baseline.value, metric.unit),
-            say.interval(*baseline.interval, metric.unit) if baseline.interval else "",
+            wording.interval(*baseline.interval, metric.unit)
+            if baseline.interval
+            else "",
         )
         for baseline in comparison.baselines
     )
@@ -188,20 +194,20 @@ def _curve_section(comparison: Comparison) -> Section | None:
     rows = tuple(
         (
             line.name,
-            say.size(groups[i]),
+            wording.size(groups[i]),
             f"{len(groups[i].records)}",
-            say.figure(groups[i], metric),
-            say.interval(*groups[i].interval, metric.unit),
+            wording.figure(groups[i], metric),
+            wording.interval(*groups[i].interval, metric.unit),
         )
         for line in comparison.lines
         for i in line.members
     )
-    counted = say.counted(groups[0])
-    said = "; ".join(f"{name}, {n} {counted}: {a}" for name, n, _, a, _ in rows)
-    title = f"{metric.title} by {say.size_title(groups[0]).lower()}"
+    counted = wording.counted(groups[0])
+    curves_text = "; ".join(f"{name}, {n} {counted}: {a}" for name, n, _, a, _ in rows)
+    title = f"{metric.title} by {wording.size_title(groups[0]).lower()}"
     picture = Picture(
         to_svg(size_picture(groups, comparison.lines)),
-        f"{title}: {said}.",
+        f"{title}: {curves_text}.",
         "The horizontal axis is logarithmic; bars are 95 % intervals, small rings "
         "next to them single runs.",
     )
@@ -209,42 +215,3 @@ def _curve_section(comparison: Comparison) -> Section | None:
     table = Table(names, rows, title)
     lead = f"What more training {metric.examples} are worth to each system."
     return Section("Learning curve", lead, (picture, table))
-
-
-def _pairs_section(comparison: Comparison) -> Section | None:
-    if not comparison.pairs:
-        return None
-    ordered = sorted(comparison.pairs, key=lambda p: (p.corrected, p.first, p.second))
-    rows = tuple(_pair_row(pair, comparison) for pair in ordered)
-    header = (
-        "Better",
-        "Than",
-        "Verdict",
-        "Difference",
-        "95 % interval",
-        "p, corrected",
-    )
-    caption = "Every two groups, the surest difference first"
-    real = sum(pair.real for pair in comparison.pairs)
-    lead = (
-        f"{real} of {len(rows)} real; the rest could be the luck of seeds and test "
-        f"{comparison.metric.examples}."
-    )
-    return Section(
-        "Which differences are real", lead, (Table(header, rows, caption, 3),)
-    )
-
-
-def _pair_row(pair: Pair, comparison: Comparison) -> tuple[str, ...]:
-    groups, metric = comparison.groups, comparison.metric
-    gain = metric.sign * pair.found.difference
-    better = pair.second if gain >= 0 else pair.first
-    seen = pair.seen_from(better)
-    return (
-        groups[seen.second].name,
-        groups[seen.first].name,
-        say.verdict(seen),
-        say.difference(seen, metric.unit),
-        say.difference_interval(seen, metric.unit),
-        say.probability(seen.corrected),
-    )

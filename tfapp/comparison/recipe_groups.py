@@ -65,31 +65,36 @@ def same(settings: Settings) -> str:
     return json.dumps(settings, sort_keys=True, ensure_ascii=False, default=str)
 
 
-def differing_keys(found: Sequence[Settings]) -> tuple[str, ...]:
+def differing_keys(all_settings: Sequence[Settings]) -> tuple[str, ...]:
     """Return the keys whose values are not the same everywhere, in recipe order."""
-    keys = dict.fromkeys(key for settings in found for key in settings)
+    keys = dict.fromkeys(key for settings in all_settings for key in settings)
     return tuple(
-        key for key in keys if len({_text(settings.get(key)) for settings in found}) > 1
+        key
+        for key in keys
+        if len({_text(settings.get(key)) for settings in all_settings}) > 1
     )
 
 
 def names(groups: Sequence[Named]) -> list[str]:
-    """Name each group by its recipe and the fewest keys that tell it from the others.
+    """Name each group by its recipe and the fewest keys that distinguish it.
 
     The recipe's name is left out where all groups share it.
 
     Args:
         groups: whose settings differ pairwise.
     """
-    by_recipe, known = _by(groups, [group.recipe for group in groups]), _known(groups)
+    by_recipe, all_keys = (
+        _by(groups, [group.recipe for group in groups]),
+        _all_keys(groups),
+    )
     result = [""] * len(groups)
     for recipe, members in by_recipe.items():
-        found = [groups[i].settings for i in members]
-        keys = _fewest_keys(found, differing_keys(found))
+        all_settings = [groups[i].settings for i in members]
+        keys = _fewest_keys(all_settings, differing_keys(all_settings))
         prefix = [str(recipe)] if len(by_recipe) > 1 or not keys else []
         for i in members:
             result[i] = ", ".join(
-                [*prefix, *_settings(keys, groups[i].settings, known)]
+                [*prefix, *_settings(keys, groups[i].settings, all_keys)]
             )
     return result
 
@@ -97,24 +102,27 @@ def names(groups: Sequence[Named]) -> list[str]:
 def lines(groups: Sequence[Named], sizes: Sequence[int]) -> list[Line]:
     """Join groups that differ only in size, and in what was set along with it.
 
-    A key that takes one value per size (epochs, say, raised for few examples) goes
+    A key that takes one value per size (such as epochs, raised for few examples) goes
     with the size; one that takes several at the same size makes lines of their own.
 
     Args:
         groups: whose settings differ pairwise.
         sizes: of each group, number of training examples.
     """
-    found: list[Line] = []
-    by_recipe, known = _by(groups, [group.recipe for group in groups]), _known(groups)
+    result: list[Line] = []
+    by_recipe, all_keys = (
+        _by(groups, [group.recipe for group in groups]),
+        _all_keys(groups),
+    )
     for recipe, members in by_recipe.items():
         keys = _keys_within_a_size(groups, members, sizes)
         values = [_values(keys, groups[i].settings) for i in members]
         for positions in _by(values, values).values():
             of_line = sorted((members[p] for p in positions), key=lambda i: sizes[i])
-            said = _settings(keys, groups[of_line[0]].settings, known)
-            prefix = [str(recipe)] if len(by_recipe) > 1 or not said else []
-            found.append(Line(", ".join([*prefix, *said]), tuple(of_line)))
-    return found
+            shared = _settings(keys, groups[of_line[0]].settings, all_keys)
+            prefix = [str(recipe)] if len(by_recipe) > 1 or not shared else []
+            result.append(Line(", ".join([*prefix, *shared]), tuple(of_line)))
+    return result
 
 
 def value_text(settings: Settings, key: str) -> str:
@@ -126,12 +134,12 @@ def value_text(settings: Settings, key: str) -> str:
 def _keys_within_a_size(
     groups: Sequence[Named], members: Sequence[int], sizes: Sequence[int]
 ) -> tuple[str, ...]:
-    """Return the fewest keys that tell apart groups of one recipe and one size."""
+    """Return the fewest keys that distinguish groups of one recipe and one size."""
     differ: set[str] = set()
     for alike in _by(members, [sizes[i] for i in members]).values():
         differ |= set(differing_keys([groups[members[p]].settings for p in alike]))
-    found = [groups[i].settings for i in members]
-    ordered = [key for key in differing_keys(found) if key in differ]
+    all_settings = [groups[i].settings for i in members]
+    ordered = [key for key in differing_keys(all_settings) if key in differ]
     for count in range(len(ordered) + 1):
         for keys in combinations(ordered, count):
             kinds = [(sizes[i], _values(keys, groups[i].settings)) for i in members]
@@ -140,11 +148,15 @@ def _keys_within_a_size(
     return tuple(ordered)
 
 
-def _fewest_keys(found: Sequence[Settings], keys: Sequence[str]) -> tuple[str, ...]:
-    """Return the fewest keys, the first of the recipe, that tell all settings apart."""
+def _fewest_keys(
+    all_settings: Sequence[Settings], keys: Sequence[str]
+) -> tuple[str, ...]:
+    """Return the fewest keys, first of the recipe, that distinguish all settings."""
     for count in range(min(len(keys), 3) + 1):
         for chosen in combinations(keys, count):
-            if len({_values(chosen, settings) for settings in found}) == len(found):
+            if len({_values(chosen, settings) for settings in all_settings}) == len(
+                all_settings
+            ):
                 return chosen
     return tuple(keys)
 
@@ -153,16 +165,16 @@ def _values(keys: Sequence[str], settings: Settings) -> tuple[str, ...]:
     return tuple(_text(settings.get(key)) for key in keys)
 
 
-def _settings(keys: Sequence[str], settings: Settings, known: Set[str]) -> list[str]:
+def _settings(keys: Sequence[str], settings: Settings, all_keys: Set[str]) -> list[str]:
     """Write some settings, their keys as short as all known ones allow."""
     return [
-        f"{_short_key(key, known)}={value_text(settings, key)}"
+        f"{_short_key(key, all_keys)}={value_text(settings, key)}"
         for key in keys
         if key in settings
-    ] or [f"without {_short_key(key, known)}" for key in keys[:1]]
+    ] or [f"without {_short_key(key, all_keys)}" for key in keys[:1]]
 
 
-def _known(groups: Sequence[Named]) -> Set[str]:
+def _all_keys(groups: Sequence[Named]) -> Set[str]:
     return {key for group in groups for key in group.settings}
 
 
@@ -179,10 +191,10 @@ def _short_key(key: str, among: Set[str]) -> str:
 
 def _by(items: Sequence[Any], keys: Sequence[Hashable]) -> dict[Hashable, list[int]]:
     """Return positions of the items by key, in order of appearance."""
-    found: dict[Hashable, list[int]] = defaultdict(list)
+    positions: dict[Hashable, list[int]] = defaultdict(list)
     for position, (_, key) in enumerate(zip(items, keys, strict=True)):
-        found[key].append(position)
-    return found
+        positions[key].append(position)
+    return positions
 
 
 def _text(value: Any) -> str:
@@ -190,13 +202,13 @@ def _text(value: Any) -> str:
 
 
 def _flatten(table: Mapping[str, Any], prefix: str) -> list[tuple[str, Any]]:
-    found: list[tuple[str, Any]] = []
+    pairs: list[tuple[str, Any]] = []
     for key, value in table.items():
         if isinstance(value, Mapping):
-            found += _flatten(value, f"{prefix}{key}.")
+            pairs += _flatten(value, f"{prefix}{key}.")
         else:
-            found.append((f"{prefix}{key}", _plain(value)))
-    return found
+            pairs.append((f"{prefix}{key}", _plain(value)))
+    return pairs
 
 
 def _plain(value: Any) -> Any:

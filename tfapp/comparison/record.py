@@ -47,7 +47,7 @@ class RunRecord:
         trained_on: number of training examples.
         strata: number of classes that training examples are of, 1 for none.
         parameters: numbers in the model, those that never learn included; None if
-            the run does not say.
+            the run has no record of it.
         intervals: figure → 95 % interval that the run gave it, where it has one.
         baselines: simple methods on the same test split.
     """

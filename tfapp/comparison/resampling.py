@@ -100,13 +100,13 @@ def dealt_differences(
     values, counts = _distinct(together)
     size_a, size_b = len(first), len(second)
     if len(values) > MANY:
-        found = []
+        differences = []
         for size in _blocks(draws, len(together)):
             dealt = generator.permuted(np.tile(together, (size, 1)), axis=1)
-            found.append(
+            differences.append(
                 dealt[:, size_a:].mean(axis=1) - dealt[:, :size_a].mean(axis=1)
             )
-        return np.concatenate(found)
+        return np.concatenate(differences)
     dealt = generator.multivariate_hypergeometric(
         counts, size_a, size=draws, method="marginals"
     )
@@ -126,7 +126,7 @@ def stretch(count: int) -> float:
 
     Returns:
         factor of its 95 % interval, 1 for very many; infinite for a single example,
-        from which nothing can be said about others.
+        which give no evidence about others.
 
     Reference:
         Hesterberg, What Teachers Should Know About the Bootstrap, The American

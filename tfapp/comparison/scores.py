@@ -41,7 +41,7 @@ def score_interval(scores: Scores) -> Bounds:
     """Return the 95 % interval of a system's mean score.
 
     Wilson's interval for the examples, of graded scores Student's; joined with that
-    of the seeds. A single graded score says nothing about others: all bounds.
+    of the seeds. A single graded score is no evidence about others: all bounds.
     """
     total, centre = len(scores.examples), scores.mean
     least, largest = scores.bounds

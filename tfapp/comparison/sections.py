@@ -1,7 +1,9 @@
-"""Sections of a comparison: settings, runs, and how to read the figures."""
+"""Sections of a comparison: pairs, settings, runs, and how to read the figures."""
 
+from tfapp.comparison import wording
 from tfapp.comparison.compared import Comparison
 from tfapp.comparison.recipe_groups import value_text
+from tfapp.comparison.statistics import Pair
 from tfapp.report.blocks import Items, Section, Table
 from tfapp.report.wording import amount, count, duration, shorten, singular
 from tfapp.tasks.results import PrimaryMetric
@@ -13,6 +15,46 @@ MANY = (
     "best alone; where every two are compared, there are more of them, Holm's rule "
     "raises the p-values for all, and fewer are real.",
 )
+
+
+def pairs_section(comparison: Comparison) -> Section | None:
+    """Show every two groups, and which of them differ for sure."""
+    if not comparison.pairs:
+        return None
+    ordered = sorted(comparison.pairs, key=lambda p: (p.corrected, p.first, p.second))
+    rows = tuple(_pair_row(pair, comparison) for pair in ordered)
+    header = (
+        "Better",
+        "Than",
+        "Verdict",
+        "Difference",
+        "95 % interval",
+        "p, corrected",
+    )
+    caption = "Every two groups, the surest difference first"
+    real = sum(pair.real for pair in comparison.pairs)
+    lead = (
+        f"{real} of {len(rows)} real; the rest could be the luck of seeds and test "
+        f"{comparison.metric.examples}."
+    )
+    return Section(
+        "Which differences are real", lead, (Table(header, rows, caption, 3),)
+    )
+
+
+def _pair_row(pair: Pair, comparison: Comparison) -> tuple[str, ...]:
+    groups, metric = comparison.groups, comparison.metric
+    gain = metric.sign * pair.estimate.difference
+    better = pair.second if gain >= 0 else pair.first
+    seen = pair.seen_from(better)
+    return (
+        groups[seen.second].name,
+        groups[seen.first].name,
+        wording.verdict(seen),
+        wording.difference(seen, metric.unit),
+        wording.difference_interval(seen, metric.unit),
+        wording.probability(seen.corrected),
+    )
 
 
 def settings_section(comparison: Comparison) -> Section | None:
@@ -111,11 +153,11 @@ def _of_graded(metric: PrimaryMetric) -> list[tuple[str, str]]:
             "Single runs:",
             f"a seed moves all {noun} alike, so of groups with one run each a real "
             "difference is one between these two networks, and maybe not between "
-            "their recipes. Three runs each can tell.",
+            "their recipes. Three runs each can decide.",
         ),
         (
             f"Other {noun}:",
             f"all this takes the test {noun} as drawn independently. Parts of one "
-            "whole are alike, and say little about others.",
+            "whole are alike, and show little about others.",
         ),
     ]

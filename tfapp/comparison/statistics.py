@@ -52,13 +52,13 @@ class Pair(NamedTuple):
     Args:
         first: index of a group.
         second: index of another.
-        found: the second's main figure minus the first's.
+        estimate: the second's main figure minus the first's.
         corrected: p-value, corrected for the number of comparisons.
     """
 
     first: int
     second: int
-    found: JudgedDifference
+    estimate: JudgedDifference
     corrected: float
 
     @property
@@ -70,27 +70,29 @@ class Pair(NamedTuple):
         """Return the pair with `one` as its second, signs turned if need be."""
         if self.second == one:
             return self
-        found = JudgedDifference(
-            -self.found.difference,
-            -self.found.high,
-            -self.found.low,
-            self.found.p_value,
-            self.found.paired,
+        estimate = JudgedDifference(
+            -self.estimate.difference,
+            -self.estimate.high,
+            -self.estimate.low,
+            self.estimate.p_value,
+            self.estimate.paired,
         )
-        return Pair(self.second, self.first, found, self.corrected)
+        return Pair(self.second, self.first, estimate, self.corrected)
 
     def to_json(self, names: Sequence[str]) -> dict[str, Any]:
         """Return the pair as a JSON-ready table, with the names of the groups."""
-        found = self.found
+        estimate = self.estimate
         return {
             "first": names[self.first],
             "second": names[self.second],
-            "difference": found.difference,
-            "interval": [v if isfinite(v) else None for v in (found.low, found.high)],
-            "p_value": found.p_value,
+            "difference": estimate.difference,
+            "interval": [
+                v if isfinite(v) else None for v in (estimate.low, estimate.high)
+            ],
+            "p_value": estimate.p_value,
             "corrected_p_value": self.corrected,
             "real": self.real,
-            "paired": found.paired,
+            "paired": estimate.paired,
         }
 
 
@@ -107,7 +109,7 @@ def judge(
     the examples anew), which for two single runs is McNemar's exact test (unpaired:
     Fisher's), and adds the same t; but no seed makes it smaller than the clearest
     result on so few examples. Few graded scores stretch the bootstrap; a single one
-    says nothing about others, so the interval is all that bounds allow.
+    is no evidence about others, so the interval is all that bounds allow.
 
     Args:
         a: scores of the first system.

@@ -43,20 +43,20 @@ def interval(low: float, high: float, unit: str) -> str:
 def difference(pair: Pair, unit: str) -> str:
     """Write a difference with its sign, of shares in percentage points."""
     points = f"{NO_BREAK}points" if unit == "%" else ""
-    return f"{_signed(pair.found.difference, unit)}{points}"
+    return f"{_signed(pair.estimate.difference, unit)}{points}"
 
 
 def difference_interval(pair: Pair, unit: str) -> str:
     """Write the interval of a difference, of shares in percentage points."""
-    if isinf(pair.found.low):
+    if isinf(pair.estimate.low):
         return "unknown"
-    return f"{_signed(pair.found.low, unit)} to {_signed(pair.found.high, unit)}"
+    return f"{_signed(pair.estimate.low, unit)} to {_signed(pair.estimate.high, unit)}"
 
 
 def verdict(pair: Pair) -> str:
-    """Say whether a difference is real."""
-    said = "real" if pair.real else "could be chance"
-    return said if pair.found.paired else f"{said} (unpaired)"
+    """Return "real" or "could be chance" for a difference."""
+    certainty = "real" if pair.real else "could be chance"
+    return certainty if pair.estimate.paired else f"{certainty} (unpaired)"
 
 
 def probability(value: float) -> str:
@@ -85,7 +85,7 @@ def size(group: Group) -> str:
 
 
 def conclusion(comparison: Comparison) -> str:
-    """Say in a sentence or two which group is best, and whether that is certain."""
+    """Return in a sentence or two which group is best, and whether that is certain."""
     best = comparison.groups[comparison.best]
     if len(comparison.groups) == 1:
         runs = count(len(best.records), "runs")
@@ -101,23 +101,25 @@ def conclusion(comparison: Comparison) -> str:
     metric = comparison.metric
     main = f"{metric.superlative} {metric.short}"
     value = amount(best.scores.mean, metric.unit)
-    said = f"{quoted(best.name)} has the {main}, {value}"
+    leader = f"{quoted(best.name)} has the {main}, {value}"
     if not open_:
-        nearest, place = min(rivals, key=lambda rival: abs(rival[0].found.difference))
-        lead = gap(nearest.found.difference, metric.unit)
+        nearest, place = min(
+            rivals, key=lambda rival: abs(rival[0].estimate.difference)
+        )
+        lead = gap(nearest.estimate.difference, metric.unit)
         if len(rivals) == 1:
             other = quoted(comparison.groups[place].name)
-            return f"{said}, and its lead of {lead} over {other} is real."
-        return f"{said}, and its lead of at least {lead} over every other is real."
+            return f"{leader}, and its lead of {lead} over {other} is real."
+        return f"{leader}, and its lead of at least {lead} over every other is real."
     if len(open_) == len(rivals) == 1:
         (pair, place), *_ = open_
-        lead = gap(pair.found.difference, metric.unit)
+        lead = gap(pair.estimate.difference, metric.unit)
         other = quoted(comparison.groups[place].name)
-        return f"{said}, but its lead of {lead} over {other} could be chance."
+        return f"{leader}, but its lead of {lead} over {other} could be chance."
     which = "; ".join(quoted(comparison.groups[i].name) for _, i in open_[:3])
     more = "; …" if len(open_) > 3 else ""
     return (
-        f"{said}, but {len(open_)} of the {len(rivals)} others may be as good: "
+        f"{leader}, but {len(open_)} of the {len(rivals)} others may be as good: "
         f"{which}{more}."
     )
 
@@ -127,7 +129,7 @@ def _by_class(group: Group) -> bool:
 
 
 def _plain(value: float, like: float | None = None) -> str:
-    """Write a number with as many decimals as its size, or another's, asks for."""
+    """Write a number with as many decimals as its size, or another's, needs."""
     size = abs(value if like is None else like)
     return f"{value:,.{4 if size < 10 else 2 if size < 1000 else 0}f}"
 

@@ -1,7 +1,8 @@
 """Any source to a `Dataset`, by the `DATA` and `CHECKS` of all domains."""
 
+from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from tfapp.base.cache_dir import default_cache_dir
 from tfapp.base.registry import load, union
@@ -43,6 +44,7 @@ def load_test_only(
     config: DataConfig,
     labels: tuple[str, ...],
     *,
+    preprocess: Mapping[str, Any] | None = None,
     cache_dir: Path | None = None,
     progress: Progress | None = None,
 ) -> Dataset:
@@ -51,6 +53,7 @@ def load_test_only(
     Args:
         config: as for `load_dataset`; its shares and limit do not count.
         labels: of the model, in the order of its outputs.
+        preprocess: what the model's preprocessor described itself as.
         cache_dir: see `load_dataset`.
         progress: see `load_dataset`.
 
@@ -63,7 +66,9 @@ def load_test_only(
         DataError: if the data cannot be used or has classes the model does not know.
     """
     cache_dir = cache_dir or default_cache_dir()
-    return _load(LoadContext(config, 0, None, cache_dir, progress, labels))
+    return _load(
+        LoadContext(config, 0, None, cache_dir, progress, labels, preprocess or {})
+    )
 
 
 def _load(context: LoadContext) -> Dataset:

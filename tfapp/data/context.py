@@ -1,8 +1,9 @@
 """What a kind of data receives besides its options."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from tfapp.recipes.config import DataConfig
 
@@ -21,6 +22,7 @@ class LoadContext:
         cache_dir: folder for scans, decoded examples and fetched data sets.
         progress: called during the scan, or None.
         labels: of a trained model that the data is to test; () to train.
+        preprocess: description of that model's preprocessor; {} to train.
     """
 
     config: DataConfig
@@ -29,3 +31,4 @@ class LoadContext:
     cache_dir: Path
     progress: Progress | None = None
     labels: tuple[str, ...] = ()
+    preprocess: Mapping[str, Any] = field(default_factory=dict)

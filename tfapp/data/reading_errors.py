@@ -1,4 +1,4 @@
-"""TensorFlow's errors of a broken pass, told in one line with the file's name."""
+"""TensorFlow's errors of a broken pass, in one line with the file's name."""
 
 import re
 from collections.abc import Sequence
@@ -19,7 +19,7 @@ ASSERTION = re.compile(r"assertion failed: \[(.*)\]")
 def data_error(
     error: Exception, dataset: Dataset, examples: Sequence[Example]
 ) -> DataError | None:
-    """Return what to show the user when a pass over examples breaks off.
+    """Return the error to show the user when a pass over examples breaks off.
 
     A vanished file is named by the error itself. A decoder does not know the file it
     decodes, so then the examples are decoded one by one until one fails.

@@ -70,7 +70,7 @@ class CheckReport:
             f"{self.counts['left out']} left out",
         ]
         lines = [f"{self.name}: {', '.join(parts)}"]
-        lines += [f"  {name}: {_listed(n)}" for name, n in self.classes.items()]
+        lines += [f"  {name}: {_counts_text(n)}" for name, n in self.classes.items()]
         for (severity, kind), problems in sorted(self._by_kind().items()):
             lines.append(f"{severity}: {kind}, {len(problems)}")
             lines += [_line(problem) for problem in problems[:SHOWN_PER_KIND]]
@@ -85,8 +85,8 @@ class CheckReport:
             for (severity, kind), problems in sorted(self._by_kind().items())
             if severity == "left out"
         }
-        listed = ", ".join(f"{count} {kind}" for kind, count in kinds.items())
-        return f"left out: {listed} (`tfapp check` lists them)" if listed else ""
+        counts = ", ".join(f"{count} {kind}" for kind, count in kinds.items())
+        return f"left out: {counts} (`tfapp check` lists them)" if counts else ""
 
     def _by_kind(self) -> dict[tuple[str, str], list[Problem]]:
         groups: dict[tuple[str, str], list[Problem]] = defaultdict(list)
@@ -104,11 +104,11 @@ def refuse_damaged(report: CheckReport, max_bad_share: float) -> None:
     if report.bad_share <= max_bad_share:
         return
     bad = [p for p in report.problems if p.path and p.severity == "left out"]
-    listed = "; ".join(f"{p.path} ({p.kind})" for p in bad[:3])
+    faults = "; ".join(f"{p.path} ({p.kind})" for p in bad[:3])
     why = f" The first: {bad[0].detail}" if bad else ""
     raise DataError(
         f"{report.name}: {report.counts['unusable']} of {report.counts['files']} "
-        f"files cannot be used ({report.bad_share:.0%}), for example {listed}.{why} "
+        f"files cannot be used ({report.bad_share:.0%}), for example {faults}.{why} "
         f"Expected at most {max_bad_share:.0%}. `tfapp check` lists them; fix them or "
         "raise `data.check.max_bad_share`."
     )
@@ -155,7 +155,7 @@ def set_problems(
         yield Problem("", "class imbalance", "note", detail)
 
 
-def _listed(counts: Mapping[str, int]) -> str:
+def _counts_text(counts: Mapping[str, int]) -> str:
     return ", ".join(f"{count} {split}" for split, count in counts.items())
 
 

@@ -3,4 +3,4 @@
 To add one: a folder here with the doors of docs/architecture.md, and its name below.
 """
 
-DOMAINS = ("images",)
+DOMAINS = ("images", "series")

@@ -95,9 +95,9 @@ def export_model(
     functions = {name: compiled(s) for name, s in signatures.items()}
     questions = _questions(signatures, examples)
     expected = parity.expected_answers(functions, questions)
-    found: dict[str, Any] = {}
+    comparison_facts: dict[str, Any] = {}
     if servable.model is not exported.model:
-        found["from_mixed_precision"] = _rounding(
+        comparison_facts["from_mixed_precision"] = _rounding(
             exported, interface, questions, expected
         )
     with _publishing(destination) as folder:
@@ -106,18 +106,18 @@ def export_model(
         warmup = warmup_inputs(signatures, examples, interface.batch_sizes)
         write_warmup(folder, destination.parent.name, warmup)
         answers = parity.ask_fresh_process(folder, questions)
-        found |= parity.compare(expected, answers.outputs, tolerance)
+        comparison_facts |= parity.compare(expected, answers.outputs, tolerance)
         whole = {
             **(card or {}),
             **_description(exported, interface),
             "signatures": described,
-            "parity": found,
+            "parity": comparison_facts,
             "latency": dict(answers.latency),
             "versions": _versions(),
         }
         write_json(folder / CARD, whole)
     return ExportResult(
-        destination, found["max_difference"], card=whole, **answers.latency
+        destination, comparison_facts["max_difference"], card=whole, **answers.latency
     )
 
 
@@ -186,9 +186,9 @@ def _publishing(destination: Path) -> Iterator[Path]:
 
 
 def _cannot_write(error: OSError, destination: Path) -> ExportError:
-    known = explained(error, destination)
-    if isinstance(known, TfappError):
-        return ExportError(str(known))
+    failure = explained(error, destination)
+    if isinstance(failure, TfappError):
+        return ExportError(str(failure))
     return ExportError(f"Cannot write {destination}: {error.strerror or error}.")
 
 
@@ -218,7 +218,8 @@ def _check(exported: Exported, examples: Sequence[Any]) -> None:
             f"Label {broken[0]!r} does not fit on one line of labels.txt. Rename it."
         )
     for name, value in exported.calibration.items():
-        if not (math.isfinite(value) and value > 0):
+        is_number = isinstance(value, int | float)
+        if is_number and not (math.isfinite(value) and value > 0):
             raise ExportError(f"`{name}` must be a number above 0. Received: {value!r}")
     if not examples:
         raise ExportError("`examples` is empty. Expected at least one example.")

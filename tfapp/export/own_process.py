@@ -1,10 +1,8 @@
 """Export from a process whose Keras runs on another backend than TensorFlow.
 
-`KERAS_BACKEND=tensorflow python -m tfapp.export.own_process FOLDER` reads `model.keras`
-and `arguments.pickle` from FOLDER, exports, and writes `outcome.pickle` there.
+The process runs `tfapp/export/__main__.py`.
 """
 
-import importlib
 import pickle
 import subprocess
 import sys
@@ -51,7 +49,7 @@ def export_in_own_process(
         rest = replace(exported, model=None)
         passed = (_modules(exported.model), rest, interface, destination, options)
         (folder / ARGUMENTS).write_bytes(pickle.dumps(passed))
-        command = [sys.executable, "-m", "tfapp.export.own_process", place]
+        command = [sys.executable, "-m", "tfapp.export", place]
         done = subprocess.run(
             command,
             capture_output=True,
@@ -63,27 +61,6 @@ def export_in_own_process(
     if isinstance(outcome, TfappError):
         raise outcome
     return outcome
-
-
-def main(folder: str) -> None:
-    """Export what lies in one folder; leave the result, or the user's error, there."""
-    import keras
-
-    from tfapp.export.exporter import export_model
-
-    place = Path(folder)
-    passed = pickle.loads((place / ARGUMENTS).read_bytes())
-    modules, rest, interface, destination, options = passed
-    for module in modules:
-        importlib.import_module(module)
-    model = keras.models.load_model(place / MODEL, compile=False)
-    try:
-        outcome: Any = export_model(
-            replace(rest, model=model), interface, destination, **options
-        )
-    except TfappError as error:
-        outcome = error
-    (place / OUTCOME).write_bytes(pickle.dumps(outcome))
 
 
 def _modules(model: Any) -> list[str]:
@@ -98,7 +75,3 @@ def _failed(stderr: bytes, returncode: int) -> Exception:
         return ExportError(f"The process that exports the model failed: {reason}.")
     text = stderr.decode(errors="replace").strip()
     return RuntimeError(f"The process that exports the model failed:\n{text}")
-
-
-if __name__ == "__main__":
-    main(*sys.argv[1:])

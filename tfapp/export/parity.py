@@ -92,9 +92,9 @@ def compare(expected: Batches, received: Batches, tolerance: float) -> dict[str,
     differences, exact = {}, []
     for name, batches in expected.items():
         pairs = list(zip(batches, received[name], strict=True))
-        found = [_floats(name, *pair, tolerance) for pair in pairs]
-        differences[name] = max((worst for worst, _ in found), default=0.0)
-        for pair, (_, equal) in zip(pairs, found, strict=True):
+        results = [_floats(name, *pair, tolerance) for pair in pairs]
+        differences[name] = max((worst for worst, _ in results), default=0.0)
+        for pair, (_, equal) in zip(pairs, results, strict=True):
             _check_others(name, *pair, equal)
             exact.append(equal)
     rows = np.concatenate(exact)

@@ -24,18 +24,20 @@ class Predictor:
         function: the signature to call, compiled.
         inputs: name → tf.TensorSpec of what it takes.
         interface: of the model's task.
+        preprocessor: of the model, for an interface that reads files with it.
         loaded: the SavedModel, whose functions live as long as it; None without.
     """
 
     function: Any
     inputs: Mapping[str, Any]
     interface: Interface
+    preprocessor: Any = None
     loaded: Any = None
 
     def rows(self, path: Path) -> list[Mapping[str, Any]]:
         """Return the raw inputs that a file holds, one for each row to answer."""
         if self.interface.read is not None:
-            return list(self.interface.read(path))
+            return list(self.interface.read(path, self.preprocessor))
         (name,) = self.inputs
         return [{name: path.read_bytes()}]
 
@@ -71,7 +73,9 @@ def model_predictor(exported: Exported, interface: Interface) -> Predictor:
         interface: what it takes and answers.
     """
     signature = interface.signatures(exported)[DEFAULT]
-    return Predictor(compiled(signature), signature.inputs, interface)
+    return Predictor(
+        compiled(signature), signature.inputs, interface, exported.preprocessor
+    )
 
 
 def saved_model_predictor(folder: Path, interface: Interface) -> Predictor:
@@ -87,7 +91,8 @@ def saved_model_predictor(folder: Path, interface: Interface) -> Predictor:
     loaded = _load(folder)
     function = loaded.signatures[DEFAULT]
     inputs = function.structured_input_signature[1]
-    return Predictor(function, inputs, interface, loaded)
+    preprocessor = interface.preprocessor(read_card(folder)["preprocess"])
+    return Predictor(function, inputs, interface, preprocessor, loaded)
 
 
 def foreign_predictor(folder: Path, interface: Interface) -> Predictor:
@@ -116,7 +121,7 @@ def foreign_predictor(folder: Path, interface: Interface) -> Predictor:
         return {"probabilities": scores, "classes": names}
 
     inputs = signature.structured_input_signature[1]
-    return Predictor(function, inputs, interface, loaded)
+    return Predictor(function, inputs, interface, loaded=loaded)
 
 
 def read_card(folder: Path) -> dict[str, Any]:

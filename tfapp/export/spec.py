@@ -23,14 +23,14 @@ class Exported:
         model: Keras model, inputs to outputs; a dict of inputs if there are several.
         preprocessor: raw inputs to inputs of the model, in TensorFlow operations.
         info: shapes and labels of the data.
-        calibration: numbers fitted on validation data and applied behind the model.
+        calibration: fitted on validation data and applied behind the model, JSON-ready.
         options: of the export, such as {"explain": True}; {} for the answers alone.
     """
 
     model: Any
     preprocessor: Any
     info: Any
-    calibration: Mapping[str, float] = field(default_factory=dict)
+    calibration: Mapping[str, Any] = field(default_factory=dict)
     options: Mapping[str, Any] = field(default_factory=dict)
 
 
@@ -81,8 +81,8 @@ class Interface:
         prediction: what "serving_default" answers to one row → the prediction.
         preprocessor: what its `describe` returned → the preprocessor.
         outputs: output → how a page shows it; others are shown with the whole answer.
-        read: file → its raw inputs by name, one mapping for each row to answer; None
-            where the content of the file is the only input.
+        read: file and preprocessor → raw inputs by name, one mapping for each row to
+            answer; None where the content of the file is the only input.
         suffixes: of the files that count in a folder; () for all of them.
         batch_sizes: of the requests of the warm-up.
     """
@@ -91,6 +91,6 @@ class Interface:
     prediction: Callable[[Arrays], Prediction]
     preprocessor: Callable[[Mapping[str, Any]], Any]
     outputs: Mapping[str, View]
-    read: Callable[[Path], Iterator[Mapping[str, Any]]] | None = None
+    read: Callable[[Path, Any], Iterator[Mapping[str, Any]]] | None = None
     suffixes: tuple[str, ...] = ()
     batch_sizes: tuple[int, ...] = (1, 8)

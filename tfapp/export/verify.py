@@ -34,7 +34,7 @@ class Answers:
     """What a SavedModel answers, and how quickly.
 
     Args:
-        outputs: of every signature that was asked.
+        outputs: of every signature that was called.
         latency: milliseconds of loading, of the first request and of the second, by
             the names "load_ms", "first_request_ms" and "second_request_ms".
         warmup_requests: number of requests of the warm-up file that it answered.

@@ -3,7 +3,7 @@
 import keras
 
 LOGITS = "logits"
-"""Name of the output that answers, where a model has others beside it."""
+"""Name of the output that answers, where a model has others too."""
 
 
 def logits_model(model: keras.Model) -> keras.Model:

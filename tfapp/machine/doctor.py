@@ -1,4 +1,4 @@
-"""Examines the machine: what TensorFlow will find, and what is amiss."""
+"""Examines the machine: what TensorFlow will find, and what is wrong."""
 
 from tfapp.machine.doctor_finding import Finding
 from tfapp.machine.doctor_gpu import examine_gpu

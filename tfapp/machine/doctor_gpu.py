@@ -89,15 +89,15 @@ def find_driver() -> str:
 
 
 def import_tensorflow() -> Build:
-    """Import TensorFlow, timed, and ask it about itself."""
-    known = "tensorflow" in sys.modules
+    """Import TensorFlow, timed, and read its build facts."""
+    already_imported = "tensorflow" in sys.modules
     started = time.perf_counter()
     try:
         import tensorflow as tf
     except Exception as error:  # a broken installation raises anything
         reason = str(error).strip().partition("\n")[0]
         return Build("", 0.0, {}, (), f"{type(error).__name__}: {reason}")
-    seconds = 0.0 if known else time.perf_counter() - started
+    seconds = 0.0 if already_imported else time.perf_counter() - started
     gpus = tuple(device.name for device in tf.config.list_physical_devices("GPU"))
     return Build(tf.__version__, seconds, dict(tf.sysconfig.get_build_info()), gpus)
 
@@ -122,23 +122,25 @@ def examine_libraries(
 
     Args:
         info: TensorFlow's build information.
-        has_driver: without a driver nothing is amiss: there is no GPU to use.
+        has_driver: without a driver nothing is wrong: there is no GPU to use.
         dlopen: opens a library or raises OSError.
 
     Returns:
         One finding when all are there, there is no driver or no CUDA build; else one
         for each missing library.
     """
-    wanted = wanted_libraries(info)
-    missing = [name for name in wanted if not can_open(name, dlopen)]
-    if not wanted or not missing:
-        found = f"all {len(wanted)} found" if wanted else "not used by this TensorFlow"
-        return [Finding("CUDA libraries", found)]
+    reasons = wanted_libraries(info)
+    missing = [name for name in reasons if not can_open(name, dlopen)]
+    if not reasons or not missing:
+        summary = (
+            f"all {len(reasons)} found" if reasons else "not used by this TensorFlow"
+        )
+        return [Finding("CUDA libraries", summary)]
     if not has_driver:
         value = f"not needed without an NVIDIA driver; missing: {', '.join(missing)}"
         return [Finding("CUDA libraries", value)]
     return [
-        Finding(f"CUDA library {name}", "missing", "problem", wanted[name])
+        Finding(f"CUDA library {name}", "missing", "problem", reasons[name])
         for name in missing
     ]
 

@@ -39,10 +39,10 @@ def examine_machine() -> list[Finding]:
 
 
 def examine_processor(cpuinfo: Path = processor.CPUINFO) -> Finding:
-    """Tell which of `FEATURES` the processor has, and what computes bfloat16."""
+    """Report which of `FEATURES` the processor has, and what computes bfloat16."""
     flags = processor.processor_features(cpuinfo)
-    found = [feature for feature in FEATURES if feature in flags]
-    value = f"{platform.machine()}: {', '.join(found) or f'none of {FEATURES}'}"
+    present = [feature for feature in FEATURES if feature in flags]
+    value = f"{platform.machine()}: {', '.join(present) or f'none of {FEATURES}'}"
     if unit := processor.bfloat16_unit(flags):
         value += f"; bfloat16 by {unit}"
     if platform.machine() in ("x86_64", "AMD64") and flags and "avx" not in flags:

@@ -101,7 +101,7 @@ def cpu_quota(cgroups: Path = CGROUPS, root: Path = CGROUP_ROOT) -> float:
 def tune_allocator() -> bool:
     """Let glibc keep freed memory for the next step; return whether it now does.
 
-    A training step frees hundreds of megabytes and asks for them again at once. glibc
+    A training step frees hundreds of megabytes and allocates them again at once. glibc
     gives big blocks back to the system, which has to clear every page anew. Nothing
     is touched if the process runs another allocator, or if the user tuned this one.
     """
@@ -145,15 +145,15 @@ def _preloaded() -> str:
 
 
 def _tuned_by_user() -> bool:
-    wanted = (name.removeprefix("MALLOC_").strip("_").lower() for name in OWN_SETTINGS)
+    names = (name.removeprefix("MALLOC_").strip("_").lower() for name in OWN_SETTINGS)
     tunables = os.environ.get("GLIBC_TUNABLES", "")
     return any(name in os.environ for name in OWN_SETTINGS) or any(
-        f"glibc.malloc.{name}" in tunables for name in wanted
+        f"glibc.malloc.{name}" in tunables for name in names
     )
 
 
 def _cpuinfo(cpuinfo: Path, field: str) -> str:
-    """Return what a field of /proc/cpuinfo says of the first core, "" if absent."""
+    """Return a field of /proc/cpuinfo for the first core, "" if absent."""
     with cpuinfo.open(encoding="utf-8", errors="replace") as lines:
         for line in lines:
             name, _, value = line.partition(":")

@@ -30,7 +30,7 @@ def start_tensorflow(
     stderr is put aside meanwhile. If starting fails, they are shown.
 
     Backend, threads and allocator belong to the process. What another run has set
-    before stays: another backend is an error, other threads are told.
+    before stays: another backend is an error, other threads are reported.
 
     Args:
         reporter: shows the stage; the import alone takes seconds.
@@ -45,12 +45,12 @@ def start_tensorflow(
     """
     if runtime is not None:
         _choose_backend(runtime)
-    found = _tune_allocator(runtime or RuntimeConfig())
+    allocator = _tune_allocator(runtime or RuntimeConfig())
     if not {"tensorflow", "keras"} <= sys.modules.keys():
         _start(reporter, runtime or RuntimeConfig())
     elif runtime is not None:
         _set_threads(reporter, sys.modules["tensorflow"], runtime)
-    return found
+    return allocator
 
 
 def _choose_backend(runtime: RuntimeConfig) -> None:
@@ -111,7 +111,7 @@ def _hide_gpus(tf: Any) -> None:
 
 
 def _set_threads(reporter: Reporter, tf: Any, runtime: RuntimeConfig) -> None:
-    """Give operations every usable core; say so if TensorFlow runs on others."""
+    """Give operations every usable core; report it if TensorFlow runs on others."""
     threads = runtime.threads or processor.usable_cores()
     try:
         tf.config.threading.set_intra_op_parallelism_threads(threads)
@@ -140,15 +140,15 @@ def native_stderr_aside() -> Iterator[None]:
         return
     with tempfile.TemporaryFile() as aside:
         sys.stderr.flush()
-        kept = os.dup(2)
+        terminal = os.dup(2)
         os.dup2(aside.fileno(), 2)
         try:
             yield
         except Exception:
-            os.dup2(kept, 2)
+            os.dup2(terminal, 2)
             aside.seek(0)
             os.write(2, aside.read())
             raise
         finally:
-            os.dup2(kept, 2)
-            os.close(kept)
+            os.dup2(terminal, 2)
+            os.close(terminal)

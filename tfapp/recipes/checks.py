@@ -66,13 +66,19 @@ def checked_task(recipe: Recipe) -> DataConfig:
 
 
 def check_data_options(config: DataConfig) -> None:
-    """Refuse an unknown kind of data, and options that it does not have.
+    """Refuse an unknown kind of data, options that it does not have, and its splits.
 
     Raises:
         ConfigError: naming the kind and the option.
     """
     kinds = registry.union("DATA")
     registry.check_options("kind of data", kinds, config.kind, config.options)
+    ways = registry.union("SPLITS").get(config.kind, ())
+    if ways and config.split.by not in ways:
+        raise ConfigError(
+            f"Kind of data {config.kind!r} cannot be split by {config.split.by!r}. "
+            f"Expected `data.split.by` = {' or '.join(map(repr, ways))}."
+        )
 
 
 def augmentation_of(config: DataConfig) -> Augmentation:

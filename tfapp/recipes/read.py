@@ -18,7 +18,7 @@ PACKAGE = Path(__file__).parents[1]
 def folder() -> Path:
     """Return the folder of the recipes that come with tfapp.
 
-    A wheel carries them inside the package; a checkout has them beside it.
+    A wheel carries them inside the package; a checkout has them next to it.
     """
     inside = PACKAGE / "pipelines"
     return inside if inside.is_dir() else PACKAGE.parent / "pipelines"
@@ -42,16 +42,16 @@ def find(name_or_path: str) -> Path:
     if path.is_file():
         return path
     name = name_or_path.removesuffix(".toml")
-    known = names()
-    below = [n for n in known if n.rpartition("/")[2] == name]
-    if name in known or len(below) == 1:
-        return folder() / f"{name if name in known else below[0]}.toml"
+    recipes = names()
+    below = [n for n in recipes if n.rpartition("/")[2] == name]
+    if name in recipes or len(below) == 1:
+        return folder() / f"{name if name in recipes else below[0]}.toml"
     if path.suffix == ".toml":
         raise ConfigError(
             f"Recipe file {str(path)!r} does not exist, and no recipe has that name."
-            f"{did_you_mean(name, known)}"
+            f"{did_you_mean(name, recipes)}"
         )
-    raise UnknownNameError("recipe", name_or_path, known)
+    raise UnknownNameError("recipe", name_or_path, recipes)
 
 
 def load_recipe(name_or_path: str, overrides: Iterable[str] = ()) -> Recipe:

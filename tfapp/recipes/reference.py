@@ -64,16 +64,16 @@ def _tables(table: type[BaseModel], path: str, what: str = "") -> Iterator[str]:
 def _options(kind: str, names: dict[str, str], path: str) -> Iterator[str]:
     """One section per registered function: its keyword arguments."""
     for name, target in names.items():
-        found = registry.signature(target)
+        signature = registry.signature(target)
         rows = [
             f"| `{key}` | `{option.annotation.replace('|', chr(92) + '|')}` "
             f"| `{option.default}` |"
-            for key, option in found.options.items()
+            for key, option in signature.options.items()
         ]
         head = "| option | type | default |\n|---|---|---|"
         title = f"## `{path}` of the {kind} `{name}`"
         table = [head, *rows, ""] if rows else []
-        yield "\n".join([title, "", found.summary, "", *table])
+        yield "\n".join([title, "", signature.summary, "", *table])
 
 
 def _option_tables(names: dict[str, str], path: str) -> Iterator[str]:

@@ -91,14 +91,14 @@ class Tile:
         media_type: "image/png" or "image/jpeg".
         caption: one line below it.
         path: where the image comes from, "" for none.
-        beside: a JPEG to show beside it, b"" for none.
+        second: a JPEG to show next to it, b"" for none.
     """
 
     image: bytes
     media_type: str
     caption: str
     path: str = ""
-    beside: bytes = b""
+    second: bytes = b""
 
 
 @dataclass(frozen=True)

@@ -27,7 +27,7 @@ def learning_curves(history: Sequence[Mapping[str, Any]], quantity: str) -> Figu
         a factor of 30 gets a logarithmic one.
     """
     lengths = [len(phase["epochs"]) for phase in history]
-    # Square roots, so that 5 epochs of fine-tuning stay visible beside 60.
+    # Square roots, so that 5 epochs of fine-tuning stay visible next to 60.
     ratios = [max(length, 1) ** 0.5 for length in lengths]
     ratios = [max(ratio, 0.45 * max(ratios)) for ratio in ratios]
     with look():
@@ -62,10 +62,10 @@ def _draw_phase(axes: Axes, phase: Mapping[str, Any], quantity: str) -> None:
                 marker=marker,
                 label=label,
             )
-    kept = phase.get("best_epoch")
-    if kept is not None:
+    best_epoch = phase.get("best_epoch")
+    if best_epoch is not None:
         axes.axvline(
-            kept,
+            best_epoch,
             color=PALETTE["muted"],
             linewidth=1.0,
             linestyle=":",
@@ -73,7 +73,7 @@ def _draw_phase(axes: Axes, phase: Mapping[str, Any], quantity: str) -> None:
         )
     axes.set(title=phase["phase"].replace("_", " ").capitalize(), xlabel="Epoch")
     axes.xaxis.set_major_locator(MaxNLocator(nbins="auto", integer=True, min_n_ticks=1))
-    axes.set_xlim(-0.3 if kept == 0 else 0.5, len(epochs) + 0.5)
+    axes.set_xlim(-0.3 if best_epoch == 0 else 0.5, len(epochs) + 0.5)
 
 
 def _scale_quantity(

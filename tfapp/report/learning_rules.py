@@ -101,9 +101,9 @@ def _kept_epoch(history: History) -> Mapping[str, Any]:
 
 
 def _gap(history: History) -> float | None:
-    """Return training minus validation accuracy of the kept epoch."""
-    kept = _kept_epoch(history)
-    training, validation = kept.get("accuracy"), kept.get("val_accuracy")
+    """Return training minus validation accuracy of the best epoch."""
+    best = _kept_epoch(history)
+    training, validation = best.get("accuracy"), best.get("val_accuracy")
     if training is None or validation is None:
         return None
     return float(training - validation)

@@ -87,10 +87,10 @@ def _paragraph(block: blocks.Paragraph) -> str:
 @_block.register
 def _items(block: blocks.Items) -> str:
     items = (
-        f"<li><strong>{escape(found)}</strong> {escape(rest)}</li>"
-        if found
+        f"<li><strong>{escape(statement)}</strong> {escape(rest)}</li>"
+        if statement
         else f"<li>{escape(rest)}</li>"
-        for found, rest in block.items
+        for statement, rest in block.items
     )
     return f"<ul>{_join(items)}</ul>"
 
@@ -123,8 +123,8 @@ def _table(block: blocks.Table) -> str:
 
 @_block.register
 def _picture(block: blocks.Picture) -> str:
-    found = re.search(rb'viewBox="0 0 ([\d.]+) ', block.svg)
-    width = float(found[1]) if found else 400.0
+    size = re.search(rb'viewBox="0 0 ([\d.]+) ', block.svg)
+    width = float(size[1]) if size else 400.0
     name = f"p{hashlib.sha256(block.svg).hexdigest()[:8]}"
     caption = f"<figcaption>{escape(block.caption)}</figcaption>"
     return (
@@ -143,7 +143,7 @@ def _columns(block: blocks.Columns) -> str:
 @_block.register
 def _gallery(block: blocks.Gallery) -> str:
     title = f"<h3>{escape(block.title)}</h3>" if block.title else ""
-    pairs = " pairs" if any(tile.beside for tile in block.tiles) else ""
+    pairs = " pairs" if any(tile.second for tile in block.tiles) else ""
     style = f"gallery{pairs}{' large' if block.large else ''}"
     return f'{title}<ul class="{style}">{_join(map(_tile, block.tiles))}</ul>'
 
@@ -162,9 +162,9 @@ def _tile(tile: blocks.Tile) -> str:
         f"{escape(shorten(tile.path, 44))}</span>"
     )
     images = _img(tile.image, tile.media_type, tile.caption)
-    if tile.beside:
-        beside = _img(tile.beside, "image/jpeg", f"map: {tile.caption}")
-        images = f'<div class="pair">{images}{beside}</div>'
+    if tile.second:
+        second = _img(tile.second, "image/jpeg", f"map: {tile.caption}")
+        images = f'<div class="pair">{images}{second}</div>'
     return (
         f"<li><figure>{images}<figcaption>{escape(tile.caption)}"
         f"{path if tile.path else ''}</figcaption></figure></li>"

@@ -92,7 +92,7 @@ def trained_on(examples: Mapping[str, Sequence[Example]], noun: str) -> Fact:
         examples: the examples of each split.
         noun: what the examples are, in the plural.
     """
-    sizes = {split: len(found) for split, found in examples.items()}
+    sizes = {split: len(members) for split, members in examples.items()}
     used = [
         f"{sizes[split]:,} for {purpose}"
         for split, purpose in (("validation", "validation"), ("test", "the test"))
@@ -105,7 +105,7 @@ def run_headline(facts: RunFacts) -> tuple[Fact, ...]:
     """Return time, place and commands of a run for a report's headline."""
     memory = f"{size(facts.peak_memory_bytes)} of memory at most"
     machine = [facts.device, memory if facts.peak_memory_bytes else ""]
-    found = (
+    result = (
         Fact(
             "Time",
             duration(sum(facts.seconds.values())) if facts.seconds else "",
@@ -114,7 +114,7 @@ def run_headline(facts: RunFacts) -> tuple[Fact, ...]:
         Fact("SavedModel", facts.saved_model, code=True),
         Fact("Predict with it", facts.predict_command, code=True),
     )
-    return tuple(fact for fact in found if fact.value)
+    return tuple(fact for fact in result if fact.value)
 
 
 def data_section(
@@ -147,7 +147,7 @@ def data_section(
 
 
 def strata_of(examples: Mapping[str, Sequence[Example]]) -> frozenset[str]:
-    """Return the labels that examples have."""
+    """Return the strata of examples, the classes of labelled ones."""
     return frozenset(e.stratum for split in examples.values() for e in split)
 
 

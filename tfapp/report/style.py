@@ -1,9 +1,9 @@
 """One look for every picture: colours, type, and the way to SVG and PNG.
 
-Colours are Okabe and Ito's, distinct for every common colour blindness; nothing is
-told by colour alone (lines also differ in dashes). The page of a report swaps them
-for lighter ones on a dark background, which is why every picture takes its colours
-from here: the SVG's colour values are the keys of `PALETTE` in disguise.
+Colours are Okabe and Ito's, distinct for every common colour blindness; no
+difference shows by colour alone (lines also differ in dashes). The page of a report
+swaps them for lighter ones on a dark background, which is why every picture takes its
+colours from here: the SVG's colour values are the keys of `PALETTE` in disguise.
 
 Reference:
     Okabe & Ito, Color Universal Design, 2008, https://jfly.uni-koeln.de/color/
@@ -133,8 +133,8 @@ def percent_axis(axes: Axes, which: str, *, low: float = 0.0) -> None:
 
 def _inline_tag(tag: str, name: str) -> str:
     if tag.startswith("<svg"):
-        kept = re.sub(r' (xmlns(:\w+)?|version|width|height)="[^"]*"', "", tag)
-        return kept.replace("<svg", '<svg aria-hidden="true" focusable="false"')
+        attributes = re.sub(r' (xmlns(:\w+)?|version|width|height)="[^"]*"', "", tag)
+        return attributes.replace("<svg", '<svg aria-hidden="true" focusable="false"')
     tag = re.sub(r"font-family:[^;]*; ", "", tag).replace("xlink:href", "href")
     tag = re.sub(r'( id="|href="#|url\(#)', rf"\g<1>{name}-", tag)
     for variable, value in PALETTE.items():

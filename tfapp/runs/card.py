@@ -1,10 +1,11 @@
-"""What a run says about itself: the card next to the model, the facts of the report."""
+"""Facts about a run: the card next to the model, the facts of the report."""
 
 from pathlib import Path
 from shlex import quote
 from typing import TYPE_CHECKING, Any
 
 from tfapp import recipes
+from tfapp.data.spec import Dataset
 from tfapp.runs import Run
 from tfapp.tasks.results import Results
 
@@ -68,7 +69,7 @@ def run_facts(job: "TrainingJob", folder: Run, facts: dict[str, Any]) -> "RunFac
     )
 
 
-def describe_data(dataset: Any) -> dict[str, Any]:
+def describe_data(dataset: Dataset) -> dict[str, Any]:
     """Return what a comparison has to know of a run's data, JSON-ready."""
     from tfapp.report.run_sections import strata_of
 
@@ -82,7 +83,7 @@ def describe_data(dataset: Any) -> dict[str, Any]:
 
 def predict_command(saved_model: Path) -> str:
     """Return the command that predicts with the newest version of an export."""
-    return f"tfapp predict {quote(str(saved_model.parent))} PHOTO.jpg"
+    return f"tfapp predict {quote(str(saved_model.parent))} FILE"
 
 
 def _model(job: "TrainingJob") -> str:

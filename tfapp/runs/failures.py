@@ -31,6 +31,6 @@ def reading(dataset: Dataset) -> Iterator[None]:
         ) from error
     except tf.errors.OpError as error:
         examples = [e for split in dataset.examples.values() for e in split]
-        if (known := data_error(error, dataset, examples)) is None:
+        if (failure := data_error(error, dataset, examples)) is None:
             raise
-        raise known from error
+        raise failure from error

@@ -51,7 +51,7 @@ class Run:
 
     @property
     def card_file(self) -> Path:
-        """Recipe, classes, metrics and versions of the model beside it."""
+        """Recipe, classes, metrics and versions of the model next to it."""
         return self.folder / "tfapp.json"
 
     @property
@@ -162,10 +162,10 @@ def find(text: str, root: Path) -> Run:
                 f"No run of {text!r} is complete: {last.folder} is {last.status()!r}. "
                 f"Go on with `{last.resume_command}`."
             )
-    known = sorted(p.name for p in root.iterdir()) if root.is_dir() else []
+    names = sorted(p.name for p in root.iterdir()) if root.is_dir() else []
     raise ConfigError(
         f"No run {text!r} below {str(root)!r}. Expected a folder such as "
-        f"{root}/NAME/1, or one of the names {known}."
+        f"{root}/NAME/1, or one of the names {names}."
     )
 
 
@@ -202,8 +202,8 @@ def _resumable(run: Run) -> Run:
         )
     if not run.recipe_file.is_file():
         raise ConfigError(
-            f"{run.folder} has no recipe.toml, so nothing says how to go on. Run its "
-            "recipe again without --resume."
+            f"{run.folder} has no recipe.toml, so there is nothing to go on from. Run "
+            "its recipe again without --resume."
         )
     return run
 
@@ -212,8 +212,8 @@ def numbered(folder: Path) -> list[Path]:
     """Return the subfolders whose names are integers, by number."""
     if not folder.is_dir():
         return []
-    found = [p for p in folder.iterdir() if p.name.isdigit() and p.is_dir()]
-    return sorted(found, key=lambda p: int(p.name))
+    folders = [p for p in folder.iterdir() if p.name.isdigit() and p.is_dir()]
+    return sorted(folders, key=lambda p: int(p.name))
 
 
 def read_card(folder: Path) -> dict[str, Any]:

@@ -35,7 +35,7 @@ def choose(
         task: of the run.
         strategy: of the run.
         build: builds the network under the dtype policy that is current.
-        reporter: hears of measuring.
+        reporter: receives the progress of measuring.
         facts: of the run; "resumed" if it is.
     """
     from tfapp.training.speed.precision import PrecisionChoice, choose_precision

@@ -8,7 +8,7 @@ from tfapp.base.files import explained
 from tfapp.runs import Run
 
 STARTING, TRAINING = "starting", "training"
-MENDED_OUTSIDE = (TfappError, DataError)
+FIXED_OUTSIDE = (TfappError, DataError)
 """Errors after which the same run can go on: a full disk, a file that vanished."""
 
 
@@ -41,12 +41,12 @@ def recording(folder: Run, status: str) -> Iterator[None]:
 
 
 def _failed(folder: Run, error: Exception) -> Exception:
-    known = explained(error, folder.folder) if isinstance(error, OSError) else error
-    gone = _end(folder, "failed", str(known))
-    if gone or type(known) not in MENDED_OUTSIDE:
-        return known
-    said = str(known).replace(" and run the command again", "")
-    return type(known)(f"{said} Then go on with `{folder.resume_command}`.")
+    failure = explained(error, folder.folder) if isinstance(error, OSError) else error
+    removed = _end(folder, "failed", str(failure))
+    if removed or type(failure) not in FIXED_OUTSIDE:
+        return failure
+    message = str(failure).replace(" and run the command again", "")
+    return type(failure)(f"{message} Then go on with `{folder.resume_command}`.")
 
 
 def _interrupted(folder: Run) -> Interrupted:
@@ -59,7 +59,7 @@ def _interrupted(folder: Run) -> Interrupted:
 
 
 def _end(folder: Run, status: str, detail: str = "") -> bool:
-    """Record the end, or remove a run that never began to train; tell if removed."""
+    """Record the end, or remove a run that never began to train; return if removed."""
     if folder.status() == STARTING:
         folder.discard()
         return True

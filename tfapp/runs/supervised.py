@@ -7,6 +7,7 @@ from tfapp import recipes, runs
 from tfapp.base.cache_dir import default_cache_dir
 from tfapp.base.errors import ExportError
 from tfapp.data import load_dataset
+from tfapp.data.spec import Dataset
 from tfapp.report.blocks import Report
 from tfapp.report.run_report import run_report
 from tfapp.runs.card import card, describe_data, run_facts
@@ -119,7 +120,7 @@ class SupervisedExperiment:
             )
 
 
-def _load(context: RunContext) -> Any:
+def _load(context: RunContext) -> Dataset:
     recipe = context.recipe
     with context.reporter.stage("check and split data", unit="files") as stage:
         dataset = load_dataset(
@@ -129,7 +130,8 @@ def _load(context: RunContext) -> Any:
             progress=stage,
         )
         sizes = ", ".join(f"{len(e)} {s}" for s, e in dataset.examples.items())
-        stage.detail = f"{sizes}; {len(dataset.info.labels)} classes"
+        strata = {example.stratum for example in dataset.examples["train"]} - {""}
+        stage.detail = f"{sizes}; {len(strata)} classes" if strata else sizes
     for note in dataset.notes:
         context.reporter.say(f"  {note}")
     return dataset
@@ -144,7 +146,7 @@ def _exported(
     from tfapp.layers.outputs import logits_model
 
     dataset, config = job.dataset, job.recipe.export
-    held = dataset.examples["test"] or dataset.examples["train"]
+    examples = dataset.examples["test"] or dataset.examples["train"]
     exported = Exported(
         logits_model(job.model),
         dataset.preprocessor,
@@ -159,7 +161,9 @@ def _exported(
                 exported,
                 job.task.interface,
                 destination,
-                examples=[dataset.raw(example) for example in held[: config.examples]],
+                examples=[
+                    dataset.raw(example) for example in examples[: config.examples]
+                ],
                 card=card,
                 tolerance=config.tolerance,
             )

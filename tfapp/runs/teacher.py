@@ -1,4 +1,4 @@
-"""The teacher that a recipe names, ready to be asked."""
+"""The teacher that a recipe names, ready to answer."""
 
 from pathlib import Path
 from typing import Any
@@ -53,12 +53,12 @@ def _find(text: str, folder: Run) -> Run:
     return runs.find(text, folder.folder.parent.parent)
 
 
-def _check(run: Run, expected: Any, found: Any, what: str) -> None:
-    if expected != found:
+def _check(run: Run, expected: Any, received: Any, what: str) -> None:
+    if expected != received:
         raise ConfigError(
             f"`task_options.distill.teacher` {str(run.folder)!r} has other {what} than "
-            f"this run: {_short(found)}. Expected {_short(expected)}; train a teacher "
-            "on the same data."
+            f"this run: {_short(received)}. Expected {_short(expected)}; train a "
+            "teacher on the same data."
         )
 
 

@@ -30,7 +30,7 @@ class Engine:
 
     Args:
         settings: of the server.
-        say: tells a person what happens.
+        say: shows a line to the user.
     """
 
     def __init__(self, settings: ServerSettings, say: Say) -> None:

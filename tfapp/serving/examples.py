@@ -53,7 +53,7 @@ def check_images(signature: Signature, inputs: Arrays, max_pixels: int) -> None:
     for data in inputs[signature.string_input].ravel():
         try:
             example = tf.train.Example.FromString(data)
-        except DecodeError:  # the graph says what is wrong with it
+        except DecodeError:  # the graph reports what is wrong with it
             continue
         for name, feature in example.features.feature.items():
             for value in feature.bytes_list.value:

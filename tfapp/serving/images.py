@@ -138,8 +138,8 @@ def _has_many_scans(data: bytes) -> bool:
 def _segments(data: bytes) -> Iterator[tuple[int, int]]:
     """Yield marker and place of each segment of a JPEG file, up to its end."""
     at = 2
-    while found := MARKER.match(data, at):
-        at = found.end() - 2
+    while marker_match := MARKER.match(data, at):
+        at = marker_match.end() - 2
         marker = data[at + 1]
         yield marker, at
         if marker == END_OF_IMAGE:

@@ -41,8 +41,8 @@ class Counter:
     def lines(self) -> Iterable[str]:
         """Yield the samples."""
         with self._lock:
-            found = sorted(self._values.items())
-        return [f"{self.name}{_braces(key)} {value:g}" for key, value in found]
+            samples = sorted(self._values.items())
+        return [f"{self.name}{_braces(key)} {value:g}" for key, value in samples]
 
 
 class Histogram:
@@ -67,11 +67,11 @@ class Histogram:
     def lines(self) -> Iterable[str]:
         """Yield the samples: cumulative buckets, sum and count."""
         with self._lock:
-            found = [
+            histograms = [
                 (k, list(v), self._sums[k]) for k, v in sorted(self._counts.items())
             ]
         names = [*(f"{bound:g}" for bound in self._bounds), "+Inf"]
-        for key, counts, total in found:
+        for key, counts, total in histograms:
             below = 0
             for name, count in zip(names, counts, strict=True):
                 below += count

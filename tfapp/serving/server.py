@@ -26,11 +26,11 @@ BACKLOG = 2048
 
 
 class Server:
-    """Serves until told to stop.
+    """Serves until `stop` or a signal.
 
     Args:
         settings: of the server.
-        reporter: tells a person what happens.
+        reporter: reports what happens.
 
     Raises:
         ServingError: if a port is taken.
@@ -132,7 +132,8 @@ class Server:
             self._reporter.say(f"gRPC           {host}:{settings.grpc_port}")
         if settings.host not in ("127.0.0.1", "::1", "localhost") and not self._token:
             self._reporter.say(
-                "anyone who reaches this address may ask: set token_file to change that"
+                "anyone who reaches this address may send requests: "
+                "set token_file to change that"
             )
 
 
@@ -145,7 +146,7 @@ class WebServer(uvicorn.Server):
 
 
 def bind(host: str, port: int) -> socket.socket | None:
-    """Return a bound socket, so that a taken port is told before anything is loaded.
+    """Return a bound socket, so that a taken port fails before anything is loaded.
 
     Raises:
         ServingError: if the address cannot be used.
@@ -153,18 +154,18 @@ def bind(host: str, port: int) -> socket.socket | None:
     if not port:
         return None
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    found = socket.socket(family, socket.SOCK_STREAM)
-    found.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    listener = socket.socket(family, socket.SOCK_STREAM)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
-        found.bind((host, port))
+        listener.bind((host, port))
     except (OSError, UnicodeError) as error:
-        found.close()
+        listener.close()
         reason = getattr(error, "strerror", None) or error
         raise ServingError(
             f"Cannot listen on {host}:{port}: {reason}. "
             "Choose another port with --rest-port and --grpc-port (0 = off)."
         ) from None
-    return found
+    return listener
 
 
 def read_token(path: str) -> str:
@@ -189,7 +190,7 @@ def read_tls(settings: ServerSettings) -> Any:
     if not files[0]:
         return None
     certificate, key = _read(files[0], "tls_certificate"), _read(files[1], "tls_key")
-    try:  # an empty password, so that nobody is asked for one
+    try:  # an empty password, so that there is no prompt for one
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         context.load_cert_chain(*files, password="")
     except ssl.SSLError as error:

@@ -1,4 +1,4 @@
-"""What a server is told: command line and models.toml, as frozen pydantic models."""
+"""Settings of a server: command line and models.toml, as frozen pydantic models."""
 
 import tomllib
 from pathlib import Path
@@ -56,7 +56,7 @@ class BatchingSettings(Table):
 
 
 class LimitSettings(Table):
-    """What one client may ask of the machine."""
+    """What one client may use of the machine."""
 
     max_request_bytes: int = Field(64 * MEBIBYTE, ge=1, description="of one body")
     max_pending_bytes: int = Field(
@@ -89,14 +89,14 @@ class ModelSettings(Table):
 
 
 class ServerSettings(Table):
-    """Everything that a server is told."""
+    """All settings of a server."""
 
     folder: str = Field("", description='serves every NAME/VERSION below; "" = none')
     host: str = Field("127.0.0.1", description="address to listen on")
     rest_port: int = Field(8501, ge=0, le=65_535, description="0 = off")
     grpc_port: int = Field(8500, ge=0, le=65_535, description="0 = off")
     poll_seconds: float = Field(1.0, gt=0, description="between looks at the folders")
-    cors: bool = Field(False, description="let pages of other origins ask")
+    cors: bool = Field(False, description="let pages of other origins send requests")
     token_file: str = Field("", description="file with a token that requests must bear")
     tls_certificate: str = Field("", description="PEM file; with tls_key turns TLS on")
     tls_key: str = Field("", description="PEM file")
@@ -116,20 +116,20 @@ class ServerSettings(Table):
         return self
 
 
-def read_settings(path: Path | None, **given: Any) -> ServerSettings:
-    """Return the settings of a file, changed by what is given.
+def read_settings(path: Path | None, **overrides: Any) -> ServerSettings:
+    """Return the settings of a file, changed by the overrides.
 
     Relative paths of models in the file are meant from the file's folder.
 
     Args:
         path: of models.toml; None for defaults.
-        given: keys of ServerSettings; None where the file decides.
+        overrides: keys of ServerSettings; None where the file decides.
 
     Raises:
         ConfigError: one line for each key that is wrong.
     """
     table = _read(path) if path else {}
-    table |= {key: value for key, value in given.items() if value is not None}
+    table |= {key: value for key, value in overrides.items() if value is not None}
     settings = build(ServerSettings, table, str(path or "serve"))
     if path is None:
         return settings

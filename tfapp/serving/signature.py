@@ -90,12 +90,12 @@ def check_inputs(signature: Signature, inputs: Arrays) -> None:
         RequestError: INVALID_ARGUMENT; names, dtypes or shapes do not fit.
     """
     if inputs.keys() != signature.inputs.keys():
-        wanted, got = sorted(signature.inputs), sorted(inputs)
-        extra = ",".join(sorted(set(got) - set(wanted)))
-        missing = ",".join(sorted(set(wanted) - set(got)))
+        expected, received = sorted(signature.inputs), sorted(inputs)
+        extra = ",".join(sorted(set(received) - set(expected)))
+        missing = ",".join(sorted(set(expected) - set(received)))
         raise invalid(
-            f"input size does not match signature: {len(got)}!={len(wanted)} "
-            f"len({{{','.join(got)}}}) != len({{{','.join(wanted)}}}). "
+            f"input size does not match signature: {len(received)}!={len(expected)} "
+            f"len({{{','.join(received)}}}) != len({{{','.join(expected)}}}). "
             f"Sent extra: {{{extra}}}. Missing but required: {{{missing}}}."
         )
     for name, array in inputs.items():
@@ -111,17 +111,17 @@ def check_inputs(signature: Signature, inputs: Arrays) -> None:
             )
 
 
-def check_outputs(signature: Signature, wanted: tuple[str, ...]) -> None:
+def check_outputs(signature: Signature, requested: tuple[str, ...]) -> None:
     """Refuse an output filter that names what is not there, or a name twice.
 
     Raises:
         RequestError: INVALID_ARGUMENT.
     """
-    for name in wanted:
+    for name in requested:
         if name not in signature.outputs:
             raise invalid(f"output tensor alias not found in signature: {name}")
-    if len(set(wanted)) < len(wanted):
-        raise invalid("duplicate output tensor alias: " + ",".join(wanted))
+    if len(set(requested)) < len(requested):
+        raise invalid("duplicate output tensor alias: " + ",".join(requested))
 
 
 def shown(shape: tuple[int, ...] | None) -> str:
@@ -130,7 +130,7 @@ def shown(shape: tuple[int, ...] | None) -> str:
 
 
 class MissingSignatureError(RequestError):
-    """A signature that the model does not have; each protocol says it its way."""
+    """A signature that the model does not have; each protocol words it in its way."""
 
     def __init__(self, name: str) -> None:
         super().__init__(

@@ -34,9 +34,9 @@ def build_model(config: ModelConfig, info: "DataInfo") -> Any:
     """
     check_model(config)
     builder = registry.load("model", registry.union("MODELS"), config.name)
-    model = _built(builder, config, info)
-    found = model.output
-    logits = found["logits"] if isinstance(found, dict) else found
+    model = _build(builder, config, info)
+    output = model.output
+    logits = output["logits"] if isinstance(output, dict) else output
     if logits.shape[-1] != info.num_outputs:
         raise ModelError(
             f"Model {config.name!r} has {logits.shape[-1]} outputs. "
@@ -56,8 +56,8 @@ def _answers(shape: Sequence[int | None]) -> str:
     return f"{sides} answers per input" if shape else "one answer per input"
 
 
-def _built(builder: Any, config: ModelConfig, info: "DataInfo") -> Any:
-    """Build a network; what Keras says of a number that a recipe gave is one line."""
+def _build(builder: Any, config: ModelConfig, info: "DataInfo") -> Any:
+    """Build a network; Keras's error about an option becomes one line."""
     try:
         return builder(info, **config.options)
     except TfappError:
@@ -65,7 +65,8 @@ def _built(builder: Any, config: ModelConfig, info: "DataInfo") -> Any:
     except ValueError as error:
         if not config.options:
             raise
-        said = str(error).strip().splitlines()[0]
+        message = str(error).strip().splitlines()[0]
         raise ModelError(
-            f"Model {config.name!r} cannot be built with these `model.options`: {said}"
+            f"Model {config.name!r} cannot be built with these `model.options`: "
+            f"{message}"
         ) from error

@@ -10,8 +10,9 @@ from tfapp.report.blocks import Fact, Table
 Bounds = tuple[float, float]
 """The least and the largest value that a figure can have."""
 
-Calibration = Mapping[str, float]
-"""Numbers fitted on validation data and applied behind the network, by name."""
+Calibration = Mapping[str, Any]
+"""What is fitted on validation data and applied behind the network, by name: JSON-ready
+numbers and lists."""
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""What a task tells training, evaluation and export."""
+"""What a task gives to training, evaluation and export."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field

@@ -14,7 +14,7 @@ from tfapp.recipes.config import RuntimeConfig
 
 
 class Choice(Protocol):
-    """What `describe` tells of a PrecisionChoice."""
+    """What `describe` shows of a PrecisionChoice."""
 
     @property
     def policy(self) -> str:
@@ -41,8 +41,8 @@ def gpus() -> list[GPU]:
     if keras.config.backend() == "jax":
         import jax
 
-        found = [d for d in jax.devices() if d.platform == "gpu"]
-        return [GPU(d.device_kind, _major(d)) for d in found]
+        gpu_devices = [d for d in jax.devices() if d.platform == "gpu"]
+        return [GPU(d.device_kind, _major(d)) for d in gpu_devices]
     details = [
         tf.config.experimental.get_device_details(device)
         for device in tf.config.get_visible_devices("GPU")
@@ -56,8 +56,8 @@ def gpus() -> list[GPU]:
 def identity(runtime: RuntimeConfig) -> list[Any]:
     """Return what decides how fast this machine computes, JSON-ready."""
     backend = keras.config.backend()
-    if found := gpus():
-        return [backend, sorted(found)]
+    if visible := gpus():
+        return [backend, sorted(visible)]
     features = sorted(processor.processor_features())
     return [backend, processor.processor_name(), features, threads(runtime)]
 
@@ -164,7 +164,7 @@ def describe(
         strategy: of the run.
         runtime: of the recipe.
         choice: precision and compilation; None before they are chosen.
-        parts: what else is worth telling, such as "features kept".
+        parts: what else to show the user, such as "features kept".
     """
     replicas = strategy.num_replicas_in_sync
     shared = f", mirrored over {replicas}" if replicas > 1 else ""
@@ -184,9 +184,11 @@ def describe(
 
 
 def _device(runtime: RuntimeConfig) -> str:
-    found = gpus()
-    if found:
-        return f"{len(found)} GPU ({', '.join(sorted({gpu.name for gpu in found}))})"
+    visible = gpus()
+    if visible:
+        return (
+            f"{len(visible)} GPU ({', '.join(sorted({gpu.name for gpu in visible}))})"
+        )
     unit = processor.bfloat16_unit()
     bfloat16 = f", {unit} bfloat16" if unit else ""
     count = threads(runtime)

@@ -1,4 +1,4 @@
-"""Distillation: a network learns what a larger one answers, beside the labels."""
+"""Distillation: a network learns a larger one's answers in addition to the labels."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -86,13 +86,13 @@ def taught_passes(
         store: of the teacher, which takes those images as they are.
         config: how many different passes are made, and the temperature.
         epochs: more different passes than these are not made.
-        time_left: asked before each pass after the first is computed.
+        time_left: called before each pass after the first is computed.
     """
-    wanted = min(config.passes or epochs, epochs)
+    count = min(config.passes or epochs, epochs)
     if not store.dataset.augmentation:
-        wanted = 1  # only the order would differ
+        count = 1  # only the order would differ
     answers: list[Any] = []
-    for number in range(wanted):
+    for number in range(count):
         if answers and not time_left():
             break
         rows = store.view("train", number, passes.seed, shuffle=True)

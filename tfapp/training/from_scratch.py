@@ -42,7 +42,7 @@ class FromScratch:
     def _taught(self, teacher: keras.Model, config: DistillConfig) -> TaughtPasses:
         """Return the passes with what the teacher answers to them."""
         job = self.job
-        with job.loop.reporter.stage("ask the teacher") as stage:
+        with job.loop.reporter.stage("compute the teacher's answers") as stage:
             store = FeatureStore(teacher, job.dataset, job.cache, stage)
             taught = taught_passes(
                 job.passes(),

@@ -61,21 +61,30 @@ def answers(
         progress: called with inputs done and inputs in all.
 
     Returns:
-        float32 array (examples, ...) where every example is one input, else an
-        iterator over float32 arrays, one per example, whose shapes may differ.
+        float32 array (examples, ...) where all answers have one shape, else an
+        iterator over float32 arrays, one per example. Where inputs were padded, so
+        are the answers, to the longest of their batch.
     """
     examples = dataset.examples[split]
     total = dataset.count(examples, False)
     batches = dataset.batches(examples, Pass())
-    if dataset.joined is None:
+    if have_one_shape(dataset):
         return predict(model, batches, total, progress)
-    return dataset.joined(examples, _told(stream(model, batches), total, progress))
+    pieces = _counted(stream(model, batches), total, progress)
+    if dataset.joined is None:
+        return (row for piece in pieces for row in piece)
+    return dataset.joined(examples, pieces)
 
 
-def _told(
+def have_one_shape(dataset: Dataset) -> bool:
+    """Say whether the answers to all examples fit into one array."""
+    return dataset.joined is None and None not in dataset.info.target_shape
+
+
+def _counted(
     pieces: Iterator[np.ndarray], total: int, progress: Progress | None
 ) -> Iterator[np.ndarray]:
-    """Yield arrays in float32, and tell how many of their rows are done."""
+    """Yield arrays in float32, and report how many of their rows are done."""
     done = 0
     for piece in pieces:
         yield piece.astype("float32")
@@ -120,7 +129,7 @@ def _stream_chunks(model: keras.Model, batches: Any) -> Iterator[np.ndarray]:
 
 
 def _differ_in_length(specs: Any) -> bool:
-    """Say whether a batch's shape says too little for examples of two to be joined."""
+    """Return whether a batch's shape is too vague to join examples of two batches."""
     return any(None in spec.shape[1:] for spec in tf.nest.flatten(specs))
 
 

@@ -51,8 +51,8 @@ class TrainingJob:
         inputs, *_ = next(self.passes()(0).as_numpy_iterator())
         seconds = seconds_per_input(self.model, inputs)
         examples, count = self.dataset.examples, self.dataset.count
-        held = sum(count(examples[s], False) for s in ("validation", "test"))
-        deadline.end -= held * seconds
+        held_out = sum(count(examples[s], False) for s in ("validation", "test"))
+        deadline.end -= held_out * seconds
         self.pass_seconds = count(examples["train"], True) * seconds
 
     @property
@@ -68,6 +68,10 @@ class TrainingJob:
 
     def whole(self, plan: PhasePlan, deadline: Deadline | None = None) -> Phase:
         """Return a phase that trains the whole model on the inputs themselves."""
-        held = self.dataset.examples["validation"]
-        validation = self.dataset.batches(held, Pass()) if held else None
+        validation_examples = self.dataset.examples["validation"]
+        validation = (
+            self.dataset.batches(validation_examples, Pass())
+            if validation_examples
+            else None
+        )
         return Phase(plan, self.model, self.passes(), validation, deadline)

@@ -88,11 +88,11 @@ def layerwise(optimizer: type) -> type:
             Otherwise a few hundred steps at 0.999 would give little but the weights
             at the start.
             """
-            given = self.ema_momentum
+            momentum = self.ema_momentum
             steps = keras.ops.cast(self.iterations, "float32")
-            self.ema_momentum = keras.ops.minimum(given, (1 + steps) / (10 + steps))
+            self.ema_momentum = keras.ops.minimum(momentum, (1 + steps) / (10 + steps))
             super()._update_model_variables_moving_average(variables)
-            self.ema_momentum = given
+            self.ema_momentum = momentum
 
     Layerwise.__name__ = f"Layerwise{optimizer.__name__}"
     return Layerwise

@@ -1,4 +1,4 @@
-"""What training asks its data for: one pass after another, from any place in it."""
+"""Passes over the training data, each from any place in it."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ from tfapp.data.spec import Dataset, Pass
 class Passes(Protocol):
     """The batches of every epoch, a pure function of the epoch's number.
 
-    So a killed run asks for the rest of its epoch and gets the batches that it
+    So a killed run requests the rest of its epoch and gets the batches that it
     would have got.
     """
 

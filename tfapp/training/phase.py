@@ -55,8 +55,8 @@ class Phase:
         train: passes over the training data.
         validation: tf.data.Dataset of (inputs, targets), or a pair of arrays; or None.
         deadline: of this phase; None for that of the run.
-        kept: the model whose weights the checkpoint holds, if it is not `model`,
-            which then shares its variables.
+        checkpoint_model: the model whose weights the checkpoint holds, if it is not
+            `model`, which then shares its variables.
     """
 
     plan: PhasePlan
@@ -64,7 +64,7 @@ class Phase:
     train: Passes
     validation: Any
     deadline: Deadline | None = None
-    kept: keras.Model | None = None
+    checkpoint_model: keras.Model | None = None
 
 
 @dataclass(frozen=True)
@@ -104,7 +104,7 @@ def epochs_of(phase: Phase, setup: RunSetup) -> Epochs:
 
     epochs = Epochs(
         build,
-        phase.kept or phase.model,
+        phase.checkpoint_model or phase.model,
         train,
         validation,
         epochs=plan.epochs,
@@ -123,7 +123,7 @@ def epochs_of(phase: Phase, setup: RunSetup) -> Epochs:
 
 
 def _as_learned(learning: Learning, phase: Phase) -> tuple[Passes, Any]:
-    """Return the data as the task learns it, training examples weighted if wished."""
+    """Return the data as the task learns it, training examples weighted on request."""
     train, validation = phase.train, phase.validation
     if phase.plan.class_weight:
         train = WeightedPasses(train, phase.plan.class_weight)
@@ -158,8 +158,8 @@ def _compiled(
     # Metrics make their variables at the first batch; a state needs them before.
     wrapped._symbolic_build(data_batch=_symbolic(train(0).element_spec))
     if learning.main:  # its figures are the task's, and go by their names alone
-        for found in filter(None, wrapped._compile_metrics._flat_metrics):
-            found.output_name = None
+        for metric in filter(None, wrapped._compile_metrics._flat_metrics):
+            metric.output_name = None
     return wrapped
 
 

@@ -1,4 +1,4 @@
-"""Train a model as its recipe says: from scratch, or by transfer in two phases."""
+"""Train a model by its recipe: from scratch, or by transfer in two phases."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -8,7 +8,7 @@ import numpy as np
 from tfapp.tasks.spec import Task
 from tfapp.training.distillation import distilled
 from tfapp.training.from_scratch import FromScratch
-from tfapp.training.inference import answers
+from tfapp.training.inference import answers, have_one_shape
 from tfapp.training.job import TrainingJob
 from tfapp.training.phase import RunSetup, epochs_of
 from tfapp.training.transfer.fine_tuning import FineTuning
@@ -54,12 +54,12 @@ class Trainer:
             if logits is not None:
                 return logits
         job, reporter = self.job, self.job.loop.reporter
-        if job.dataset.joined is not None:
-            return self._joined(split)
+        if not have_one_shape(job.dataset):
+            return self._one_by_one(split)
         with reporter.stage(f"predict {split}") as stage:
             return answers(job.model, job.dataset, split, stage)
 
-    def _joined(self, split: str) -> Iterator[np.ndarray]:
+    def _one_by_one(self, split: str) -> Iterator[np.ndarray]:
         """Yield the answers one by one; the stage lasts as long as they are used."""
         job = self.job
         with job.loop.reporter.stage(f"predict {split}", unit="inputs") as stage:

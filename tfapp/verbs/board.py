@@ -46,6 +46,6 @@ def logs_argument(names: Sequence[str], root: Path) -> list[str]:
                 f"No runs below {str(root)!r}. Start one with `tfapp run digits`."
             )
         return [f"--logdir={root}"]
-    found = [runs.find(name, root) for name in names]
-    pairs = [f"{run.name}_{run.number}:{run.folder / 'logs'}" for run in found]
+    finished_runs = [runs.find(name, root) for name in names]
+    pairs = [f"{run.name}_{run.number}:{run.folder / 'logs'}" for run in finished_runs]
     return [f"--logdir_spec={','.join(pairs)}"]

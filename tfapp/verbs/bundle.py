@@ -31,7 +31,7 @@ def bundle(
     """Write a run's extractor as EXTRACTOR.f16.weights.h5, with a card.
 
     The file is read back and evaluated on the run's test split before it appears;
-    a weights.toml beside it says what it is, so that a recipe finds it once its
+    a weights.toml next to it describes it, so that a recipe finds it once its
     folder is named by TFAPP_WEIGHTS.
 
     Args:
@@ -40,7 +40,7 @@ def bundle(
         trained_on: how recipes call the weights: `weights = "TRAINED_ON"`.
         licence: text for the card: what others may do with the weights.
         runs_folder: where runs lie.
-        reporter: hears of the progress; None for one on stderr.
+        reporter: receives the progress; None for one on stderr.
 
     Returns:
         Path of the weight file.
@@ -52,9 +52,12 @@ def bundle(
         TfappError: if the run did not finish or the folder cannot be written.
     """
     reporter = reporter or Reporter()
-    found = runs.find(run, Path(runs_folder))
-    card, recipe = found.card(), recipes.load_recipe(str(found.recipe_file))
-    extractor, output = _extractor(found, recipe)
+    finished_run = runs.find(run, Path(runs_folder))
+    card, recipe = (
+        finished_run.card(),
+        recipes.load_recipe(str(finished_run.recipe_file)),
+    )
+    extractor, output = _extractor(finished_run, recipe)
     if not trained_on.isidentifier() or trained_on in ("none", "imagenet"):
         raise ConfigError(
             f"`trained_on` must be one word other than none and imagenet, for example "
@@ -63,11 +66,13 @@ def bundle(
     start_tensorflow(reporter, recipe.runtime)
     path = Path(to) / f"{extractor}.f16.weights.h5"
     with replacing(path) as temporary:
-        model = _write(found, extractor, output, temporary)
-        figures = _judged(model, found, recipe, reporter)
-        _refuse_worse(found, card["metrics"]["accuracy"], figures["accuracy"])
+        model = _write(finished_run, extractor, output, temporary)
+        figures = _evaluate(model, finished_run, recipe, reporter)
+        _refuse_worse(finished_run, card["metrics"]["accuracy"], figures["accuracy"])
     entry = _entry(path, extractor, output, trained_on)
-    facts = json.loads((found.folder / "metrics.json").read_text(encoding="utf-8"))
+    facts = json.loads(
+        (finished_run.folder / "metrics.json").read_text(encoding="utf-8")
+    )
     text = weights_card(
         entry, path.stat().st_size, card | facts["run"], figures, licence
     )
@@ -104,7 +109,9 @@ def _write(run: Run, extractor: str, output: str, path: Path) -> Any:
     return model
 
 
-def _judged(model: Any, run: Run, recipe: Recipe, reporter: Reporter) -> dict[str, Any]:
+def _evaluate(
+    model: Any, run: Run, recipe: Recipe, reporter: Reporter
+) -> dict[str, Any]:
     """Return the figures of a model on the test split of a run."""
     from tfapp.data import load_dataset
     from tfapp.data.spec import Pass
@@ -117,10 +124,12 @@ def _judged(model: Any, run: Run, recipe: Recipe, reporter: Reporter) -> dict[st
             recipe.data, seed=recipe.seed, split_file=run.split_file, progress=stage
         )
     with reporter.stage("evaluate the rounded weights") as stage:
-        held = dataset.examples["test"]
-        logits = predict(model, dataset.batches(held, Pass()), len(held), stage)
+        test_examples = dataset.examples["test"]
+        logits = predict(
+            model, dataset.batches(test_examples, Pass()), len(test_examples), stage
+        )
     names = dataset.info.labels
-    labels = dataset.targets(held)
+    labels = dataset.targets(test_examples)
     figures = classification_metrics(labels, softmax(logits), names)
     return {**figures, "classes": len(names)} | {
         split: len(examples) for split, examples in dataset.examples.items()

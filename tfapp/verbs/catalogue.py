@@ -55,11 +55,11 @@ def rows(what: str) -> list[Row]:
     """
     if what not in names():
         raise UnknownNameError("list", what, names())
-    found = LISTS[what]() if what in LISTS else []
+    entries = LISTS[what]() if what in LISTS else []
     for domain, table in registry.tables("CATALOGUE").items():
         if what in table:
-            found += registry.load_target(registry.absolute(domain, table[what]))()
-    return found
+            entries += registry.load_target(registry.absolute(domain, table[what]))()
+    return entries
 
 
 def _registered(table: str) -> list[Row]:

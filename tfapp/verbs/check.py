@@ -16,7 +16,7 @@ def check(data: str, *, reporter: Reporter | None = None) -> CheckReport:
         reporter: receives the progress; None for one on stderr.
 
     Returns:
-        What was found: problems, duplicates, counts. Nothing is deleted or moved.
+        The report: problems, duplicates, counts. Nothing is deleted or moved.
 
     Raises:
         DataError: if there is nothing to look at.

@@ -33,7 +33,7 @@ def compare(
         out: folder for comparison.html, .csv and .json, and learning_curve.svg if
             sizes of training sets differ; "" to write nothing.
         runs_folder: where runs lie.
-        reporter: hears of the progress; None for one on stderr.
+        reporter: receives the progress; None for one on stderr.
 
     Returns:
         The groups, their differences, and the examples that every run missed.
@@ -46,12 +46,14 @@ def compare(
     reporter = reporter or Reporter()
     if out:  # before the work, not after it
         require_writable(Path(out))
-    found, notes = _find([names] if isinstance(names, str) else names, runs_folder)
+    finished_runs, notes = _find(
+        [names] if isinstance(names, str) else names, runs_folder
+    )
     with reporter.stage("read runs", unit="runs") as stage:
         records = []
-        for number, run in enumerate(found, start=1):
+        for number, run in enumerate(finished_runs, start=1):
             records.append(_read(run))
-            stage(number, len(found))
+            stage(number, len(finished_runs))
     with reporter.stage("compare"):
         comparison = compare_records(records, notes)
     if out:
@@ -84,12 +86,12 @@ def _find(names: Sequence[str], root: Path | str) -> tuple[list[Run], list[str]]
         raise ConfigError(
             "No run to compare. Expected folders such as runs/NAME/1, or names of runs."
         )
-    found: dict[Path, Run] = {}
+    runs_by_folder: dict[Path, Run] = {}
     notes: list[str] = []
     for name in names:
         for run in _named(name, Path(root), notes):
-            found.setdefault(run.folder.resolve(), run)
-    return list(found.values()), notes
+            runs_by_folder.setdefault(run.folder.resolve(), run)
+    return list(runs_by_folder.values()), notes
 
 
 def _named(name: str, root: Path, notes: list[str]) -> Iterator[Run]:

@@ -13,8 +13,8 @@ def examine() -> list[Finding]:
 
 
 def _weights() -> Finding:
-    found = [w for w in available_weights() if w.trained_on == "imagenet"]
-    if not found:
+    files = [w for w in available_weights() if w.trained_on == "imagenet"]
+    if not files:
         return Finding(
             "ImageNet weights",
             "none on this machine",
@@ -22,5 +22,5 @@ def _weights() -> Finding:
             "Name a folder of weight files in TFAPP_WEIGHTS, or let the first run "
             "download them (docs/weights.md).",
         )
-    names = ", ".join(f"{w.extractor} ({w.path.name})" for w in found)
+    names = ", ".join(f"{w.extractor} ({w.path.name})" for w in files)
     return Finding("ImageNet weights", names, "ok", "")

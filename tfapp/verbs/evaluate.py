@@ -31,7 +31,7 @@ def evaluate(
         data: other data with the same classes: its test split if it has one, else
             all of it; "" = the run's own recorded test split.
         runs_folder: where runs lie.
-        reporter: hears of the progress; None for one on stderr.
+        reporter: receives the progress; None for one on stderr.
 
     Returns:
         The results; their figures are also written into the run's folder as
@@ -42,23 +42,23 @@ def evaluate(
         TfappError: if the run did not finish, or the data or its classes do not fit.
     """
     reporter = reporter or Reporter()
-    found = runs.find(run, Path(runs_folder))
-    card = found.card()
-    recipe = recipes.load_recipe(str(found.recipe_file))
+    finished_run = runs.find(run, Path(runs_folder))
+    card = finished_run.card()
+    recipe = recipes.load_recipe(str(finished_run.recipe_file))
     start_tensorflow(reporter)
-    dataset = _load(recipe, found, data, card["class_names"], reporter)
+    dataset = _load(recipe, finished_run, data, card, reporter)
     task = get_task(recipe.task, recipe.task_options)
-    answer = _answers(found, dataset, reporter)
+    answer = _answers(finished_run, dataset, reporter)
     results = task.evaluate(answer, dataset, card["calibration"])
     for note in results.notes:
         reporter.say(note)
     target = "evaluation.json" if not data else f"evaluation_{_plain(data)}.json"
-    write_json(found.folder / target, results.figures)
+    write_json(finished_run.folder / target, results.figures)
     return results
 
 
 def _load(
-    recipe: Recipe, run: Run, data: str, class_names: list[str], reporter: Reporter
+    recipe: Recipe, run: Run, data: str, card: dict[str, Any], reporter: Reporter
 ) -> Dataset:
     with reporter.stage("check data", unit="files") as stage:
         if not data:
@@ -69,7 +69,12 @@ def _load(
                 progress=stage,
             )
         config = recipe.data.model_copy(update={"path": data})
-        dataset = load_test_only(config, tuple(class_names), progress=stage)
+        dataset = load_test_only(
+            config,
+            tuple(card["class_names"]),
+            preprocess=card["preprocess"],
+            progress=stage,
+        )
     if not dataset.examples["test"]:
         raise DataError(f"{data} holds no example to evaluate.")
     return dataset
@@ -84,8 +89,8 @@ def _answers(run: Run, dataset: Dataset, reporter: Reporter) -> Outputs:
 
     def answer(split: str) -> Any:
         with reporter.stage(f"predict {split}") as stage:
-            found = answers(model, dataset, split, stage)
-            return found if dataset.joined is None else list(found)
+            outputs = answers(model, dataset, split, stage)
+            return outputs if dataset.joined is None else list(outputs)
 
     return answer
 

@@ -48,11 +48,11 @@ def explain(
         inputs: image files, folders (searched through), or glob patterns.
         methods: some of the `EXPLANATIONS` of `tfapp.domains.images`; () for all that
             the model and its data allow.
-        label: another class whose maps to show beside the predicted one's: its name,
+        label: another class whose maps to show next to the predicted one's: its name,
             "second" (the second likeliest) or "folder" (that of the picture's folder).
         out: folder of the sheets; "" = the folder `explanations` of the run.
         runs_folder: where runs lie.
-        reporter: hears of the progress; None for one on stderr.
+        reporter: receives the progress; None for one on stderr.
 
     Returns:
         One row per picture, with its maps; a file that cannot be read has an error.
@@ -62,29 +62,29 @@ def explain(
             that was named cannot explain the model.
     """
     reporter = reporter or Reporter()
-    found = runs.find(run, Path(runs_folder))
-    card = found.card()
-    _require_model(found)
+    finished_run = runs.find(run, Path(runs_folder))
+    card = finished_run.card()
+    _require_model(finished_run)
     names = tuple(card["class_names"])
     for name in methods:
         registry.find("method", registry.union("EXPLANATIONS"), name)
     paths = find_files(inputs, IMAGE_SUFFIXES)
     _check_label(label, names, paths)
-    folder = Path(out).expanduser() if out else found.folder / "explanations"
+    folder = Path(out).expanduser() if out else finished_run.folder / "explanations"
     require_writable(folder)
-    recipe = recipes.load_recipe(str(found.recipe_file))
-    _require_classifier(found, recipe.task)
+    recipe = recipes.load_recipe(str(finished_run.recipe_file))
+    _require_classifier(finished_run, recipe.task)
     start_tensorflow(reporter)
     from tfapp.domains.images.explanation.explaining import Work, reader
     from tfapp.training.devices import numerics
 
     with numerics(recipe.runtime, recipe.seed):
-        subject = _subject(found, recipe, card, reporter)
+        subject = _subject(finished_run, recipe, card, reporter)
         explainers, notes = _explainers(subject, methods)
         work = Work(subject, explainers, reader(card["preprocess"]), label)
         rows = work.explain(paths, sheet_names(folder, paths))
     kinds = {name: explainer.facts for name, explainer in explainers.items()}
-    result = Explanations(found.folder, folder, names, kinds, rows, notes)
+    result = Explanations(finished_run.folder, folder, names, kinds, rows, notes)
     result.write()
     return result
 
@@ -154,9 +154,9 @@ def _explainers(
 
     kinds = registry.union("EXPLANATIONS")
     explainers, notes = {}, []
-    unasked = () if has_capsules(subject.model) else OF_CAPSULES
+    left_out = () if has_capsules(subject.model) else OF_CAPSULES
     for name in kinds:
-        if (methods and name not in methods) or (not methods and name in unasked):
+        if (methods and name not in methods) or (not methods and name in left_out):
             continue
         try:
             explainers[name] = registry.load("method", kinds, name)(subject)

@@ -45,7 +45,7 @@ def fit(
 
     Args:
         data: as `data.path`; its kind is recognised and gives the task.
-        minutes: budget of the whole run; 0 = as long as the rules say.
+        minutes: budget of the whole run; 0 = as long as the rules take.
         name: of the run and the model; "" = from the data's name.
         runs_folder: the run becomes runs_folder/NAME/NUMBER.
         saved_models: the SavedModel becomes saved_models/NAME/VERSION.

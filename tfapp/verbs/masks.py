@@ -35,7 +35,7 @@ class DrawnMasks:
         folder: with images/, masks/ and the names of the classes.
         class_names: in the order of the values, from 0, the background.
         images: how many.
-        notes: lines worth telling the user.
+        notes: lines to show the user.
     """
 
     folder: Path
@@ -58,10 +58,10 @@ def masks(
         annotations: the COCO file; or a folder of labelme files, or of images/ and
             masks/ whose classes are colours.
         to: new folder of images/, masks/ and classes.txt, which `fit` understands.
-        images: where a COCO file's images lie; "" = beside it.
+        images: where a COCO file's images lie; "" = next to it.
         classes: to draw, in the order of their values; () = all. Value 0 is what no
             class covers, and black; other colours are called "#ff0000".
-        reporter: hears of the progress; None for one on stderr.
+        reporter: receives the progress; None for one on stderr.
 
     Raises:
         ConfigError: if the folder is taken, or pycocotools is not installed.
@@ -73,12 +73,14 @@ def masks(
     if to.exists() and (not to.is_dir() or any(to.iterdir())):
         raise ConfigError(f"{to} is there already. Choose a new folder.")
     require_writable(to.parent)
-    found, known, left_out = _read(Path(annotations).expanduser(), images, reporter)
-    present, notes = _present(found, annotations)
-    chosen = tuple(dict.fromkeys(classes or known))
+    labelled, all_classes, left_out = _read(
+        Path(annotations).expanduser(), images, reporter
+    )
+    present, notes = _present(labelled, annotations)
+    chosen = tuple(dict.fromkeys(classes or all_classes))
     for name in chosen:
-        if name not in known:
-            raise UnknownNameError("class", name, known)
+        if name not in all_classes:
+            raise UnknownNameError("class", name, all_classes)
     names = tuple(name for name in chosen if name != BACKGROUND)
     if not 1 <= len(names) < MOST_VALUES:
         raise DataError(
@@ -86,7 +88,7 @@ def masks(
             f"{MOST_VALUES - 1}; choose some with --classes."
         )
     with replacing(to) as folder:
-        covered = present[0].covers and set(known) == set(names)
+        covered = present[0].covers and set(all_classes) == set(names)
         all_names = names if covered else (BACKGROUND, *names)
         values = {n: value for value, n in enumerate(all_names) if n in chosen}
         _draw(present, values, folder, reporter)
@@ -132,16 +134,17 @@ def _require_library() -> None:
 
 
 def _present(
-    found: Sequence[Labelled], annotations: str
+    all_labelled: Sequence[Labelled], annotations: str
 ) -> tuple[list[Labelled], tuple[str, ...]]:
-    """Leave out images that are not there, and say what else is missing."""
-    present = [o for o in found if o.image.is_file()]
-    missing = len(found) - len(present)
+    """Leave out images that are not there; return notes on what is missing."""
+    present = [o for o in all_labelled if o.image.is_file()]
+    missing = len(all_labelled) - len(present)
     if not present:
-        first = f": {found[0].image} is the first" if found else ""
+        first = f": {all_labelled[0].image} is the first" if all_labelled else ""
         raise DataError(
-            f"{annotations}: none of its {len(found)} images is there{first}. Expected "
-            "them beside it; for a COCO file, name their folder with --images."
+            f"{annotations}: none of its {len(all_labelled)} images is there{first}. "
+            "Expected them next to it; for a COCO file, name their folder with "
+            "--images."
         )
     facts = {
         "images are named that are not there": missing,
@@ -156,25 +159,27 @@ def _present(
 
 
 def _draw(
-    found: Sequence[Labelled],
+    all_labelled: Sequence[Labelled],
     values: Mapping[str, int],
     folder: Path,
     reporter: Reporter,
 ) -> None:
     with reporter.stage("draw masks") as stage:
-        for done, (labelled, place) in enumerate(_places(found, folder), 1):
+        for done, (labelled, place) in enumerate(_places(all_labelled, folder), 1):
             Image.fromarray(_checked(labelled).draw(values)).save(place)
             image = f"{place.stem}{labelled.image.suffix}"
             shutil.copyfile(labelled.image, place.parents[1] / "images" / image)
-            stage(done, len(found))
+            stage(done, len(all_labelled))
 
 
-def _places(found: Sequence[Labelled], folder: Path) -> Iterator[tuple[Labelled, Path]]:
+def _places(
+    all_labelled: Sequence[Labelled], folder: Path
+) -> Iterator[tuple[Labelled, Path]]:
     """Yield each image with the file of its mask, in the folders of its split."""
-    for split in dict.fromkeys(labelled.split for labelled in found):
+    for split in dict.fromkeys(labelled.split for labelled in all_labelled):
         for part in ("images", "masks"):
             (folder / split / part).mkdir(parents=True)
-        own = [labelled for labelled in found if labelled.split == split]
+        own = [labelled for labelled in all_labelled if labelled.split == split]
         places = free_names(folder / split / "masks", [o.image for o in own])
         yield from zip(own, places, strict=True)
 
@@ -189,10 +194,10 @@ def _checked(labelled: Labelled) -> Labelled:
     except (OSError, ValueError, Image.DecompressionBombError) as error:
         raise DataError(f"{labelled.image} is no readable image ({error}).") from error
     if (height, width) != labelled.size:
-        told = f"{labelled.size[1]}x{labelled.size[0]}"
+        expected = f"{labelled.size[1]}x{labelled.size[0]}"
         what = "mask is" if labelled.covers else "outlines are"
         raise DataError(
-            f"{labelled.image} has {width}x{height} pixels, but its {what} for {told}. "
-            "Expected the images that were annotated."
+            f"{labelled.image} has {width}x{height} pixels, but its {what} for "
+            f"{expected}. Expected the images that were annotated."
         )
     return labelled

@@ -24,11 +24,11 @@ def serve(
 
     Args:
         folder: serves every NAME/VERSION below; "" for `saved_models`, or for what
-            `config` says.
+            `config` sets.
         config: models.toml, the same options in a file, with models and batching.
-        reporter: tells what happens; the default writes to stderr.
+        reporter: reports what happens; the default writes to stderr.
         options: keys of ServerSettings, as `rest_port`; they win over the file. None
-            stands for what the file or the default says.
+            stands for what the file or the default sets.
 
     Raises:
         ConfigError: if an option is wrong or there is nothing to serve.
@@ -38,8 +38,8 @@ def serve(
     from tfapp.serving.settings import read_settings
 
     path = Path(config) if config else None
-    given = {**options, "folder": str(folder) or None}
-    settings = read_settings(path, **given)
+    overrides = {**options, "folder": str(folder) or None}
+    settings = read_settings(path, **overrides)
     if not settings.folder and not settings.models:
         settings = settings.model_copy(update={"folder": "saved_models"})
     check_folders(settings)

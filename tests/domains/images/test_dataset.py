@@ -71,7 +71,7 @@ def run(dataset, examples, **keys):
 
 def kept(dataset):
     """Return the lists of examples whose pixels are kept."""
-    return {p.examples for p in dataset.prepared if p.kept}
+    return {p.examples for p in dataset.prepared if p.in_cache}
 
 
 def test_order_values_and_length(files, make_dataset):

@@ -7,18 +7,16 @@ from tfapp.base.errors import ModelError
 from tfapp.training.transfer import freezing
 
 
-@pytest.fixture(params=[False, True])
-def extractor(request):
-    """A stem, then two branches of one and of two convolutions, joined both ways."""
+@pytest.fixture
+def extractor():
+    """A stem, then two branches of one and of two convolutions, joined."""
     inputs = keras.Input((8, 8, 3))
     stem = keras.layers.Conv2D(2, 1, name="stem")(inputs)
     short = keras.layers.Conv2D(2, 1, name="short")(stem)
     long = keras.layers.Conv2D(2, 1, name="long_1")(stem)
     long = keras.layers.BatchNormalization(name="long_bn")(long)
     long = keras.layers.Conv2D(2, 1, name="long_2")(long)
-    joined = keras.layers.Concatenate(name="mixed")(
-        [long, short] if request.param else [short, long]
-    )
+    joined = keras.layers.Concatenate(name="mixed")([short, long])
     last = keras.layers.Conv2D(2, 1, name="last")(joined)
     backbone = keras.Model(inputs, last, name="backbone")
     pixels = keras.Input((8, 8, 3))
@@ -54,6 +52,25 @@ def test_rate_factors_count_kernels_to_the_output(extractor):
         "long_1": 0.25,
         "stem": 0.125,
     }
+
+
+def test_the_depth_is_that_of_the_way_with_most_kernels():
+    """A branch of many layers but one kernel does not make its stem shallower."""
+    inputs = keras.Input((8, 8, 3))
+    stem = keras.layers.Conv2D(2, 1, name="stem")(inputs)
+    kernels = keras.layers.Conv2D(2, 1, name="below")(stem)
+    kernels = keras.layers.Conv2D(2, 1, name="above")(kernels)
+    layers = keras.layers.Conv2D(2, 1, name="alone")(stem)
+    for _ in range(4):
+        layers = keras.layers.ReLU()(layers)
+    joined = keras.layers.Add(name="joined")([kernels, layers])
+    backbone = keras.Model(inputs, joined, name="backbone")
+    pixels = keras.Input((8, 8, 3))
+    extractor = keras.Model(pixels, backbone(pixels), name="extractor")
+    freezing.thaw(extractor, "stem")
+    factors = freezing.rate_factors(extractor, 0.5)
+    by_layer = {path.split("/")[-2]: factor for path, factor in factors.items()}
+    assert by_layer == {"above": 1.0, "alone": 1.0, "below": 0.5, "stem": 0.25}
 
 
 def test_layer_without_weights_behind_it(extractor):

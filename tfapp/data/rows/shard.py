@@ -2,7 +2,7 @@
 
     rows, end to end | keys (16 bytes each) | CRC-32 of each row | form (JSON) | tail
 
-The tail, at the end, says how long the rest is and holds a checksum of all but the
+The tail, at the end, holds the length of the rest and a checksum of all but the
 rows, so a file that was cut short or overwritten is known without reading its rows.
 """
 

@@ -53,8 +53,8 @@ class RowStore:
         hashed = digests(keys)
         absent = np.flatnonzero(self._find(hashed) < 0)
         _, first = np.unique(hashed[absent], return_index=True)
-        found: list[int] = absent[np.sort(first)].tolist()
-        return found
+        positions: list[int] = absent[np.sort(first)].tolist()
+        return positions
 
     @contextmanager
     def writer(self, shape: Sequence[int], dtype: Any) -> Iterator[Add]:
@@ -72,9 +72,9 @@ class RowStore:
             ValueError: for rows of another form than the folder holds.
         """
         form = Form(tuple(shape), np.dtype(dtype))
-        held = self._shards[0].form if self._shards else form
-        if form != held:
-            raise ValueError(f"{self.folder} holds {held}. Received: {form}")
+        expected = self._shards[0].form if self._shards else form
+        if form != expected:
+            raise ValueError(f"{self.folder} holds {expected}. Received: {form}")
         pending = PendingRows(form)
 
         def add(key: str, row: np.ndarray) -> None:
@@ -96,13 +96,13 @@ class RowStore:
         Raises:
             KeyError: if a key has no row; see `missing`.
         """
-        found = self._find(digests(keys))
-        if len(found) and found.min() < 0:
-            raise KeyError(keys[int(found.argmin())])
+        positions = self._find(digests(keys))
+        if len(positions) and positions.min() < 0:
+            raise KeyError(keys[int(positions.argmin())])
         ends = np.cumsum([len(s.keys) for s in self._shards], dtype=np.int64)
-        shards = np.searchsorted(ends, found, side="right")
+        shards = np.searchsorted(ends, positions, side="right")
         starts = np.concatenate([np.zeros(1, np.int64), ends])
-        places = np.stack([shards, found - starts[shards]], axis=1)
+        places = np.stack([shards, positions - starts[shards]], axis=1)
         return Rows(self, tuple(self._shards), places)
 
     def load(self, keys: Sequence[str]) -> np.ndarray:
@@ -126,12 +126,12 @@ class RowStore:
     def _refresh(self) -> None:
         """Take in what other processes wrote, let go of what they removed."""
         paths = sorted(self.folder.glob("[!.]*.rows")) if self.folder.is_dir() else []
-        known = {s.path: s for s in self._shards}
-        if set(known) == set(paths):
+        open_shards = {s.path: s for s in self._shards}
+        if set(open_shards) == set(paths):
             return
         shards = []
         for path in paths:
-            shard = known.get(path) or open_shard(path)
+            shard = open_shards.get(path) or open_shard(path)
             if shard is None:
                 _remove(path)
             else:

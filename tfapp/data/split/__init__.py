@@ -2,6 +2,6 @@
 
 from tfapp.data.split.integrity import fingerprint
 from tfapp.data.split.making import make_split
-from tfapp.data.split.record import split_examples
+from tfapp.data.split.record import limit_per_stratum, split_examples
 
-__all__ = ["fingerprint", "make_split", "split_examples"]
+__all__ = ["fingerprint", "limit_per_stratum", "make_split", "split_examples"]

@@ -116,9 +116,9 @@ def apply_split(
         DataError: if a listed file is gone, unreadable, changed or labelled anew, or
             the split file is damaged.
     """
-    known = {source.relative_name(e): e for e in readable}
+    by_name = {source.relative_name(e): e for e in readable}
     rows = _read_rows(path)
-    faults = [fault for row in rows if (fault := _fault(row, known))]
+    faults = [fault for row in rows if (fault := _fault(row, by_name))]
     if faults:
         more = f" and {len(faults) - 3} more" if len(faults) > 3 else ""
         raise DataError(
@@ -126,7 +126,7 @@ def apply_split(
             f"{'; '.join(faults[:3])}{more}. {WAY_OUT}"
         )
     examples = tuple(
-        replace(known[row.name], split=row.split, group=row.group) for row in rows
+        replace(by_name[row.name], split=row.split, group=row.group) for row in rows
     )
     if leaking := leaks(examples):
         raise DataError(
@@ -136,9 +136,9 @@ def apply_split(
     return examples
 
 
-def _fault(row: Example, known: dict[str, Example]) -> str:
+def _fault(row: Example, by_name: dict[str, Example]) -> str:
     """Return what is wrong with a listed example, "" if nothing is."""
-    example = known.get(row.name)
+    example = by_name.get(row.name)
     if example is None:
         return f"{row.name} is gone or cannot be read"
     if example.content_hash != row.content_hash:

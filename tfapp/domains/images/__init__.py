@@ -21,6 +21,12 @@ CHECKS = {
 }
 """What reports the faults of each kind of data."""
 
+SPLITS = {
+    "images": ("random", "order"),
+    "masks": ("random", "order"),
+}
+"""The ways by which each kind of data can be split: `data.split.by`."""
+
 AUGMENTATIONS = {
     "images": "augmentation.config:ImageAugmentation",
     "masks": "augmentation.config:MaskAugmentation",

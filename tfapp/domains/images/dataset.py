@@ -42,7 +42,7 @@ class _Prepared:
     examples: tuple[Example, ...]
     labels: Any
     pixels: Pixels
-    kept: bool
+    in_cache: bool
 
 
 @dataclass(frozen=True, eq=False)
@@ -50,7 +50,7 @@ class ImageDataset:
     """Images with one class each; implements `tfapp.data.spec.Dataset`.
 
     Passes that repeat (shuffled, augmented, or over validation examples) keep their
-    preprocessed images as `plan` says; a single pass over others keeps nothing.
+    preprocessed images as `plan` sets; a single pass over others keeps nothing.
 
     Args:
         info: shape of an image, and the classes in the order of the one-hot targets.
@@ -149,19 +149,19 @@ class ImageDataset:
         return tf.function(augment, input_signature=signature)
 
     def _prepare(self, examples: tuple[Example, ...], repeated: bool) -> _Prepared:
-        """Return labels and pixels of examples, as they were kept if they were."""
+        """Return labels and pixels of examples, from the cache if they are there."""
         repeated = repeated or all(e.split == "validation" for e in examples)
         keep = repeated and bool(examples) and self.plan.kind != "none"
-        for known in self.prepared:
-            same = known.examples is examples or known.examples == examples
-            if same and known.kept >= keep:
-                return known
+        for earlier in self.prepared:
+            same = earlier.examples is examples or earlier.examples == examples
+            if same and earlier.in_cache >= keep:
+                return earlier
         pixels = self._filled(examples) if keep else self._streamed(examples)
-        found = _Prepared(examples, self._labels(examples), pixels, keep)
+        prepared = _Prepared(examples, self._labels(examples), pixels, keep)
         others = [p for p in self.prepared if p.examples != examples]
-        streamed = [p for p in others if not p.kept][-STREAMED_KNOWN + 1 :]
-        self.prepared[:] = [*(p for p in others if p.kept), *streamed, found]
-        return found
+        streamed = [p for p in others if not p.in_cache][-STREAMED_KNOWN + 1 :]
+        self.prepared[:] = [*(p for p in others if p.in_cache), *streamed, prepared]
+        return prepared
 
     def _labels(self, examples: tuple[Example, ...]) -> Any:
         with tf.device("CPU"):
@@ -180,14 +180,14 @@ class ImageDataset:
 
     def _decoder(self, examples: Sequence[Example]) -> Load:
         """Return a loader that reads and decodes an example anew."""
-        held = self.source.contents
-        texts = [held[e.name] if held else e.name for e in examples]
+        encoded_files = self.source.contents
+        texts = [encoded_files[e.name] if encoded_files else e.name for e in examples]
         with tf.device("CPU"):
             files = tf.constant(texts, tf.string)
 
         def load(index: Any) -> Any:
             encoded = tf.gather(files, index)
-            encoded = encoded if held else tf.io.read_file(encoded)
+            encoded = encoded if encoded_files else tf.io.read_file(encoded)
             return compiled_fit(self.preprocessor)(encoded)
 
         return load

@@ -39,12 +39,12 @@ def mistakes_section(
     rows = [answers.probabilities[index] for index in worst]
     drawn, note = _maps(maps, examples, [int(row.argmax()) for row in rows])
     tiles = []
-    for example, row, beside in zip(examples, rows, drawn, strict=True):
+    for example, row, second in zip(examples, rows, drawn, strict=True):
         label = shorten(example.target, 24)
         predicted = shorten(answers.class_names[int(row.argmax())], 24)
         caption = f"{label} → {predicted}, {percent(float(row.max()))}"
         tile = _tile(dataset, example, caption)
-        tiles.append(replace(tile, path=example.name, beside=beside))
+        tiles.append(replace(tile, path=example.name, second=second))
     lead = (
         "The most confident first: true class → prediction and its probability. A "
         "wrong label shows here before anywhere else."
@@ -81,7 +81,7 @@ def sample_section(dataset: Dataset, noun: str) -> Section | None:
 def _maps(
     maps: Maps | None, examples: Sequence[Example], classes: Sequence[int]
 ) -> tuple[list[bytes], str]:
-    """Return a map for each mistake, empty without, and what to say of them."""
+    """Return a map for each mistake, empty without, and the sentence on them."""
     if maps is None:
         return [b""] * len(examples), ""
     try:

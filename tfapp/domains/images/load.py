@@ -107,7 +107,7 @@ def _require_trained_classes(source: Source, examples: tuple[Example, ...]) -> N
 def loading_notes(
     source: Source, examined: Examined, examples: tuple[Example, ...], cache_note: str
 ) -> list[str]:
-    """Return the lines worth telling before training begins.
+    """Return the lines to show the user before training begins.
 
     Args:
         source: of the examples.
@@ -120,14 +120,14 @@ def loading_notes(
     by_kind = {p.kind: p for p in reversed(report.problems)}
     if few := [p.path for p in report.problems if p.kind == "few images"]:
         which = f"{few[0]} and {len(few) - 1} more classes" if few[1:] else few[0]
-        told = ", ".join(filter(None, [which, by_kind["few images"].detail]))
-        notes.append(f"few images: {told}")
+        detail = ", ".join(filter(None, [which, by_kind["few images"].detail]))
+        notes.append(f"few images: {detail}")
     if "class imbalance" in by_kind:
         notes.append(f"class imbalance: {by_kind['class imbalance'].detail}")
     leaks = [p for p in report.problems if p.kind == "near-duplicate across splits"]
     if leaks:
         notes.append(f"{len(leaks)} near-duplicates across splits: see `tfapp check`")
-    held = {e.split for e in examples}
-    if "train" in held:
-        notes += [f"no {split} images" for split in SPLITS if split not in held]
+    splits = {e.split for e in examples}
+    if "train" in splits:
+        notes += [f"no {split} images" for split in SPLITS if split not in splits]
     return [*filter(None, notes), cache_note]

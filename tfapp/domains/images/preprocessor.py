@@ -1,7 +1,7 @@
 """One pure function from an encoded image to the model's input.
 
 Training, prediction and the exported model call the same object, so what the model
-was trained on and what it is asked about cannot drift apart.
+was trained on and what it is used on cannot drift apart.
 """
 
 from collections.abc import Mapping
@@ -46,16 +46,16 @@ class Frame:
         Returns:
             Two int32 tensors (2,) of heights and widths in whole pixels.
         """
-        wanted = tf.constant(self.image_size)
+        target_size = tf.constant(self.image_size)
         if self.resize == "stretch":
-            return size, wanted
+            return size, target_size
         sides = tf.cast(size, tf.float64)
-        scales = tf.cast(wanted, tf.float64) / sides
+        scales = tf.cast(target_size, tf.float64) / sides
         if self.resize == "pad":
             fitted = tf.round(sides * tf.reduce_min(scales))
             return size, tf.maximum(tf.cast(fitted, tf.int32), 1)
-        window = tf.round(tf.cast(wanted, tf.float64) / tf.reduce_max(scales))
-        return tf.clip_by_value(tf.cast(window, tf.int32), 1, size), wanted
+        window = tf.round(tf.cast(target_size, tf.float64) / tf.reduce_max(scales))
+        return tf.clip_by_value(tf.cast(window, tf.int32), 1, size), target_size
 
 
 @dataclass(frozen=True)

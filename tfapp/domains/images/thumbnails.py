@@ -16,7 +16,7 @@ Item = TypeVar("Item")
 
 Maps = Callable[[Sequence[Example], Sequence[int]], list[bytes]]
 """Examples and a class of each → JPEGs that show where the network found it; raises
-TfappError if it cannot tell."""
+TfappError if the file does not show it."""
 
 SIZE = 144
 """Pixels of the longer side."""
@@ -45,7 +45,7 @@ def thumbnail(
     """
     try:
         with warnings.catch_warnings():
-            # Pillow tells of odd metadata; the check of the data has told already.
+            # Pillow warns of odd metadata; the check of the data has reported it.
             warnings.simplefilter("ignore")
             return _shrink_or_enlarge(read(example), size)
     except Exception:  # one broken file must not cost the user the report

@@ -14,7 +14,7 @@ from scipy.special import softmax as scipy_softmax
 
 TEMPERATURE_RANGE = (0.05, 20.0)
 MIN_EXAMPLES = 20
-"""Fewer held-out examples say too little about confidence to correct it."""
+"""Fewer held-out examples are too few to correct confidence."""
 
 
 @dataclass(frozen=True)
@@ -70,7 +70,7 @@ def fit_temperature(logits: np.ndarray, labels: np.ndarray) -> float:
 
     The negative log-likelihood is minimised over the logarithm of the temperature,
     within `TEMPERATURE_RANGE`. The answer is 1.0 (no change) where the examples
-    cannot tell: fewer than `MIN_EXAMPLES`, every answer right (the optimum would be
+    cannot decide: fewer than `MIN_EXAMPLES`, every answer right (the optimum would be
     unlimited confidence), or no gain.
 
     Args:
@@ -85,14 +85,14 @@ def fit_temperature(logits: np.ndarray, labels: np.ndarray) -> float:
     if len(labels) < MIN_EXAMPLES or np.all(logits.argmax(axis=-1) == labels):
         return 1.0
     low, high = np.log(TEMPERATURE_RANGE)
-    found = minimize_scalar(
+    optimum = minimize_scalar(
         lambda logarithm: negative_log_likelihood(logits / np.exp(logarithm), labels),
         bounds=(low, high),
         method="bounded",
         options={"xatol": 1e-6},
     )
-    gained = found.fun < negative_log_likelihood(logits, labels)
-    return float(np.exp(found.x)) if gained else 1.0
+    gained = optimum.fun < negative_log_likelihood(logits, labels)
+    return float(np.exp(optimum.x)) if gained else 1.0
 
 
 def negative_log_likelihood(logits: np.ndarray, labels: np.ndarray) -> float:

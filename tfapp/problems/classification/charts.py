@@ -186,7 +186,7 @@ def _draw_reliability(
     name = f"{label} (ECE {percent(error)})"
     axes.plot(grouped.confidence[full], grouped.accuracy[full], label=name, **line)
     shares = grouped.counts[full] / grouped.counts.sum()
-    # The area tells how much a point means: most bins hold few examples.
+    # The area shows how much a point means: most bins hold few examples.
     areas = 8 + 120 * shares**0.5
     axes.scatter(
         grouped.confidence[full],

@@ -11,14 +11,14 @@ def labelled(name: str, label: str, split: str = "", group: str = "") -> Example
 
 
 def require_classes(
-    name: str, class_names: tuple[str, ...], found: str, context: LoadContext
+    name: str, class_names: tuple[str, ...], contents: str, context: LoadContext
 ) -> None:
     """Refuse a source from which nothing can be learned, and names of no one line.
 
     Args:
         name: of the source, for the errors.
         class_names: that occur in it.
-        found: what else is in it, for the errors.
+        contents: what else is in it, for the errors.
         context: a trained model may be tested on a single class.
 
     Raises:
@@ -32,11 +32,12 @@ def require_classes(
         )
     if not class_names:
         raise DataError(
-            f"{name} holds no labelled example ({found}). Expected two classes or more."
+            f"{name} holds no labelled example ({contents}). Expected two "
+            "classes or more."
         )
     if len(class_names) == 1 and not context.labels:
         raise DataError(
-            f"{name} holds the single class {class_names[0]!r} ({found}). Expected "
+            f"{name} holds the single class {class_names[0]!r} ({contents}). Expected "
             "at least two classes; add examples of another class."
         )
 
@@ -48,9 +49,10 @@ def require_training_classes(name: str, examples: tuple[Example, ...]) -> None:
         DataError: naming the classes.
     """
     trained = {e.stratum for e in examples if e.split in ("", "train")}
-    held = {e.stratum: e.split for e in examples if e.split not in ("", "train")}
-    if missing := sorted(set(held) - trained):
+    splits = {e.stratum: e.split for e in examples if e.split not in ("", "train")}
+    if missing := sorted(set(splits) - trained):
         raise DataError(
-            f"{name}: classes {missing} occur in {held[missing[0]]} but not in train. "
-            f"Expected the classes of train, {sorted(trained)}; rename or add them."
+            f"{name}: classes {missing} occur in {splits[missing[0]]} but not in "
+            f"train. Expected the classes of train, {sorted(trained)}; rename or "
+            "add them."
         )

@@ -117,12 +117,15 @@ def evaluate_classifier(
         )
     names, labels = dataset.info.labels, dataset.targets(dataset.examples["test"])
     notes: tuple[str, ...] = ()
-    held = None
+    validation = None
     if calibration is None and dataset.examples["validation"]:
-        held = (outputs("validation"), dataset.targets(dataset.examples["validation"]))
+        validation = (
+            outputs("validation"),
+            dataset.targets(dataset.examples["validation"]),
+        )
     logits = outputs("test")
     check_finite(logits)
-    temperature = (calibration or {}).get("temperature") or _temperature(held)
+    temperature = (calibration or {}).get("temperature") or _temperature(validation)
     probabilities = apply_temperature(logits, temperature)
     figures = classification_metrics(labels, probabilities, names)
     present = np.unique(labels)
@@ -130,7 +133,7 @@ def evaluate_classifier(
         figures |= {
             "ece_before": expected_calibration_error(softmax(logits), labels),
             "ece_after": figures["expected_calibration_error"],
-            "validation": _validation(held, temperature, names),
+            "validation": _validation(validation, temperature, names),
         }
     elif len(present) == 1:
         figures, notes = of_one_class(figures), (_one_class_note(names[present[0]]),)
@@ -162,15 +165,15 @@ def classes_table(per_class: Mapping[str, Mapping[str, Any]], noun: str) -> Tabl
     )
 
 
-def _temperature(held: tuple[np.ndarray, np.ndarray] | None) -> float:
-    if held is None:
+def _temperature(validation: tuple[np.ndarray, np.ndarray] | None) -> float:
+    if validation is None:
         return 1.0
-    check_finite(held[0])
-    return fit_temperature(*held)
+    check_finite(validation[0])
+    return fit_temperature(*validation)
 
 
 def _validation(
-    held: tuple[np.ndarray, np.ndarray] | None,
+    validation: tuple[np.ndarray, np.ndarray] | None,
     temperature: float,
     names: Sequence[str],
 ) -> dict[str, Any] | None:
@@ -178,10 +181,10 @@ def _validation(
 
     Their calibration is optimistic, because the temperature was fitted to them.
     """
-    if held is None:
+    if validation is None:
         return None
-    probabilities = apply_temperature(held[0], temperature)
-    return classification_metrics(held[1], probabilities, names)
+    probabilities = apply_temperature(validation[0], temperature)
+    return classification_metrics(validation[1], probabilities, names)
 
 
 def _headline(figures: Mapping[str, Any], noun: str) -> tuple[Fact, ...]:

@@ -1,7 +1,7 @@
 """Requests to one signature that arrive together are answered by one call.
 
 A thread takes whatever waits the moment it is free, so a batch forms by itself while
-the one before it is computed. Right after a batch its clients are about to ask again;
+the one before it is computed. Right after a batch its clients are about to send again;
 waiting a moment for them fills the next batch better. How many to wait for is learned
 from the batches before, so a lone client is never waited with: its requests come one
 by one, and one is all that is waited for.
@@ -30,7 +30,7 @@ class Batcher:
         run: the call; takes and returns arrays by name.
         settings: sizes and bounds.
         name: of the threads.
-        observe: told of every call.
+        observe: receives every call.
     """
 
     def __init__(

@@ -115,8 +115,8 @@ class SavedModel:
         )
 
         def run(*inputs: np.ndarray) -> dict[str, np.ndarray]:
-            found = call(*inputs)
-            return {a: np.asarray(v) for a, v in zip(aliases, found, strict=True)}
+            outputs = call(*inputs)
+            return {a: np.asarray(v) for a, v in zip(aliases, outputs, strict=True)}
 
         return run
 
@@ -127,7 +127,7 @@ def holds_saved_model(path: Path) -> bool:
 
 
 def read_card(path: Path) -> dict[str, Any]:
-    """Return tfapp.json beside a SavedModel; {} if there is none or it is damaged.
+    """Return tfapp.json next to a SavedModel; {} if there is none or it is damaged.
 
     A model that others made has only perhaps `assets.extra/labels.txt`; its lines
     are returned as `class_names`.
@@ -151,7 +151,7 @@ def explained(error: Any) -> RequestError:
 
 
 def sentence(message: str) -> str:
-    """Return the first line of TensorFlow's message that tells a client something."""
+    """Return the first line of TensorFlow's message that helps a client."""
     lines = [line for line in message.splitlines() if line.strip()]
     lines = [line for line in lines if not line.startswith(NOISE)]
     line = re.sub(r"\{\{.*?\}\}\s*", "", lines[0] if lines else "no reason given")

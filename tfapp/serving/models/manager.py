@@ -1,4 +1,4 @@
-"""All models: found, polled, switched, and lent to requests."""
+"""All models of a server: finds, polls, switches and lends them to requests."""
 
 import threading
 from collections.abc import Iterator, Mapping
@@ -33,8 +33,8 @@ class Manager:
 
     Args:
         settings: of the server.
-        observer: told of every call of a model.
-        say: tells a person what happens.
+        observer: receives every call of a model.
+        say: shows a line to the user.
     """
 
     def __init__(
@@ -66,13 +66,13 @@ class Manager:
     def update(self) -> None:
         """Look at the folders once and follow them."""
         with self._change:
-            wanted = self._wanted()
-            for name, settings in wanted.items():
+            configured = self._model_settings()
+            for name, settings in configured.items():
                 self._adopt(name, settings).update()
-            for name in set(self.models) - set(wanted):
+            for name in set(self.models) - set(configured):
                 self.models[name].close()
             self.models = {
-                n: m for n, m in self.models.items() if n in wanted or m.versions
+                n: m for n, m in self.models.items() if n in configured or m.versions
             }
             self.first_look_done = True
 
@@ -158,13 +158,13 @@ class Manager:
                 self._say(f"cannot look at the models: {error!r}")
             self._stop.wait(self.settings.poll_seconds)
 
-    def _wanted(self) -> dict[str, ModelSettings]:
+    def _model_settings(self) -> dict[str, ModelSettings]:
         folder = self.settings.folder
-        found: dict[str, ModelSettings] = {}
+        settings: dict[str, ModelSettings] = {}
         if folder and not self._replaced:
             paths = find_models(Path(folder))
-            found = {n: ModelSettings(path=str(p)) for n, p in paths.items()}
-        return found | self._configured
+            settings = {n: ModelSettings(path=str(p)) for n, p in paths.items()}
+        return settings | self._configured
 
     def _adopt(self, name: str, settings: ModelSettings) -> Model:
         if name in self.models:

@@ -30,7 +30,7 @@ class Model:
         name: of the model.
         settings: where its versions lie and which are wanted.
         make: makes a version that is not loaded yet.
-        say: tells a person what happens.
+        say: shows a line to the user.
     """
 
     def __init__(
@@ -46,8 +46,8 @@ class Model:
     @property
     def serving(self) -> list[int]:
         """Numbers of the versions that answer, newest first."""
-        found = [n for n, s in self.versions.items() if s.state is State.AVAILABLE]
-        return sorted(found, reverse=True)
+        numbers = [n for n, s in self.versions.items() if s.state is State.AVAILABLE]
+        return sorted(numbers, reverse=True)
 
     @property
     def labels(self) -> dict[str, int]:
@@ -62,17 +62,17 @@ class Model:
         """
         with self._lock:
             try:
-                found = find_versions(Path(self.settings.path))
+                folders = find_versions(Path(self.settings.path))
             except OSError as error:  # a network disk that is away for a moment
                 self._say(f"{self.name}: cannot look for versions: {error.strerror}")
                 return
-            wanted = wanted_versions(found, self.settings)
-            for number in reversed(wanted):
-                if self._is_due(number, found[number]):
-                    self._load(number, found[number])
-            for number in may_go(self.serving, wanted):
+            due = wanted_versions(folders, self.settings)
+            for number in reversed(due):
+                if self._is_due(number, folders[number]):
+                    self._load(number, folders[number])
+            for number in may_go(self.serving, due):
                 self._unload(number)
-            self._forget(found)
+            self._forget(folders)
 
     def close(self) -> None:
         """Unload every version."""
@@ -127,10 +127,10 @@ class Model:
         self.versions[number].unload()
         self._say(f"{self.name}/{number} unloaded")
 
-    def _forget(self, found: Mapping[int, Path]) -> None:
+    def _forget(self, folders: Mapping[int, Path]) -> None:
         """Drop the oldest of the ended versions, and failed ones that are gone."""
         ended = [n for n, s in self.versions.items() if s.state is State.END]
-        gone = [n for n in ended if self.versions[n].error and n not in found]
+        gone = [n for n in ended if self.versions[n].error and n not in folders]
         dropped = {*gone, *sorted(ended)[: max(0, len(ended) - REMEMBERED)]}
         if dropped:
             self.versions = {n: s for n, s in self.versions.items() if n not in dropped}

@@ -30,7 +30,7 @@ class State(enum.IntEnum):
 
 
 class CallObserver(Protocol):
-    """Is told of every call of a model."""
+    """Receives every call of a model."""
 
     def called(self, model: str, rows: int, seconds: float) -> None:
         """Record the rows of one call and the seconds it took."""
@@ -64,7 +64,7 @@ class Servable:
         path: folder of the SavedModel.
         batching: sizes and bounds of its queues.
         limits: of what one request may hold.
-        observer: told of every call.
+        observer: receives every call.
     """
 
     def __init__(

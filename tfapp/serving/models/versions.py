@@ -1,4 +1,4 @@
-"""Which versions of a model there are, which are wanted, and which may go."""
+"""Versions of a model: on disk, selected by the policy, and due to be unloaded."""
 
 import os
 from collections.abc import Iterable
@@ -54,9 +54,9 @@ def _has_versions(base: Path) -> bool:
         return False
 
 
-def wanted_versions(found: Iterable[int], settings: ModelSettings) -> list[int]:
+def wanted_versions(available: Iterable[int], settings: ModelSettings) -> list[int]:
     """Return the versions that the policy wants, newest first."""
-    numbers = sorted(found, reverse=True)
+    numbers = sorted(available, reverse=True)
     if settings.versions == "latest":
         return numbers[: settings.num_versions]
     if settings.versions == "all":
@@ -64,16 +64,16 @@ def wanted_versions(found: Iterable[int], settings: ModelSettings) -> list[int]:
     return [number for number in numbers if number in settings.versions]
 
 
-def may_go(serving: Iterable[int], wanted: Iterable[int]) -> list[int]:
+def may_go(serving: Iterable[int], target: Iterable[int]) -> list[int]:
     """Return the versions to unload: the unwanted, once a wanted one serves.
 
     As long as no wanted version serves, the old ones stay: a broken new version
     never leaves a model without any. Where nothing is wanted, all go.
     """
-    serving, wanted = set(serving), set(wanted)
-    if wanted and not serving & wanted:
+    serving, target = set(serving), set(target)
+    if target and not serving & target:
         return []
-    return sorted(serving - wanted)
+    return sorted(serving - target)
 
 
 def fingerprint(path: Path) -> tuple[tuple[str, int, int], ...]:
@@ -82,12 +82,12 @@ def fingerprint(path: Path) -> tuple[tuple[str, int, int], ...]:
     A file that goes while its folder is looked at, as those that rsync renames, is
     one that is not there.
     """
-    found = []
+    entries = []
     for folder, _, names in os.walk(path):
         for name in names:
             file = Path(folder, name)
             with suppress(OSError):
                 stat = file.stat()
                 key = file.relative_to(path).as_posix()
-                found.append((key, stat.st_size, stat.st_mtime_ns))
-    return tuple(sorted(found))
+                entries.append((key, stat.st_size, stat.st_mtime_ns))
+    return tuple(sorted(entries))

@@ -51,7 +51,7 @@ def warm_up(model: SavedModel) -> int:
 
 
 def _calls(model: SavedModel, log: Any) -> Iterator[tuple[str, Arrays]]:
-    """Yield what one record asks: the signature's name and its inputs."""
+    """Yield the calls of one record: the signature's name and its inputs."""
     kind = log.WhichOneof("log_type")
     if kind == "predict_log":
         request = log.predict_log.request
@@ -66,9 +66,13 @@ def _calls(model: SavedModel, log: Any) -> Iterator[tuple[str, Arrays]]:
             yield from _examples(model, task.model_spec, request.input)
 
 
-def _examples(model: SavedModel, spec: Any, given: Any) -> Iterator[tuple[str, Arrays]]:
+def _examples(
+    model: SavedModel, spec: Any, inputs: Any
+) -> Iterator[tuple[str, Arrays]]:
     name = spec.signature_name or DEFAULT
-    examples = given.example_list.examples or (given.example_list_with_context.examples)
+    examples = inputs.example_list.examples or (
+        inputs.example_list_with_context.examples
+    )
     serialized = [example.SerializeToString() for example in examples]
     for alias in model.signature(name).inputs:
         yield name, {alias: np.array(serialized, dtype=object)}

@@ -81,9 +81,9 @@ def gather(whole: Work, parts: Sequence[Work]) -> None:
             for part in parts:
                 part.future.cancel()
         if last and not whole.future.done():
-            found = [part.future.result() for part in parts]
+            results = [part.future.result() for part in parts]
             whole.future.set_result(
-                {k: np.concatenate([f[k] for f in found]) for k in found[0]}
+                {k: np.concatenate([f[k] for f in results]) for k in results[0]}
             )
 
     whole.future.set_running_or_notify_cancel()

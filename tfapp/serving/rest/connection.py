@@ -47,7 +47,7 @@ class GuardedProtocol(HttpToolsProtocol):
         self._expect_head()
 
     def on_header(self, name: bytes, value: bytes) -> None:
-        """Take a header; those behind a body say nothing that is used here."""
+        """Take a header; those behind a body are not used here."""
         if not self._in_body:
             super().on_header(name, value)
 

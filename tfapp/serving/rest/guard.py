@@ -1,4 +1,4 @@
-"""What every HTTP request passes first: the token, and what other pages may ask."""
+"""What every HTTP request passes first: the token, and the requests of other pages."""
 
 import hmac
 
@@ -8,7 +8,7 @@ from tfapp.serving.rest.replies import error_reply
 from tfapp.serving.status import RequestError, Status
 
 OPEN_PATHS = ("/", "/healthz", "/v2/health/live", "/v2/health/ready")
-"""Answered without a token: probes, and the page, which asks for the token itself."""
+"""Answered without a token: probes, and the page, which requests the token itself."""
 OPEN_FOLDER = "/page/"
 
 CORS = (
@@ -27,15 +27,17 @@ class Guard:
     Args:
         app: that answers what passes.
         token: that requests must bear; "" for none.
-        cors: tell browsers that pages of other origins may ask.
+        cors: let browsers send requests from pages of other origins.
     """
 
     def __init__(self, app: ASGIApp, token: str, cors: bool) -> None:
         self._app = app
         self._token = token.encode()
         allowed = b"Content-Type, Authorization" if token else b"Content-Type"
-        asked = [*CORS, (b"access-control-allow-headers", allowed)] if cors else []
-        self._headers = [*SAFETY, *asked]
+        cors_headers = (
+            [*CORS, (b"access-control-allow-headers", allowed)] if cors else []
+        )
+        self._headers = [*SAFETY, *cors_headers]
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
@@ -59,14 +61,14 @@ class Guard:
     def _admits(self, scope: Scope) -> bool:
         path = scope["path"]
         is_open = path in OPEN_PATHS or path.startswith(OPEN_FOLDER)
-        # A browser asks what it may do before it sends any header of its own.
+        # A browser requests its permissions before it sends any header of its own.
         if not self._token or is_open or scope["method"] == "OPTIONS":
             return True
-        given = dict(scope["headers"]).get(b"authorization", b"")
-        return bears(given, self._token)
+        authorization = dict(scope["headers"]).get(b"authorization", b"")
+        return bears(authorization, self._token)
 
 
 def bears(authorization: bytes, token: bytes) -> bool:
     """Return whether an Authorization header holds the token; takes constant time."""
-    kind, _, given = authorization.partition(b" ")
-    return kind.lower() == b"bearer" and hmac.compare_digest(given.strip(), token)
+    kind, _, credentials = authorization.partition(b" ")
+    return kind.lower() == b"bearer" and hmac.compare_digest(credentials.strip(), token)

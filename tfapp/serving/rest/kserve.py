@@ -147,18 +147,18 @@ def _split(declared: str | None, body: bytes) -> tuple[bytes, bytes]:
 
 
 def _requested(document: dict[str, Any]) -> dict[str, Any]:
-    """Return the outputs a client asks for, with their `binary_data` parameter."""
+    """Return the outputs that a client requests, with their `binary_data` parameter."""
     outputs = document.get("outputs", [])
     if not isinstance(outputs, list):
         raise invalid("'outputs' must be a list.")
-    found: dict[str, Any] = {}
+    requested: dict[str, Any] = {}
     for output in outputs:
         if not isinstance(output, dict) or not isinstance(output.get("name"), str):
             raise invalid("Each of 'outputs' must be an object with a 'name'.")
-        if output["name"] in found:
-            raise invalid(f"Output {output['name']!r} is asked for twice.")
-        found[output["name"]] = _object(output, "parameters").get("binary_data")
-    return found
+        if output["name"] in requested:
+            raise invalid(f"Output {output['name']!r} is requested twice.")
+        requested[output["name"]] = _object(output, "parameters").get("binary_data")
+    return requested
 
 
 def _object(document: dict[str, Any], key: str) -> dict[str, Any]:
@@ -169,10 +169,10 @@ def _object(document: dict[str, Any], key: str) -> dict[str, Any]:
 
 
 def _spec(http: HttpRequest) -> ModelSpec:
-    given = http.path_params.get("version")
-    version = None if given is None else parse_whole(given)
-    if given is not None and version is None:
-        raise invalid(f"The version must be a number. Received: {given[:50]!r}")
+    text = http.path_params.get("version")
+    version = None if text is None else parse_whole(text)
+    if text is not None and version is None:
+        raise invalid(f"The version must be a number. Received: {text[:50]!r}")
     return ModelSpec(http.path_params["name"], version)
 
 

@@ -24,10 +24,10 @@ def status_entry(servable: Servable) -> dict[str, Any]:
 
 def signature_map(servable: Servable) -> Any:
     """Return the SignatureDefMap message of a version."""
-    found = get_model_metadata_pb2.SignatureDefMap()
+    message = get_model_metadata_pb2.SignatureDefMap()
     for name, signature in servable.saved_model.signatures.items():
-        found.signature_def[name].CopyFrom(signature.proto)
-    return found
+        message.signature_def[name].CopyFrom(signature.proto)
+    return message
 
 
 def metadata(servable: Servable) -> dict[str, Any]:

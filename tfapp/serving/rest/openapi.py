@@ -14,7 +14,7 @@ from tfapp.serving.rest.replies import json_reply
 Schema = dict[str, Any]
 
 ERRORS = {
-    "400": "The request is wrong; `error` says where.",
+    "400": "The request is wrong; `error` shows where.",
     "401": "A token is needed.",
     "404": "No such model or version.",
     "408": "The request came too slowly.",
@@ -169,7 +169,7 @@ def _operation(summary: str, path: str, body: Schema | None = None) -> Schema:
             },
         },
     }
-    if path == "" or path.startswith("/v2"):  # readiness is told by the code alone
+    if path == "" or path.startswith("/v2"):  # readiness is the status code alone
         operation["responses"]["503"] = _response(ERRORS["503"], {"type": "object"})
         operation["responses"]["404"] = _response(ERRORS["404"], {"type": "object"})
     if body is not None:

@@ -1,4 +1,4 @@
-"""What those who run the server ask: is it well, and what does it count?"""
+"""Health and metrics endpoints for those who run the server."""
 
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response

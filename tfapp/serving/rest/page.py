@@ -41,8 +41,8 @@ def routes(engine: Engine) -> list[BaseRoute]:
         return _reply(request.path_params["name"])
 
     async def models(_: Request) -> Response:
-        found = sorted(engine.manager.models.items())
-        return json_reply({"models": [_summary(engine.manager, m) for _, m in found]})
+        models = sorted(engine.manager.models.items())
+        return json_reply({"models": [_summary(engine.manager, m) for _, m in models]})
 
     return [
         Route("/", answering(index), methods=["GET"]),
@@ -64,7 +64,7 @@ def _content(name: str) -> bytes:
 
 
 def _summary(manager: Manager, model: Model) -> dict[str, object]:
-    """Return what the page tells of a model."""
+    """Return what the page shows of a model."""
     versions = [
         {
             "version": number,
@@ -110,11 +110,11 @@ def _contents(saved_model: SavedModel) -> dict[str, object]:
 
 def _interface(interface: Any) -> dict[str, Any]:
     """Return what a model takes and how its outputs are shown, by its card."""
-    given = interface if isinstance(interface, dict) else {}
-    outputs = given.get("outputs")
+    facts = interface if isinstance(interface, dict) else {}
+    outputs = facts.get("outputs")
     views = outputs.items() if isinstance(outputs, dict) else ()
     return {
-        "media_type": str(given.get("media_type", "")),
+        "media_type": str(facts.get("media_type", "")),
         "outputs": {name: str(view) for name, view in views},
     }
 

@@ -49,18 +49,18 @@ LARGE_FILES = 2**20
 
 
 def routes(engine: Engine) -> list[BaseRoute]:
-    """Return one route: the paths are told apart by TensorFlow Serving's own rules."""
+    """Return one route: TensorFlow Serving's own rules separate the paths."""
 
     async def handle(request: HttpRequest) -> Response:
         raw = request.scope.get("raw_path") or request.url.path.encode()
         path = raw.decode("latin-1")
         if request.method == "OPTIONS":
             return options(request)
-        ask, look = ASK.fullmatch(path), LOOK.fullmatch(path)
-        if request.method == "POST" and ask and ask[1]:
-            return await _ask(engine, request, ask)
-        if request.method == "GET" and look:
-            return _look(engine, look)
+        predict_match, status_match = ASK.fullmatch(path), LOOK.fullmatch(path)
+        if request.method == "POST" and predict_match and predict_match[1]:
+            return await _ask(engine, request, predict_match)
+        if request.method == "GET" and status_match:
+            return _look(engine, status_match)
         raise malformed(request)
 
     paths = ("/v1", "/v1/{_:path}", "/V1", "/V1/{_:path}")  # case does not matter
@@ -68,7 +68,7 @@ def routes(engine: Engine) -> list[BaseRoute]:
 
 
 def options(request: HttpRequest) -> Response:
-    """Answer a browser that asks what it may do."""
+    """Answer a browser's preflight request."""
     origin = request.headers.get("origin", "")
     if not origin.startswith(("http://", "https://")):
         raise malformed(request)
@@ -126,11 +126,11 @@ async def _classify_or_regress(
 ) -> dict[str, Any]:
     document = parse_body(body, engine, exchange)
     name = _signature_name(document)
-    wanted = CLASSIFY if method == "Classify" else REGRESS
+    method_name = CLASSIFY if method == "Classify" else REGRESS
     read = read_examples(
         examples_of(document, method.lower()),
         context_of(document),
-        wanted,
+        method_name,
     )
     answer = await engine.answer(Request(spec, read, name, size=len(body)), exchange)
     return {"results": _results(answer, method)}
@@ -158,8 +158,8 @@ def _look(engine: Engine, match: re.Match[str]) -> Response:
         with engine.manager.lease(spec) as servable:
             return json_reply(metadata(servable))
     # As in TensorFlow Serving, a label in the path of a status is not looked at.
-    found = engine.manager.statuses(ModelSpec(spec.name, spec.version))
-    return json_reply({"model_version_status": [status_entry(s) for s in found]})
+    statuses = engine.manager.statuses(ModelSpec(spec.name, spec.version))
+    return json_reply({"model_version_status": [status_entry(s) for s in statuses]})
 
 
 def _spec(match: re.Match[str]) -> ModelSpec:

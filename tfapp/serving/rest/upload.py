@@ -21,7 +21,7 @@ LONGEST_HEADER = 4096
 def files_of(content_type: str, body: bytes) -> list[tuple[str, bytes]] | None:
     """Return (field, content) of each file that a body holds; None if it is JSON.
 
-    Some clients send a picture under the type of a form; its first bytes tell.
+    Some clients send a picture under the type of a form; its first bytes decide.
 
     Raises:
         RequestError: INVALID_ARGUMENT if a form is damaged.
@@ -124,8 +124,8 @@ def _parameters(header: str, value: str) -> Mapping[str, str]:
         raise ValueError(f"a header of more than {LONGEST_HEADER} characters")
     message = Message()
     message[header] = value.replace("\n", " ").replace("\r", " ")
-    found = message.get_params(header=header) or []
-    return {key: text for key, text in found if isinstance(text, str)}
+    parameters = message.get_params(header=header) or []
+    return {key: text for key, text in parameters if isinstance(text, str)}
 
 
 def _column(values: list[bytes]) -> np.ndarray:

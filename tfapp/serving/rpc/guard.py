@@ -27,9 +27,9 @@ class Guard(grpc.aio.ServerInterceptor):  # type: ignore[misc]
 
     async def intercept_service(self, continuation: Any, details: Any) -> Any:
         """Return the handler of a call, or one that refuses it."""
-        given = dict(details.invocation_metadata or ()).get("authorization", "")
-        if isinstance(given, str):
-            given = given.encode()
-        if details.method.startswith(OPEN_SERVICE) or bears(given, self._token):
+        authorization = dict(details.invocation_metadata or ()).get("authorization", "")
+        if isinstance(authorization, str):
+            authorization = authorization.encode()
+        if details.method.startswith(OPEN_SERVICE) or bears(authorization, self._token):
             return await continuation(details)
         return self._refusal

@@ -39,18 +39,18 @@ class Models(model_service_pb2_grpc.ModelServiceServicer):  # type: ignore[misc]
             reply = get_model_status_pb2.GetModelStatusResponse()
             spec = spec_of(message.model_spec)
             for servable in self._engine.manager.statuses(spec):
-                found = reply.model_version_status.add(
+                status = reply.model_version_status.add(
                     version=servable.version, state=servable.state.value
                 )
                 if servable.error:
-                    found.status.error_code = servable.error.status.code
-                    found.status.error_message = str(servable.error)
+                    status.status.error_code = servable.error.status.code
+                    status.status.error_message = str(servable.error)
             return reply
 
         return await answered(self._engine, context, "GetModelStatus", message, work)
 
     async def HandleReloadConfigRequest(self, message: Any, context: Any) -> Any:
-        """Serve other models; what fails is told in the reply's status."""
+        """Serve other models; a failure is in the reply's status."""
 
         async def work(_: Exchange) -> Any:
             reply = model_management_pb2.ReloadConfigResponse()

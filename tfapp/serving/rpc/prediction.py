@@ -143,21 +143,21 @@ class Prediction(prediction_service_pb2_grpc.PredictionServiceServicer):  # type
         return await answered(self._engine, context, name, message, work)
 
     async def _ask(
-        self, spec: Any, given: Any, method: str, context: Any, exchange: Exchange
+        self, spec: Any, inputs: Any, method: str, context: Any, exchange: Exchange
     ) -> Answer:
-        """Answer examples; `given` is a tensorflow.serving.Input message."""
-        kind = given.WhichOneof("kind")
+        """Answer examples; `inputs` is a tensorflow.serving.Input message."""
+        kind = inputs.WhichOneof("kind")
         if kind is None:
             raise invalid("Input is empty.")
-        examples = getattr(given, kind).examples
-        shared = given.example_list_with_context.context
+        examples = getattr(inputs, kind).examples
+        shared = inputs.example_list_with_context.context
         read = read_examples(examples, shared if "context" in kind else None, method)
         request = Request(
             spec_of(spec),
             read,
             signature_of(spec),
             seconds=seconds_left(context),
-            size=given.ByteSize(),
+            size=inputs.ByteSize(),
         )
         return await self._engine.answer(request, exchange)
 
@@ -195,9 +195,9 @@ def check_tasks(tasks: Sequence[Any]) -> None:
 def fill_classes(result: Any, answer: Answer) -> None:
     """Write labels and scores into a ClassificationResult."""
     for row in classifications(answer):
-        found = result.classifications.add()
+        entry = result.classifications.add()
         for label, score in row:
-            found.classes.add(label=label, score=score)
+            entry.classes.add(label=label, score=score)
 
 
 def fill_values(result: Any, answer: Answer) -> None:

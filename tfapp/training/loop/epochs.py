@@ -34,7 +34,8 @@ class Epochs(Workload):
     Args:
         build: returns the compiled model and what takes its steps; called once, and
             not at all if the phase is read back.
-        kept: the model whose weights file the phase leaves; it shares the variables.
+        checkpoint_model: the model whose weights file the phase leaves; it shares
+            the variables.
         train: passes over the training data.
         validation: what `keras.Model.evaluate` takes, or None.
         epochs: passes to make.
@@ -47,7 +48,7 @@ class Epochs(Workload):
     def __init__(
         self,
         build: Callable[[], Compiled],
-        kept: keras.Model,
+        checkpoint_model: keras.Model,
         train: Passes,
         validation: Any,
         *,
@@ -57,7 +58,7 @@ class Epochs(Workload):
     ) -> None:
         self.round_units = train.steps
         self.total = train.steps * epochs
-        self.kept = kept
+        self.checkpoint_model = checkpoint_model
         self.train = train
         self.validation = validation
         self.schedule = schedule
@@ -136,8 +137,8 @@ class Epochs(Workload):
         """Return loss and metrics on the validation data, named "val_…"."""
         if self.validation is None:
             return None
-        found = self.model.evaluate(self.validation, verbose=0, return_dict=True)
-        return {f"val_{name}": value for name, value in found.items()}
+        figures = self.model.evaluate(self.validation, verbose=0, return_dict=True)
+        return {f"val_{name}": value for name, value in figures.items()}
 
     @contextmanager
     def averaged(self) -> Iterator[None]:
@@ -161,8 +162,12 @@ class Epochs(Workload):
         """Return what changes of model, optimizer and metrics; see `Workload`."""
         self.stepper.sync()
         model = self.model
-        found = [*self.weights(), *model.optimizer.variables, *model.metrics_variables]
-        return list({id(v): v for v in found}.values())
+        variables = [
+            *self.weights(),
+            *model.optimizer.variables,
+            *model.metrics_variables,
+        ]
+        return list({id(v): v for v in variables}.values())
 
     def weights(self) -> Sequence[Any]:
         """Return the variables of the model that training can change, each once.
@@ -174,8 +179,8 @@ class Epochs(Workload):
         frozen = {
             id(w) for layer in layers if not layer.trainable for w in layer.weights
         }
-        found = {id(v): v for v in self.model.variables if id(v) not in frozen}
-        return list(found.values())
+        trainable = {id(v): v for v in self.model.variables if id(v) not in frozen}
+        return list(trainable.values())
 
     def trained_weights(self) -> int:
         """Return the number of scalars that the optimizer changes."""
@@ -193,8 +198,8 @@ class Epochs(Workload):
     def save(self, path: Path) -> None:
         """Write a Keras weights file of the whole model."""
         with replacing(path) as temporary:
-            self.kept.save_weights(temporary)
+            self.checkpoint_model.save_weights(temporary)
 
     def load(self, path: Path) -> None:
         """Read the weights of the whole model back."""
-        self.kept.load_weights(path)
+        self.checkpoint_model.load_weights(path)

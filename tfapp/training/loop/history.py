@@ -13,7 +13,7 @@ MUCH_WAITING = 0.3
 LONG_WAITING = 10.0
 """Seconds; below them nobody minds."""
 BACKGROUND = ("learning_rate", "seconds", "waiting_share")
-"""Figures of a round that say nothing of its quality."""
+"""Figures of a round that do not measure its quality."""
 
 
 @dataclass

@@ -144,15 +144,15 @@ class Runner:
         self.workload.save(self.files.weights)
 
     def _diverged(self, error: NotFiniteError) -> TrainingError:
-        kept = ""
+        advice = ""
         if self.best.values:
             self._keep_best()
             name = self.workload.round_name
-            kept = (
+            advice = (
                 f" The weights of the best {name} so far are in {self.files.weights}."
             )
         return TrainingError(
-            f"The loss is {error.loss} in phase {self.phase!r}, {error.where}.{kept} "
+            f"The loss is {error.loss} in phase {self.phase!r}, {error.where}.{advice} "
             "Try a smaller learning rate, training.clip_norm=1, or "
             "runtime.precision=float32."
         )

@@ -48,7 +48,7 @@ def make_stepper(model: keras.Model, strategy: Any) -> Stepper:
 
 
 class TensorFlowStepper:
-    """Steps as TensorFlow graphs, several in one call if so wished."""
+    """Steps as TensorFlow graphs, several in one call on request."""
 
     def __init__(self, model: keras.Model, strategy: Any) -> None:
         self.strategy = strategy

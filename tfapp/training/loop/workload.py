@@ -31,7 +31,7 @@ class NotFiniteError(Exception):
 
 
 class InputError(Exception):
-    """The input failed, its cause says how; the workload is as before the call."""
+    """The input failed, as its cause shows; the workload is as before the call."""
 
 
 class Workload(ABC):

@@ -59,7 +59,7 @@ def is_functional(layer: Any) -> bool:
 def graph_nodes(model: keras.Model) -> list[Any]:
     """Return the calls of layers in a functional model, those that come first first.
 
-    A shared layer has calls in other models too, and Keras has no public way to tell
+    A shared layer has calls in other models too, and Keras has no public way to know
     which are this model's.
     """
     by_depth = model._nodes_by_depth
@@ -75,10 +75,10 @@ class _Folding:
 
     def twin(self, model: keras.Model) -> keras.Model:
         if id(model) not in self.twins:
-            self.twins[id(model)] = self._made(model)
+            self.twins[id(model)] = self._build_twin(model)
         return self.twins[id(model)]
 
-    def _made(self, model: keras.Model) -> keras.Model:
+    def _build_twin(self, model: keras.Model) -> keras.Model:
         if not is_functional(model):
             return model
         pairs = _pairs(model, self.inference)

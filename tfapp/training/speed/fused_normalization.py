@@ -30,19 +30,19 @@ def fuse(model: keras.Model) -> keras.Model:
     return _twin(model, {})
 
 
-def _twin(model: keras.Model, known: dict[int, keras.Model]) -> keras.Model:
+def _twin(model: keras.Model, twins: dict[int, keras.Model]) -> keras.Model:
     if not is_functional(model):
         return model
-    if id(model) not in known:
-        known[id(model)] = _made(model, known)
-    return known[id(model)]
+    if id(model) not in twins:
+        twins[id(model)] = _build_twin(model, twins)
+    return twins[id(model)]
 
 
-def _made(model: keras.Model, known: dict[int, keras.Model]) -> keras.Model:
+def _build_twin(model: keras.Model, twins: dict[int, keras.Model]) -> keras.Model:
     replaced: dict[int, Any] = {}
     for layer in model.layers:
         if is_functional(layer):
-            twin = _twin(layer, known)
+            twin = _twin(layer, twins)
         else:
             twin = FusedNormalization(layer) if _fits(layer) else layer
         if twin is not layer:
@@ -114,9 +114,9 @@ class FusedNormalization(keras.layers.Layer):
         self._move(layer.moving_variance, variance * (1.0 - 1.0 / count))
         return outputs
 
-    def _move(self, statistic: Any, found: Any) -> None:
+    def _move(self, statistic: Any, value: Any) -> None:
         momentum = self.normalization.momentum
-        statistic.assign(statistic * momentum + found * (1.0 - momentum))
+        statistic.assign(statistic * momentum + value * (1.0 - momentum))
 
     def compute_output_shape(self, input_shape: Any) -> Any:
         """Return the shape of the input."""

@@ -88,13 +88,13 @@ def _learns(operation: Any) -> bool:
 
 
 def _follows(tensor: Any, border: dict[int, Any]) -> bool:
-    """Say whether pooling, padding or the like makes a tensor of border tensors."""
+    """Return whether pooling, padding or the like makes a tensor of border tensors."""
     history = tensor._keras_history
     node = history.operation._inbound_nodes[history.node_index]
-    known = bool(node.input_tensors) and all(
+    follows = bool(node.input_tensors) and all(
         id(t) in border for t in node.input_tensors
     )
-    return known and not getattr(history.operation, "weights", None)
+    return follows and not getattr(history.operation, "weights", None)
 
 
 def _lower(
@@ -104,11 +104,11 @@ def _lower(
     before, _ = _around(extractor, backbone)
     image = model.inputs[0]
     image = keras.Input(batch_shape=image.shape, dtype=image.dtype, name="image")
-    found = keras.Model(backbone.input, border, name="below")(before(image))
+    features = keras.Model(backbone.input, border, name="below")(before(image))
     if len(border) == 1:
-        return keras.Model(image, found, name="lower")
+        return keras.Model(image, features, name="lower")
     widest = keras.backend.result_type(*[tensor.dtype for tensor in border])
-    flat = [keras.layers.Flatten(dtype=t.dtype)(t) for t in found]
+    flat = [keras.layers.Flatten(dtype=t.dtype)(t) for t in features]
     row = keras.layers.Concatenate(dtype=widest, name="row")(flat)
     return keras.Model(image, row, name="lower")
 

@@ -16,7 +16,7 @@ from tfapp.training.speed.folding import FOLDING_VERSION
 from tfapp.training.transfer.identity import digest, structure, weights_digest
 
 MEMORY_BYTES = 1_000_000_000
-"""Stored rows that one store gives as arrays in memory, unless told otherwise."""
+"""Default number of stored rows that one store gives as arrays in memory."""
 CHUNK_ROWS = 1024
 """Rows read at a time from the disk."""
 ATTEMPTS = 3
@@ -92,7 +92,7 @@ class FeatureStore:
         examples = self.dataset.examples[split]
         # The changes of an image may hang on the batch it is in, so all of the pass
         # is in the key: the images, their order, and how they make batches. Making
-        # the batches to ask them would decode images that may not be needed.
+        # the batches only to read them would decode images that may not be needed.
         size = self.dataset.batch_size
         hashes = [e.content_hash for e in examples]
         change = dict(self.dataset.augmentation)
@@ -103,9 +103,9 @@ class FeatureStore:
 
         def compute(missing: list[int]) -> None:
             skip = missing[0] // size  # after a kill: go on in the last batch
-            wanted = [i - skip * size for i in missing]
+            positions = [i - skip * size for i in missing]
             batches = self.dataset.batches(examples, replace(which, skip=skip))
-            self._keep(batches, keys[skip * size :], wanted)
+            self._keep(batches, keys[skip * size :], positions)
 
         return self._rows(keys, compute)
 
@@ -120,19 +120,21 @@ class FeatureStore:
             if rows.nbytes > self.memory_left:
                 return rows
             try:
-                found = rows[:]
+                array = rows[:]
             except DamagedRows:
                 if attempt == ATTEMPTS - 1:
                     raise
                 continue
-            self.memory_left -= found.nbytes
-            return found
+            self.memory_left -= array.nbytes
+            return array
         raise AssertionError("unreachable")
 
-    def _keep(self, batches: Any, keys: Sequence[str], wanted: Sequence[int]) -> None:
+    def _keep(
+        self, batches: Any, keys: Sequence[str], positions: Sequence[int]
+    ) -> None:
         """Compute batches and keep the rows at the wanted positions, in order."""
         output = self.part.outputs[0]
-        left = iter([*wanted, -1])
+        left = iter([*positions, -1])
         position, following, done = 0, next(left), 0
         with self.store.writer(output.shape[1:], output.dtype) as add:
             for rows in stream(self.part, batches):
@@ -141,7 +143,7 @@ class FeatureStore:
                         add(keys[position], row)
                         done, following = done + 1, next(left)
                     position += 1
-                self.progress(done, len(wanted))
+                self.progress(done, len(positions))
                 if following < 0:
                     break
         self.computed += done

@@ -41,7 +41,7 @@ class FineTuning:
     def phases(self) -> Iterator[Phase]:
         """Yield the phase of the head, then that of the thawed layers if there is one.
 
-        Whoever asks for the second phase has trained the first.
+        The caller of the second phase has trained the first.
         """
         self.extractor, self.head = freezing.parts(self.job.model)
         thaw = self.config.thaw
@@ -112,7 +112,7 @@ class FineTuning:
         passes, validation, _ = self._stored(
             "compute frozen layers", halves.lower, views
         )
-        return Phase(plan, halves.upper, passes, validation, kept=job.model)
+        return Phase(plan, halves.upper, passes, validation, checkpoint_model=job.model)
 
     def _stored(
         self, what: str, part: keras.Model, views: int
@@ -120,15 +120,15 @@ class FineTuning:
         """Compute a frozen part once; return passes, validation data and the store."""
         recipe = self.job.recipe
         batch_size = recipe.data.batch_size
-        wanted = views if self.job.dataset.augmentation else 1  # else all alike
+        count = views if self.job.dataset.augmentation else 1  # else all alike
         with self._store(what, part) as store:
             validation = validation_batches(store, batch_size)
             passes = training_passes(
-                store, wanted, batch_size, recipe.seed, self._time_for_view
+                store, count, batch_size, recipe.seed, self._time_for_view
             )
-        if len(passes.views) < wanted:
+        if len(passes.views) < count:
             self.job.loop.note(
-                f"{len(passes.views)} of {wanted} views: no time for more"
+                f"{len(passes.views)} of {count} views: no time for more"
             )
         return passes, validation, store
 

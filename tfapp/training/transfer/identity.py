@@ -21,16 +21,16 @@ def structure(model: keras.Model) -> list[Any]:
     numbers: dict[int, str] = {}
     layers: list[Any] = []
 
-    def told(value: Any) -> Any:
+    def description(value: Any) -> Any:
         return numbers[id(value)] if id(value) in numbers else str(value)
 
     for index, node in enumerate(graph_nodes(model)):
         arguments = keras.tree.flatten((node.arguments.args, node.arguments.kwargs))
-        inputs = [told(value) for value in arguments]
+        inputs = [description(value) for value in arguments]
         kind = type(node.operation).__name__
         layers.append([kind, _settings(node.operation), inputs])
         numbers |= {id(tensor): f"{index}:{i}" for i, tensor in enumerate(node.outputs)}
-    return [layers, [told(tensor) for tensor in model.outputs]]
+    return [layers, [description(tensor) for tensor in model.outputs]]
 
 
 def weights_digest(model: keras.Model) -> str:

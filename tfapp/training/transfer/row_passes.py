@@ -94,12 +94,12 @@ class RowPasses:
     def _targets(self) -> Callable[[Any], Any]:
         """Picked rows → their targets."""
         with tf.device("CPU"):
-            held = tf.nest.map_structure(tf.convert_to_tensor, self.targets)
+            tensors = tf.nest.map_structure(tf.convert_to_tensor, self.targets)
         examples = num_rows(self.targets)
 
         def targets(picked: Any) -> Any:
             numbers = picked % examples
-            return tf.nest.map_structure(lambda part: tf.gather(part, numbers), held)
+            return tf.nest.map_structure(lambda part: tf.gather(part, numbers), tensors)
 
         return targets
 

@@ -20,17 +20,17 @@ def training_passes(
 
     Args:
         store: computes what it lacks.
-        views: wanted, the plain one counted.
+        views: number of views, the plain one included.
         batch_size: examples in a batch.
         seed: of order and changes.
-        time_left: asked before each augmented view is computed.
+        time_left: called before each augmented view is computed.
     """
-    found = [store.plain("train")]
+    passes = [store.plain("train")]
     for number in range(1, views):
         if not time_left():
             break
-        found.append(store.view("train", number, seed))
-    return RowPasses(found, _one_hot(store, "train"), batch_size, seed)
+        passes.append(store.view("train", number, seed))
+    return RowPasses(passes, _targets(store, "train"), batch_size, seed)
 
 
 def validation_batches(store: FeatureStore, batch_size: int) -> Any:
@@ -42,10 +42,14 @@ def validation_batches(store: FeatureStore, batch_size: int) -> Any:
     """
     if not store.dataset.examples["validation"]:
         return None
-    rows, labels = store.plain("validation"), _one_hot(store, "validation")
-    return RowPasses([rows], labels, batch_size, seed=0).in_order()
+    rows, targets = store.plain("validation"), _targets(store, "validation")
+    return RowPasses([rows], targets, batch_size, seed=0).in_order()
 
 
-def _one_hot(store: FeatureStore, split: str) -> np.ndarray:
-    identity = np.eye(store.dataset.info.num_outputs, dtype="float32")
-    return identity[store.dataset.targets(store.dataset.examples[split])]
+def _targets(store: FeatureStore, split: str) -> np.ndarray:
+    """Return the targets of a split as batches have them: classes as one-hot rows."""
+    dataset = store.dataset
+    targets = np.asarray(dataset.targets(dataset.examples[split]))
+    if not np.issubdtype(targets.dtype, np.integer):
+        return targets.astype("float32")
+    return np.eye(dataset.info.num_outputs, dtype="float32")[targets]

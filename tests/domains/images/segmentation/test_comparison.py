@@ -94,7 +94,7 @@ def test_few_images_are_told(read):
     """Five cannot settle anything, eight can settle one difference."""
     few = compare_records([read("a", SHARP[:5]), read("b", BLUNT[:5])])
     assert not few.pairs[0].real
-    assert few.pairs[0].found.p_value >= 2 / 2**5
+    assert few.pairs[0].estimate.p_value >= 2 / 2**5
     assert few.notes[0].startswith("Too few test images, 5, to call any difference")
     assert "p = 0.062" in few.notes[0]
     assert "takes 6 images at least" in few.notes[0]
@@ -106,7 +106,7 @@ def test_few_images_are_told(read):
 def test_other_test_images_are_not_paired(read):
     """By the content of image and mask."""
     found = compare_records([read("a", SHARP), read("b", BLUNT, test="u")])
-    assert not found.pairs[0].found.paired
+    assert not found.pairs[0].estimate.paired
     assert found.missed == ()
     assert any("so images cannot be paired" in note for note in found.notes)
 

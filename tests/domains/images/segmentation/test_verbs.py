@@ -200,7 +200,7 @@ def test_check_and_fit_recognise_masks(tmp_path):
     assert made.recipe.data.options["channels"] == 1
     assert made.recipe.data.options["border_weight"] == 1.0
     assert "elastic" not in made.recipe.data.options
-    assert made.recipe.data.augmentation.quarter_turns
+    assert made.recipe.data.augmentation["quarter_turns"]
     assert made.recipe.training.ema_momentum == 0.99
     assert any("U-Net" in reason for reason in made.reasons)
 

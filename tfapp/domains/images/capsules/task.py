@@ -95,27 +95,27 @@ def _learning(
     longest, so the label is an input next to the image. Without `margin_steps` there
     is no spread loss, and without a decoder no drawing.
     """
-    found = model.output
-    if not (isinstance(found, dict) and "presence" in found):
+    outputs_by_name = model.output
+    if not (isinstance(outputs_by_name, dict) and "presence" in outputs_by_name):
         raise ModelError(
             f"Task 'capsule_classification' cannot train the model {model.name!r}: it "
             "expects the output `presence` of a capsule network. Use one, or task = "
             "'image_classification'."
         )
-    presence = found["presence"]
+    presence = outputs_by_name["presence"]
     outputs, inputs = {"presence": presence}, {"image": model.input}
     if margin_steps:
         margin = GrowingMargin(margin_steps, name="margin", dtype="float32")
         outputs["spread"] = margin(presence)
-    if DRAWN in losses and DRAWN in found:
+    if DRAWN in losses and DRAWN in outputs_by_name:
         mask, decoder = model.get_layer(MASK), model.get_layer(DECODER)
         inputs["label"] = keras.Input(presence.shape[1:], name="label")
         outputs[DRAWN] = decoder(mask(mask.input, inputs["label"]))
 
     def batch(images: Any, labels: Any) -> tuple[Any, Any]:
         targets = {"image": images, "label": labels, DRAWN: images}
-        asked = {name: targets[name] for name in inputs}
-        return asked, {name: targets.get(name, labels) for name in outputs}
+        batch_inputs = {name: targets[name] for name in inputs}
+        return batch_inputs, {name: targets.get(name, labels) for name in outputs}
 
     view = keras.Model(inputs, outputs, name=model.name)
     losses = {name: loss for name, loss in losses.items() if name in outputs}

@@ -16,13 +16,13 @@ SMALLEST_SIDE = 96
 
 
 def fit_into_budget(
-    table: dict[str, Any], found: CheckReport, minutes: float
+    table: dict[str, Any], report: CheckReport, minutes: float
 ) -> list[str]:
     """Shrink the images, then leave training images out, until one pass fits.
 
     Args:
         table: the recipe so far; changed in place.
-        found: what the scan says about the data.
+        report: facts about the data from its scan.
         minutes: the budget.
 
     Returns:
@@ -42,7 +42,7 @@ def fit_into_budget(
         )
     least = max(SMALLEST_SIDE, EXTRACTORS[extractor].smallest_size)
     smaller = size
-    while found.usable * per_image * (smaller / size) ** 2 > seconds:
+    while report.usable * per_image * (smaller / size) ** 2 > seconds:
         if smaller - 32 < least:
             break
         smaller -= 32
@@ -51,12 +51,12 @@ def fit_into_budget(
         per_image *= (smaller / size) ** 2
         reasons.append(f"budget: {smaller} px instead of {size} px")
     affordable = int(seconds / per_image)
-    if affordable < found.usable:
-        per_class = max(affordable // len(found.per_class) // 2, 5)
+    if affordable < report.usable:
+        per_class = max(affordable // len(report.per_class) // 2, 5)
         table["data"]["limit"] = per_class
         reasons.append(
             f"budget: {per_class} training images per class, since only about "
-            f"{affordable} of {found.usable} images can be computed in time"
+            f"{affordable} of {report.usable} images can be computed in time"
         )
     return reasons
 

@@ -55,7 +55,7 @@ def image_signatures(exported: Exported) -> dict[str, Signature]:
 
 
 def _explain(exported: Exported) -> dict[str, Signature]:
-    """Return the signature "explain"; nothing if no one asked, or nothing can."""
+    """Return the signature "explain"; nothing if not requested, or not possible."""
     if not exported.options.get("explain", False):
         return {}
     try:

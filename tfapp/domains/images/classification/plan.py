@@ -60,20 +60,20 @@ def _require_enough(report: CheckReport) -> None:
         )
 
 
-def describe(found: CheckReport) -> str:
-    """Say in one line what the data is."""
-    height, width = found.facts["median_size"]
+def describe(report: CheckReport) -> str:
+    """Return in one line what the data is."""
+    height, width = report.facts["median_size"]
     return (
-        f"{found.usable} usable images of {len(found.per_class)} classes, "
+        f"{report.usable} usable images of {len(report.per_class)} classes, "
         f"typically {width}x{height} pixels"
     )
 
 
-def choose_model(table: dict[str, Any], found: CheckReport) -> list[str]:
+def choose_model(table: dict[str, Any], report: CheckReport) -> list[str]:
     """Pick network and image size; explain."""
-    side = min(found.facts["median_size"])
+    side = min(report.facts["median_size"])
     if side < SMALL_PIXELS:
-        _use_small_cnn(table, found, max(side, 8))
+        _use_small_cnn(table, report, max(side, 8))
         return [
             f"model: small_cnn from scratch at {max(side, 8)} px, because pretrained "
             f"extractors need larger images than {side} px"
@@ -82,7 +82,7 @@ def choose_model(table: dict[str, Any], found: CheckReport) -> list[str]:
     chosen = next((e for e in THAWED_FROM if e in here), None)
     chosen = chosen or next(iter(sorted(here)), None)
     if chosen is None:
-        _use_small_cnn(table, found, min(side // 8 * 8, 128))
+        _use_small_cnn(table, report, min(side // 8 * 8, 128))
         return [
             "model: small_cnn from scratch, because no pretrained weights are on this "
             "machine. Put some into a folder named in TFAPP_WEIGHTS, or run once with "
@@ -91,7 +91,7 @@ def choose_model(table: dict[str, Any], found: CheckReport) -> list[str]:
         ]
     size = _image_size(chosen, side)
     table["data"]["options"] = {"image_size": [size, size]}
-    options = {"extractor": chosen, "l2": _l2(found)}
+    options = {"extractor": chosen, "l2": _l2(report)}
     reasons = [
         f"model: {chosen} (weights: {here[chosen].path.name}) at {size} px, the first "
         "of the preferred extractors whose weights are here"
@@ -106,8 +106,8 @@ def choose_model(table: dict[str, Any], found: CheckReport) -> list[str]:
     return reasons
 
 
-def _use_small_cnn(table: dict[str, Any], found: CheckReport, side: int) -> None:
-    channels = 3 if found.facts["colour"] else 1
+def _use_small_cnn(table: dict[str, Any], report: CheckReport, side: int) -> None:
+    channels = 3 if report.facts["colour"] else 1
     table["data"]["options"] = {"image_size": [side, side], "channels": channels}
     options: dict[str, Any] = {"padding": "same"}
     if side < 16:
@@ -121,56 +121,56 @@ def _image_size(extractor: str, side: int) -> int:
     Cross-validated on training photos, 1.4 times the typical shorter side was best or
     near it (docs/fit.md).
     """
-    known = EXTRACTORS[extractor]
-    wanted = round(ENLARGE * side / 32) * 32
-    imagenet = known.weights == "imagenet"
-    most = max(known.default_size, LARGEST_PIXELS) if imagenet else known.default_size
-    return max(min(wanted, most), SMALLEST_SIDE, known.smallest_size)
+    facts = EXTRACTORS[extractor]
+    enlarged = round(ENLARGE * side / 32) * 32
+    imagenet = facts.weights == "imagenet"
+    most = max(facts.default_size, LARGEST_PIXELS) if imagenet else facts.default_size
+    return max(min(enlarged, most), SMALLEST_SIDE, facts.smallest_size)
 
 
-def _l2(found: CheckReport) -> float:
+def _l2(report: CheckReport) -> float:
     """Weight decay of the head: the fewer images, the stronger (docs/fit.md)."""
-    return round(min(50.0 / max(found.usable, 1), 1.0), 4)
+    return round(min(50.0 / max(report.usable, 1), 1.0), 4)
 
 
-def choose_training(table: dict[str, Any], found: CheckReport) -> list[str]:
+def choose_training(table: dict[str, Any], report: CheckReport) -> list[str]:
     """Pick batch size, schedule, augmentation and class weights; explain."""
-    table["data"]["batch_size"] = 32 if found.usable >= 200 else 8
+    table["data"]["batch_size"] = 32 if report.usable >= 200 else 8
     reasons = []
     if table["model"]["name"] == "transfer":
         table["data"]["augmentation"] = {"flip": "horizontal", "zoom": 0.1}
-        reasons += _choose_fine_tuning(table, found)
+        reasons += _choose_fine_tuning(table, report)
     else:
-        epochs = min(max(60_000 // max(found.usable, 1), 10), 60)
+        epochs = min(max(60_000 // max(report.usable, 1), 10), 60)
         table["training"] = {"epochs": epochs, "patience": max(epochs // 3, 5)}
         table["data"]["augmentation"] = {"shift": 0.1, "rotate": 0.02, "zoom": 0.1}
         reasons.append(
             f"training: all layers, {epochs} epochs, with small shifts, turns and zooms"
         )
-    reasons += _choose_class_weights(table, found)
+    reasons += _choose_class_weights(table, report)
     return reasons
 
 
-def _choose_fine_tuning(table: dict[str, Any], found: CheckReport) -> list[str]:
+def _choose_fine_tuning(table: dict[str, Any], report: CheckReport) -> list[str]:
     # Few images make few steps; with stored features more of them cost seconds.
-    epochs = 60 if found.usable < FEW_IMAGES else 20
+    epochs = 60 if report.usable < FEW_IMAGES else 20
     head = {"epochs": epochs, "learning_rate": 1e-3, "views": 2}
     table["fine_tune"] = {"head": head}
     reasons = [
         "training: the head on stored features of two views of each image (as it is, "
         "and flipped or zoomed)"
     ]
-    known = THAWED_FROM.get(table["model"]["options"]["extractor"])
-    if known and found.usable >= ENOUGH_TO_THAW:
-        layer, rate = known
+    thawed_part = THAWED_FROM.get(table["model"]["options"]["extractor"])
+    if thawed_part and report.usable >= ENOUGH_TO_THAW:
+        layer, rate = thawed_part
         thaw = {"from_layer": layer, "epochs": 4, "learning_rate": rate}
         table["fine_tune"]["thaw"] = thaw | {"layer_decay": 0.9}
         reasons.append(f"then everything from layer {layer!r} on learns too")
     return reasons
 
 
-def _choose_class_weights(table: dict[str, Any], found: CheckReport) -> list[str]:
-    counts = [n for n in found.per_class.values() if n]
+def _choose_class_weights(table: dict[str, Any], report: CheckReport) -> list[str]:
+    counts = [n for n in report.per_class.values() if n]
     if max(counts) <= 3 * min(counts):
         return []
     table["task_options"] = {"class_weights": "balanced"}

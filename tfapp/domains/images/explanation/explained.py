@@ -46,8 +46,8 @@ class Explanation:
 
     Args:
         prediction: of the picture, or why there is none.
-        sheet: the picture with all that was found, None if it could not be read.
-        findings: kind of explanation → what it found, with its maps as arrays.
+        sheet: the picture with all explanations, None if it could not be read.
+        findings: kind of explanation → its result, with its maps as arrays.
     """
 
     prediction: ClassShares
@@ -80,7 +80,7 @@ class Explanations:
         class_names: in the order of the model's outputs.
         kinds: kind of explanation → what holds for all pictures.
         rows: one per picture.
-        notes: lines worth telling, such as a kind that was left out.
+        notes: lines to show the user, such as a kind that was left out.
     """
 
     run: Path
@@ -109,11 +109,11 @@ class Explanations:
 
     def write(self) -> Path:
         """Write explanations.json; sheets of earlier calls keep their entries."""
-        found = self.to_json()
-        anew = {row["path"] for row in found["pictures"]}
-        kept = [row for row in recorded(self.folder) if row["path"] not in anew]
+        document = self.to_json()
+        anew = {row["path"] for row in document["pictures"]}
+        earlier = [row for row in recorded(self.folder) if row["path"] not in anew]
         path = self.folder / RECORD
-        write_json(path, found | {"pictures": [*kept, *found["pictures"]]})
+        write_json(path, document | {"pictures": [*earlier, *document["pictures"]]})
         return path
 
 

@@ -30,7 +30,7 @@ ASSERTION = re.compile(r"assertion failed: \[(.*?)\.?\]")
 
 
 def reader(preprocess: Any) -> Callable[[Path], np.ndarray | str]:
-    """Return what makes a file the network's input, or says why it cannot.
+    """Return a function that makes a file the network's input or reports why it cannot.
 
     Args:
         preprocess: description, as the model's card holds it.
@@ -103,30 +103,30 @@ class Work:
         pictures = self._pictures([paths[i] for i in good], [read[i] for i in good])
         findings = {n: e(pictures, tick) for n, e in self.explainers.items()}
         for number, (i, picture) in enumerate(zip(good, pictures, strict=True)):
-            of_picture = {name: found[number] for name, found in findings.items()}
+            of_picture = {name: of_kind[number] for name, of_kind in findings.items()}
             rows[i] = self._row(paths[i], sheets[i], picture, of_picture)
         return rows
 
     def _pictures(self, paths: Sequence[Path], pixels: list[Any]) -> list[Picture]:
         images = np.stack(pixels).astype("float32")
-        found = np.concatenate([*stream(self.subject.model, [(images, None)])])
+        all_logits = np.concatenate([*stream(self.subject.model, [(images, None)])])
         return [
             Picture(image, logits, self._classes(path, logits))
-            for path, image, logits in zip(paths, pixels, found, strict=True)
+            for path, image, logits in zip(paths, pixels, all_logits, strict=True)
         ]
 
     def _classes(self, path: Path, logits: np.ndarray) -> tuple[int, ...]:
-        """Return the predicted class and the one that was asked for, if another."""
+        """Return the predicted class and the requested one, if another."""
         names = self.subject.class_names
         order = [int(i) for i in np.argsort(-logits, kind="stable")]
-        asked = order[0]
+        other = order[0]
         if self.label in names:
-            asked = names.index(self.label)
+            other = names.index(self.label)
         elif self.label == SECOND:
-            asked = order[1]
+            other = order[1]
         elif self.label == FOLDER:
-            asked = names.index(path.absolute().parent.name)
-        return tuple(dict.fromkeys([order[0], asked]))
+            other = names.index(path.absolute().parent.name)
+        return tuple(dict.fromkeys([order[0], other]))
 
     def _row(
         self, path: Path, target: Path, picture: Picture, findings: dict[str, Any]
@@ -138,5 +138,7 @@ class Work:
             temporary.write_bytes(to_png(sheet.draw()))
         row = ClassShares(str(path), dict(zip(names, map(float, shares), strict=True)))
         # Photos are on the sheet and in the data: kept too, a folder would fill memory.
-        kept = {name: replace(found, photos=()) for name, found in findings.items()}
-        return Explanation(row, target, kept)
+        plain_findings = {
+            name: replace(finding, photos=()) for name, finding in findings.items()
+        }
+        return Explanation(row, target, plain_findings)

@@ -69,11 +69,11 @@ def _replay(graph: Any, tensors: Sequence[Any], named: dict[str, Any]) -> list[A
         named: layers by name, so far.
     """
     pairs = zip(graph.inputs, tensors, strict=True)
-    known = {id(old): new for old, new in pairs}
+    copies = {id(old): new for old, new in pairs}
     for node in graph_nodes(graph):
         if node.is_input:
             continue
-        arguments, options = node.arguments.fill_in(known)
+        arguments, options = node.arguments.fill_in(copies)
         inner = _graph(node.operation)
         if inner is not None:
             outputs = _replay(inner, _tensors(arguments, options), named)
@@ -81,9 +81,9 @@ def _replay(graph: Any, tensors: Sequence[Any], named: dict[str, Any]) -> list[A
             outputs = node.operation(*arguments, **options)
         else:
             outputs = _apart(node, arguments, options, named)
-        found = zip(node.outputs, keras.tree.flatten(outputs), strict=True)
-        known |= {id(old): new for old, new in found}
-    return [known[id(tensor)] for tensor in graph.outputs]
+        tensor_pairs = zip(node.outputs, keras.tree.flatten(outputs), strict=True)
+        copies |= {id(old): new for old, new in tensor_pairs}
+    return [copies[id(tensor)] for tensor in graph.outputs]
 
 
 def _apart(node: Any, arguments: Any, options: Any, named: dict[str, Any]) -> Any:
@@ -106,5 +106,5 @@ def _apart(node: Any, arguments: Any, options: Any, named: dict[str, Any]) -> An
 
 def _tensors(*arguments: Any) -> list[Any]:
     """Return the tensors among nested arguments, in their order."""
-    found = keras.tree.flatten(arguments)
-    return [value for value in found if isinstance(value, keras.KerasTensor)]
+    tensors = keras.tree.flatten(arguments)
+    return [value for value in tensors if isinstance(value, keras.KerasTensor)]

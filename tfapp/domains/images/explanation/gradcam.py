@@ -39,12 +39,12 @@ def class_maps(
     maps = keras.ops.cast(network.below(images, training=False), "float32")
     chosen, classes = np.array(pairs).T
     activations = keras.ops.take(maps, chosen, axis=0)
-    found = weighted_maps(network, activations, classes)
-    return np.asarray(keras.ops.convert_to_numpy(found))
+    weighted = weighted_maps(network, activations, classes)
+    return np.asarray(keras.ops.convert_to_numpy(weighted))
 
 
 def weighted_maps(network: Split, maps: Any, classes: Any) -> Any:
-    """Weight the maps of pictures by what they say for a class, and add them up.
+    """Weight the maps of pictures by what they contribute to a class, and add them up.
 
     Each feature map is weighted by the mean gradient of the class's logit over its
     places; of the weighted sum only what is positive counts.
@@ -68,7 +68,7 @@ def weighted_maps(network: Split, maps: Any, classes: Any) -> Any:
 
 @dataclass(frozen=True)
 class GradCam:
-    """Draws one map for each class that is asked about.
+    """Draws one map for each requested class.
 
     Args:
         network: cut at its last convolutional feature map.
@@ -88,10 +88,8 @@ class GradCam:
         """Explain some pictures in one batch."""
         pairs = [(i, c) for i, p in enumerate(pictures) for c in p.classes]
         images = np.stack([p.pixels for p in pictures]).astype("float32")
-        found = iter(class_maps(self.network, images, pairs))
-        findings = [
-            self._finding(p, [next(found) for _ in p.classes]) for p in pictures
-        ]
+        maps = iter(class_maps(self.network, images, pairs))
+        findings = [self._finding(p, [next(maps) for _ in p.classes]) for p in pictures]
         tick(len(pictures))
         return findings
 

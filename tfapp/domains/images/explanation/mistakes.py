@@ -27,17 +27,17 @@ def mistake_maps(model: keras.Model, dataset: Dataset) -> Maps:
         network = split(model)
         batches = dataset.batches(examples, Pass())
         left = iter(classes)
-        found = []
+        drawings = []
         for images, _ in batches.as_numpy_iterator():
             pairs = [(i, next(left)) for i in range(len(images))]
             maps = class_maps(network, images, pairs)
-            found += [_drawn(*pair) for pair in zip(images, maps, strict=True)]
-        return found
+            drawings += [_draw_map(*pair) for pair in zip(images, maps, strict=True)]
+        return drawings
 
     return draw
 
 
-def _drawn(image: np.ndarray, values: np.ndarray) -> bytes:
+def _draw_map(image: np.ndarray, values: np.ndarray) -> bytes:
     pixels = np.clip(np.rint(image), 0, 255).astype(np.uint8)
     highest = values.max()
     scaled = values / highest if highest > 0 else values

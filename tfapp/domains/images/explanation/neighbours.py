@@ -105,7 +105,10 @@ class Neighbours:
         queries = np.concatenate([*stream(self.part, [(images, None)])])
         order, distances = nearest(queries, self.rows, NUM_NEIGHBOURS)
         tick(len(pictures))
-        return [self._finding(*found) for found in zip(order, distances, strict=True)]
+        return [
+            self._finding(*neighbours)
+            for neighbours in zip(order, distances, strict=True)
+        ]
 
     def _read(self, example: Example) -> bytes:
         return bytes(self.dataset.raw(example)[RAW_IMAGE])
@@ -128,5 +131,5 @@ class Neighbours:
 
 def _summary(facts: Sequence[Mapping[str, Any]]) -> str:
     counts = Counter(fact["label"] for fact in facts)
-    told = ", ".join(f"{number}× {label}" for label, number in counts.most_common())
-    return f"nearest: {told}; the first at {facts[0]['distance']:.3f}"
+    labels = ", ".join(f"{number}× {label}" for label, number in counts.most_common())
+    return f"nearest: {labels}; the first at {facts[0]['distance']:.3f}"

@@ -93,8 +93,8 @@ def _last_map(network: keras.Model) -> Any:
     convolved: set[int] = set()
     candidates = []
     for node in graph_nodes(network):
-        known = any(id(tensor) in convolved for tensor in node.input_tensors)
-        if known or isinstance(layer_of(node), CONVOLUTIONS):
+        convolved_input = any(id(tensor) in convolved for tensor in node.input_tensors)
+        if convolved_input or isinstance(layer_of(node), CONVOLUTIONS):
             convolved.update(id(tensor) for tensor in node.outputs)
             candidates += [t for t in node.outputs if _places(_unpadded(t)) > 1]
     for tensor in reversed(candidates):
@@ -105,12 +105,12 @@ def _last_map(network: keras.Model) -> Any:
 
 def _before_pooling(tensor: Any) -> Any:
     """Return the map from which pooling and other layers without weights made one."""
-    found = tensor
+    source = tensor
     for before in _weightless_inputs(tensor):
         if _places(before) > _places(tensor):
-            found = before
+            source = before
         tensor = before
-    return found
+    return source
 
 
 def _unpadded(tensor: Any) -> Any:

@@ -75,7 +75,7 @@ class Occlusion:
     """Slides a patch over a picture and watches the scores of its classes.
 
     The patch has the picture's mean colour, where the paper's is grey, so that a
-    dark picture gets no bright patch. The map tells by how much the log-odds of the
+    dark picture gets no bright patch. The map shows by how much the log-odds of the
     class drop, and what covers a pixel is averaged, so it is of the picture's size.
 
     Args:
@@ -122,11 +122,11 @@ class Occlusion:
 
     def _logits(self, pixels: np.ndarray, tick: Tick) -> np.ndarray:
         """Return the logits (places, num_classes) of the covered pictures."""
-        found = []
+        batches = []
         for logits in stream(self.subject.model, self._batches(pixels)):
-            found.append(np.asarray(logits, "float64"))
+            batches.append(np.asarray(logits, "float64"))
             tick(len(logits))
-        return np.concatenate(found)
+        return np.concatenate(batches)
 
     def _batches(self, pixels: np.ndarray) -> Iterator[tuple[np.ndarray, None]]:
         colour = pixels.mean(axis=(0, 1))

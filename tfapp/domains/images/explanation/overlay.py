@@ -1,4 +1,4 @@
-"""Maps drawn over pictures, in colours that everybody can tell apart."""
+"""Maps drawn over pictures, in colours that everybody can distinguish."""
 
 import io
 

@@ -34,11 +34,13 @@ def peak(values: np.ndarray) -> dict[str, Any]:
 
 def where(values: np.ndarray) -> str:
     """Return in a few words where a map is highest, "is empty" if nowhere."""
-    found = peak(values)
-    if found["x"] is None:
+    highest = peak(values)
+    if highest["x"] is None:
         return "is empty: nothing speaks for the class"
-    place = named(found["x"], found["y"])
-    return f"peaks {place}; half of it lies on {found['half_area']:.0%} of the picture"
+    place = named(highest["x"], highest["y"])
+    return (
+        f"peaks {place}; half of it lies on {highest['half_area']:.0%} of the picture"
+    )
 
 
 def named(x: float, y: float) -> str:

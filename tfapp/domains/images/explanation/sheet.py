@@ -38,7 +38,7 @@ class Sheet:
 
     Args:
         name: of the picture.
-        picture: with its pixels and the classes asked about: a row each.
+        picture: with its pixels and the classes to explain: a row each.
         shares: float array (num_classes,), probabilities.
         class_names: in their order.
         findings: of the kinds of explanation, in the order to show them.
@@ -73,20 +73,20 @@ class Sheet:
     def _rows(self) -> list[tuple[int, list[Heat]]]:
         """Return each class with its maps; the predicted one in any case."""
         heats = [heat for finding in self.findings for heat in finding.heats]
-        found = [
+        rows = [
             (index, [heat for heat in heats if heat.class_index == index])
             for index in self.picture.classes
         ]
-        return [found[0], *(row for row in found[1:] if row[1])]
+        return [rows[0], *(row for row in rows[1:] if row[1])]
 
     def _write_title(self, canvas: "_Canvas") -> None:
         canvas.write(0.0, 0.0, drawable(self.name, 60), fontsize=13, weight="bold")
         likeliest = np.argsort(-self.shares, kind="stable")[:MOST_CLASSES]
-        told = (
+        class_texts = (
             f"{self._class(i)}: {percent(float(self.shares[i]))}" for i in likeliest
         )
         muted = PALETTE["muted"]
-        canvas.write(0.0, 0.3, "Prediction: " + ",  ".join(told), color=muted)
+        canvas.write(0.0, 0.3, "Prediction: " + ",  ".join(class_texts), color=muted)
 
     def _class(self, index: int) -> str:
         return drawable(self.class_names[index], 22)

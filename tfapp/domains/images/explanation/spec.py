@@ -20,9 +20,9 @@ class Subject:
         model: float tensor (batch, height, width, channels) in [0, 255] → float32
             logits (batch, num_classes), or a dict with them.
         class_names: in the order of the logits.
-        dataset: loads the data that the model was trained on, when it is asked for.
+        dataset: loads the data that the model was trained on, when it is needed.
         cache: folder of stored features.
-        reporter: hears of long work that comes before the first picture.
+        reporter: receives the progress of long work before the first picture.
         temperature: by which logits are divided before the softmax.
     """
 
@@ -41,7 +41,7 @@ class Picture:
     Args:
         pixels: uint8 array (height, width, channels).
         logits: float array (num_classes,).
-        classes: indices of the classes that are asked about, the predicted one first.
+        classes: indices of the classes to explain, the predicted one first.
     """
 
     pixels: np.ndarray

@@ -60,14 +60,14 @@ def write_rounded(backbone: keras.Model, path: Path) -> None:
 
 
 def _kernels(content: Any) -> list[str]:
-    found: list[str] = []
+    names: list[str] = []
 
     def visit(name: str, item: Any) -> None:
         if isinstance(item, h5py.Dataset) and item.ndim > 1 and item.dtype.kind == "f":
-            found.append(name)
+            names.append(name)
 
     content.visititems(visit)
-    return found
+    return names
 
 
 def _repack(path: Path) -> None:

@@ -37,7 +37,7 @@ def download(
 
     Args:
         extractor: whose file.
-        progress: told about the bytes received.
+        progress: receives the number of bytes read.
         timeout_seconds: for the first answer, and for every silence after it.
 
     Raises:
@@ -98,13 +98,13 @@ def _open(address: str, timeout_seconds: float) -> Any:
     """
     outcome: queue.Queue[Any] = queue.Queue()
 
-    def ask() -> None:
+    def request() -> None:
         try:
             outcome.put(urllib.request.urlopen(address, timeout=timeout_seconds))
         except Exception as error:
             outcome.put(error)
 
-    threading.Thread(target=ask, daemon=True).start()
+    threading.Thread(target=request, daemon=True).start()
     try:
         answer = outcome.get(timeout=timeout_seconds)
     except queue.Empty:

@@ -195,11 +195,11 @@ def _check_shape(extractor: Extractor, image_shape: tuple[int, int, int]) -> Non
 def _check_arguments(
     extractor: Extractor, builder: Any, arguments: Mapping[str, Any]
 ) -> None:
-    known = set(inspect.signature(builder).parameters) - SETTLED
-    if unknown := sorted(set(arguments) - known):
+    accepted = set(inspect.signature(builder).parameters) - SETTLED
+    if unknown := sorted(set(arguments) - accepted):
         raise ModelError(
             f"Extractor {extractor.name!r} has no argument {unknown[0]!r}. "
-            f"Expected one of {sorted(known)}."
+            f"Expected one of {sorted(accepted)}."
         )
 
 

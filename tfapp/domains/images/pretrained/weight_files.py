@@ -64,7 +64,7 @@ class Entry(Table):
 
 
 class Catalogue(Table):
-    """A whole weights.toml: what the weight files beside it are."""
+    """A whole weights.toml: what the weight files next to it are."""
 
     weights: tuple[Entry, ...] = ()
 
@@ -131,13 +131,13 @@ def pretrained_files(extractor: Extractor, trained_on: str) -> Iterator[WeightsF
 
     Args:
         extractor: whose files.
-        trained_on: "imagenet" or what a weights.toml says.
+        trained_on: "imagenet" or the word in a weights.toml.
     """
     for folder in [*weight_folders(), BUNDLED]:
         for entry in read_catalogue(folder):
             file = described(folder, entry)
-            wanted = (entry.extractor, entry.trained_on) == (extractor.name, trained_on)
-            if wanted and file.path.is_file():
+            fits = (entry.extractor, entry.trained_on) == (extractor.name, trained_on)
+            if fits and file.path.is_file():
                 yield file
         if trained_on == "imagenet":
             yield from _keras_files(extractor, folder)
@@ -201,10 +201,10 @@ def check_hash(path: Path, expected: str) -> str:
 def hash_problem(path: Path, expected: str) -> str:
     """Return how a file's hash differs from the expected one; "" if it does not."""
     kind = "md5" if len(expected) == MD5_DIGITS else "sha256"
-    found = _digest(path, kind) if expected else ""
-    if found == expected.lower():
+    digest = _digest(path, kind) if expected else ""
+    if digest == expected.lower():
         return ""
-    return f"expected {kind} {expected}, found {found}"
+    return f"expected {kind} {expected}, found {digest}"
 
 
 def _digest(path: Path, kind: str) -> str:

@@ -55,9 +55,9 @@ def resolve_weights(
         extractor: name of the network.
         weights: what they were trained on ("imagenet", "tiny_imagenet"), "none" or
             the path of a file; ~ and $VAR expand.
-        output: layer that will be asked for; among several files, one that ends
+        output: requested layer; among several files, one that ends
             there or nowhere comes before one that is cut elsewhere.
-        progress: told about the bytes of a download.
+        progress: receives the bytes of a download.
 
     Returns:
         The verified file, or None for "none".
@@ -66,15 +66,15 @@ def resolve_weights(
         UnknownNameError: if there is no such extractor.
         WeightsError: if the file is missing, damaged or of another extractor.
     """
-    found = find_extractor(extractor)
+    entry = find_extractor(extractor)
     if weights == "none":
         return None
     path = Path(os.path.expandvars(weights)).expanduser()
     if not path.is_file() and weights in names_of_weights():
-        file = _find_named(found, weights, output, progress)
+        file = _find_named(entry, weights, output, progress)
     else:
-        file = _at_path(found, path)
-    expected = found.hash if file.source in ("keras", "download") else file.sha256
+        file = _at_path(entry, path)
+    expected = entry.hash if file.source in ("keras", "download") else file.sha256
     return replace(file, sha256=check_hash(file.path, expected))
 
 
@@ -112,7 +112,7 @@ def load_backbone(
         weights: as in `resolve_weights`.
         output: layer at which the network ends; "" = where the file's does, top left
             out.
-        progress: told about the bytes of a download.
+        progress: receives the bytes of a download.
 
     Returns:
         keras.Model: float tensor (batch, height, width, 3), already normalised →
@@ -188,7 +188,7 @@ def _load_unknown(
     raise WeightsError(
         f"Weight file {str(file.path)!r} fits {file.extractor!r} in no form. "
         + " ".join(problems)
-        + f" Describe it in a {CATALOGUE} beside it, or choose another extractor."
+        + f" Describe it in a {CATALOGUE} next to it, or choose another extractor."
     )
 
 

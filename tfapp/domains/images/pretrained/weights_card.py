@@ -40,7 +40,7 @@ def weights_card(
     Args:
         entry: of the weights.toml.
         num_bytes: size of the file.
-        card: tfapp.json of the run, and what its metrics.json says of the run.
+        card: tfapp.json of the run, and what its metrics.json holds on the run.
         figures: of the rounded weights on the test split, with the sizes of the
             splits and the number of classes.
         licence: what others may do with the weights; "" = not stated.

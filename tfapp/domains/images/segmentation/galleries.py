@@ -45,7 +45,7 @@ def images_section(results: Results, masks: MaskDataset) -> Section:
                 to_jpeg(overlay(pixels, judged)),
             )
         )
-    lead = f"Left what was found, right what is wrong; the worst first. {LEGEND}"
+    lead = f"Left the answer, right its mistakes; the worst first. {LEGEND}"
     return Section("Test images", lead, (Gallery("", tuple(tiles), large=True),))
 
 
@@ -90,7 +90,7 @@ def sample_section(masks: MaskDataset) -> Section | None:
         pixels = rgb_pixels(masks.raw(example)[RAW_IMAGE])
         masked = tint(pixels, masks.truth(example))
         name = Path(example.name).name
-        image, beside = to_jpeg(pixels, 2 * WINDOW), to_jpeg(masked, 2 * WINDOW)
-        tiles.append(Tile(image, "image/jpeg", name, "", beside))
+        image, second = to_jpeg(pixels, 2 * WINDOW), to_jpeg(masked, 2 * WINDOW)
+        tiles.append(Tile(image, "image/jpeg", name, "", second))
     lead = "Training images, and next to each its mask, evenly spread over the data."
     return Section("Sample of the data", lead, (Gallery("", tuple(tiles)),))

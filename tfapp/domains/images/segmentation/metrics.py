@@ -87,11 +87,11 @@ def rand_f_score(truth: np.ndarray, predicted: np.ndarray) -> float:
     inside = true > 0
     if not inside.any():
         return float("nan")
-    found, count = label_objects(predicted)
-    true, found = true[inside].astype(np.int64), found[inside].astype(np.int64)
-    singles = float((found == 0).sum())
-    together = _squares(true[found > 0] * (count + 1) + found[found > 0]) + singles
-    of_found = _squares(found[found > 0]) + singles
+    parts, count = label_objects(predicted)
+    true, parts = true[inside].astype(np.int64), parts[inside].astype(np.int64)
+    singles = float((parts == 0).sum())
+    together = _squares(true[parts > 0] * (count + 1) + parts[parts > 0]) + singles
+    of_found = _squares(parts[parts > 0]) + singles
     precision, recall = together / of_found, together / _squares(true)
     return float(2.0 * precision * recall / (precision + recall))
 
@@ -107,12 +107,12 @@ def region_figures(confusion: np.ndarray) -> dict[str, np.ndarray]:
         where a class occurs in neither map, or for a precision or recall of nothing.
     """
     hits = np.diagonal(confusion, axis1=-2, axis2=-1).astype(np.float64)
-    true, found = confusion.sum(axis=-1), confusion.sum(axis=-2)
+    true, predicted = confusion.sum(axis=-1), confusion.sum(axis=-2)
     with np.errstate(invalid="ignore", divide="ignore"):
         return {
-            "iou": hits / (true + found - hits),
-            "dice": 2.0 * hits / (true + found),
-            "precision": hits / found,
+            "iou": hits / (true + predicted - hits),
+            "dice": 2.0 * hits / (true + predicted),
+            "precision": hits / predicted,
             "recall": hits / true,
         }
 
@@ -148,9 +148,9 @@ def segmentation_metrics(
     for name, value in figures.items():
         metrics[name] = _number(value)
         metrics[f"{name}_interval"] = _interval(ranges[name], len(judged))
-    known = ~np.isnan(rands)
-    metrics["rand_f_score"] = _number(rands[known].mean()) if known.any() else None
-    metrics["rand_f_score_interval"] = _mean_interval(rands[known])
+    defined = ~np.isnan(rands)
+    metrics["rand_f_score"] = _number(rands[defined].mean()) if defined.any() else None
+    metrics["rand_f_score_interval"] = _mean_interval(rands[defined])
     return {
         **metrics,
         **_best_threshold(judged),
@@ -218,10 +218,10 @@ def _mean_interval(values: np.ndarray) -> list[float] | None:
 
 
 def _interval(drawn: np.ndarray, count: int) -> list[float] | None:
-    known = drawn[~np.isnan(drawn)]
-    if count < 2 or not len(known):
+    defined = drawn[~np.isnan(drawn)]
+    if count < 2 or not len(defined):
         return None
-    return [float(x) for x in np.percentile(known, [2.5, 97.5])]
+    return [float(x) for x in np.percentile(defined, [2.5, 97.5])]
 
 
 def _number(value: Any) -> float | None:

@@ -21,7 +21,7 @@ def label_objects(classes: "np.ndarray") -> "tuple[np.ndarray, int]":
     objects = np.zeros(classes.shape, np.int32)
     total = 0
     for index in np.unique(classes[classes > 0]):
-        found, count = ndimage.label(classes == index)
-        objects[found > 0] = found[found > 0] + total
+        parts, count = ndimage.label(classes == index)
+        objects[parts > 0] = parts[parts > 0] + total
         total += count
     return objects, total

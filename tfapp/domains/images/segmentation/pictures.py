@@ -93,8 +93,8 @@ def worst_windows(judged: Sequence[JudgedImage], most: int = 12) -> list[Window]
         judged: of every image.
         most: number of parts at most; those without a mistake are left out.
     """
-    found = [w for i, image in enumerate(judged) for w in _windows(i, image)]
-    wrong = [window for window in found if window.wrong > 0]
+    windows = [w for i, image in enumerate(judged) for w in _windows(i, image)]
+    wrong = [window for window in windows if window.wrong > 0]
     return sorted(wrong, key=lambda window: -window.wrong)[:most]
 
 

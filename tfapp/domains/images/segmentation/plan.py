@@ -63,11 +63,11 @@ def plan(report: CheckReport, machine: Machine) -> Plan:
     return Plan(table, reasons)
 
 
-def describe(found: CheckReport) -> str:
-    """Say in one line what the data is."""
-    height, width = found.facts["median_size"]
+def describe(report: CheckReport) -> str:
+    """Return in one line what the data is."""
+    height, width = report.facts["median_size"]
     return (
-        f"{found.usable} usable images with masks of {len(found.classes)} classes, "
+        f"{report.usable} usable images with masks of {len(report.classes)} classes, "
         f"typically {width}x{height} pixels"
     )
 

@@ -130,7 +130,7 @@ def _headline(figures: Mapping[str, Any]) -> tuple[Fact, ...]:
         Fact(
             "Rand F-score",
             percent(figures["rand_f_score"]),
-            "how well objects are told apart, mean of the images; "
+            "how well objects are separated, mean of the images; "
             f"{_interval(figures['rand_f_score_interval'])}",
         ),
     )

@@ -102,18 +102,18 @@ class Segmenter:
             class; `probabilities`, float32 (batch, height, width, num_classes).
         """
         shape = (None, None, self.answer_shape[-1])
-        found = tf.map_fn(
+        probabilities = tf.map_fn(
             self.probabilities,
             images,
             fn_output_signature=tf.TensorSpec(shape, tf.float32),
         )
-        return {"mask": self.mask(found), "probabilities": found}
+        return {"mask": self.mask(probabilities), "probabilities": probabilities}
 
     def _answer_one(self, encoded: Any) -> tuple[Any, Any, Any]:
-        found = self.probabilities(self.preprocess.decode(encoded))
-        mask = self.mask(found)
+        probabilities = self.probabilities(self.preprocess.decode(encoded))
+        mask = self.mask(probabilities)
         kind = tf.uint16 if self.wide else tf.uint8
         picture = tf.io.encode_png(tf.cast(mask, kind)[..., tf.newaxis])
-        objects = tf.round(255.0 * (1.0 - found[..., :1]))
+        objects = tf.round(255.0 * (1.0 - probabilities[..., :1]))
         shown = tf.io.encode_png(tf.cast(objects, tf.uint8))
-        return picture, shown, tf.reduce_mean(found, axis=(0, 1))
+        return picture, shown, tf.reduce_mean(probabilities, axis=(0, 1))

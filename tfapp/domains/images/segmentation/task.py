@@ -130,7 +130,7 @@ def _evaluate(
         temperature = calibration.get("temperature", 1.0)
     elif masks.examples["validation"]:
         temperature, validation = _validated(outputs, masks)
-    judged = list(_judged(outputs("test"), masks, "test"))
+    judged = list(_judge(outputs("test"), masks, "test"))
     names = masks.info.labels
     test = masks.examples["test"]
     return segmentation_results(test, judged, names, temperature, validation)
@@ -140,7 +140,7 @@ def _sections(results: Results, dataset: Dataset, model: Any) -> list[Section]:
     return segmentation_sections(results, cast(MaskDataset, dataset))
 
 
-def _judged(answers: Any, masks: MaskDataset, split: str) -> Iterator[JudgedImage]:
+def _judge(answers: Any, masks: MaskDataset, split: str) -> Iterator[JudgedImage]:
     """Compare the logits of a split, one image at a time, with the masks."""
     for example, logits in zip(masks.examples[split], answers, strict=True):
         check_finite(logits.reshape(1, -1))

@@ -8,7 +8,7 @@ from tfapp.report.wording import count, percent, percent_interval, quoted
 from tfapp.tasks.results import Results
 
 FEW_IMAGES = 10
-"""Test images below which an interval over images says little."""
+"""Test images below which an interval over images is unreliable."""
 
 MEMORISES = (
     "The model memorises: label more images, or set data.options.elastic = 10 and "
@@ -97,9 +97,9 @@ def too_few_images(results: Results) -> Finding | None:
     if number >= FEW_IMAGES:
         return None
     interval = results.figures["iou_interval"]
-    told = f" ({percent_interval(*interval)})" if interval else ""
+    interval_text = f" ({percent_interval(*interval)})" if interval else ""
     return (
         f"{count(number, 'images')} cannot settle how good the model is.",
-        f"The interval of the IoU{told} is of these images alone, and too narrow; "
-        "judge small changes only with more of them.",
+        f"The interval of the IoU{interval_text} is of these images alone, and too "
+        "narrow; judge small changes only with more of them.",
     )

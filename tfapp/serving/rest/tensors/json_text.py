@@ -100,7 +100,7 @@ def shortest(values: np.ndarray) -> np.ndarray:
         values: float32, any shape.
     """
     wide = np.asarray(values, dtype=np.float64)
-    found = wide.copy()
+    result = wide.copy()
     size = np.abs(wide)
     open_ = np.isfinite(wide) & (size > 0)
     with np.errstate(all="ignore"):
@@ -113,8 +113,8 @@ def shortest(values: np.ndarray) -> np.ndarray:
             up, down = 10.0 ** np.clip(power, 0, 22), 10.0 ** np.clip(-power, 0, 22)
             tried = np.rint(wide * up / down) / up * down
             good = open_ & exact & (tried.astype(np.float32) == values)
-            found[good] = tried[good]
+            result[good] = tried[good]
             open_ &= ~good
     for index in np.argwhere(open_):  # beyond 1e±14 or so: one by one
-        found[tuple(index)] = float(str(np.float32(wide[tuple(index)])))
-    return found
+        result[tuple(index)] = float(str(np.float32(wide[tuple(index)])))
+    return result

@@ -57,11 +57,11 @@ class Tensors:
         Raises:
             RequestError: INVALID_ARGUMENT.
         """
-        given = self._document.get("inputs")
-        if not isinstance(given, list):
+        inputs = self._document.get("inputs")
+        if not isinstance(inputs, list):
             raise invalid("'inputs' must be a list of tensors.")
         arrays: dict[str, np.ndarray] = {}
-        for tensor in given:
+        for tensor in inputs:
             name = tensor.get("name") if isinstance(tensor, dict) else None
             if not isinstance(name, str):
                 raise invalid("Each of 'inputs' must be an object with a 'name'.")
@@ -159,14 +159,14 @@ def split_bytes(name: str, data: memoryview) -> list[bytes]:
     Raises:
         RequestError: INVALID_ARGUMENT if a length leads beyond the end.
     """
-    found, at = [], 0
+    strings, at = [], 0
     while at < len(data):
         length = int.from_bytes(data[at : at + 4], "little")
         if at + 4 + length > len(data):
             raise invalid(f"Input {name!r}: a string of {length} bytes is cut off.")
-        found.append(bytes(data[at + 4 : at + 4 + length]))
+        strings.append(bytes(data[at + 4 : at + 4 + length]))
         at += 4 + length
-    return found
+    return strings
 
 
 def _from_json(name: str, tensor: Mapping[str, Any], spec: TensorSpec) -> np.ndarray:
@@ -177,10 +177,10 @@ def _from_json(name: str, tensor: Mapping[str, Any], spec: TensorSpec) -> np.nda
     if kind == spec.kind:
         return json_tensor.read_tensor(data, spec).reshape(-1)
     wide = np.dtype("float32" if kind == "float" else kind)
-    found = json_tensor.read_tensor(data, TensorSpec(spec.name, kind, wide, spec.shape))
+    array = json_tensor.read_tensor(data, TensorSpec(spec.name, kind, wide, spec.shape))
     with np.errstate(over="ignore"):
-        narrow = found.astype(spec.dtype).reshape(-1)
-    if kind != "float" and (narrow != found.reshape(-1)).any():
+        narrow = array.astype(spec.dtype).reshape(-1)
+    if kind != "float" and (narrow != array.reshape(-1)).any():
         raise invalid(f"Input {name!r} holds values that {spec.kind} does not.")
     return narrow
 

@@ -1,7 +1,7 @@
 """The precision of a run: chosen by measuring it, and never without a check.
 
-`choice` says what comes into question, `chooser` measures and remembers, `trial` runs
-one candidate, `work` says what the run computes most of the time.
+`choice` lists the candidates, `chooser` measures and remembers, `trial` runs
+one candidate, `work` describes what the run computes most of the time.
 """
 
 from tfapp.training.speed.precision.choice import candidates, choose_precision, use_xla

@@ -1,4 +1,4 @@
-"""Which ways to compute come into question, and which one a run takes."""
+"""Candidate ways to compute (precision, compilation), and the one that a run takes."""
 
 import gc
 from collections import defaultdict
@@ -56,7 +56,7 @@ def choose_precision(
         task: its loss.
         info: facts of the data.
         cache_dir: folder of tfapp's caches.
-        reporter: hears of measuring and of a failed check.
+        reporter: receives the progress of measuring, and a failed check.
         replicas: devices that share a batch.
 
     Returns:
@@ -82,7 +82,7 @@ def choose_precision(
 def candidates(
     runtime: RuntimeConfig, replicas: int = 1
 ) -> tuple[list[Candidate], str]:
-    """Return the ways to compute that come into question, the plainest one first.
+    """Return the candidate ways to compute, the plainest one first.
 
     Args:
         runtime: of the recipe.
@@ -116,9 +116,9 @@ def _policies(runtime: RuntimeConfig) -> tuple[list[str], str]:
         return [runtime.precision], "as the recipe says"
     if runtime.deterministic:
         return ["float32"], "deterministic: a measured choice could differ tomorrow"
-    found = devices.gpus()
-    if found:
-        capability = min(gpu.capability for gpu in found)
+    gpus = devices.gpus()
+    if gpus:
+        capability = min(gpu.capability for gpu in gpus)
         reduced = "mixed_bfloat16" if capability >= 8 else "mixed_float16"
         return (["float32", reduced] if capability >= 7 else ["float32"]), "GPU"
     if keras.config.backend() == "jax":  # compiling alone takes longer than most runs
@@ -135,9 +135,9 @@ def _untouched() -> Iterator[None]:
 
     policy = keras.config.dtype_policy()
     names = global_state.get_global_attribute("object_name_uids")
-    kept = defaultdict(int, names or {})
+    counters = defaultdict(int, names or {})
     try:
         yield
     finally:
-        global_state.set_global_attribute("object_name_uids", kept)
+        global_state.set_global_attribute("object_name_uids", counters)
         keras.config.set_dtype_policy(policy)

@@ -36,7 +36,7 @@ LEAST_GAIN = 1.1
 """A smaller speed-up may be noise, and is not worth fewer digits."""
 
 STEPS_COST = 3.0
-"""A training step beside inference, about: forward, and twice that backward."""
+"""Cost of a training step relative to inference: forward, and twice that backward."""
 
 TOO_LITTLE = "too little work for measuring it"
 
@@ -50,7 +50,7 @@ class Chooser:
         options: candidates, the plainest one first; of float32 and at most one other
             precision, or of that one alone.
         folder: holds one file per network and machine.
-        reporter: hears of the measuring.
+        reporter: receives the progress of measuring.
     """
 
     def __init__(
@@ -69,7 +69,7 @@ class Chooser:
         self.reporter = reporter
         self.sample = sample_identity(work)
         self.path = folder / f"{identity(work, options)}.json"
-        self.kept = _read(self.path)
+        self.record = _read(self.path)
         self.networks: dict[str, Network] = {}
         self.trials: dict[Candidate, Trial] = {}
         self.firsts: dict[str, FirstSteps] = {}
@@ -81,22 +81,22 @@ class Chooser:
             reason: given if there is no choice.
         """
         if self._is_remembered():
-            return self._chosen(reason)
+            return self._measured_choice(reason)
         with self.reporter.stage("choose precision") as stage:
-            choice = self._chosen(reason)
+            choice = self._measured_choice(reason)
             stage.detail = f"{choice.policy}: {choice.reason}"
         return choice
 
     def _is_remembered(self) -> bool:
-        """Say whether the choice takes no computing."""
+        """Return whether the choice takes no computing."""
         usable = self._usable()
-        known = usable[0] if len(usable) == 1 else self._known()
-        if known is not None:
-            return known.policy == "float32" or self._fault() is not None
-        priced = "rough" in self.kept or not self.work.kinds
+        choice = usable[0] if len(usable) == 1 else self._remembered_choice()
+        if choice is not None:
+            return choice.policy == "float32" or self._fault() is not None
+        priced = "rough" in self.record or not self.work.kinds
         return priced and self._rough_seconds() < WORTH_MEASURING
 
-    def _chosen(self, reason: str) -> PrecisionChoice:
+    def _measured_choice(self, reason: str) -> PrecisionChoice:
         chosen, reason = self._fastest(reason)
         if chosen.policy != "float32" and self._check():
             chosen = Candidate("float32", self.plain_jit)
@@ -111,9 +111,9 @@ class Chooser:
         usable = self._usable()
         if len(usable) == 1:
             return usable[0], reason
-        known = self._known()
-        if known is not None:
-            return known, self.kept["reason"]
+        choice = self._remembered_choice()
+        if choice is not None:
+            return choice, self.record["reason"]
         if self._rough_seconds() < WORTH_MEASURING:
             return usable[0], TOO_LITTLE
         return self._measured(usable)
@@ -125,9 +125,9 @@ class Chooser:
         left = [c for c in self.options if c.policy == "float32"]
         return left or [Candidate("float32", self.plain_jit)]
 
-    def _known(self) -> Candidate | None:
-        found = self.kept.get("choice")
-        return next((c for c in self._usable() if list(c) == found), None)
+    def _remembered_choice(self) -> Candidate | None:
+        stored = self.record.get("choice")
+        return next((c for c in self._usable() if list(c) == stored), None)
 
     def _rough_seconds(self) -> float:
         """Return about how long the run computes, for the price of two batches."""
@@ -139,10 +139,10 @@ class Chooser:
         return self.work.seconds(costs)
 
     def _rough_cost(self) -> float:
-        if "rough" not in self.kept:
+        if "rough" not in self.record:
             network = self._network("float32")
             self._keep(rough=network.rough_cost(self.work.inputs))
-        return float(self.kept["rough"])
+        return float(self.record["rough"])
 
     def _measured(self, usable: list[Candidate]) -> tuple[Candidate, str]:
         """Time the candidates in turns, so that what else runs slows all alike."""
@@ -162,13 +162,13 @@ class Chooser:
                 timings.take(candidate, self._trial(candidate).time())
             if time.monotonic() > began + budget:
                 break
-        chosen, reason = _judged(timings, plain)
+        chosen, reason = _fastest_of(timings, plain)
         if not self._fault():  # which is of these inputs, not of the machine
             self._keep(choice=list(chosen), reason=f"{reason} before")
         return chosen, reason
 
     def _runs(self, candidate: Candidate) -> bool:
-        """Trace a candidate; say whether it works and agrees with float32."""
+        """Trace a candidate; return whether it works and agrees with float32."""
         if candidate.policy != "float32" and self._check():
             return False
         if candidate.jit_compile != self.plain_jit:
@@ -180,7 +180,7 @@ class Chooser:
 
     def _fault(self) -> str | None:
         """Return what the check of the reduced precision found; None before it."""
-        fault = self.kept.get("checks", {}).get(self.sample)
+        fault = self.record.get("checks", {}).get(self.sample)
         return None if fault is None else str(fault)
 
     def _check(self) -> str:
@@ -194,7 +194,7 @@ class Chooser:
                 raise
             except Exception as error:  # an operation may lack this precision
                 fault = f"it cannot run ({_first_line(error)})"
-            self._keep(checks={**self.kept.get("checks", {}), self.sample: fault})
+            self._keep(checks={**self.record.get("checks", {}), self.sample: fault})
         return fault
 
     def _first(self, policy: str) -> FirstSteps:
@@ -221,12 +221,12 @@ class Chooser:
             self.networks[policy] = network
         return self.networks[policy]
 
-    def _keep(self, **found: Any) -> None:
-        self.kept |= found
-        write_json(self.path, self.kept)
+    def _keep(self, **facts: Any) -> None:
+        self.record |= facts
+        write_json(self.path, self.record)
 
 
-def _judged(timings: Timings, plain: Candidate) -> tuple[Candidate, str]:
+def _fastest_of(timings: Timings, plain: Candidate) -> tuple[Candidate, str]:
     best = min(timings.best, key=timings.seconds)
     gain = timings.seconds(plain) / timings.seconds(best)
     if gain < LEAST_GAIN:
@@ -236,12 +236,12 @@ def _judged(timings: Timings, plain: Candidate) -> tuple[Candidate, str]:
 
 
 def _read(path: Path) -> dict[str, Any]:
-    """Return what was kept; a damaged file counts as absent."""
+    """Return the stored record; a damaged file counts as absent."""
     try:
-        kept = dict(json.loads(path.read_text("utf-8")))
-        float(kept.get("rough", 0.0))
-        checks = dict(kept.get("checks", {}))
-        return kept | {"checks": checks, "reason": str(kept.get("reason", ""))}
+        record = dict(json.loads(path.read_text("utf-8")))
+        float(record.get("rough", 0.0))
+        checks = dict(record.get("checks", {}))
+        return record | {"checks": checks, "reason": str(record.get("reason", ""))}
     except (OSError, ValueError, TypeError):
         return {}
 

@@ -108,11 +108,11 @@ class Trial:
 
     def time(self) -> dict[str, float]:
         """Return the seconds per input of each kind of work, once."""
-        found = {}
+        seconds = {}
         for kind in self.work.kinds:
             call = self._extract if kind == "features" else self._learn
-            found[kind] = _seconds(call) / self.work.sample
-        return found
+            seconds[kind] = _seconds(call) / self.work.sample
+        return seconds
 
     def _extract(self) -> np.ndarray:
         rows = self.features.predict_on_batch(self.work.inputs)  # type: ignore[union-attr]
@@ -166,7 +166,7 @@ class FirstSteps:
     losses: list[float]
 
     def fault(self, reference: "FirstSteps") -> str:
-        """Return what is wrong with these steps beside those in float32, or ""."""
+        """Return what is wrong with these steps, judged by those in float32, or ""."""
         for ours, exact in zip(self.losses, reference.losses, strict=True):
             off = abs(ours - exact)
             if not math.isfinite(ours) or off > LOSS_SHARE * abs(exact) + LOSS_MARGIN:

@@ -111,10 +111,10 @@ class Timings:
     work: Work
     best: dict[Candidate, dict[str, float]] = field(default_factory=dict)
 
-    def take(self, candidate: Candidate, found: Mapping[str, float]) -> None:
+    def take(self, candidate: Candidate, seconds_by_kind: Mapping[str, float]) -> None:
         """Remember seconds per input by kind of work, where they are the shortest."""
-        best = self.best.setdefault(candidate, dict(found))
-        for kind, seconds in found.items():
+        best = self.best.setdefault(candidate, dict(seconds_by_kind))
+        for kind, seconds in seconds_by_kind.items():
             best[kind] = min(best[kind], seconds)
 
     def seconds(self, candidate: Candidate) -> float:

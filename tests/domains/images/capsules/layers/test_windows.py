@@ -16,7 +16,7 @@ def test_windows_and_who_lies_in_them():
         [1, 2, 2, 1],
     ]
     for place, (slots, known) in enumerate(
-        zip(found.parents, found.known, strict=True)
+        zip(found.parents, found.valid, strict=True)
     ):
         assert (found.children.ravel()[slots[known]] == place).all()
 

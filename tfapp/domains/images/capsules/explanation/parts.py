@@ -39,8 +39,8 @@ class CapsuleParts:
 
     def capsules(self, images: np.ndarray) -> np.ndarray:
         """Return float32 poses of the classes (batch, classes, …) for some images."""
-        found = self.classes(*self._inputs(images))
-        poses = found[0] if isinstance(found, tuple | list) else found
+        outputs = self.classes(*self._inputs(images))
+        poses = outputs[0] if isinstance(outputs, tuple | list) else outputs
         return _array(poses)
 
     def couplings(self, images: np.ndarray) -> list[np.ndarray]:
@@ -51,10 +51,10 @@ class CapsuleParts:
             each place type by type.
         """
         *_, rounds = self.classes.route(*self._inputs(images))
-        found = [_array(shares) for shares in rounds]
-        if found[0].ndim == 4:  # EM routing: of the one window
-            found = [shares[:, 0] for shares in found]
-        return found
+        coefficients = [_array(shares) for shares in rounds]
+        if coefficients[0].ndim == 4:  # EM routing: of the one window
+            coefficients = [shares[:, 0] for shares in coefficients]
+        return coefficients
 
     def draw(self, capsules: np.ndarray, classes: np.ndarray) -> np.ndarray:
         """Return what the decoder draws of one capsule of each row.
@@ -71,13 +71,15 @@ class CapsuleParts:
         """
         if self.decoder is None:
             raise ModelError("The network has no decoder, so no capsule can be drawn.")
-        kept = capsules * np.eye(capsules.shape[1])[classes][..., np.newaxis]
-        drawn = self.decoder(kept.reshape(len(kept), -1).astype("float32"))
+        one_capsule = capsules * np.eye(capsules.shape[1])[classes][..., np.newaxis]
+        drawn = self.decoder(
+            one_capsule.reshape(len(one_capsule), -1).astype("float32")
+        )
         return np.asarray(np.rint(_array(drawn) * 255), np.uint8)
 
     def _inputs(self, images: np.ndarray) -> list[Any]:
-        found = self.below(images.astype("float32"), training=False)
-        return list(found) if isinstance(found, tuple | list) else [found]
+        features = self.below(images.astype("float32"), training=False)
+        return list(features) if isinstance(features, tuple | list) else [features]
 
 
 def capsule_parts(model: keras.Model, *, draws: bool = False) -> CapsuleParts:
@@ -85,10 +87,10 @@ def capsule_parts(model: keras.Model, *, draws: bool = False) -> CapsuleParts:
 
     Args:
         model: with all its outputs.
-        draws: ask for a decoder.
+        draws: whether a decoder is needed.
 
     Raises:
-        ModelError: if it has no capsules of classes, or no decoder though asked for.
+        ModelError: if it lacks capsules of classes, or a decoder where one is needed.
     """
     names = [layer.name for layer in model.layers]
     if CLASSES not in names:

@@ -79,8 +79,8 @@ class Perturbation:
         """Explain some pictures, one after the other."""
         capsules = self.parts.capsules(np.stack([p.pixels for p in pictures]))
         findings = []
-        for picture, found in zip(pictures, capsules, strict=True):
-            findings.append(self._finding(picture, found))
+        for picture, poses in zip(pictures, capsules, strict=True):
+            findings.append(self._finding(picture, poses))
             tick(1)
         return findings
 

@@ -21,7 +21,7 @@ TITLE = "What the decoder draws of the class capsules"
 
 
 def reconstruction(subject: Subject) -> "Reconstruction":
-    """What the decoder draws of the capsule of each class that is asked about.
+    """The decoder's drawing of the capsule of each requested class.
 
     Raises:
         ModelError: if the network has no class capsules, or no decoder.
@@ -32,7 +32,7 @@ def reconstruction(subject: Subject) -> "Reconstruction":
 
 @dataclass(frozen=True)
 class Reconstruction:
-    """Shows pictures beside what is drawn of their capsules.
+    """Shows pictures next to the drawings of their capsules.
 
     Args:
         parts: of the network.
@@ -59,11 +59,11 @@ class Reconstruction:
         return [self._finding(*pair) for pair in zip(pictures, capsules, strict=True)]
 
     def _finding(self, picture: Picture, capsules: np.ndarray) -> Finding:
-        asked = np.array(picture.classes)
-        repeated = np.repeat(capsules[np.newaxis], len(asked), axis=0)
-        drawn = self.parts.draw(repeated, asked)
+        classes = np.array(picture.classes)
+        repeated = np.repeat(capsules[np.newaxis], len(classes), axis=0)
+        drawn = self.parts.draw(repeated, classes)
         photos, facts = [Photo(enlarged(picture.pixels), "the picture")], []
-        for index, image in zip(asked, drawn, strict=True):
+        for index, image in zip(classes, drawn, strict=True):
             off = (image / 255.0 - picture.pixels / 255.0) ** 2
             name = self.class_names[index]
             length = float(np.linalg.norm(capsules[index]))

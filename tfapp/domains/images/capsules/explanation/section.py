@@ -58,25 +58,25 @@ def capsule_sections(model: keras.Model, dataset: Dataset) -> tuple[Section, ...
 
 
 def _one_of_each(dataset: Dataset) -> tuple[Example, ...]:
-    held = dataset.examples["test"]
-    firsts = {e.target: e for e in reversed(held)}
-    known = [name for name in dataset.info.labels if name in firsts]
-    return tuple(firsts[name] for name in known[:MOST_CLASSES])
+    test_examples = dataset.examples["test"]
+    firsts = {e.target: e for e in reversed(test_examples)}
+    labels = [name for name in dataset.info.labels if name in firsts]
+    return tuple(firsts[name] for name in labels[:MOST_CLASSES])
 
 
 def _drawings(
     images: np.ndarray, drawn: np.ndarray, examples: Sequence[Example]
 ) -> Block:
-    """Show each test picture beside what the decoder draws of its class."""
+    """Show each test picture next to the decoder's drawing of its class."""
     tiles = []
-    for image, found, example in zip(images, drawn, examples, strict=True):
+    for image, drawing, example in zip(images, drawn, examples, strict=True):
         pixels = np.clip(np.rint(image), 0, 255).astype(np.uint8)
         tiles.append(
             Tile(
                 to_jpeg(enlarged(pixels), SIZE),
                 "image/jpeg",
                 shorten(example.target, 24),
-                beside=to_jpeg(enlarged(found), SIZE),
+                second=to_jpeg(enlarged(drawing), SIZE),
             )
         )
     return Gallery("Test pictures, and what is drawn of their class", tuple(tiles))
@@ -110,14 +110,14 @@ def _routing(parts: CapsuleParts, images: np.ndarray) -> Block:
     """Show the coefficients of one picture and their mean entropy, by round."""
     rounds = parts.couplings(images)
     nats = [float(entropies(shares).mean()) for shares in rounds]
-    told = ", ".join(f"{value:.2f}" for value in nats)
+    entropies_text = ", ".join(f"{value:.2f}" for value in nats)
     most = np.log(rounds[0].shape[1])
     return Picture(
         to_svg(_tables(rounds)),
         f"Routing coefficients of {len(rounds)} rounds",
         f"Routing coefficients of the first of these pictures, a row per class and a "
         f"column per capsule below, from purple (0) to yellow (1). Mean entropy by "
-        f"round: {told} nats; {most:.2f} if nothing were decided.",
+        f"round: {entropies_text} nats; {most:.2f} if nothing were decided.",
     )
 
 

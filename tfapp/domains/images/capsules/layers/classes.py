@@ -75,5 +75,5 @@ class CapsuleMask(keras.layers.Layer):
         count, size = capsules.shape[1:]
         if labels is None:
             labels = ops.one_hot(ops.argmax(lengths(capsules), axis=-1), count)
-        kept = capsules * ops.cast(labels, capsules.dtype)[..., None]
-        return ops.reshape(kept, (-1, count * size))
+        masked = capsules * ops.cast(labels, capsules.dtype)[..., None]
+        return ops.reshape(masked, (-1, count * size))

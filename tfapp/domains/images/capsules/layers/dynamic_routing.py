@@ -47,15 +47,15 @@ def dynamic_routing(
     logits = ops.zeros_like(votes[..., 0], dtype="float32")
     couplings = []
     for left in reversed(range(iterations)):
-        hear = ops.stop_gradient if left and stop_gradient else _all
+        limit = ops.stop_gradient if left and stop_gradient else _all
         couplings.append(ops.softmax(logits, axis=1))
         if len(couplings) == 1:  # equal shares: a plain sum
-            totals = ops.cast(hear(total), "float32") / votes.shape[1]
+            totals = ops.cast(limit(total), "float32") / votes.shape[1]
         else:
-            totals = _shared(couplings[-1], hear(votes))
+            totals = _shared(couplings[-1], limit(votes))
         parents = squash(totals if bias is None else totals + bias)
         if left:
-            logits = logits + _agreement(hear(votes), parents)
+            logits = logits + _agreement(limit(votes), parents)
     return parents, couplings
 
 
@@ -88,7 +88,7 @@ class DenseCapsule(VotingCapsules):
         stop_gradient: let the gradient through the last round alone. The authors' code
             lets it through all.
         use_bias: add a bias to each parent before squashing, 0.1 at first, as the
-            authors' code does and the paper does not say.
+            authors' code does and the paper leaves open.
 
     Input shape:
         Float tensor (batch, children, child_dim); the last two are static.

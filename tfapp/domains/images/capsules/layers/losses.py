@@ -14,7 +14,7 @@ class MarginLoss(keras.losses.Loss):
 
     The sum over the classes of T max(0, 0.9 - |v|)² + 0.5 (1 - T) max(0, |v| - 0.1)².
     The authors' code takes half the mean over the classes instead, with ten classes a
-    twentieth; beside it, reconstruction counts 20 times as much as the paper says.
+    twentieth; relative to it, reconstruction counts 20 times as much as in the paper.
 
     Args:
         scale: "paper" or "code".

@@ -35,10 +35,10 @@ class MatrixClassCapsule(RoutedCapsules):
         self.add_weights(activations_shape[-1])  # type: ignore[arg-type]
 
     def call(self, poses: Any, activations: Any) -> tuple[Any, Any]:
-        found, active, _ = self.route(poses, activations)
+        parents, active, _ = self.route(poses, activations)
         shape = (-1, self.num_capsules, SIDE, SIDE)
         return (
-            ops.cast(ops.reshape(found, shape), self.compute_dtype),
+            ops.cast(ops.reshape(parents, shape), self.compute_dtype),
             ops.cast(active[:, 0], self.compute_dtype),
         )
 

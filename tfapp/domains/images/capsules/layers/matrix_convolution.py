@@ -63,10 +63,10 @@ class MatrixConvolution(RoutedCapsules):
         self.add_weights(self.kernel_size**2 * types)  # type: ignore[operator]
 
     def call(self, poses: Any, activations: Any) -> tuple[Any, Any]:
-        found, active, _ = self.route(poses, activations)
+        parents, active, _ = self.route(poses, activations)
         shape = (-1, *self.windows.shape, self.num_capsules)
         return (
-            ops.cast(ops.reshape(found, (*shape, SIDE, SIDE)), self.compute_dtype),
+            ops.cast(ops.reshape(parents, (*shape, SIDE, SIDE)), self.compute_dtype),
             ops.cast(ops.reshape(active, shape), self.compute_dtype),
         )
 
@@ -112,10 +112,10 @@ class MatrixConvolution(RoutedCapsules):
         windows = self.windows
         inside = ops.logsumexp(likely, axis=2)  # of one window: (b, windows, children)
         slots = ops.reshape(inside, (-1, windows.children.size, types))
-        found = ops.take(slots, windows.parents.ravel(), axis=1)
-        found = ops.reshape(found, (-1, *windows.parents.shape, types))
-        hidden = np.where(windows.known, 0.0, HIDDEN)[:, :, None]
-        total = ops.logsumexp(found + hidden.astype("float32"), axis=2)
+        of_child = ops.take(slots, windows.parents.ravel(), axis=1)
+        of_child = ops.reshape(of_child, (-1, *windows.parents.shape, types))
+        hidden = np.where(windows.valid, 0.0, HIDDEN)[:, :, None]
+        total = ops.logsumexp(of_child + hidden.astype("float32"), axis=2)
         spread = ops.take(total, windows.children.ravel(), axis=1)  # (b, slots, types)
         return likely - ops.reshape(spread, (-1, likely.shape[1], 1, likely.shape[3]))
 

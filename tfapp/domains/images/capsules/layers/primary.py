@@ -62,7 +62,7 @@ class PrimaryCapsule(keras.layers.Layer):
         kernel_size: of the convolution, pixels.
         strides: of the convolution, pixels.
         scale: of what the convolution gives, before its bias is added. 1 as the paper
-            says; 1 / num_capsules in its authors' code, which sends one input capsule
+            gives; 1 / num_capsules in its authors' code, which sends one input capsule
             through a round of routing to all types.
         kernel_initializer: of the convolution.
         bias_initializer: of the bias.

@@ -7,7 +7,7 @@ def check_sizes(**sizes: int) -> None:
     """Refuse what is below 1.
 
     Args:
-        sizes: by the name of the argument that says it.
+        sizes: by the name of the argument.
 
     Raises:
         ModelError: with the name and the number.

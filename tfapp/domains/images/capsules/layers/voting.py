@@ -50,11 +50,11 @@ class VotingCapsules(keras.layers.Layer):
         Returns:
             Float tensor (batch, num_capsules, children, capsule_dim).
         """
-        # As one product per child. An einsum says the same, and its gradient makes
+        # As one product per child. An einsum computes the same, and its gradient makes
         # twice as many transposed copies of all votes.
-        said = ops.matmul(ops.transpose(inputs, (1, 0, 2)), self._by_child(inputs))
+        votes = ops.matmul(ops.transpose(inputs, (1, 0, 2)), self._by_child(inputs))
         shape = (inputs.shape[1], -1, self.num_capsules, self.capsule_dim)
-        return ops.transpose(ops.reshape(said, shape), (1, 2, 0, 3))
+        return ops.transpose(ops.reshape(votes, shape), (1, 2, 0, 3))
 
     def sum_of_votes(self, inputs: Any) -> Any:
         """Return the sum of `votes` over the children, by one product without them.

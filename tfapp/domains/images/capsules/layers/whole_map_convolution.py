@@ -24,7 +24,7 @@ class WholeMapConvolution(keras.layers.DepthwiseConv2D):
         Float tensor (batch, 1, 1, channels).
 
     Raises:
-        ValueError: if the map is not of the kernel's size, or an option asks for
+        ValueError: if the map is not of the kernel's size, or an option requests
             anything but a plain sum of it.
     """
 

@@ -15,18 +15,18 @@ class Windows:
             them shows, counted row by row.
         parents: (places of the map, most), for each place of the map where it is
             shown, as positions in `children` read as one row; filled up with 0.
-        known: bool array like `parents`, false where it is filled up.
+        valid: bool array like `parents`, false where it is filled up.
     """
 
     shape: tuple[int, int]
     children: np.ndarray
     parents: np.ndarray
-    known: np.ndarray
+    valid: np.ndarray
 
     @property
     def counts(self) -> np.ndarray:
         """Return in how many windows each place lies, int (places of the map,)."""
-        return np.asarray(self.known.sum(axis=1))
+        return np.asarray(self.valid.sum(axis=1))
 
 
 def make_windows(rows: int, columns: int, kernel_size: int, strides: int) -> Windows:
@@ -53,8 +53,8 @@ def make_windows(rows: int, columns: int, kernel_size: int, strides: int) -> Win
     shown = [np.flatnonzero(children.ravel() == place) for place in places]
     most = max(map(len, shown))
     parents = np.zeros((len(places), most), "int32")
-    known = np.zeros((len(places), most), bool)
-    for place, found in enumerate(shown):
-        parents[place, : len(found)] = found
-        known[place, : len(found)] = True
-    return Windows((len(tops), len(lefts)), children, parents, known)
+    valid = np.zeros((len(places), most), bool)
+    for place, numbers in enumerate(shown):
+        parents[place, : len(numbers)] = numbers
+        valid[place, : len(numbers)] = True
+    return Windows((len(tops), len(lefts)), children, parents, valid)

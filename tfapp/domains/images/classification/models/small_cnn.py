@@ -46,7 +46,7 @@ def small_cnn(
 
     Raises:
         ModelError: if the image is too small for so many convolutions, or a single
-            logit is asked for other than two classes.
+            logit is requested for other than two classes.
 
     References:
         Chollet, Building powerful image classification models using very little data,

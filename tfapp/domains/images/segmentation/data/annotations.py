@@ -85,7 +85,7 @@ def read_coco(path: Path, images: Path) -> tuple[list[Outlined], tuple[str, ...]
         with redirect_stdout(io.StringIO()):  # the library talks
             coco.createIndex()
         names = {n: str(c["name"]) for n, c in sorted(coco.cats.items())}
-        found = [
+        outlines = [
             _of_coco(image, coco.imgToAnns[number], names, images)
             for number, image in coco.imgs.items()
         ]
@@ -95,7 +95,7 @@ def read_coco(path: Path, images: Path) -> tuple[list[Outlined], tuple[str, ...]
             "with id, file_name, height and width, annotations with image_id, "
             "category_id and segmentation, and categories with id and name."
         ) from error
-    return sorted(found, key=lambda o: str(o.image)), tuple(names.values())
+    return sorted(outlines, key=lambda o: str(o.image)), tuple(names.values())
 
 
 def _of_coco(
@@ -110,25 +110,25 @@ def _of_coco(
         for a in annotations
         if a.get("segmentation")
     ]
-    kept = tuple((label, region) for label, region in objects if region)
-    passed_over = len(objects) - len(kept)
-    return Outlined(images / str(image["file_name"]), size, kept, passed_over)
+    regions = tuple((label, region) for label, region in objects if region)
+    passed_over = len(objects) - len(regions)
+    return Outlined(images / str(image["file_name"]), size, regions, passed_over)
 
 
-def _region(given: Any, size: tuple[int, int]) -> Region:
+def _region(segmentation: Any, size: tuple[int, int]) -> Region:
     """Return a region of a COCO file, without polygons that have no inside.
 
     Raises:
         ValueError: if it is none; the library would draw something else or stop.
     """
-    if isinstance(given, Mapping):
-        counts = given["counts"]
+    if isinstance(segmentation, Mapping):
+        counts = segmentation["counts"]
         runs = counts if isinstance(counts, list) else _runs(counts)
         # Of too few the library would fill up with what is in the memory.
-        if tuple(given["size"]) != size or sum(runs) != size[0] * size[1]:
+        if tuple(segmentation["size"]) != size or sum(runs) != size[0] * size[1]:
             raise ValueError(f"a run-length code that is not of {size[1]}x{size[0]}")
-        return given
-    polygons = [[float(value) for value in polygon] for polygon in given]
+        return segmentation
+    polygons = [[float(value) for value in polygon] for polygon in segmentation]
     if any(len(polygon) % 2 for polygon in polygons):
         raise ValueError("a polygon of an odd number of coordinates")
     # Of four numbers, two corners, the library would make a box.
@@ -168,18 +168,18 @@ def read_labelme(folder: Path) -> tuple[list[Outlined], tuple[str, ...]]:
             f"{folder} holds no .json file. Expected what labelme writes, one file per "
             "image, or images/ and masks/ in colours, or the path of a COCO file."
         )
-    found = [_labelme(file) for file in files]
-    labels = {label for outlined in found for label, _ in outlined.objects}
-    return found, tuple(sorted(labels))
+    outlines = [_labelme(file) for file in files]
+    labels = {label for outlined in outlines for label, _ in outlined.objects}
+    return outlines, tuple(sorted(labels))
 
 
 def _labelme(path: Path) -> Outlined:
-    given = _json(path)
+    document = _json(path)
     try:
-        shapes = [(str(s["label"]), _polygon(s)) for s in given["shapes"]]
+        shapes = [(str(s["label"]), _polygon(s)) for s in document["shapes"]]
         # Windows' labelme writes its own kind of slash.
-        image = path.parent / str(given["imagePath"]).replace("\\", os.sep)
-        size = (int(given["imageHeight"]), int(given["imageWidth"]))
+        image = path.parent / str(document["imagePath"]).replace("\\", os.sep)
+        size = (int(document["imageHeight"]), int(document["imageWidth"]))
     except (KeyError, TypeError, ValueError) as error:
         raise DataError(
             f"{path} is no labelme file ({error!r}). Expected shapes with label and "
@@ -227,13 +227,14 @@ def _json(path: Path) -> Any:
         ) from error
 
 
-def _require_coco(path: Path, given: Any) -> dict[str, Any]:
+def _require_coco(path: Path, document: Any) -> dict[str, Any]:
     keys = ("images", "annotations", "categories")
     if not (
-        isinstance(given, dict) and all(isinstance(given.get(k), list) for k in keys)
+        isinstance(document, dict)
+        and all(isinstance(document.get(k), list) for k in keys)
     ):
         raise DataError(
             f"{path} is no COCO file. Expected the lists `images`, `annotations` and "
             "`categories`; for labelme, name the folder of its files."
         )
-    return given
+    return document

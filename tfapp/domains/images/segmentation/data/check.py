@@ -95,9 +95,9 @@ def examine_masks(context: LoadContext, values: Sequence[int]) -> ExaminedMasks:
     }
     judged = dict(seen)
     for example in images.examples:
-        found = _fault(example, seen[example.name], facts, sizes, values)
-        if found is not None:
-            kind, detail = found
+        problem = _fault(example, seen[example.name], facts, sizes, values)
+        if problem is not None:
+            kind, detail = problem
             judged[example.name] = replace(
                 seen[example.name], fault=kind, detail=detail
             )
@@ -168,13 +168,13 @@ def _report(
     images: Source, examined: Examined, facts: Mapping[str, MaskFacts]
 ) -> CheckReport:
     """Return the report of the images, with the classes of their masks."""
-    found = [facts[e.name].values for e in examined.usable.examples]
-    holding = Counter(v for values in found for v in values)
+    histograms = [facts[e.name].values for e in examined.usable.examples]
+    holding = Counter(v for values in histograms for v in values)
     pixels: Counter[int] = Counter()
-    for values in found:
+    for values in histograms:
         pixels.update(values)
     total = max(sum(pixels.values()), 1)
-    problems = [*examined.report.problems, *_empty_masks(found, holding, examined)]
+    problems = [*examined.report.problems, *_empty_masks(histograms, holding, examined)]
     problems += [
         Problem(str(value), "rare class", "note", f"{n / total:.3%} of all pixels.")
         for value, n in sorted(pixels.items())
@@ -195,12 +195,14 @@ def _report(
 
 
 def _empty_masks(
-    found: Sequence[Mapping[int, int]], holding: Mapping[int, int], examined: Examined
+    histograms: Sequence[Mapping[int, int]],
+    holding: Mapping[int, int],
+    examined: Examined,
 ) -> Iterator[Problem]:
     """Yield a note if masks hold one value alone, in a set that has several."""
     empty = [
         e.name
-        for e, v in zip(examined.usable.examples, found, strict=True)
+        for e, v in zip(examined.usable.examples, histograms, strict=True)
         if len(v) == 1
     ]
     if empty and len(holding) > 1:

@@ -23,7 +23,7 @@ def class_values(
     examined: "ExaminedMasks",
     values: Sequence[int],
     names: Sequence[str],
-    known: Sequence[str],
+    trained_names: Sequence[str],
 ) -> tuple[tuple[int, ...], tuple[str, ...]]:
     """Return what masks hold for each class, and the names of the classes.
 
@@ -32,30 +32,31 @@ def class_values(
         values: as the recipe gives them; () = those that occur.
         names: as the recipe gives them; () = those of classes.txt, else background
             and foreground, or the values.
-        known: names of a trained model's classes, () to train one.
+        trained_names: names of a trained model's classes, () to train one.
 
     Raises:
         ConfigError: if values and names do not fit together.
         DataError: if masks hold one value alone, or one that the model does not know.
     """
-    found = sorted({v for e in examined.usable for v in _of(examined, e)})
-    listed = () if names or known else listed_names(examined.images.root)
+    present = sorted({v for e in examined.usable for v in _of(examined, e)})
+    listed = () if names or trained_names else listed_names(examined.images.root)
     names = tuple(names) or listed
     if values:
         chosen = tuple(values)
-    elif listed and max(found) < len(listed):
+    elif listed and max(present) < len(listed):
         chosen = tuple(range(len(listed)))  # a class may not occur
     else:
-        chosen = _values_of(known, found) if known else tuple(found)
+        chosen = _values_of(trained_names, present) if trained_names else tuple(present)
     if list(chosen) != sorted(set(chosen)) or len(chosen) > MOST_VALUES:
         raise ConfigError(
             f"`values` must be ascending, each once, at most {MOST_VALUES}. "
             f"Received: {list(chosen)}"
         )
-    if strange := sorted(set(found) - set(chosen)):
+    if strange := sorted(set(present) - set(chosen)):
         raise DataError(
             f"{examined.images.name}: masks hold the values {strange[:5]}, which are "
-            f"none of the classes {list(known)}. Expected the values {list(chosen)}."
+            f"none of the classes {list(trained_names)}. Expected the values "
+            f"{list(chosen)}."
         )
     if len(chosen) < 2:
         raise DataError(
@@ -63,7 +64,7 @@ def class_values(
             "there is nothing to learn. Expected at least two, such as 0 for the "
             "background and 255."
         )
-    return chosen, _names(chosen, names, known)
+    return chosen, _names(chosen, names, trained_names)
 
 
 def listed_names(root: Path | None) -> tuple[str, ...]:
@@ -79,10 +80,10 @@ def listed_names(root: Path | None) -> tuple[str, ...]:
 
 
 def _names(
-    values: Sequence[int], names: Sequence[str], known: Sequence[str]
+    values: Sequence[int], names: Sequence[str], trained_names: Sequence[str]
 ) -> tuple[str, ...]:
-    if known:
-        return tuple(known)
+    if trained_names:
+        return tuple(trained_names)
     if names and len(names) != len(values):
         raise ConfigError(
             f"`class_names` (or {CLASSES_FILE}) has {len(names)} names for "
@@ -94,13 +95,17 @@ def _names(
     return TWO_CLASSES if plain else tuple(map(str, values))
 
 
-def _values_of(known: Sequence[str], found: Sequence[int]) -> tuple[int, ...]:
+def _values_of(trained_names: Sequence[str], present: Sequence[int]) -> tuple[int, ...]:
     """Return the values that masks of a trained model's classes hold."""
-    if all(name.isdigit() for name in known):
-        return tuple(map(int, known))
-    if len(known) == 2:
-        return (0, max([v for v in found if v] or [255]))
-    return tuple(found) if len(found) == len(known) else tuple(range(len(known)))
+    if all(name.isdigit() for name in trained_names):
+        return tuple(map(int, trained_names))
+    if len(trained_names) == 2:
+        return (0, max([v for v in present if v] or [255]))
+    return (
+        tuple(present)
+        if len(present) == len(trained_names)
+        else tuple(range(len(trained_names)))
+    )
 
 
 def _of(examined: "ExaminedMasks", example: Example) -> Mapping[int, int]:

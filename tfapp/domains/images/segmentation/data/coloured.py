@@ -1,4 +1,4 @@
-"""Masks that tell classes by colours, as those of CamVid do."""
+"""Masks whose colours stand for classes, as those of CamVid."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -64,7 +64,7 @@ def read_coloured(
 
     Args:
         folder: of images/ and masks/, as `list_pairs` finds them.
-        progress: hears how many masks of how many are read.
+        progress: receives how many masks of how many are read.
 
     Raises:
         DataError: if a mask cannot be read, or has too many colours to be one.
@@ -75,7 +75,7 @@ def read_coloured(
             f"{folder} holds TIFF stacks. Expected a file for each mask; save the "
             "pages as PNG files."
         )
-    found, known = [], set()
+    images_with_masks, colours_of_all = [], set()
     pairs = zip(images.examples, masks.examples, strict=True)
     for done, (example, of_example) in enumerate(pairs, 1):
         mask = Path(of_example.name)
@@ -83,15 +83,21 @@ def read_coloured(
         present = np.unique(colours).tolist()
         if len(present) > MOST_VALUES:
             raise DataError(f"{mask} has {len(present):,} colours. {ONE_PER_CLASS}")
-        known.update(present)
+        colours_of_all.update(present)
         labels = frozenset(map(_label, present))
         image = Path(example.name)
-        found.append(Coloured(image, mask, colours.shape, labels, example.split))
+        images_with_masks.append(
+            Coloured(image, mask, colours.shape, labels, example.split)
+        )
         progress(done, len(images.examples))
-    return found, tuple(map(_label, sorted(known))), _told(images.problems)
+    return (
+        images_with_masks,
+        tuple(map(_label, sorted(colours_of_all))),
+        _notes(images.problems),
+    )
 
 
-def _told(problems: Sequence[Problem]) -> tuple[str, ...]:
+def _notes(problems: Sequence[Problem]) -> tuple[str, ...]:
     """Return a line for each of the first problems, and one for the others."""
     lines = tuple(map(str, problems[:MOST_LINES]))
     more = len(problems) - len(lines)

@@ -47,8 +47,8 @@ def find_places(root: Path) -> list[Place]:
     """Return where images and masks lie, split by split; [] if nowhere."""
     if not root.is_dir():
         return []
-    if found := _pair(root, ""):
-        return [found]
+    if only := _pair(root, ""):
+        return [only]
     splits = {
         folder: SPLIT_FOLDERS[folder.name.lower()]
         for folder in subfolders(root)

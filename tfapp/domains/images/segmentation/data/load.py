@@ -80,13 +80,13 @@ def masks(
     _check(crops, elastic, border_weight, border_sigma)
     examined = examine_masks(context, values)
     examined.refuse_damaged(config.check.max_bad_share)
-    found, names = class_values(examined, values, class_names, context.labels)
+    mask_values, names = class_values(examined, values, class_names, context.labels)
     height, width = tile_size  # a list, when the recipe is TOML
     preprocessor = TilePreprocessor(
-        (height, width), margin, channels, found, max_pixels
+        (height, width), margin, channels, mask_values, max_pixels
     )
     examples = split_masks(examined, context)
-    weights = _balance(examined, examples, found) if balance_classes else None
+    weights = _balance(examined, examples, mask_values) if balance_classes else None
     options = TileOptions(crops, elastic, border_weight, border_sigma, weights)
     return _dataset(
         examined, context, examples, names, _TileSettings(preprocessor, options)
@@ -171,6 +171,6 @@ def _balance(
     counts = np.zeros(len(values), np.int64)
     for example in examples:
         if example.split == "train":
-            found = examined.facts[example.name].values
-            counts += [found.get(value, 0) for value in values]
+            pixels = examined.facts[example.name].values
+            counts += [pixels.get(value, 0) for value in values]
     return balance(counts)

@@ -60,10 +60,10 @@ def list_pairs(place: str) -> tuple[Source, Source]:
     root = Path(place).absolute()
     listing = _Listing()
     places = find_places(root)
-    if not any(found.masks for found in places):
+    if not any(folders.masks for folders in places):
         raise DataError(f"{root} holds no images with masks. Expected {LAYOUT}.")
-    for found in places:
-        _list_place(root, found, listing)
+    for folders in places:
+        _list_place(root, folders, listing)
     if not listing.pairs:
         missing = listing.problems[0] if listing.problems else "the folders are empty."
         raise DataError(
@@ -85,8 +85,8 @@ def _sources(root: Path, listing: _Listing) -> tuple[Source, Source]:
     masks = tuple(mask for _, mask in listing.pairs)
     encoded: list[dict[str, bytes]] = [{}, {}]
     if listing.pages:
-        for held, members in zip(encoded, (examples, masks), strict=True):
-            held.update({e.name: _content(e.name, listing.pages) for e in members})
+        for contents, members in zip(encoded, (examples, masks), strict=True):
+            contents.update({e.name: _content(e.name, listing.pages) for e in members})
     images = Source(
         name=str(root),
         root=root,
@@ -106,7 +106,7 @@ def _content(path: str, pages: dict[str, bytes]) -> bytes:
 def _list_place(root: Path, place: Place, listing: _Listing) -> None:
     """Pair the images of one split with their masks."""
     if place.masks is None:
-        detail = "there are no masks beside these images; none of them is used."
+        detail = "there are no masks next to these images; none of them is used."
         name = str(place.images.relative_to(root))
         listing.problems.append(Problem(name, "no masks", "note", detail))
         return
@@ -133,8 +133,8 @@ def _match(images: Collection[str], masks: Collection[str]) -> dict[str, str]:
     A mask of the very name comes before one with an ending.
     """
     ended = {_without_ending(key): key for key in masks if key not in images}
-    found = {key: key if key in masks else ended.get(key) for key in images}
-    return {key: mask for key, mask in found.items() if mask is not None}
+    mask_keys = {key: key if key in masks else ended.get(key) for key in images}
+    return {key: mask for key, mask in mask_keys.items() if mask is not None}
 
 
 def _are_stacks(place: Place) -> bool:
@@ -159,9 +159,9 @@ def _by_key(root: Path, place: Path, kind: str, listing: _Listing) -> dict[str, 
 
     The key is the path inside the folder without extension, and the page's number. Of
     files that differ in their extension alone the first counts, JPEG last; `kind` is
-    what the others are told to be.
+    what the reports call the others.
     """
-    found: dict[str, str] = {}
+    paths: dict[str, str] = {}
     first: dict[str, str] = {}
     for path in _files(place, listing):
         base = place if place.is_dir() else place.parent
@@ -172,14 +172,14 @@ def _by_key(root: Path, place: Path, kind: str, listing: _Listing) -> dict[str, 
             continue
         first[key] = path.name
         if path.suffix.lower() not in STACK_SUFFIXES:
-            found[key] = str(path)
+            paths[key] = str(path)
             continue
         pages = list(_pages(path))
         for number, page in enumerate(pages):
             mark = f"#{number:04d}" if len(pages) > 1 else ""
-            found[f"{key}{mark}"] = f"{path}{mark}"
+            paths[f"{key}{mark}"] = f"{path}{mark}"
             listing.pages[f"{path}{mark}"] = page
-    return dict(sorted(found.items(), key=lambda item: natural_key(item[0])))
+    return dict(sorted(paths.items(), key=lambda item: natural_key(item[0])))
 
 
 def _files(place: Path, listing: _Listing) -> Iterator[Path]:

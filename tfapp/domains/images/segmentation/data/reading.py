@@ -27,7 +27,7 @@ class MaskFacts:
     Args:
         stamp: of the file when it was inspected.
         size: height and width in pixels.
-        held: values that occur, ascending.
+        distinct: values that occur, ascending.
         counts: number of pixels of each of them.
         content_hash: SHA-256 of values and shape.
         fault: why it cannot be used ("unreadable", …), "" if it can.
@@ -36,7 +36,7 @@ class MaskFacts:
 
     stamp: str
     size: tuple[int, int] = (0, 0)
-    held: tuple[int, ...] = ()
+    distinct: tuple[int, ...] = ()
     counts: tuple[int, ...] = ()
     content_hash: str = ""
     fault: str = ""
@@ -45,7 +45,7 @@ class MaskFacts:
     @property
     def values(self) -> Mapping[int, int]:
         """Number of pixels by value, {} for a mask that cannot be used."""
-        return dict(zip(self.held, self.counts, strict=True))
+        return dict(zip(self.distinct, self.counts, strict=True))
 
 
 def mask_inspection(max_pixels: int) -> Inspection[MaskFacts]:
@@ -134,17 +134,17 @@ def _colours(image: Image.Image) -> np.ndarray:
 
 
 def _facts(stamp: str, values: np.ndarray) -> MaskFacts:
-    held, counts = np.unique(values, return_counts=True)
+    distinct, counts = np.unique(values, return_counts=True)
     digest = hashlib.sha256(repr(values.shape).encode())
     digest.update(np.ascontiguousarray(values).data)
     height, width = values.shape
-    if len(held) > MOST_VALUES:
+    if len(distinct) > MOST_VALUES:
         return MaskFacts(
             stamp,
             (height, width),
             fault="too many values",
-            detail=f"the mask has {len(held)} different values from {held[0]} to "
-            f"{held[-1]}. {ONE_PER_CLASS}",
+            detail=f"the mask has {len(distinct)} different values from "
+            f"{distinct[0]} to {distinct[-1]}. {ONE_PER_CLASS}",
         )
-    numbers = tuple(held.tolist()), tuple(counts.tolist())
+    numbers = tuple(distinct.tolist()), tuple(counts.tolist())
     return MaskFacts(stamp, (height, width), *numbers, digest.hexdigest())

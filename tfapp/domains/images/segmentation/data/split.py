@@ -25,10 +25,12 @@ def split_masks(examined: ExaminedMasks, context: LoadContext) -> tuple[Example,
 
 
 def _require_enough(examined: ExaminedMasks, shares: SplitConfig) -> None:
-    given = {e.split for e in examined.usable} - {"", "train"}
-    wanted = {"test": shares.test, "validation": shares.validation}
-    carved = sum(share > 0 and split not in given for split, share in wanted.items())
-    pool = {e.content_hash for e in examined.usable if e.split not in given}
+    existing = {e.split for e in examined.usable} - {"", "train"}
+    new_shares = {"test": shares.test, "validation": shares.validation}
+    carved = sum(
+        share > 0 and split not in existing for split, share in new_shares.items()
+    )
+    pool = {e.content_hash for e in examined.usable if e.split not in existing}
     if len(pool) <= carved:
         raise DataError(
             f"{examined.images.name}: {len(pool)} different images with masks are too "

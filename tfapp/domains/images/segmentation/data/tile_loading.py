@@ -78,7 +78,7 @@ class TileLoader:
     mask_of: Mapping[str, Example]
     options: TileOptions
     keep: bool
-    kept: dict[tuple[str, bool], Loaded] = field(
+    cache: dict[tuple[str, bool], Loaded] = field(
         default_factory=dict, init=False, repr=False
     )
 
@@ -105,15 +105,15 @@ class TileLoader:
         """
         weighed = self.options.weighted and example.split == "train"
         key = (example.name, weighed)
-        if key in self.kept:
-            return self.kept[key]
+        if key in self.cache:
+            return self.cache[key]
         encoded = self.masks.read(self.mask_of[example.name])
         values = read_values(encoded, self.preprocessor.max_pixels)
         classes = to_classes(values, self.preprocessor.mask_values)
         weights = self._weights(classes) if weighed else np.ones((1, 1), np.float32)
         loaded = Loaded(self._image(example), classes, weights)
         if self.keep and example.split != "test":  # which is read once
-            self.kept[key] = loaded
+            self.cache[key] = loaded
         return loaded
 
     def _image(self, example: Example) -> np.ndarray:

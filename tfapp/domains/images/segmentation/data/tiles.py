@@ -182,8 +182,8 @@ class TilePreprocessor:
         """Rebuild what `describe` described."""
         height, width = description["tile_size"]
         values = tuple(description["mask_values"])
-        known = {k: v for k, v in description.items() if k != "kind"}
-        return cls(**{**known, "tile_size": (height, width), "mask_values": values})
+        fields = {k: v for k, v in description.items() if k != "kind"}
+        return cls(**{**fields, "tile_size": (height, width), "mask_values": values})
 
     def _all(self, part: Any, image: Any) -> Any:
         rows, columns = tf.unstack(self.grid(tf.shape(image)[:2]))

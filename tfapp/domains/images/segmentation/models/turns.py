@@ -36,8 +36,8 @@ def averaged_over_turns(
     Raises:
         ModelError: for another number, or if the image is not square and turned.
     """
-    if turns not in (known := [1, *QUARTERS]):
-        raise ModelError(f"`turns` must be one of {known}. Received: {turns!r}")
+    if turns not in (choices := [1, *QUARTERS]):
+        raise ModelError(f"`turns` must be one of {choices}. Received: {turns!r}")
     plain = answer(inputs)
     if turns == 1:
         return plain
@@ -47,8 +47,8 @@ def averaged_over_turns(
             f"`turns` = 8 needs square images. Received: {height}x{width} pixels. Set "
             "it to 4, or make the tiles square."
         )
-    found = answer(TurnedImages(turns, name="turned")(inputs))
-    averaged = TurnAverage(turns, name=LOGITS, dtype="float32")(found)
+    answers = answer(TurnedImages(turns, name="turned")(inputs))
+    averaged = TurnAverage(turns, name=LOGITS, dtype="float32")(answers)
     return {PLAIN: plain, LOGITS: averaged}
 
 
@@ -85,11 +85,11 @@ class TurnedImages(_Turns):
     """
 
     def call(self, inputs: Any) -> Any:
-        found = []
+        images = []
         for quarters, mirrored in self.versions():
             turned = ops.rot90(inputs, quarters, axes=(1, 2))
-            found.append(ops.flip(turned, axis=2) if mirrored else turned)
-        return ops.concatenate(found, axis=0)
+            images.append(ops.flip(turned, axis=2) if mirrored else turned)
+        return ops.concatenate(images, axis=0)
 
     def compute_output_shape(self, input_shape: tuple[Any, ...]) -> tuple[Any, ...]:
         return (None, *input_shape[1:])
@@ -109,13 +109,13 @@ class TurnAverage(_Turns):
 
     def call(self, inputs: Any) -> Any:
         shares = ops.softmax(ops.cast(inputs, "float32"), axis=-1)
-        found = []
+        answers = []
         for part, (quarters, mirrored) in zip(
             ops.split(shares, self.turns, axis=0), self.versions(), strict=True
         ):
             straight = ops.flip(part, axis=2) if mirrored else part
-            found.append(ops.rot90(straight, -quarters, axes=(1, 2)))
-        mean = sum(found) / self.turns
+            answers.append(ops.rot90(straight, -quarters, axes=(1, 2)))
+        mean = sum(answers) / self.turns
         return ops.log(ops.maximum(mean, SMALLEST))
 
     def compute_output_shape(self, input_shape: tuple[Any, ...]) -> tuple[Any, ...]:

@@ -179,7 +179,7 @@ class _Blocks:
 def convolution(
     x: Any, filters: int, name: str, *, padding: str = "same", normalized: bool = True
 ) -> Any:
-    """Return a 3x3 convolution with a ReLU, and batch normalisation between if wished.
+    """Return a 3x3 convolution with a ReLU, and batch normalisation between on request.
 
     Args:
         x: float tensor (batch, rows, columns, features).

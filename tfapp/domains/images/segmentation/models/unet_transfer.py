@@ -92,13 +92,13 @@ def padded(network: keras.Model) -> keras.Model:
     if not any(_unpadded(layer) for layer in network.layers):
         return network
 
-    def made(layer: Any) -> Any:
+    def padded_layer(layer: Any) -> Any:
         config = layer.get_config()
         if _unpadded(layer):
             config["padding"] = "same"
         return type(layer).from_config(config)
 
-    copy = keras.models.clone_model(network, clone_function=made)
+    copy = keras.models.clone_model(network, clone_function=padded_layer)
     copy.set_weights(network.get_weights())
     return copy
 

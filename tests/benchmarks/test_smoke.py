@@ -1,0 +1,239 @@
+"""Every script of benchmarks/ runs its smallest case, in a process of its own.
+
+The data is made up and tiny: what is printed is a table of meaningless figures. A
+script that lacks weights or packages shows its help instead, and the test says so.
+"""
+
+import os
+import re
+import shlex
+import subprocess
+import sys
+from importlib.util import find_spec
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+import pytest
+from PIL import Image
+
+BENCHMARKS = Path(__file__).parents[2] / "benchmarks"
+
+
+class Case(NamedTuple):
+    """The smallest case of a script, and a pattern of what it prints.
+
+    Args:
+        command: arguments; words in braces become paths.
+        expected: regular expression that the output has to contain.
+        weights: whether ImageNet weights of MobileNetV2 are needed.
+    """
+
+    command: str
+    expected: str
+    weights: bool = False
+
+
+QUICK = "--set training.epochs=1 --set data.limit=10 --set export.explain=false"
+UNTRAINED = "--weights none --sets blood_cells"
+SMALL_TRANSFER = (
+    "data.path={photos} data.options.image_size=[32,32] model.options.weights=none"
+)
+CASES = {
+    "accuracy.py": Case(
+        f"digits --seeds 0 --folder runs {QUICK}", r"\| digits \| 1 \| \d+\.\d+%"
+    ),
+    "best_practice.py": Case(
+        f"{UNTRAINED} --choices 'pooling max'", r"\| pooling max \| \d+\.\d+ \|"
+    ),
+    "capsules.py": Case(
+        "--networks 'narrow capsnet' cnn_parameters --batch 2 --rounds 1 "
+        "--seconds 0.01",
+        r"answers and gradients are those of tfapp's routing(.|\n)*x its port",
+    ),
+    "cross_validation.py": Case(
+        "cats_dogs_features --folds 2 --repeats 1 --head "
+        f"--try '{SMALL_TRANSFER} fine_tune.head.epochs=1'",
+        r"\d+\.\d+%  data\.path",
+    ),
+    "explanations.py": Case(
+        "{run} --mosaics 4 --occluded 1", r"gradcam: (.|\n)*weights shuffled: "
+    ),
+    "extractor_sizes.py": Case(
+        "{photos} --sizes 32",
+        r"vgg_small tiny_imagenet: \d+\.\d+%(.|\n)*none: \d+\.\d+%",
+    ),
+    "feature_precision.py": Case(
+        "{photos} --networks mobilenet_v2 --photos 16 --size 32",
+        r"\| mobilenet_v2 \| 16 \| \d\.\d+",
+        weights=True,
+    ),
+    "few_examples.py": Case(
+        "--sets blood_cells --draws 1", r"\| blood_cells \| 80 \| \d+", weights=True
+    ),
+    "floor.py": Case(
+        f"cats_dogs_features --set {SMALL_TRANSFER.replace(' ', ' --set ')} "
+        "--set data.split.test=0.5",
+        r"\d+\.\d+% of \d+ test images",
+    ),
+    "input.py": Case(
+        "{photos} --tiles 1 2 --sizes 32 --limit 8 --rounds 1 --files 100",
+        r"tfapp, stored on disk(.|\n)*\| 100 \| \d",
+    ),
+    "kill.py": Case(f"digits --kills 0 {QUICK}", "uninterrupted: (.|\n)*0 of 0 equal"),
+    "learning_curve.py": Case(
+        "digits --sizes 5 10 --seeds 0 --folder runs --set training.epochs=1 "
+        "--set export.explain=false",
+        r"limit=5 (.|\n)*limit=10 (.|\n)*comparison\.html",
+    ),
+    "options.py": Case(
+        "--work inference training --cases plain --rounds 1 --size 32 --batch 2 "
+        "--seconds 0.01",
+        r"\| mobilenet_v2 \| inference (.|\n)*\| mobilenet_v2 \| training ",
+    ),
+    "serving.py": Case(
+        "{saved_model} {photo} --seconds 0.2 --forms jpeg",
+        r'"clients": 64, "requests": \d+, "failures": 0',
+    ),
+    "thaw_depth.py": Case(
+        f"{UNTRAINED} --largest 32 --layers block_16_expand --rates 1e-4 --seeds 0 "
+        "--epochs 1 --folder runs",
+        r"\| the head alone \|(.|\n)*\| block_16_expand \| 1e-4 \| \d+\.\d+ \|",
+    ),
+    "training.py": Case(
+        "{photos} --networks mobilenet_v2 --jobs last_block --rounds 1 --epochs 2 "
+        "--count 8",
+        r"\| mobilenet_v2 \| last_block \| \d",
+    ),
+    "wishlist.py": Case(
+        "affine picasso shapes few --seeds 1 --examples 10 --tests 20 --epochs 1 "
+        "--networks efficient_capsnet cnn_parameters --precision float32",
+        r"## affine(.|\n)*R² of the pose(.|\n)*AUC(.|\n)*5 of each class",
+    ),
+}
+OTHERS = {
+    "gpu.py": "test_gpu.py",
+    "many_files.py": "input.py",
+    "serving_peers.py": "serving.py",
+    "ways/keras_way.py": "training.py",
+    "ways/option_way.py": "options.py",
+    "ways/tfapp_way.py": "training.py",
+    "ways/torch_way.py": "training.py",
+}
+"""Program → what tests or starts it."""
+
+
+@pytest.fixture(scope="session")
+def made_up_data(tmp_path_factory):
+    """A folder as TFAPP_DATA names it, of random pictures."""
+    folder = tmp_path_factory.mktemp("made_up")
+    random = np.random.default_rng(0)
+    for name, count in (("cats_dogs", 16), ("blood_cells_bccd", 90)):
+        for part in ("train", "test"):
+            for label in ("a", "b"):
+                place = folder / name / part / label
+                place.mkdir(parents=True)
+                for number in range(count if part == "train" else 8):
+                    coarse = random.integers(0, 256, (5, 6, 3), np.uint8)
+                    picture = Image.fromarray(coarse).resize((48, 40))
+                    picture.save(place / f"{number}.jpg")
+    digits = {}
+    for split, count in (("train", 1100), ("test", 60)):
+        digits[f"x_{split}"] = random.integers(0, 256, (count, 28, 28), np.uint8)
+        digits[f"y_{split}"] = np.arange(count) % 10
+    (folder / "mnist").mkdir()
+    np.savez(folder / "mnist" / "mnist.npz", **digits)
+    return folder
+
+
+def run(folder, data, program, *arguments):
+    """Run a program of benchmarks/ in a folder; return what it prints."""
+    paths = os.pathsep.join([str(BENCHMARKS.parent), str(BENCHMARKS)])
+    done = subprocess.run(
+        [sys.executable, *program, *arguments],
+        cwd=folder,
+        env=os.environ | {"TFAPP_DATA": str(data), "PYTHONPATH": paths},
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 0, done.stdout[-2000:] + done.stderr[-4000:]
+    return done.stdout
+
+
+def test_every_program_has_a_smallest_case():
+    """A new script has to be added here."""
+    programs = {
+        path.relative_to(BENCHMARKS).as_posix()
+        for path in BENCHMARKS.rglob("*.py")
+        if '__name__ == "__main__"' in path.read_text(encoding="utf-8")
+    }
+    assert programs == CASES.keys() | OTHERS.keys()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("script", CASES)
+def test_a_script_runs_its_smallest_case(script, tmp_path, made_up_data, workspace):
+    """It ends without an error, and prints its table."""
+    case, program = CASES[script], [str(BENCHMARKS / script)]
+    if case.weights and not os.environ.get("TFAPP_WEIGHTS"):
+        assert "usage: " in run(tmp_path, made_up_data, program, "--help")
+        pytest.skip("only --help was tried: TFAPP_WEIGHTS does not name a folder")
+    places = {
+        "photos": made_up_data / "cats_dogs" / "train",
+        "photo": made_up_data / "cats_dogs" / "train" / "a" / "0.jpg",
+        "run": workspace[0] / "runs" / "digits" / "1",
+        "saved_model": workspace[0] / "saved_models" / "digits" / "1",
+    }
+    words = [word.format(**places) for word in shlex.split(case.command)]
+    shown = run(tmp_path, made_up_data, program, *words)
+    assert re.search(case.expected, shown), shown
+
+
+@pytest.mark.nightly
+def test_a_killed_run_ends_like_an_uninterrupted_one(tmp_path, made_up_data):
+    """One kill; four runs take too long for every day."""
+    words = f"digits --kills 1 {QUICK}".split()
+    shown = run(tmp_path, made_up_data, [str(BENCHMARKS / "kill.py")], *words)
+    assert "1 of 1 equal the uninterrupted run" in shown
+
+
+PEERS = """
+import sys
+from pathlib import Path
+from serving_peers import answer_of, keras_predict, signature
+
+photo = Path(sys.argv[2]).read_bytes()
+ways = [make(sys.argv[1]) for make in (signature, keras_predict)]
+first, second = (answer_of(way([photo, photo]))["predictions"] for way in ways)
+assert [a["label"] for a in first] == [b["label"] for b in second]
+print(len(first), "answers")
+"""
+
+
+@pytest.mark.slow
+def test_peers_of_serving_answer_alike(tmp_path, made_up_data, workspace):
+    """The SavedModel called in two ways, as the servers call it."""
+    model = workspace[0] / "saved_models" / "digits" / "1"
+    photo = made_up_data / "cats_dogs" / "train" / "a" / "0.jpg"
+    code = ["-c", PEERS]
+    assert "2 answers" in run(tmp_path, made_up_data, code, str(model), str(photo))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("package", "module"),
+    [
+        ("torch", "ways/torch_way.py"),
+        ("bentoml", "serving_bento.py"),
+        ("litserve", "serving_lit.py"),
+    ],
+)
+def test_programs_of_other_packages_are_imported(
+    package, module, tmp_path, made_up_data
+):
+    """Where the package is at hand; it is no requirement of tfapp."""
+    if find_spec(package) is None:
+        compile((BENCHMARKS / module).read_text(encoding="utf-8"), module, "exec")
+        pytest.skip(f"only its syntax was tried: {package} is not installed")
+    code = f"import runpy; runpy.run_path({str(BENCHMARKS / module)!r})"
+    run(tmp_path, made_up_data, ["-c", code])

@@ -1,0 +1,92 @@
+"""The sections of the report on a forecaster: methods, forecasts, single series."""
+
+from typing import Any, cast
+
+import numpy as np
+
+from tfapp.data.spec import Dataset
+from tfapp.domains.series.dataset import SeriesDataset
+from tfapp.domains.series.forecasting.charts import Shown
+from tfapp.domains.series.forecasting.results import Evidence
+from tfapp.domains.series.forecasting.sections import (
+    forecasts_section,
+    methods_section,
+    targets_section,
+)
+from tfapp.report.blocks import Section
+from tfapp.tasks.results import Results
+
+SHOWN = 4
+"""Forecasts that the report draws."""
+SHOWN_BEFORE = 2
+"""Horizons of the past that a chart shows."""
+
+
+def forecast_sections(results: Results, data: Dataset) -> list[Section]:
+    """Return the sections on methods, forecasts and single series."""
+    dataset, evidence = cast(SeriesDataset, data), results.evidence
+    sections = [methods_section(evidence.methods, evidence.sentence)]
+    if evidence.intervals is not None:
+        shown = _shown(dataset, evidence)
+        levels = evidence.intervals.levels
+        sections.insert(0, forecasts_section(shown, evidence.coverage, levels))
+    if len(errors := _errors_by_series(dataset, evidence)) > 1:
+        sections.append(targets_section(errors))
+    return sections
+
+
+def _shown(dataset: SeriesDataset, evidence: Evidence) -> list[Shown]:
+    """Return a few forecasts, evenly spread over the test part, in their own unit."""
+    examples = dataset.examples["test"]
+    chosen = np.unique(np.linspace(0, len(examples) - 1, SHOWN).round().astype(int))
+    layout = dataset.preprocessor.layout
+    lower, upper = evidence.intervals.around(  # type: ignore[union-attr]
+        evidence.forecasts[chosen], evidence.part.history[chosen]
+    )
+    shown = []
+    for place, index in enumerate(chosen):
+        origin = dataset.origins[examples[index].name]
+        item, target = dataset.table.items[origin.item], place % len(layout.targets)
+        before = min(layout.window, SHOWN_BEFORE * layout.horizon)
+        steps = slice(origin.step - before, origin.step + layout.horizon)
+        mean, deviation = dataset.preprocessor.scaling.targets[origin.item][:, target]
+
+        def raw(values: np.ndarray, mean: float = mean, by: float = deviation) -> Any:
+            return values * by + mean
+
+        name = " ".join(filter(None, [item.name, layout.targets[target]]))
+        shown.append(
+            Shown(
+                f"{name}, from {str(item.times[origin.step]).replace('T', ' ')}",
+                item.times[steps],
+                item.targets[steps, target],
+                raw(evidence.forecasts[index, :, target]),
+                raw(lower[:, place, :, target]),
+                raw(upper[:, place, :, target]),
+            )
+        )
+    return shown
+
+
+def _errors_by_series(
+    dataset: SeriesDataset, evidence: Evidence
+) -> dict[str, dict[str, float]]:
+    """Return MSE, MAE and MASE of each series and target."""
+    part, names = evidence.part, dataset.preprocessor.layout.targets
+    off = evidence.forecasts - part.truth
+    counted = np.ones_like(off) if part.weights is None else part.weights
+    origins = [dataset.origins[e.name].item for e in dataset.examples["test"]]
+    errors = {}
+    for number, item in enumerate(dataset.table.items):
+        rows = np.array(origins) == number
+        if not rows.any():
+            continue
+        for target, name in enumerate(names):
+            error, weight = off[rows, :, target], counted[rows, :, target]
+            size = np.abs(error) / part.unit[rows, target][:, None]
+            values = {"mse": error**2, "mae": np.abs(error), "mase": size}
+            errors[" ".join(filter(None, [item.name, name]))] = {
+                key: float((v * weight).sum() / max(weight.sum(), 1))
+                for key, v in values.items()
+            }
+    return errors

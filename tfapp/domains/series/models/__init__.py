@@ -1,0 +1,1 @@
+"""Networks that forecast; keras alone, so they run on every backend."""

@@ -1,0 +1,1 @@
+"""CSV files of series to numbers on a grid of equal steps."""
