@@ -220,7 +220,8 @@ def test_a_broken_image_mid_epoch(files, make_dataset):
     Path(files[7].name).unlink()
     with pytest.raises(tf.errors.OpError) as caught:
         run(dataset, files, shuffle=True)
-    assert str(data_error(caught.value, dataset, ())).startswith(f"{files[7].name}: ")
+    told = data_error(caught.value, dataset, ())
+    assert str(told).startswith(f"{files[7].name} can no longer be read (")
     other = tf.errors.ResourceExhaustedError(None, None, "OOM when allocating [[x]]")
     assert data_error(other, dataset, files) is None
 

@@ -157,7 +157,7 @@ def test_an_image_that_vanished_is_named(tmp_path):
     with pytest.raises(DataError, match=r"3.png can no longer be read"):
         fill_memory(decode, examples, (3, 4, 1))
     paths[2].unlink()
-    with pytest.raises(DataError, match=r"2.png: .* \(.*No such file"):
+    with pytest.raises(DataError, match=r"2.png can no longer be read .*No such file"):
         fill_disk(decode, examples, (3, 4, 1), tmp_path / "rows")
     paths[2].write_bytes(paths[0].read_bytes())
     assert pixel_store.RowStore(tmp_path / "rows").missing(
