@@ -163,8 +163,8 @@ def test_next_commands_name_a_run_that_is_found(capsys):
         headline=(Fact("Error", "0.5"),),
     )
     for folder, text in (
-        (Path("runs/pets/1"), "tfapp evaluate pets/1 --data FOLDER"),
-        (Path("my runs/pets/1"), "tfapp evaluate 'my runs/pets/1' --data FOLDER"),
+        (Path("runs/pets/1"), "tfapp evaluate pets/1 --data DATA"),
+        (Path("my runs/pets/1"), "tfapp evaluate 'my runs/pets/1' --data DATA"),
     ):
         result = RunResult(folder, Path("saved_models/pets/1"), folder / "x", results)
         show.result(result, False)

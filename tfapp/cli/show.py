@@ -62,7 +62,7 @@ def result(run_result: "RunResult", as_json_: bool) -> None:
     line("next:")
     if run_result.saved_model is not None:
         line(f"  {predict_command(run_result.saved_model)}")
-        line(f"  tfapp evaluate {run} --data FOLDER")
+        line(f"  tfapp evaluate {run} --data DATA")
     line(f"  tfapp board {run}")
 
 

@@ -15,6 +15,7 @@ from tfapp.report.run_sections import (
     trained_on,
 )
 from tfapp.report.training_section import training_section
+from tfapp.report.wording import count
 from tfapp.tasks.results import Results
 
 MOST_FINDINGS = 5
@@ -48,12 +49,14 @@ def run_report(
         findings_section(results, findings),
         training_section(facts.history),
         *sections,
-        data_section(examples, labels, facts.notes, noun),
+        data_section(examples, labels, facts.notes, noun, results.metric.labels),
         reproducibility_section(facts),
     )
     return Report(
         facts.name,
-        run_subtitle(facts, len(labels)),
+        run_subtitle(
+            facts, count(len(labels), results.metric.labels) if labels else ""
+        ),
         (
             first,
             *baseline_facts(results),

@@ -78,10 +78,9 @@ class RunFacts:
     notes: Sequence[str] = ()
 
 
-def run_subtitle(facts: RunFacts, num_classes: int) -> str:
-    """Return the line below a report's title: network, classes, number and date."""
-    classes = count(num_classes, "classes") if num_classes else ""
-    parts = (facts.model, classes, f"run {facts.number}", facts.started)
+def run_subtitle(facts: RunFacts, outputs: str) -> str:
+    """Return the line below a report's title: network, outputs, number and date."""
+    parts = (facts.model, outputs, f"run {facts.number}", facts.started)
     return " · ".join(text for text in parts if text)
 
 
@@ -122,6 +121,7 @@ def data_section(
     labels: Sequence[str],
     lines: Sequence[str],
     noun: str,
+    label_noun: str = "classes",
 ) -> Section:
     """Count the examples of each split, by class where each is of one class.
 
@@ -130,6 +130,7 @@ def data_section(
         labels: the classes, in the order of the table; () without any.
         lines: findings of the data check and notes of the loader.
         noun: what the examples are, in the plural.
+        label_noun: what the labels are, in the plural.
     """
     sizes = {s: len(examples[s]) for s in SPLITS if examples.get(s)}
     total = sum(sizes.values())
@@ -141,7 +142,7 @@ def data_section(
         rows.append(("All", f"{total:,}"))
         header = ("Split", noun.capitalize())
         table = Table(header, tuple(rows), f"Number of {noun} by split")
-    classes = f" of {count(len(labels), 'classes')}" if labels else ""
+    classes = f" of {count(len(labels), label_noun)}" if labels else ""
     lead = f"{count(total, noun)}{classes}."
     return Section("Data", lead, (table, *_notes_blocks(lines)))
 

@@ -64,12 +64,14 @@ class PrimaryMetric(Quantity):
             the weighted mean, as an error rate over all words of all sentences is.
         others: figures that a comparison shows next to it.
         examples: what the examples are called, in the plural, ending in s.
+        labels: what the labels of the outputs are called, in the plural.
     """
 
     better: Literal["higher", "lower"] = "higher"
     scores: Literal["binary", "graded", "pooled"] = "graded"
     others: tuple[Quantity, ...] = ()
     examples: str = "examples"
+    labels: str = "classes"
 
     @property
     def sign(self) -> int:

@@ -96,7 +96,7 @@ def _draw(axes: Axes, one: Shown, levels: tuple[float, ...]) -> None:
         label="Forecast",
     )
     axes.set_title(one.title)
-    locator = AutoDateLocator(maxticks=7)  # type: ignore[no-untyped-call]
+    locator = AutoDateLocator(maxticks=12)  # type: ignore[no-untyped-call]
     axes.xaxis.set_major_locator(locator)
     formatter = ConciseDateFormatter(locator)  # type: ignore[no-untyped-call]
     axes.xaxis.set_major_formatter(formatter)

@@ -49,6 +49,7 @@ METRIC = PrimaryMetric(
         Quantity("mase", "Mean absolute scaled error", "MASE", bounds=(0.0, inf)),
     ),
     examples="forecasts",
+    labels="series",
 )
 
 
