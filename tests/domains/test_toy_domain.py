@@ -41,7 +41,7 @@ def toys(context, *, size: int = 3):
 
 def check(context):
     counts = {"files": 9, "usable": 9, "unusable": 0}
-    return CheckReport("box", counts, {}, (1, 1), True)
+    return CheckReport("box", "toys", counts, {})
 """,
     "counting.py": """
 from tfapp.recipes.plan import Plan

@@ -29,7 +29,7 @@ def load_dataset(
         config: the recipe's `[data]`.
         seed: of the recipe; decides which examples `limit` keeps.
         split_file: honoured to the letter if it exists, written if it does not.
-        cache_dir: for scans and decoded images; default: `default_cache_dir()`.
+        cache_dir: for scans and decoded examples; default: `default_cache_dir()`.
         progress: called with (files done, files in all) during the scan.
 
     Raises:

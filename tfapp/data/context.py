@@ -19,7 +19,7 @@ class LoadContext:
         config: the recipe's `[data]`.
         seed: of the recipe.
         split_file: read if it exists, else written; None to keep no record.
-        cache_dir: folder for scans, decoded images and fetched data sets.
+        cache_dir: folder for scans, decoded examples and fetched data sets.
         progress: called during the scan, or None.
         labels: of a trained model that the data is to test; () to train.
         preprocess: description of that model's preprocessor; {} to train.

@@ -1,4 +1,4 @@
-"""Labelled encoded images, wherever they come from."""
+"""Examples as a source lists them, before they are inspected."""
 
 import hashlib
 import os
@@ -13,24 +13,24 @@ from tfapp.data.spec import Example
 
 @dataclass(frozen=True)
 class Source:
-    """Examples before they are looked at, and the way to their bytes.
+    """Examples before they are inspected, and the way to their content.
 
     Args:
-        name: what the user asked for, for messages.
-        root: folder that example paths are told relative to; None in memory.
+        name: of the source as the user wrote it, for messages.
+        root: folder to which names of examples are relative in files; None in memory.
         examples: every candidate, in a fixed order, `split` "" where not given.
-        class_names: in the order of the model's outputs.
-        encoded: encoded images by example name, for sources in memory.
-        problems: what was noticed while listing.
-        notes: lines worth telling the user.
+        labels: of the classes, in the order of the model's outputs; () without.
+        contents: content by the name of the example, for sources in memory.
+        problems: of the listing itself.
+        notes: lines to show the user.
         skipped: number of files passed over by reason, "hidden" or "foreign".
     """
 
     name: str
     root: Path | None
     examples: tuple[Example, ...]
-    class_names: tuple[str, ...]
-    encoded: Mapping[str, bytes] = field(default_factory=dict)
+    labels: tuple[str, ...]
+    contents: Mapping[str, bytes] = field(default_factory=dict)
     problems: tuple[Problem, ...] = ()
     notes: tuple[str, ...] = ()
     skipped: Mapping[str, int] = field(default_factory=dict)
@@ -41,7 +41,7 @@ class Source:
         Raises:
             DataError: naming the first one.
         """
-        for text in (*self.class_names, *(e.name for e in self.examples)):
+        for text in (*self.labels, *(e.name for e in self.examples)):
             try:
                 text.encode()
             except UnicodeEncodeError:
@@ -51,13 +51,13 @@ class Source:
                 ) from None
 
     def read(self, example: Example) -> bytes:
-        """Return the encoded image of one example.
+        """Return the content of one example.
 
         Raises:
             DataError: if its file is gone or cannot be read.
         """
-        if self.encoded:
-            return self.encoded[example.name]
+        if self.contents:
+            return self.contents[example.name]
         try:
             return Path(example.name).read_bytes()
         except OSError as error:
@@ -69,8 +69,8 @@ class Source:
         For files the size in bytes and the modification time in ns, "" for a file
         that is gone; in memory a hash of the content.
         """
-        if self.encoded:
-            return hashlib.sha256(self.encoded[example.name]).hexdigest()
+        if self.contents:
+            return hashlib.sha256(self.contents[example.name]).hexdigest()
         try:
             status = os.stat(example.name)
         except OSError:
@@ -78,6 +78,6 @@ class Source:
         return f"{status.st_size}:{status.st_mtime_ns}"
 
     def relative_name(self, example: Example) -> str:
-        """Return the example's path relative to `root`, so that folders may move."""
+        """Return the example's name relative to `root`, so that folders may move."""
         start = "" if self.root is None else os.path.join(self.root, "")
         return example.name.removeprefix(start).replace(os.sep, "/")

@@ -19,7 +19,7 @@ ASSERTION = re.compile(r"assertion failed: \[(.*)\]")
 def data_error(
     error: Exception, dataset: Dataset, examples: Sequence[Example]
 ) -> DataError | None:
-    """Return the error to show the user when a pass over images breaks off.
+    """Return the error to show the user when a pass over examples breaks off.
 
     A vanished file is named by the error itself. A decoder does not know the file it
     decodes, so then the examples are decoded one by one until one fails.
@@ -30,7 +30,7 @@ def data_error(
         examples: which of it to search: those of the batch if known, else all.
 
     Returns:
-        The error to raise instead; None if no image is at fault.
+        The error to raise instead; None if no example is at fault.
     """
     text = reason(error)
     if "stored rows are damaged" in text:
@@ -59,10 +59,9 @@ def reason(error: Any) -> str:
 
 
 def unreadable(path: str, why: str) -> DataError:
-    """Return the error for an image that was readable and is not any more."""
+    """Return the error for an example that was readable and is not any more."""
     return DataError(
-        f"{path}: the image can no longer be read ({why}). "
-        "Restore it, or run `tfapp check`."
+        f"{path} can no longer be read ({why}). Restore it, or run `tfapp check`."
     )
 
 

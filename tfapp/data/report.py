@@ -1,14 +1,19 @@
-"""What `tfapp check` found, for the terminal and as JSON."""
+"""What a check reports: for the terminal and as JSON."""
 
-from collections import defaultdict
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from tfapp.base.errors import DataError
 from tfapp.data.faults import Problem
+from tfapp.data.listing import Source
+from tfapp.data.spec import SPLITS, Example
 
 SHOWN_PER_KIND = 5
+MAX_IMBALANCE = 3.0
+FEW = 5
+"""Examples of a class below which a check advises against it."""
 
 
 @dataclass(frozen=True)
@@ -17,33 +22,34 @@ class CheckReport:
 
     Args:
         name: of the source.
-        counts: "files" looked at, "usable", "unusable", "left out" (unusable files
+        noun: what the examples are, in the plural.
+        counts: "files" inspected, "usable", "unusable", "left out" (unusable files
             and refused copies), and files passed over: "hidden", "foreign".
-        classes: usable images by class, then by split ("all" where none is given).
-        median_size: median height and median width of usable images in pixels.
-        colour: whether any usable image is more than grey.
-        problems: every finding.
-        duplicates: groups of paths with the very same pixels.
-        near_duplicates: (path, path, differing bits of 64).
+        classes: usable examples by class, then by split ("all" where none is given);
+            {} for data without classes.
+        facts: JSON-ready facts of the domain, such as a typical size.
+        problems: everything that is wrong or odd.
+        duplicates: groups of names of examples with the very same content.
+        near_duplicates: (name, name, difference) of examples that are nearly alike.
     """
 
     name: str
+    noun: str
     counts: Mapping[str, int]
     classes: Mapping[str, Mapping[str, int]]
-    median_size: tuple[int, int]
-    colour: bool
+    facts: Mapping[str, Any] = field(default_factory=dict)
     problems: tuple[Problem, ...] = ()
     duplicates: tuple[tuple[str, ...], ...] = ()
     near_duplicates: tuple[tuple[str, str, int], ...] = ()
 
     @property
     def usable(self) -> int:
-        """Number of images that can be learned from or tested on."""
+        """Number of examples that can be learned from or tested on."""
         return self.counts["usable"]
 
     @property
     def per_class(self) -> dict[str, int]:
-        """Number of usable images of every class, all splits together."""
+        """Number of usable examples of every class, all splits together."""
         return {name: sum(counts.values()) for name, counts in self.classes.items()}
 
     @property
@@ -56,11 +62,14 @@ class CheckReport:
         return {**asdict(self), "bad_share": self.bad_share}
 
     def lines(self) -> list[str]:
-        """Return the report for the terminal, a few examples of each finding."""
-        lines = [
-            f"{self.name}: {self.counts['files']} images, {len(self.classes)} classes, "
-            f"{self.counts['left out']} left out"
+        """Return the report for the terminal, a few examples of each problem."""
+        classes = [f"{len(self.classes)} classes"] if self.classes else []
+        parts = [
+            f"{self.counts['files']} {self.noun}",
+            *classes,
+            f"{self.counts['left out']} left out",
         ]
+        lines = [f"{self.name}: {', '.join(parts)}"]
         lines += [f"  {name}: {_counts_text(n)}" for name, n in self.classes.items()]
         for (severity, kind), problems in sorted(self._by_kind().items()):
             lines.append(f"{severity}: {kind}, {len(problems)}")
@@ -103,6 +112,47 @@ def refuse_damaged(report: CheckReport, max_bad_share: float) -> None:
         f"Expected at most {max_bad_share:.0%}. `tfapp check` lists them; fix them or "
         "raise `data.check.max_bad_share`."
     )
+
+
+def class_counts(
+    labels: Sequence[str], examples: Sequence[Example]
+) -> dict[str, dict[str, int]]:
+    """Return the number of examples by class and split, "all" without splits."""
+    counts = Counter((e.stratum, e.split or "all") for e in examples)
+    splits = [s for s in (*SPLITS, "all") if any(key[1] == s for key in counts)]
+    return {name: {s: counts[name, s] for s in splits} for name in labels}
+
+
+def set_problems(
+    source: Source, examples: Sequence[Example], noun: str
+) -> Iterator[Problem]:
+    """Yield what is odd about a set as a whole: files passed over, small classes.
+
+    Args:
+        source: of the examples.
+        examples: that are usable.
+        noun: what they are, in the plural.
+    """
+    passed_over = {
+        "hidden": "hidden files and folders (.DS_Store and the like)",
+        "foreign": f"files that are no {noun} by their extension",
+    }
+    for why, files in passed_over.items():
+        if count := source.skipped.get(why, 0):
+            detail = f"{count} {files} are passed over."
+            yield Problem("", f"{why} files", "note", detail)
+    counts = Counter(dict.fromkeys(source.labels or ("",), 0))
+    counts.update(e.stratum for e in examples if e.split in ("", "train"))
+    for label, count in sorted(counts.items()):
+        if count < FEW:
+            detail = f"only {count} {noun} to learn from; results will vary much."
+            yield Problem(label, f"few {noun}", "used with care", detail)
+    (most, high), (least, low) = counts.most_common()[0], counts.most_common()[-1]
+    if high > MAX_IMBALANCE * max(low, 1):
+        detail = (
+            f"{high} {noun} of {most} for {low} of {least}; consider class weights."
+        )
+        yield Problem("", "class imbalance", "note", detail)
 
 
 def _counts_text(counts: Mapping[str, int]) -> str:

@@ -116,7 +116,7 @@ class Preprocessor(Protocol):
 
     @property
     def media_type(self) -> str:
-        """Kind of the raw input, such as "image/*", "text/plain"."""
+        """Kind of the raw input, such as "text/plain"."""
 
     def __call__(self, raw: Mapping[str, Any]) -> Tensors:
         """Turn a batch of raw inputs, by name, into inputs of the network."""

@@ -36,8 +36,8 @@ def test_nothing_to_complain_about(make_folder, report_on):
     assert report.counts["usable"] == report.usable == 11
     assert report.per_class == {"cats": 6, "dogs": 5}
     assert report.classes == {"cats": {"all": 6}, "dogs": {"all": 5}}
-    assert report.median_size == (40, 50)
-    assert report.colour
+    assert report.facts["median_size"] == (40, 50)
+    assert report.facts["colour"]
     assert report.lines()[-1] == "Nothing to complain about."
     assert report.summary() == ""
 
@@ -98,8 +98,8 @@ def test_copies_within_and_across_splits(make_folder, report_on):
         ("train/a/leak.png", "copy across splits"): "left out",
         ("train/b/000.png", "duplicate"): "note",
     }
-    assert len(examined.readable) == 22
-    assert len(examined.examples) == 21
+    assert len(examined.usable.readable) == 22
+    assert len(examined.usable.examples) == 21
     assert ["test/a/000.png", "train/a/leak.png"] == sorted(
         next(g for g in examined.report.duplicates if "train/a/leak.png" in g)
     )
@@ -168,4 +168,4 @@ def test_grey_sets_have_no_colour(tmp_path, encode, report_on):
         for number in range(3):
             grey = np.full((9, 9, 3), 10 * number + ord(label), np.uint8)
             (tmp_path / "g" / label / f"{number}.png").write_bytes(encode(grey))
-    assert not report_on(tmp_path / "g").report.colour
+    assert not report_on(tmp_path / "g").report.facts["colour"]

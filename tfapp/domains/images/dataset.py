@@ -180,7 +180,7 @@ class ImageDataset:
 
     def _decoder(self, examples: Sequence[Example]) -> Load:
         """Return a loader that reads and decodes an example anew."""
-        encoded_files = self.source.encoded
+        encoded_files = self.source.contents
         texts = [encoded_files[e.name] if encoded_files else e.name for e in examples]
         with tf.device("CPU"):
             files = tf.constant(texts, tf.string)

@@ -1,6 +1,5 @@
 """Labelled images from any source."""
 
-from dataclasses import replace
 from typing import Literal
 
 from pydantic import PositiveInt
@@ -10,8 +9,7 @@ from tfapp.data.context import LoadContext
 from tfapp.data.listing import Source
 from tfapp.data.report import refuse_damaged
 from tfapp.data.spec import SPLITS, Example
-from tfapp.data.split import fingerprint, limit_per_class, make_split
-from tfapp.data.split_file import apply_split, write_split
+from tfapp.data.split import fingerprint, split_examples
 from tfapp.domains.images.augmentation.config import ImageAugmentation
 from tfapp.domains.images.check import Examined, examine
 from tfapp.domains.images.dataset import ImageDataset, stored_bytes
@@ -54,7 +52,7 @@ def images(
     examined = examine(source, context)
     refuse_damaged(examined.report, config.check.max_bad_share)
     examples = _split(source, examined, context)
-    labels = context.labels or source.class_names
+    labels = context.labels or source.labels
     parts = {s: tuple(e for e in examples if e.split == s) for s in SPLITS}
     plan = plan_store(
         config.cache, stored_bytes(preprocessor, parts), context.cache_dir
@@ -75,42 +73,21 @@ def images(
 def _split(
     source: Source, examined: Examined, context: LoadContext
 ) -> tuple[Example, ...]:
-    """Return the examples to use, each with its split."""
-    if context.labels:
-        return _test_only(source, examined.examples, context.labels)
-    examples = _recorded_split(source, examined, context)
-    _require_trained_classes(source, examples)
-    return limit_per_class(examples, context.config.limit, context.seed)
-
-
-def _recorded_split(
-    source: Source, examined: Examined, context: LoadContext
-) -> tuple[Example, ...]:
-    """Honour the recorded split, or make and record one."""
-    path, shares = context.split_file, context.config.split
-    if path is not None and path.exists():
-        return apply_split(path, examined.readable, source)
-    examples = make_split(examined.examples, shares)
-    if path is not None:
-        write_split(path, examples, source, shares)
-    return examples
-
-
-def _test_only(
-    source: Source, examples: tuple[Example, ...], labels: tuple[str, ...]
-) -> tuple[Example, ...]:
-    """Return the source's own test split, or else everything, as test examples.
+    """Return the examples to use, each with its split.
 
     Raises:
-        DataError: if the source has classes that the model does not know.
+        DataError: if a model that is to be tested does not know a class.
     """
-    if unknown := sorted(set(source.class_names) - set(labels)):
+    known = context.labels
+    if known and (unknown := sorted(set(source.labels) - set(known))):
         raise DataError(
             f"{source.name} has the classes {unknown}, which the model does not know. "
-            f"Expected some of {list(labels)}; rename or remove them."
+            f"Expected some of {list(known)}; rename or remove them."
         )
-    test_examples = tuple(e for e in examples if e.split == "test")
-    return test_examples or tuple(replace(e, split="test") for e in examples)
+    examples = split_examples(source, examined.usable, context)
+    if not known:
+        _require_trained_classes(source, examples)
+    return examples
 
 
 def _require_trained_classes(source: Source, examples: tuple[Example, ...]) -> None:
@@ -120,7 +97,7 @@ def _require_trained_classes(source: Source, examples: tuple[Example, ...]) -> N
         DataError: naming the classes.
     """
     trained = {e.target for e in examples if e.split == "train"}
-    if missing := [name for name in source.class_names if name not in trained]:
+    if missing := [name for name in source.labels if name not in trained]:
         raise DataError(
             f"{source.name}: classes {missing} have no usable training image. Expected "
             "at least one; see `tfapp check`, add images or remove the class."

@@ -7,7 +7,7 @@ from typing import Literal
 from tfapp.base.errors import DataError
 from tfapp.data.context import LoadContext
 from tfapp.data.place import expand_path
-from tfapp.data.split import limit_per_class
+from tfapp.data.split import limit_per_stratum
 from tfapp.domains.series.dataset import SeriesDataset, window_dataset
 from tfapp.domains.series.preprocessor import (
     Layout,
@@ -148,7 +148,7 @@ def _test_only(
 def _limited(dataset: SeriesDataset, context: LoadContext) -> SeriesDataset:
     """Return the dataset with at most `data.limit` windows to train on."""
     examples = {
-        split: limit_per_class(part, context.config.limit, context.seed)
+        split: limit_per_stratum(part, context.config.limit, context.seed)
         for split, part in dataset.examples.items()
     }
     return replace(dataset, examples=examples)

@@ -1,4 +1,4 @@
-"""Exact and near copies."""
+"""Near copies."""
 
 import numpy as np
 from hypothesis import given
@@ -7,7 +7,6 @@ from hypothesis import strategies as st
 from tfapp.data.spec import Example
 from tfapp.domains.images.reading.duplicates import (
     close_pairs,
-    exact_duplicates,
     near_duplicates,
 )
 
@@ -37,12 +36,6 @@ def test_many_equal_hashes_stay_bounded(monkeypatch):
     assert len(close_pairs(alike, 4)) == 39 + 38
     monkeypatch.setattr("tfapp.domains.images.reading.duplicates.MAX_PAIRS", 7)
     assert len(close_pairs(alike, 4)) == 7
-
-
-def test_groups_of_equal_content():
-    """Only contents that occur twice or more form a group."""
-    a, b, c = (Example(p, content_hash=h) for p, h in ("a1", "b2", "c1"))
-    assert exact_duplicates([a, b, c]) == [(a, c)]
 
 
 def test_near_pairs_exclude_exact_copies_and_unknown_likeness():

@@ -154,10 +154,10 @@ def test_an_image_that_vanished_is_named(tmp_path):
         return lambda i: tf.io.decode_png(tf.io.read_file(names[i]), channels=1)
 
     paths[3].write_bytes(b"no image")
-    with pytest.raises(DataError, match=r"3.png: the image can no longer be read"):
+    with pytest.raises(DataError, match=r"3.png can no longer be read"):
         fill_memory(decode, examples, (3, 4, 1))
     paths[2].unlink()
-    with pytest.raises(DataError, match=r"2.png: .* \(.*No such file"):
+    with pytest.raises(DataError, match=r"2.png can no longer be read .*No such file"):
         fill_disk(decode, examples, (3, 4, 1), tmp_path / "rows")
     paths[2].write_bytes(paths[0].read_bytes())
     assert pixel_store.RowStore(tmp_path / "rows").missing(

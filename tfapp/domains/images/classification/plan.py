@@ -62,7 +62,7 @@ def _require_enough(report: CheckReport) -> None:
 
 def describe(report: CheckReport) -> str:
     """Return in one line what the data is."""
-    height, width = report.median_size
+    height, width = report.facts["median_size"]
     return (
         f"{report.usable} usable images of {len(report.per_class)} classes, "
         f"typically {width}x{height} pixels"
@@ -71,7 +71,7 @@ def describe(report: CheckReport) -> str:
 
 def choose_model(table: dict[str, Any], report: CheckReport) -> list[str]:
     """Pick network and image size; explain."""
-    side = min(report.median_size)
+    side = min(report.facts["median_size"])
     if side < SMALL_PIXELS:
         _use_small_cnn(table, report, max(side, 8))
         return [
@@ -107,7 +107,7 @@ def choose_model(table: dict[str, Any], report: CheckReport) -> list[str]:
 
 
 def _use_small_cnn(table: dict[str, Any], report: CheckReport, side: int) -> None:
-    channels = 3 if report.colour else 1
+    channels = 3 if report.facts["colour"] else 1
     table["data"]["options"] = {"image_size": [side, side], "channels": channels}
     options: dict[str, Any] = {"padding": "same"}
     if side < 16:

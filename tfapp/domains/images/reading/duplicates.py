@@ -1,8 +1,7 @@
-"""Images that occur twice: the very same pixels, or nearly the same picture."""
+"""Images that look nearly the same."""
 
 import itertools
-from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -25,14 +24,6 @@ class NearPair:
     first: Example
     second: Example
     distance: int
-
-
-def exact_duplicates(examples: Iterable[Example]) -> list[tuple[Example, ...]]:
-    """Return the groups of two or more examples with equal content hashes."""
-    groups: dict[str, list[Example]] = defaultdict(list)
-    for example in examples:
-        groups[example.content_hash].append(example)
-    return [tuple(group) for group in groups.values() if len(group) > 1]
 
 
 def near_duplicates(

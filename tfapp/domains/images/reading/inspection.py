@@ -10,8 +10,10 @@ import numpy as np
 import tensorflow as tf
 from PIL import Image
 
-from tfapp.domains.images.reading.decoding import decode_image
+from tfapp.data.scan import Inspection
+from tfapp.domains.images.reading.decoding import DECODER_VERSION, decode_image
 from tfapp.domains.images.reading.other_formats import FORMATS
+from tfapp.domains.images.reading.pillow_limit import pillow_without_limit
 
 MAGIC = (b"\xff\xd8\xff", b"\x89PNG", b"GIF8", b"BM", b"RIFF")
 PHONE_FORMATS = (b"heic", b"heix", b"mif1", b"msf1", b"avif")
@@ -29,7 +31,7 @@ COARSE = 8
 
 @dataclass(frozen=True, slots=True)
 class ImageFacts:
-    """What one look at a file taught; kept between runs.
+    """What the inspection of an image file reports.
 
     Args:
         stamp: of the file when it was looked at.
@@ -65,6 +67,20 @@ def inspect_image(data: bytes, stamp: str, max_pixels: int) -> ImageFacts:
             return _inspect_open(image, data, stamp, max_pixels)
     except Exception as error:  # Pillow raises many types on damaged headers
         return _unopened(data, stamp, error)
+
+
+def image_inspection(max_pixels: int) -> Inspection[ImageFacts]:
+    """Return how a scan inspects images.
+
+    Args:
+        max_pixels: larger images are not decoded.
+    """
+    return Inspection(
+        ImageFacts,
+        lambda data, stamp: inspect_image(data, stamp, max_pixels),
+        version=f"{DECODER_VERSION}, up to {max_pixels} pixels",
+        surroundings=pillow_without_limit,
+    )
 
 
 @cache

@@ -27,8 +27,8 @@ def plan(report: CheckReport, machine: Machine) -> Plan:
             f"{report.usable} images with usable masks are too few to learn from. "
             "Expected at least 3; `tfapp check` lists what is wrong with the others."
         )
-    tile, margin = _tile(min(report.median_size))
-    channels = 3 if report.colour else 1
+    tile, margin = _tile(min(report.facts["median_size"]))
+    channels = 3 if report.facts["colour"] else 1
     train = max(round(0.72 * report.usable), 1)
     crops = min(max(100 // train, 1), MOST_CROPS)
     epochs = min(max(TILES // (train * crops), LEAST_EPOCHS), MOST_EPOCHS)
@@ -65,7 +65,7 @@ def plan(report: CheckReport, machine: Machine) -> Plan:
 
 def describe(report: CheckReport) -> str:
     """Return in one line what the data is."""
-    height, width = report.median_size
+    height, width = report.facts["median_size"]
     return (
         f"{report.usable} usable images with masks of {len(report.classes)} classes, "
         f"typically {width}x{height} pixels"

@@ -21,7 +21,7 @@ def read(tmp_path, context_for):
 def test_paths_and_labels(read, tmp_path):
     """Paths are relative to the table; absolute ones stay."""
     source = read("path,label\na/1.png,cat\n/x/2.png,dog\n")
-    assert source.class_names == ("cat", "dog")
+    assert source.labels == ("cat", "dog")
     paths = [e.name for e in source.examples]
     assert paths == [str(tmp_path / "a/1.png"), "/x/2.png"]
     assert [*map(source.relative_name, source.examples)] == ["a/1.png", "/x/2.png"]

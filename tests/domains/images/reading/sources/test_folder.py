@@ -30,7 +30,7 @@ def counts(source):
 def test_class_folders(listed):
     """Each folder is a class, sorted by name; nothing is split yet."""
     source = listed({"dogs": 2, "cats": 3})
-    assert source.class_names == ("cats", "dogs")
+    assert source.labels == ("cats", "dogs")
     assert counts(source) == {("", "cats"): 3, ("", "dogs"): 2}
     assert source.relative_name(source.examples[0]) == "cats/000.png"
 
@@ -48,13 +48,13 @@ def test_split_folders(listed, names, splits):
     """All usual names of split folders are understood; not all need exist."""
     source = listed({f"{s}/{c}": 2 for s in names for c in ("cats", "dogs")})
     assert {e.split for e in source.examples} == splits
-    assert source.class_names == ("cats", "dogs")
+    assert source.labels == ("cats", "dogs")
 
 
 def test_a_class_called_train(listed):
     """Beside cars and buses, a train is a vehicle and not a split."""
     source = listed({"bus": 2, "car": 2, "train": 2})
-    assert source.class_names == ("bus", "car", "train")
+    assert source.labels == ("bus", "car", "train")
     assert {e.split for e in source.examples} == {""}
 
 
@@ -127,4 +127,4 @@ def test_a_trained_model_may_be_tested_on_one_class(make_folder, context_for):
     with pytest.raises(DataError, match="single class 'cats'"):
         folder(str(root), context)
     tested = replace(context, labels=("cats", "dogs"))
-    assert folder(str(root), tested).class_names == ("cats",)
+    assert folder(str(root), tested).labels == ("cats",)

@@ -39,7 +39,7 @@ def open_mosaics(root, context_for, side="4"):
 def test_tiles_are_cut_row_by_row(root, context_for):
     """Every tile is an example of its file's class; val is the test split."""
     source = open_mosaics(root, context_for)
-    assert source.class_names == ("cat", "dog")
+    assert source.labels == ("cat", "dog")
     assert [e.split for e in source.examples] == ["train"] * 12 + ["test"] * 12
     for index, example in enumerate(source.examples):
         with Image.open(io.BytesIO(source.read(example))) as image:

@@ -37,7 +37,7 @@ def test_keras_form(read):
     source = read(
         x_train=IMAGES, y_train=LABELS, x_test=IMAGES[:2], y_test=LABELS[:2, None]
     )
-    assert source.class_names == tuple(map(str, range(11)))  # 10 after 9, not after 1
+    assert source.labels == tuple(map(str, range(11)))  # 10 after 9, not after 1
     assert [e.split for e in source.examples] == ["train"] * 12 + ["test"] * 2
     assert source.examples[10].target == "10"
     np.testing.assert_array_equal(pixels(source, 3), IMAGES[3])
@@ -50,7 +50,7 @@ def test_images_and_class_names(read):
     source = read(
         images=IMAGES[..., 0], labels=np.arange(12) % 2 * 2, class_names=names
     )
-    assert source.class_names == ("zebra", "ant")
+    assert source.labels == ("zebra", "ant")
     assert [e.target for e in source.examples[:2]] == ["zebra", "ant"]
     np.testing.assert_array_equal(pixels(source, 0), IMAGES[0, ..., 0])
 
@@ -58,7 +58,7 @@ def test_images_and_class_names(read):
 def test_text_labels(read):
     """Labels may be the class names themselves."""
     source = read(images=IMAGES[:3], labels=np.array(["b", "a", "b"]))
-    assert source.class_names == ("a", "b")
+    assert source.labels == ("a", "b")
 
 
 @pytest.mark.parametrize("scale", [1.0, 255.0])

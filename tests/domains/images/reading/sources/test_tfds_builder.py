@@ -38,7 +38,7 @@ def test_prepared_images_become_files(context_for):
     """The real preparation runs once; pixels, labels and splits survive."""
     context = context_for("tfds:tiny_shapes")
     source = tfds_builder("tfds:tiny_shapes", context)
-    assert source.class_names == ("red", "blue")
+    assert source.labels == ("red", "blue")
     assert [e.split for e in source.examples].count("test") == 4
     for example in source.examples:
         with Image.open(io.BytesIO(source.read(example))) as image:

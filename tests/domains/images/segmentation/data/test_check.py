@@ -41,7 +41,7 @@ def test_a_good_set(make_scenes, check):
     """Counts, sizes and classes of a set without faults."""
     report = check(make_scenes({"": 6}))
     assert report.usable == 6
-    assert report.median_size == (40, 48)
+    assert report.facts["median_size"] == (40, 48)
     assert report.classes == {"value 0": {"masks": 6}, "value 255": {"masks": 6}}
     assert not [p for p in report.problems if p.severity == "left out"]
 

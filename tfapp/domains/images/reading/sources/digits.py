@@ -25,6 +25,6 @@ def digits(place: str, context: LoadContext) -> Source:
             labelled(name, str(label))
             for name, label in zip(names, data.target, strict=True)
         ),
-        class_names=tuple(map(str, data.target_names)),
-        encoded=dict(zip(names, map(encode_png, images), strict=True)),
+        labels=tuple(map(str, data.target_names)),
+        contents=dict(zip(names, map(encode_png, images), strict=True)),
     )

@@ -60,7 +60,7 @@ def folder(place: str, context: LoadContext) -> Source:
         name=str(root),
         root=root,
         examples=examples,
-        class_names=class_names,
+        labels=class_names,
         problems=tuple(listing.problems),
         skipped=dict(listing.skipped),
     )

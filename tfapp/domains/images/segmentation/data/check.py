@@ -1,7 +1,7 @@
 """Images and masks after the scan: what is usable, and what is wrong."""
 
 import io
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
@@ -13,13 +13,13 @@ from tfapp.data.faults import Problem
 from tfapp.data.listing import Source
 from tfapp.data.place import expand_path
 from tfapp.data.report import CheckReport, refuse_damaged
-from tfapp.data.scan import scan
+from tfapp.data.scan import equal_content, scan
 from tfapp.data.spec import Example
 from tfapp.domains.images.check import Examined, examine
-from tfapp.domains.images.reading.inspection import ImageFacts
+from tfapp.domains.images.reading.inspection import ImageFacts, image_inspection
 from tfapp.domains.images.reading.limits import max_pixels
 from tfapp.domains.images.segmentation.data.pairs import list_pairs
-from tfapp.domains.images.segmentation.data.reading import MaskFacts, look_at_masks
+from tfapp.domains.images.segmentation.data.reading import MaskFacts, mask_inspection
 
 RARE = 0.001
 """Share of the pixels; rarer classes are noted."""
@@ -54,12 +54,7 @@ class ExaminedMasks:
     @property
     def usable(self) -> tuple[Example, ...]:
         """The examples to use."""
-        return self.examined.examples
-
-    @property
-    def readable(self) -> tuple[Example, ...]:
-        """The examples that decode, refused copies included."""
-        return self.examined.readable
+        return self.examined.usable.examples
 
     def refuse_damaged(self, max_bad_share: float) -> None:
         """Refuse a set with too many unusable files, or with none that is usable.
@@ -83,12 +78,16 @@ def examine_masks(context: LoadContext, values: Sequence[int]) -> ExaminedMasks:
         DataError: if there is nothing to look at.
     """
     images, masks = list_pairs(expand_path(context.config.path))
-    by_mask = look_at_masks(masks, max_pixels(context.config))
+    limit = max_pixels(context.config)
+    silent = replace(context, progress=None)
+    by_mask = scan(masks, silent, mask_inspection(limit))
     pairs = zip(images.examples, masks.examples, strict=True)
     facts = {image.name: by_mask[mask.name] for image, mask in pairs}
-    targets = (replace(e, target=facts[e.name].digest[:16]) for e in images.examples)
+    targets = (
+        replace(e, target=facts[e.name].content_hash[:16]) for e in images.examples
+    )
     images = replace(images, examples=tuple(targets))
-    seen = scan(images, context)
+    seen = scan(images, context, image_inspection(limit))
     sizes = {
         e.name: _upright_size(images, e, seen[e.name])
         for e in images.examples
@@ -107,8 +106,7 @@ def examine_masks(context: LoadContext, values: Sequence[int]) -> ExaminedMasks:
             detail = "a copy of this image has another mask."
             fault = "conflicting masks"
             judged[name] = replace(judged[name], fault=fault, detail=detail)
-    named = replace(images, class_names=("",))  # all images count together
-    examined = examine(named, context, judged)
+    examined = examine(images, context, judged)
     report = _report(images, examined, facts)
     return ExaminedMasks(images, masks, facts, sizes, examined, report)
 
@@ -156,12 +154,13 @@ def _contradictions(
     images: Source, seen: Mapping[str, ImageFacts], facts: Mapping[str, MaskFacts]
 ) -> Iterator[str]:
     """Yield the names of equal images whose masks differ."""
-    groups: dict[str, list[Example]] = defaultdict(list)
-    for example in images.examples:
-        if seen[example.name].content_hash:
-            groups[seen[example.name].content_hash].append(example)
-    for group in groups.values():
-        if len({facts[e.name].digest for e in group}) > 1:
+    hashed = (
+        replace(e, content_hash=seen[e.name].content_hash)
+        for e in images.examples
+        if seen[e.name].content_hash
+    )
+    for group in equal_content(hashed):
+        if len({facts[e.name].content_hash for e in group}) > 1:
             yield from (e.name for e in group)
 
 
@@ -169,7 +168,7 @@ def _report(
     images: Source, examined: Examined, facts: Mapping[str, MaskFacts]
 ) -> CheckReport:
     """Return the report of the images, with the classes of their masks."""
-    histograms = [facts[e.name].values for e in examined.examples]
+    histograms = [facts[e.name].values for e in examined.usable.examples]
     holding = Counter(v for values in histograms for v in values)
     pixels: Counter[int] = Counter()
     for values in histograms:
@@ -203,7 +202,7 @@ def _empty_masks(
     """Yield a note if masks hold one value alone, in a set that has several."""
     empty = [
         e.name
-        for e, v in zip(examined.examples, histograms, strict=True)
+        for e, v in zip(examined.usable.examples, histograms, strict=True)
         if len(v) == 1
     ]
     if empty and len(holding) > 1:

@@ -91,8 +91,8 @@ def _sources(root: Path, listing: _Listing) -> tuple[Source, Source]:
         name=str(root),
         root=root,
         examples=examples,
-        class_names=(),
-        encoded=encoded[0],
+        labels=(),
+        contents=encoded[0],
         problems=tuple(listing.problems),
         skipped=dict(listing.skipped),
     )

@@ -1,18 +1,15 @@
-"""Masks looked at and read: images whose pixel values are classes."""
+"""Masks inspected and read: images whose pixel values are classes."""
 
 import hashlib
 import io
-import os
 from collections.abc import Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import numpy as np
 from PIL import Image
 
 from tfapp.base.errors import DataError
-from tfapp.data.listing import Source
-from tfapp.data.spec import Example
+from tfapp.data.scan import Inspection
 from tfapp.domains.images.reading.pillow_limit import pillow_without_limit
 
 MOST_VALUES = 32
@@ -21,51 +18,51 @@ ONE_PER_CLASS = (
     f"Expected one per class, at most {MOST_VALUES}: save masks as PNG, without "
     "smoothing or JPEG compression."
 )
-MAX_WORKERS = 16
 
 
 @dataclass(frozen=True, slots=True)
 class MaskFacts:
-    """What one look at a mask taught.
+    """What the inspection of a mask reports.
 
     Args:
+        stamp: of the file when it was inspected.
         size: height and width in pixels.
-        counts: number of pixels by value.
-        digest: SHA-256 of values and shape.
+        distinct: values that occur, ascending.
+        counts: number of pixels of each of them.
+        content_hash: SHA-256 of values and shape.
         fault: why it cannot be used ("unreadable", …), "" if it can.
         detail: of the fault, one sentence.
     """
 
+    stamp: str
     size: tuple[int, int] = (0, 0)
-    counts: Mapping[int, int] | None = None
-    digest: str = ""
+    distinct: tuple[int, ...] = ()
+    counts: tuple[int, ...] = ()
+    content_hash: str = ""
     fault: str = ""
     detail: str = ""
 
     @property
     def values(self) -> Mapping[int, int]:
         """Number of pixels by value, {} for a mask that cannot be used."""
-        return self.counts or {}
+        return dict(zip(self.distinct, self.counts, strict=True))
 
 
-def look_at_masks(masks: Source, max_pixels: int) -> dict[str, MaskFacts]:
-    """Return the facts about every mask, by its name; read in parallel.
+def mask_inspection(max_pixels: int) -> Inspection[MaskFacts]:
+    """Return how a scan inspects masks.
 
     Args:
-        masks: images whose values are classes.
         max_pixels: larger ones are refused before they are decoded.
     """
 
-    def look(example: Example) -> MaskFacts:
+    def inspect(data: bytes, stamp: str) -> MaskFacts:
         try:
-            return _facts(read_values(masks.read(example), max_pixels))
+            return _facts(stamp, read_values(data, max_pixels))
         except DataError as error:
-            return MaskFacts(fault="unreadable mask", detail=str(error))
+            return MaskFacts(stamp, fault="unreadable mask", detail=str(error))
 
-    workers = min(MAX_WORKERS, len(os.sched_getaffinity(0)))
-    with pillow_without_limit(), ThreadPoolExecutor(workers) as pool:
-        facts = pool.map(look, masks.examples)
-        return {e.name: f for e, f in zip(masks.examples, facts, strict=True)}
+    version = f"up to {max_pixels} pixels, {MOST_VALUES} values"
+    return Inspection(MaskFacts, inspect, version, pillow_without_limit)
 
 
 def read_values(data: bytes, max_pixels: int, *, coloured: bool = False) -> np.ndarray:
@@ -136,17 +133,18 @@ def _colours(image: Image.Image) -> np.ndarray:
     return colours
 
 
-def _facts(values: np.ndarray) -> MaskFacts:
+def _facts(stamp: str, values: np.ndarray) -> MaskFacts:
     distinct, counts = np.unique(values, return_counts=True)
     digest = hashlib.sha256(repr(values.shape).encode())
     digest.update(np.ascontiguousarray(values).data)
     height, width = values.shape
     if len(distinct) > MOST_VALUES:
         return MaskFacts(
+            stamp,
             (height, width),
             fault="too many values",
             detail=f"the mask has {len(distinct)} different values from "
             f"{distinct[0]} to {distinct[-1]}. {ONE_PER_CLASS}",
         )
-    pairs = zip(distinct.tolist(), counts.tolist(), strict=True)
-    return MaskFacts((height, width), dict(pairs), digest.hexdigest())
+    numbers = tuple(distinct.tolist()), tuple(counts.tolist())
+    return MaskFacts(stamp, (height, width), *numbers, digest.hexdigest())

@@ -1,12 +1,9 @@
 """Images with masks to train, validation and test."""
 
-from dataclasses import replace
-
 from tfapp.base.errors import DataError
 from tfapp.data.context import LoadContext
 from tfapp.data.spec import Example
-from tfapp.data.split import limit_per_class, make_split
-from tfapp.data.split_file import apply_split, write_split
+from tfapp.data.split import split_examples
 from tfapp.domains.images.segmentation.data.check import ExaminedMasks
 from tfapp.recipes.config import SplitConfig
 
@@ -21,22 +18,10 @@ def split_masks(examined: ExaminedMasks, context: LoadContext) -> tuple[Example,
     Raises:
         DataError: if there are too few images, or the split file lists others.
     """
-    if context.labels:
-        return _test_only(examined.usable)
-    path, shares = context.split_file, context.config.split
-    if path is not None and path.exists():
-        examples = apply_split(path, examined.readable, examined.images)
-    else:
-        _require_enough(examined, shares)
-        examples = make_split(examined.usable, shares)
-        if path is not None:
-            write_split(path, examples, examined.images, shares)
-    return limit_per_class(examples, context.config.limit, context.seed)
-
-
-def _test_only(examples: tuple[Example, ...]) -> tuple[Example, ...]:
-    test_examples = tuple(e for e in examples if e.split == "test")
-    return test_examples or tuple(replace(e, split="test") for e in examples)
+    path = context.split_file
+    if not context.labels and (path is None or not path.exists()):
+        _require_enough(examined, context.config.split)
+    return split_examples(examined.images, examined.examined.usable, context)
 
 
 def _require_enough(examined: ExaminedMasks, shares: SplitConfig) -> None:

@@ -2,12 +2,14 @@
 
 import json
 import shutil
+from collections import Counter
 
 import pytest
 
 from tfapp.base.errors import DataError
+from tfapp.data.spec import Example
 from tfapp.data.split import fingerprint, make_split
-from tfapp.data.split_file import apply_split, write_split
+from tfapp.data.split.record import apply_split, limit_per_stratum, write_split
 from tfapp.domains.images.check import examine
 from tfapp.domains.images.reading.sources import open_source
 
@@ -23,12 +25,12 @@ def recorded(make_folder, context_for, tmp_path):
         return source, examine(source, context)
 
     source, examined = look()
-    examples = make_split(examined.examples, context.config.split)
+    examples = make_split(examined.usable.examples, context.config.split)
     write_split(path, examples, source, context.config.split)
 
     def apply():
         source, examined = look()
-        return apply_split(path, examined.readable, source)
+        return apply_split(path, examined.usable.readable, source)
 
     apply.expected = examples
     return root, path, apply
@@ -111,3 +113,21 @@ def test_damaged_files(recorded, text):
     path.write_text(text)
     with pytest.raises(DataError, match="is no split file"):
         apply()
+
+
+def test_limits_are_nested():
+    """5 of a class lie within 20, and 20 within 100; held examples stay."""
+    counts = {"a": 200, "b": 40}
+    examples = tuple(
+        Example(f"{label}{i}", "train" if i % 3 else "test", label, "", f"{label}{i}")
+        for label, count in counts.items()
+        for i in range(count)
+    )
+    held = {e for e in examples if e.split != "train"}
+    sets = [set(limit_per_stratum(examples, n, seed=3)) for n in (5, 20, 100)]
+    assert sets[0] < sets[1] < sets[2]
+    assert all(held <= kept for kept in sets)
+    counts = Counter(e.stratum for e in sets[1] - held)
+    assert counts == {"a": 20, "b": 20}
+    assert set(limit_per_stratum(examples, 5, seed=4)) != sets[0]
+    assert limit_per_stratum(examples, 0, seed=3) == examples

@@ -1,22 +1,77 @@
 """The record of a split: made once, then honoured to the letter."""
 
+import hashlib
 import json
 import sys
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, TextIO
 
 from tfapp.base.errors import DataError
 from tfapp.base.files import replacing
+from tfapp.data.context import LoadContext
 from tfapp.data.listing import Source
+from tfapp.data.scan import Usable
 from tfapp.data.spec import SPLITS, Example
-from tfapp.data.split import fingerprint, leaks
+from tfapp.data.split.integrity import fingerprint, leaks
+from tfapp.data.split.making import make_split
 from tfapp.recipes.config import SplitConfig
 
 VERSION = 1
 FIELDS = ("name", "content_hash", "target", "split", "group")
 WAY_OUT = "Restore the data, or remove the split file to make a new split."
+
+
+def split_examples(
+    source: Source, usable: Usable, context: LoadContext
+) -> tuple[Example, ...]:
+    """Return the examples to use, each with its split.
+
+    A recorded split is followed to the letter; without a record one is made, and
+    recorded. For a trained model, everything is for the test, or what the source
+    itself gives for it.
+
+    Args:
+        source: of the examples.
+        usable: what can be used of it.
+        context: shares, limit of training examples, and where the record is.
+
+    Raises:
+        DataError: if the data differs from the record, or cannot be divided.
+    """
+    if context.labels:
+        held = tuple(e for e in usable.examples if e.split == "test")
+        return held or tuple(replace(e, split="test") for e in usable.examples)
+    path, shares = context.split_file, context.config.split
+    if path is not None and path.exists():
+        examples = apply_split(path, usable.readable, source)
+    else:
+        examples = make_split(usable.examples, shares)
+        if path is not None:
+            write_split(path, examples, source, shares)
+    return limit_per_stratum(examples, context.config.limit, context.seed)
+
+
+def limit_per_stratum(
+    examples: Iterable[Example], limit: int, seed: int
+) -> tuple[Example, ...]:
+    """Keep at most `limit` training examples of every stratum, 0 for all.
+
+    Examples are ranked by a seeded hash of their content, so a smaller limit keeps a
+    part of what a larger one keeps.
+    """
+    examples = tuple(examples)
+    if not limit:
+        return examples
+    ranked: dict[str, list[tuple[str, str]]] = defaultdict(list)
+    for e in examples:
+        if e.split == "train":
+            key = hashlib.sha256(f"{seed}:{e.content_hash}".encode()).hexdigest()
+            ranked[e.stratum].append((key, e.name))
+    kept = {name for ranks in ranked.values() for _, name in sorted(ranks)[:limit]}
+    return tuple(e for e in examples if e.split != "train" or e.name in kept)
 
 
 def write_split(
@@ -29,7 +84,7 @@ def write_split(
         "seed": shares.seed,
         "shares": {"validation": shares.validation, "test": shares.test},
         "fingerprint": fingerprint(examples),
-        "labels": list(source.class_names),
+        "labels": list(source.labels),
     }
     text = json.dumps(header, indent=2, ensure_ascii=False)
     with replacing(path) as temporary, _open(temporary) as file:

@@ -8,13 +8,7 @@ from hypothesis import strategies as st
 
 from tfapp.base.errors import DataError
 from tfapp.data.spec import Example
-from tfapp.data.split import (
-    check_disjoint,
-    fingerprint,
-    limit_per_class,
-    make_split,
-    refuse_torn_groups,
-)
+from tfapp.data.split.making import make_split
 from tfapp.recipes.config import SplitConfig
 
 SHARES = SplitConfig(validation=0.2, test=0.2)
@@ -144,56 +138,56 @@ def test_no_validation_possible_or_none_wanted():
     assert {e.split for e in result} == {"train"}
 
 
-def test_torn_groups_are_refused():
-    """A group in two given splits is the user's contradiction."""
-    torn = [labelled("1", "a", "train", "p7"), labelled("2", "a", "test", "p7")]
-    with pytest.raises(DataError, match="Group 'p7' lies in test and train"):
-        refuse_torn_groups(torn)
+def test_a_unit_counts_to_its_commonest_stratum():
+    """A group of two classes is divided with the class that most of it has."""
+    mixed = [labelled(f"m{i}", "ab"[i < 2], "", "g", f"m{i}") for i in range(5)]
+    others = examples_of({"b": 12})
+    result = make_split(mixed + others, SHARES)
+    # With class a the group is the only unit, so it trains, and b is divided by itself.
+    assert {e.split for e in result[:5]} == {"train"}
+    assert result[5:] == make_split(others, SHARES)
 
 
-def test_limits_are_nested():
-    """5 of a class lie within 20, and 20 within 100; held examples stay."""
-    examples = make_split(examples_of({"a": 200, "b": 40}), SHARES)
-    held = {e for e in examples if e.split != "train"}
-    sets = [set(limit_per_class(examples, n, seed=3)) for n in (5, 20, 100)]
-    assert sets[0] < sets[1] < sets[2]
-    assert all(held <= kept for kept in sets)
-    counts = Counter(e.target for e in sets[1] - held)
-    assert counts == {"a": 20, "b": 20}
-    assert set(limit_per_class(examples, 5, seed=4)) != sets[0]
-    assert limit_per_class(examples, 0, seed=3) == examples
+def test_every_stratum_is_shuffled_in_its_own_way():
+    """Two classes of equal size do not give the same places to the test."""
+    result = make_split(examples_of({"a": 40, "b": 40}), SHARES)
+    places = [[e.split for e in result if e.target == label] for label in "ab"]
+    assert places[0] != places[1]
 
 
-def test_fingerprint_depends_on_content_label_and_split_alone():
-    """Paths and order do not count; a moved image does."""
-    a = labelled("1", "x", "train", content_hash="h1")
-    b = labelled("2", "y", "test", content_hash="h2")
-    moved = labelled("elsewhere", "x", "train", content_hash="h1")
-    other = labelled("1", "x", "test", content_hash="h1")
-    assert fingerprint([a, b]) == fingerprint([b, moved])
-    assert fingerprint([a, b]) != fingerprint([other, b])
+@pytest.mark.parametrize(
+    ("sizes", "test"),
+    [
+        ([3] * 10, 6),  # 0.2 of 30: two groups
+        ([4] * 10, 8),  # 0.2 of 40: two groups
+        ([5] * 7, 5),  # 7 of 35: the second group would lie beyond it by half
+        ([3, 3, 3, 3, 3], 3),
+        ([6] * 6, 6),  # 7 of 36: a second group would be nearer to 12
+        ([4] * 9, 8),  # 7 of 36: half of the second group fits
+        ([1] * 18, 4),  # 3.6 rounded
+        ([1] * 16, 3),  # 3.2 rounded
+    ],
+)
+def test_groups_are_taken_while_half_of_the_next_still_fits(sizes, test):
+    """The part nearest to the share is set aside, counted in examples."""
+    examples = [
+        labelled(f"{g}/{i}", "a", "", f"g{g}", f"{g}/{i}")
+        for g, size in enumerate(sizes)
+        for i in range(size)
+    ]
+    result = make_split(examples, SplitConfig(validation=0.0, test=0.2))
+    assert sum(e.split == "test" for e in result) == test
 
 
-def test_our_own_leaks_are_bugs():
-    """The guard names the example."""
-    a = labelled("1", "x", "train", content_hash="h")
-    b = labelled("2", "x", "test", content_hash="h")
-    with pytest.raises(RuntimeError, match="'2'"):
-        check_disjoint([a, b])
-
-
-def test_in_order_the_last_ones_are_the_test():
-    """Neighbours stay together, the test at the end."""
-    examples = tuple(Example(f"{i}", content_hash=f"h{i}") for i in range(30))
-    found = make_split(examples, SplitConfig(by="order", test=0.2, validation=0.125))
-    assert [e.split for e in found] == (
-        ["train"] * 21 + ["validation"] * 3 + ["test"] * 6
-    )
-
-
-def test_in_order_copies_of_test_examples_are_not_learned():
-    """A copy that comes earlier goes with the test example."""
-    hashes = ["a", "b", "c", "d", "e", "f", "g", "h", "i", "a"]
-    examples = tuple(Example(str(i), content_hash=h) for i, h in enumerate(hashes))
-    found = make_split(examples, SplitConfig(by="order", test=0.1, validation=0.0))
-    assert [e.name for e in found if e.split == "test"] == ["0", "9"]
+def test_of_large_groups_the_smallest_is_set_aside():
+    """Where no group fits the share, the one that exceeds it least is taken."""
+    sizes = {"g0": 40, "g1": 20, "g2": 30}
+    examples = [
+        labelled(f"{g}/{i}", "a", "", g, f"{g}/{i}")
+        for g, size in sizes.items()
+        for i in range(size)
+    ]
+    for seed in range(4):
+        shares = SplitConfig(validation=0.0, test=0.05, seed=seed)
+        held = {e.group for e in make_split(examples, shares) if e.split == "test"}
+        assert held == {"g1"}
