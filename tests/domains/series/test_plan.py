@@ -35,7 +35,7 @@ def test_findings_are_listed_by_kind(tmp_path):
     del rows[100:110]
     path.write_text("\n".join(rows))
     report = checked(path)
-    assert report.bad_share == pytest.approx(10 / 240)
+    assert report.missing == pytest.approx(10 / 240)
     assert any(line.startswith("used with care: gaps, 1") for line in report.lines())
 
 

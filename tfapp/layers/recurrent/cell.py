@@ -7,6 +7,7 @@ import keras
 from keras import ops
 
 
+@keras.saving.register_keras_serializable(package="tfapp")
 class RecurrentCell(keras.layers.Layer):
     """One time step of a recurrent network: input and states to output and states.
 
