@@ -149,7 +149,7 @@ def test_evaluated_again(place):
     """`evaluate` gives the figures of the run."""
     again = evaluate(WHOLE, runs_folder=place.places["runs_folder"], reporter=QUIET)
     figures = json.loads((place.whole.folder / "metrics.json").read_text())
-    numbers = {k: v for k, v in again.items() if isinstance(v, float)}
+    numbers = {k: v for k, v in again.figures.items() if isinstance(v, float)}
     assert numbers
     for name, value in numbers.items():
         assert value == pytest.approx(figures[name], abs=1e-5), name
