@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from tfapp.base.registry import union
-from tfapp.domains.images.shapes import image_info
+from tfapp.data.spec import DataInfo, InputSpec
 from tfapp.export.keras_file import load_model, save_model
 from tfapp.layers.outputs import logits_model
 from tfapp.recipes.config import ModelConfig
@@ -27,13 +27,17 @@ class Case:
         options: of its builder.
         input_shape: of one example.
         parameters: its number of weights, counted by hand.
-        answer_shape: of its answers to one example, without the classes.
+        answer_shape: of its answers to one example, without the last axis.
+        input_name: of its only input.
+        largest: value of its inputs.
     """
 
     options: dict
     input_shape: tuple
     parameters: int
     answer_shape: tuple = ()
+    input_name: str = "image"
+    largest: float = 255.0
 
 
 CASES = {
@@ -75,6 +79,13 @@ CASES = {
     # pairs 2x3x3x(1x4+4x4) etc.: 40+148, 296+584, bottom 1168+2320, grow 520 and 132,
     # up 1160+584 and 292+148, logits 4x3+3
     "unet": Case({"width": 4, "depth": 2}, (60, 60, 1), 7407, (20, 20)),
+    # 8 steps to 4: 8x4+4 = 36, and the level to 4: 1x4+4 = 8
+    "linear_forecaster": Case({}, (8, 3), 44, (4,), "history", 1.0),
+    # segments of 2: 2x4+4 = 12, GRU 3x4x(4+4)+2x12 = 120, head over states and level
+    # (4+1)x4+4 = 24
+    "recurrent_forecaster": Case(
+        {"units": 4, "segment": 2}, (8, 3), 156, (4,), "history", 1.0
+    ),
     # MobileNetV2 without top 2,257,984; pairs of 4 filters with batch norm, over
     # 1280+576, 4+192, 4+144, 4+96 and 4+3 maps; logits 4x3+3
     "unet_transfer": Case(
@@ -89,14 +100,19 @@ CASES = {
 def build(name):
     """Build the tiny network of a model, for three classes, with all its outputs."""
     case = CASES[name]
-    info = image_info(case.input_shape, "abc", case.answer_shape)
+    inputs = {case.input_name: InputSpec(case.input_shape)}
+    info = DataInfo(inputs, case.answer_shape, 3, tuple("abc"))
     return build_model(ModelConfig(name=name, options=case.options), info)
 
 
 def images(name, count=2, seed=0):
-    """Return random pixels for a model."""
+    """Return random inputs for a model."""
     shape = (count, *CASES[name].input_shape)
-    return np.random.default_rng(seed).uniform(0, 255, shape).astype("float32")
+    return (
+        np.random.default_rng(seed)
+        .uniform(0, CASES[name].largest, shape)
+        .astype("float32")
+    )
 
 
 def test_every_model_has_a_case():

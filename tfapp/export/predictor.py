@@ -91,7 +91,9 @@ def saved_model_predictor(folder: Path, interface: Interface) -> Predictor:
     loaded = _load(folder)
     function = loaded.signatures[DEFAULT]
     inputs = function.structured_input_signature[1]
-    preprocessor = interface.preprocessor(read_card(folder)["preprocess"])
+    preprocessor = None
+    if interface.read is not None:  # files are read by what training has measured
+        preprocessor = interface.preprocessor(read_card(folder)["preprocess"])
     return Predictor(function, inputs, interface, preprocessor, loaded)
 
 
