@@ -170,8 +170,27 @@ def test_every_program_has_a_smallest_case():
     assert programs == CASES.keys() | OTHERS.keys()
 
 
+DAILY = ("floor.py", "input.py", "options.py")
+"""Scripts whose smallest case takes seconds; those of the others take minutes."""
+WITHOUT_HELP = ("many_files.py",)
+
+
 @pytest.mark.slow
-@pytest.mark.parametrize("script", CASES)
+@pytest.mark.parametrize("script", sorted(CASES.keys() - set(WITHOUT_HELP)))
+def test_a_script_shows_its_help(script, tmp_path, made_up_data):
+    """Everything that it imports is there under the name that it uses."""
+    program = [str(BENCHMARKS / script)]
+    assert "usage: " in run(tmp_path, made_up_data, program, "--help")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    "script",
+    [
+        pytest.param(name, marks=[] if name in DAILY else pytest.mark.nightly)
+        for name in CASES
+    ],
+)
 def test_a_script_runs_its_smallest_case(script, tmp_path, made_up_data, workspace):
     """It ends without an error, and prints its table."""
     case, program = CASES[script], [str(BENCHMARKS / script)]
@@ -211,6 +230,7 @@ print(len(first), "answers")
 
 
 @pytest.mark.slow
+@pytest.mark.nightly
 def test_peers_of_serving_answer_alike(tmp_path, made_up_data, workspace):
     """The SavedModel called in two ways, as the servers call it."""
     model = workspace[0] / "saved_models" / "digits" / "1"
