@@ -117,7 +117,7 @@ def stream(model: keras.Model, batches: Any) -> Iterator[np.ndarray]:
         # A smaller last batch is filled up: another shape would compile anew.
         full = filled(inputs, size)
         if keras.backend.backend() != "tensorflow":
-            full = tf.nest.map_structure(lambda part: part.numpy(), full)
+            full = tf.nest.map_structure(np.asarray, full)
         yield np.asarray(twin.predict_on_batch(full))[:count]
 
 

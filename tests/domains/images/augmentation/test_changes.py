@@ -198,6 +198,6 @@ def test_keras_on_another_backend(in_fresh_process):
 UNDER_JAX = """
 import json, sys
 import numpy as np, tensorflow as tf
-from tests.data import test_augmentation as here
+from tests.domains.images.augmentation import test_changes as here
 print(json.dumps(float(here.make_passes(**json.loads(sys.argv[1]))()[0].sum())))
 """
