@@ -18,8 +18,6 @@ from tfapp.tasks.results import Results
 
 SHOWN = 4
 """Forecasts that the report draws."""
-SHOWN_BEFORE = 2
-"""Horizons of the past that a chart shows."""
 
 
 def forecast_sections(results: Results, data: Dataset) -> list[Section]:
@@ -47,8 +45,7 @@ def _shown(dataset: SeriesDataset, evidence: Evidence) -> list[Shown]:
     for place, index in enumerate(chosen):
         origin = dataset.origins[examples[index].name]
         item, target = dataset.table.items[origin.item], place % len(layout.targets)
-        before = min(layout.window, SHOWN_BEFORE * layout.horizon)
-        steps = slice(origin.step - before, origin.step + layout.horizon)
+        steps = slice(origin.step - layout.window, origin.step + layout.horizon)
         mean, deviation = dataset.preprocessor.scaling.targets[origin.item][:, target]
 
         def raw(values: np.ndarray, mean: float = mean, by: float = deviation) -> Any:

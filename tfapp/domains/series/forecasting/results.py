@@ -1,6 +1,6 @@
 """Figures, baselines and report sections of a trained forecaster."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from math import inf
 from typing import Any, cast
@@ -8,7 +8,7 @@ from typing import Any, cast
 import numpy as np
 
 from tfapp.base.errors import DataError
-from tfapp.data.spec import Dataset, Example
+from tfapp.data.spec import SPLITS, Dataset, Example
 from tfapp.domains.series.dataset import SeriesDataset
 from tfapp.domains.series.forecasting.assessment import (
     METRICS,
@@ -91,11 +91,12 @@ def evaluate_forecaster(
     dataset = cast(SeriesDataset, data)
     if not dataset.examples["test"]:
         raise DataError("No window is left for the test part. Give longer series.")
-    test = _part(dataset, "test")
+    parts = _parts(dataset)
+    test = parts["test"]
     forecasts = np.asarray(outputs("test"), np.float32)
     network = judge("network", "", forecasts, test)
-    intervals = _intervals(outputs, dataset, calibration)
-    simple = _baselines(dataset, test)
+    intervals = _intervals(outputs, parts, calibration)
+    simple = _baselines(dataset, parts)
     sentence = verdict(network, simple, test) if simple else ""
     covered = interval_figures(intervals, forecasts, test) if intervals else {}
     return Results(
@@ -115,14 +116,19 @@ def evaluate_forecaster(
     )
 
 
-def _part(dataset: SeriesDataset, split: str) -> Part:
+def _parts(dataset: SeriesDataset) -> dict[str, Part]:
+    """Return the windows of every split that has some."""
+    items = range(len(dataset.table.items))
+    unit = np.stack([_naive_error(dataset, number) for number in items])
+    used = [split for split, examples in dataset.examples.items() if examples]
+    return {split: _part(dataset, split, unit) for split in used}
+
+
+def _part(dataset: SeriesDataset, split: str, unit: np.ndarray) -> Part:
     origins = [dataset.origins[e.name] for e in dataset.examples[split]]
     rows = dataset.windows.rows(origins)
     windows, items = dataset.windows, np.array([o.item for o in origins], int)
     times = [dataset.table.items[o.item].times[o.step - 1] for o in origins]
-    unit = np.stack(
-        [_naive_error(dataset, number) for number in range(len(dataset.table.items))]
-    )
     return Part(
         history=windows.inputs["history"][rows],
         truth=windows.answers[rows],
@@ -144,24 +150,24 @@ def _naive_error(dataset: SeriesDataset, number: int) -> np.ndarray:
 
 
 def _intervals(
-    outputs: Outputs, dataset: SeriesDataset, calibration: Calibration | None
+    outputs: Outputs, parts: Mapping[str, Part], calibration: Calibration | None
 ) -> ConformalIntervals | None:
     if calibration is not None:
         described = calibration.get("intervals")
         return read_intervals(described) if described else None
-    if not dataset.examples["validation"]:
+    if "validation" not in parts:
         return None
-    part = _part(dataset, "validation")
+    part = parts["validation"]
     forecasts = np.asarray(outputs("validation"), np.float32)
     return fit_intervals(part.truth, forecasts, part.history, part.weights)
 
 
-def _baselines(dataset: SeriesDataset, test: Part) -> list[Judged]:
-    if not (dataset.examples["train"] and dataset.examples["validation"]):
+def _baselines(dataset: SeriesDataset, parts: Mapping[str, Part]) -> list[Judged]:
+    if len(parts) < len(dataset.examples):  # a file that is only tested on
         return []
     season = dataset.table.frequency.season
-    parts = (_part(dataset, "train"), _part(dataset, "validation"))
-    return judge_baselines(*parts, test, (1, season, 7 * season))
+    train, validation, test = (parts[split] for split in SPLITS)
+    return judge_baselines(train, validation, test, (1, season, 7 * season))
 
 
 def _figures(network: Judged, covered: dict[str, Any]) -> dict[str, Any]:
