@@ -11,6 +11,17 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
 import pytest
 
+WHOLE_RUNS = {"workspace", "trained", "learnt", "finished", "saved", "place"}
+"""Fixtures that train and export: every test that takes one of them is slow."""
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items):
+    """Mark tests of whole runs, and those that run at night, as slow."""
+    for item in items:
+        if WHOLE_RUNS & set(item.fixturenames) or item.get_closest_marker("nightly"):
+            item.add_marker(pytest.mark.slow)
+
 
 @pytest.fixture(autouse=True)
 def _private_cache(tmp_path_factory, monkeypatch):

@@ -76,6 +76,7 @@ print(json.dumps([again.figures["accuracy"], *right, again.figures["log_loss"]])
 """
 
 
+@pytest.mark.slow
 def test_accuracy_is_the_same_everywhere(in_fresh_process, finished):
     """Run, evaluate, predict and SavedModel agree, in this process and another."""
     with (finished.folder / "scores.csv").open() as file:
@@ -116,6 +117,7 @@ print(json.dumps(sum(right) / len(right)))
 """
 
 
+@pytest.mark.slow
 def test_the_export_needs_tensorflow_alone(in_fresh_process, finished):
     """Without tfapp and Keras the SavedModel names classes, equally well, unpickled."""
     files = finished.saved_model, finished.photos

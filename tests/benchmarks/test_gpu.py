@@ -70,7 +70,7 @@ def test_capsnet_learns_and_reports_the_test_error_of_each_epoch(section, tmp_pa
     assert all(0 <= row["test_error_percent"] <= 100 for row in epochs)
 
 
-@pytest.mark.slow
+@pytest.mark.nightly
 @pytest.mark.parametrize(
     ("name", "names"),
     [

@@ -113,6 +113,7 @@ def test_evaluate_and_predict_print_figures(monkeypatch, capsys, workspace, phot
     assert [bool(row["error"]) for row in json.loads(out) if "error" in row] == [True]
 
 
+@pytest.mark.slow
 def test_ctrl_c_in_the_middle_of_a_real_run(tmp_path):
     """SIGINT while training: one line, exit code 2, nothing exported."""
     import signal
@@ -126,6 +127,8 @@ def test_ctrl_c_in_the_middle_of_a_real_run(tmp_path):
             "digits",
             "--set",
             "training.epochs=9999",
+            "--set",
+            "training.patience=0",
         ],
         cwd=tmp_path,
         stderr=subprocess.PIPE,

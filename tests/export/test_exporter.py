@@ -226,6 +226,7 @@ def test_a_published_version_is_never_replaced(tiny, arguments):
         export(tiny, **arguments)
 
 
+@pytest.mark.slow
 def test_the_projects_own_preprocessing_survives_the_export(
     tiny, arguments, same_process
 ):

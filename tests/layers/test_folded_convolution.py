@@ -124,6 +124,7 @@ print(json.dumps([keras.backend.backend(), worst]))
 """
 
 
+@pytest.mark.slow
 def test_channels_first_on_jax(in_fresh_process):
     """The layer is one of Keras, whatever backend and axis of the channels."""
     pytest.importorskip("jax")

@@ -30,6 +30,7 @@ print(json.dumps([keras.config.backend(), threads, lines[-1]]))
 """
 
 
+@pytest.mark.slow
 def test_nothing_reaches_stderr_while_tensorflow_starts():
     """Neither Python's nor native code's start-up notices are shown."""
     code = (
@@ -44,6 +45,7 @@ def test_nothing_reaches_stderr_while_tensorflow_starts():
     assert done.stderr == ""
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("backend", ["tensorflow", "jax"])
 def test_backend_and_threads_are_the_recipes(backend, in_fresh_process):
     """What runs already stays, and a recipe that wants it otherwise is told."""

@@ -130,6 +130,7 @@ def test_shape_and_parameters(name):
     assert model.count_params() == CASES[name].parameters
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", MODELS)
 def test_gradients_are_finite(name):
     """A training step changes weights and leaves every one finite."""
@@ -145,6 +146,7 @@ def test_gradients_are_finite(name):
     assert any((a != b).any() for a, b in zip(after, before, strict=True))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", MODELS)
 def test_mixed_precision_keeps_float32_logits(name):
     """Under mixed_bfloat16 the logits stay float32 and near the float32 ones."""
@@ -187,12 +189,14 @@ def saved(tmp_path_factory):
     return folder
 
 
+@pytest.mark.slow
 def test_models_read_back_the_same_in_a_fresh_process(saved):
     """Saved models answer alike in a process that never built them."""
     _run(READ, saved, ".fresh.npy")
     _compare(saved, ".fresh.npy", 1e-5)
 
 
+@pytest.mark.slow
 def test_models_answer_alike_on_the_jax_backend(saved):
     """Models import Keras only: JAX reads the same files and gives the same logits."""
     pytest.importorskip("jax", reason="the extra 'jax' is not installed")

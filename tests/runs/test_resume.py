@@ -49,6 +49,7 @@ def killed(quick, places, monkeypatch):
     return runs.Run(places["runs_folder"] / "digits" / "1")
 
 
+@pytest.mark.slow
 def test_resumed_run_is_complete_and_keeps_its_first_epoch(killed, places):
     """The rest is trained, evaluated and exported in the same folder."""
     state = killed.folder / "checkpoints" / "train.state.npz"
@@ -98,6 +99,7 @@ def test_a_run_still_going_on_is_left_alone(killed, places):
         other.kill()
 
 
+@pytest.mark.slow
 def test_vanished_file_can_be_put_back(tmp_path, places, monkeypatch):
     """A photo deleted in mid-run: one line that names it; put back, the run goes on."""
     import tensorflow as tf
@@ -142,7 +144,7 @@ def test_vanished_file_can_be_put_back(tmp_path, places, monkeypatch):
     assert runs.Run(result.folder).status() == "complete"
 
 
-@pytest.mark.slow
+@pytest.mark.nightly
 def test_sigkill_at_random_moments(tmp_path):
     """Real processes, really killed: what they leave equals an uninterrupted run."""
     command = [sys.executable, str(ROOT / "benchmarks" / "kill.py"), "digits"]

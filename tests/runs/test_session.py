@@ -28,6 +28,7 @@ def _registered(monkeypatch):
     monkeypatch.setattr(domains, "DOMAINS", (*domains.DOMAINS, NAME))
 
 
+@pytest.mark.slow
 def test_killed_and_resumed_equals_uninterrupted(tmp_path):
     """A real process, really killed in its second phase: the rest is the same."""
     whole = run(recipe("whole"), **places(tmp_path))

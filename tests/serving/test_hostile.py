@@ -207,6 +207,7 @@ def test_an_error_quotes_without_reading_everything():
     assert quote(deep).endswith("…")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("element", ["[]", "{}", "0", "0.5"])
 def test_the_memory_of_parsed_json_is_foreseen(element):
     """Measured: what Python takes is at most a little more than what was counted."""

@@ -245,6 +245,7 @@ def test_stopping_answers_what_is_in_flight(saved_models):
             assert call.result()[0] == 200
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("sent", [signal.SIGTERM, signal.SIGINT])
 def test_the_command_serves_until_told_to_stop(saved_models, tmp_path, sent):
     """One process from `tfapp serve` to exit code 0; a bad address is one line."""

@@ -56,8 +56,17 @@ SETTINGS = {
 }
 
 
+LONG = {"transfer", "capsnet"}
+
+
 @pytest.mark.slow
-@pytest.mark.parametrize("model", SETTINGS)
+@pytest.mark.parametrize(
+    "model",
+    [
+        pytest.param(name, marks=pytest.mark.nightly) if name in LONG else name
+        for name in SETTINGS
+    ],
+)
 def test_mirrored_over_two_devices(tmp_path, quick, model):
     """A whole run works under MirroredStrategy, the choice of precision included."""
     settings = [*quick, 'runtime.strategy="mirrored"']
@@ -133,6 +142,7 @@ print(json.dumps([weights().hexdigest() for _ in range(2)]))
 """
 
 
+@pytest.mark.slow
 def test_deterministic_training_repeats_to_the_bit(in_fresh_process):
     """Same seed, same weights, on every thread there is."""
     one, other = in_fresh_process(DETERMINISTIC)

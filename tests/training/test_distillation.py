@@ -98,6 +98,7 @@ def test_metrics_look_at_the_labels_only():
     assert float(metric.result()) == 1.0
 
 
+@pytest.mark.slow
 def test_the_teacher_answers_the_very_images(tmp_path):
     """Every batch carries what the teacher says of it, in every epoch."""
     model = noisy_model()
@@ -170,6 +171,7 @@ def student_of(teacher, folder):
     return student, trainer
 
 
+@pytest.mark.slow
 def test_trains_with_a_teacher(tmp_path):
     """A student of random weights comes to answer as its teacher does."""
     student_of(noisy_model(), tmp_path)[1].train()
@@ -178,6 +180,7 @@ def test_trains_with_a_teacher(tmp_path):
     assert {"accuracy", "val_accuracy", "val_loss"} <= set(rows[-1])
 
 
+@pytest.mark.slow
 def test_killed_and_resumed_equals_uninterrupted(tmp_path, monkeypatch):
     """What a killed student learned, and what its teacher answered, is kept."""
     expected, trainer = student_of(noisy_model(), tmp_path / "whole")

@@ -61,6 +61,7 @@ def fit(model, dataset, folder, class_weight=None):
     return TrainingLoop(folder, Reporter(quiet=True)).run(workload, "train")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("class_weight", [None, {0: 1.0, 1: 2.0}])
 def test_every_output_learns_and_the_main_one_is_judged(
     dataset, tmp_path, class_weight

@@ -80,6 +80,7 @@ def names(paths):
     return {"/".join(path.split("/")[-2:]) for path in paths}
 
 
+@pytest.mark.slow
 def test_head_phase_changes_the_head_alone(tmp_path, model, dataset):
     """Phase 1 changes exactly the head's weights and its standardisation."""
     before = snapshot(model)
@@ -93,6 +94,7 @@ def test_head_phase_changes_the_head_alone(tmp_path, model, dataset):
     assert trainer.job.loop.phases[0].trained_weights == 4 * 2 + 2
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("views", [0, 1])
 def test_head_learns_with_and_without_stored_features(tmp_path, dataset, views):
     """Both ways of phase 1 tell bright from dark."""
@@ -102,6 +104,7 @@ def test_head_learns_with_and_without_stored_features(tmp_path, dataset, views):
     assert np.mean(logits.argmax(1) == dataset.targets(dataset.examples["test"])) == 1.0
 
 
+@pytest.mark.slow
 def test_thaw_phase_changes_the_named_layers_and_no_statistics(
     tmp_path, model, dataset
 ):
@@ -119,6 +122,7 @@ def test_thaw_phase_changes_the_named_layers_and_no_statistics(
     }
 
 
+@pytest.mark.slow
 def test_thaw_phase_may_have_an_optimizer_of_its_own(
     tmp_path, model, dataset, monkeypatch
 ):
@@ -135,6 +139,7 @@ def test_thaw_phase_may_have_an_optimizer_of_its_own(
     assert built == ["LayerwiseRMSprop", "LayerwiseSGD"]
 
 
+@pytest.mark.slow
 def test_features_and_images_give_the_same_logits(tmp_path, model, dataset):
     """Logits from stored features equal those of the whole model."""
     trainer = train(tmp_path, model, dataset, fine_tune=HEAD)
@@ -143,6 +148,7 @@ def test_features_and_images_give_the_same_logits(tmp_path, model, dataset):
     np.testing.assert_allclose(stored, trainer.logits("test"), atol=1e-5)
 
 
+@pytest.mark.slow
 def test_after_thawing_the_whole_network_answers(tmp_path, model, dataset):
     """What an earlier run stored is of the extractor as it was, and is not used."""
     train(tmp_path, make_model(), dataset, fine_tune=HEAD).logits("test")
@@ -165,6 +171,7 @@ def test_layer_decay_slows_the_lower_layers(tmp_path, model, dataset):
     assert by_layer == {"block1_conv": 0.25, "block2_conv": 1.0}
 
 
+@pytest.mark.slow
 def test_rate_factors_reach_the_optimizer(tmp_path, model, dataset):
     """A layer whose rate is next to nothing hardly moves; that above it does."""
     thaw = {"from_layer": "block1_conv", "epochs": 2, "learning_rate": 0.01}
@@ -180,6 +187,7 @@ def test_rate_factors_reach_the_optimizer(tmp_path, model, dataset):
     assert moved["block2_conv"] > 1e-3
 
 
+@pytest.mark.slow
 def test_head_gets_a_third_of_the_time_before_a_thaw(tmp_path, dataset):
     """Without a thaw the head may take all of it."""
     for fine_tune, seconds in ((THAW, 1000.0), (HEAD, 3000.0)):
@@ -200,6 +208,7 @@ def test_equal_views_are_stored_once(tmp_path, model, augmentation, stored):
     assert len(phase.train.views) == stored
 
 
+@pytest.mark.slow
 def test_features_are_computed_once(tmp_path, dataset):
     """A second run with another seed finds every feature in the cache."""
     first = train(tmp_path, make_model(), dataset, fine_tune=HEAD)
@@ -210,6 +219,7 @@ def test_features_are_computed_once(tmp_path, dataset):
     ) == (36, 0)
 
 
+@pytest.mark.slow
 def test_damaged_feature_file_is_computed_anew(tmp_path, dataset):
     """A cache file cut in half costs time, not the run."""
     train(tmp_path, make_model(), dataset, fine_tune=HEAD)
@@ -220,6 +230,7 @@ def test_damaged_feature_file_is_computed_anew(tmp_path, dataset):
     assert again.method.features.computed == 24  # the larger of two shards
 
 
+@pytest.mark.slow
 def test_other_weights_find_no_features(tmp_path, dataset):
     """Features of one network are never taken for another's."""
     train(tmp_path, make_model(), dataset, fine_tune=HEAD)
@@ -231,6 +242,7 @@ def test_other_weights_find_no_features(tmp_path, dataset):
     assert again.method.features.computed == 36
 
 
+@pytest.mark.slow
 def test_views_differ_and_repeat(tmp_path):
     """K views store the plain pass and k-1 augmented ones, the same for a seed."""
     dataset = make_dataset(augmentation={"noise": 5})
@@ -243,6 +255,7 @@ def test_views_differ_and_repeat(tmp_path):
     np.testing.assert_array_equal(views[0], first.view("train", 1, 0))
 
 
+@pytest.mark.slow
 def test_training_from_scratch_keeps_the_best_epoch(tmp_path, model, dataset):
     """Without [fine_tune], all layers learn and the best validation epoch is kept."""
     trainer = train(
@@ -255,6 +268,7 @@ def test_training_from_scratch_keeps_the_best_epoch(tmp_path, model, dataset):
     assert kept == pytest.approx(min(losses), abs=1e-5)
 
 
+@pytest.mark.slow
 def test_averaged_weights_are_what_is_validated_and_kept(tmp_path, model, dataset):
     """With EMA, the kept weights give the logged validation loss of their epoch."""
     trainer = train(
@@ -268,6 +282,7 @@ def test_averaged_weights_are_what_is_validated_and_kept(tmp_path, model, datase
     assert kept == pytest.approx(min(losses), abs=1e-5)
 
 
+@pytest.mark.slow
 def test_patience_stops_a_phase_that_no_longer_gains(tmp_path, model, dataset):
     """Early stopping ends the phase and says so."""
     training = {"patience": 2}
@@ -277,6 +292,7 @@ def test_patience_stops_a_phase_that_no_longer_gains(tmp_path, model, dataset):
     assert len(trainer.job.loop.phases[0].epochs) < 200
 
 
+@pytest.mark.slow
 def test_a_thaw_that_harms_is_taken_back(tmp_path, model):
     """A phase whose every epoch is worse than its start keeps the start."""
     wrong = make_dataset()
@@ -289,6 +305,7 @@ def test_a_thaw_that_harms_is_taken_back(tmp_path, model):
     assert not [path for path in changed(model, before) if "block" in path]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("augmentation", [None, {"noise": 5}])
 @pytest.mark.parametrize("views", [0, 2])
 def test_thaw_on_stored_rows_or_images(tmp_path, model, augmentation, views):
@@ -307,6 +324,7 @@ def test_thaw_on_stored_rows_or_images(tmp_path, model, augmentation, views):
     )
 
 
+@pytest.mark.slow
 def test_thaw_on_rows_learns_what_it_learns_on_images(tmp_path, dataset, monkeypatch):
     """Without augmentation both ways give the same weights, up to rounding."""
     on_rows = make_model()
@@ -330,6 +348,7 @@ def test_nan_loss_names_phase_epoch_and_batch(tmp_path, dataset):
         train(tmp_path, model, dataset, fine_tune=HEAD)
 
 
+@pytest.mark.slow
 def test_budget_ends_training_when_its_time_is_up(tmp_path, model, dataset):
     """A phase of a million epochs ends by the clock, its rate cooled down."""
     deadline = Deadline(minutes=0.15)
@@ -338,6 +357,7 @@ def test_budget_ends_training_when_its_time_is_up(tmp_path, model, dataset):
     assert trainer.job.loop.phases[0].epochs[-1]["learning_rate"] < 1e-4
 
 
+@pytest.mark.slow
 def test_no_time_leaves_the_thaw_out(tmp_path, model, dataset):
     """Phase 2 is left out, and said so, when not even one epoch fits."""
     trainer = train(tmp_path, model, dataset, Deadline(minutes=1e-6), fine_tune=THAW)
@@ -365,6 +385,7 @@ def test_without_validation_the_last_epoch_counts(tmp_path, model):
     assert trainer.job.loop.phases[0].best_epoch == 5
 
 
+@pytest.mark.slow
 def test_checkpoint_holds_the_best_weights(tmp_path, model, dataset):
     """The checkpoint of a phase is the weights it ended with."""
     train(tmp_path, model, dataset, training={"epochs": 3, "learning_rate": 0.02})
@@ -374,6 +395,7 @@ def test_checkpoint_holds_the_best_weights(tmp_path, model, dataset):
         np.testing.assert_array_equal(mine, theirs)
 
 
+@pytest.mark.slow
 def test_phase_description_is_json(tmp_path, model, dataset):
     """What the report shows of a phase can be written as JSON."""
     trainer = train(tmp_path, model, dataset, fine_tune=HEAD)
@@ -394,6 +416,7 @@ def test_unknown_layer_and_model_without_extractor(tmp_path, dataset):
         train(tmp_path, plain, dataset, fine_tune=HEAD)
 
 
+@pytest.mark.slow
 def test_saved_model_carries_no_optimizer(tmp_path, model, dataset):
     """What training leaves can be saved without its optimizer's state."""
     import zipfile

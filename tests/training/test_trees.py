@@ -69,6 +69,7 @@ class Sentences:
         return batches.apply(left)
 
 
+@pytest.mark.slow
 def test_a_network_of_two_inputs_learns_from_any_length(tmp_path):
     """Named inputs, whole numbers among them, and batches of three lengths."""
     task, training = get_task("image_classification"), TrainingConfig()

@@ -222,6 +222,7 @@ def test_mistakes_are_one_line_and_exit_code_2(root, monkeypatch, capsys):
     assert err.count("\n") == 1
 
 
+@pytest.mark.slow
 def test_comparing_does_not_start_tensorflow(root, fake_masks_run, in_fresh_process):
     """Tables of finished runs need neither TensorFlow nor Keras."""
     fake_masks_run(root, "cells", 1, ERRORS)

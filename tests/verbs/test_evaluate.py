@@ -29,6 +29,7 @@ def other_digits(tmp_path):
     return tmp_path / "others"
 
 
+@pytest.mark.slow
 def test_other_data_is_all_tested(workspace, other_digits):
     """Every example of an unsplit folder counts, as `predict` sees it."""
     folder, result = workspace

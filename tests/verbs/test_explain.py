@@ -31,6 +31,7 @@ def ask(run, inputs, **options):
     return explain(str(run), [str(path) for path in inputs], reporter=QUIET, **options)
 
 
+@pytest.mark.slow
 def test_everything_about_a_folder(copied, photos):
     """Every picture gets a sheet, facts and maps as arrays; bad files stay alone."""
     found = ask(copied, [photos], label="second")
@@ -53,6 +54,7 @@ def test_everything_about_a_folder(copied, photos):
         assert sheet.width > 1000
 
 
+@pytest.mark.slow
 def test_predictions_are_those_of_predict(copied, photos):
     """The probabilities on a sheet are calibrated, as everywhere."""
     picture = photos / "digit1.png"
@@ -63,6 +65,7 @@ def test_predictions_are_those_of_predict(copied, photos):
     assert list(row.findings) == ["gradcam"]
 
 
+@pytest.mark.slow
 def test_labels(copied, photos, tmp_path):
     """A class by name and by folder; the predicted one is not drawn twice."""
     named = tmp_path / "7" / "x.png"
@@ -109,6 +112,7 @@ def test_a_run_without_its_model(copied, photos, tmp_path):
         ask(tmp_path / "s" / "1", [photos])
 
 
+@pytest.mark.slow
 def test_files_that_are_no_fit_images(copied, tmp_path):
     """Text, another format and too many pixels are told apart in their rows."""
     Image.new("L", (8, 8)).save(tmp_path / "a.tiff")
@@ -138,6 +142,7 @@ def dense(copied, tmp_path):
     return folder
 
 
+@pytest.mark.slow
 def test_what_cannot_be_explained_is_left_out_with_a_line(dense, photos):
     """Occlusion needs neither maps nor data; what was named must work."""
     found = ask(dense, [photos / "digit0.png"])
@@ -152,6 +157,7 @@ def test_what_cannot_be_explained_is_left_out_with_a_line(dense, photos):
         ask(dense, [photos / "digit0.png"], methods=["neighbours"])
 
 
+@pytest.mark.slow
 def test_sheets_never_overwrite_another_picture_s(copied, photos, tmp_path):
     """One name from two folders makes two sheets; the same picture keeps its own."""
     for name in ("a", "b"):
@@ -173,6 +179,7 @@ def test_sheets_never_overwrite_another_picture_s(copied, photos, tmp_path):
     assert recorded(out) == []
 
 
+@pytest.mark.slow
 def test_more_pictures_than_fit_a_batch(copied, photos, monkeypatch):
     """Batches change nothing in what is found."""
     inputs = [photos / f"digit{i}.png" for i in range(3)]

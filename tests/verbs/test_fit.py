@@ -50,6 +50,7 @@ def mobilenet_only(monkeypatch, tmp_path):
     monkeypatch.setattr(plan, "available_weights", lambda: [file])
 
 
+@pytest.mark.slow
 def test_photos_with_weights_get_an_extractor(tmp_path, mobilenet_only):
     """Photos of ordinary size are learned by transfer, at a multiple of 32 pixels."""
     path = make_photos(tmp_path / "my photos", {"a": 4, "b": 4})
@@ -111,6 +112,7 @@ def test_photos_without_weights_are_learned_from_scratch(tmp_path, no_weights):
     assert any("TFAPP_WEIGHTS" in reason for reason in made.reasons)
 
 
+@pytest.mark.slow
 def test_tiny_pictures_keep_their_size(no_weights):
     """Digits of 8x8 pixels are learned from scratch, in grey, at 8x8."""
     made = fit.plan("digits", reporter=QUIET)

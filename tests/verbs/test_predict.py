@@ -17,6 +17,7 @@ def ask(model, inputs, folder):
     return predict(str(model), inputs, runs_folder=folder / "runs", reporter=QUIET)
 
 
+@pytest.mark.slow
 def test_every_form_of_the_model_answers_alike(workspace, photos):
     """SavedModel, its parent, run, run folder and .keras file agree."""
     folder, result = workspace
@@ -37,6 +38,7 @@ def test_every_form_of_the_model_answers_alike(workspace, photos):
         np.testing.assert_allclose(answer, answers[0], atol=1e-5)
 
 
+@pytest.mark.slow
 def test_predictions_equal_the_run_s_own(workspace, tmp_path):
     """Predicting a test example again gives what scores.csv says of it."""
     from sklearn.datasets import load_digits
@@ -63,6 +65,7 @@ def test_predictions_equal_the_run_s_own(workspace, tmp_path):
     assert len(load_digits().images) == 1797
 
 
+@pytest.mark.slow
 def test_bad_file_stays_alone(workspace, photos):
     """One unreadable file among good ones gets an error in its own row."""
     folder, result = workspace
@@ -74,6 +77,7 @@ def test_bad_file_stays_alone(workspace, photos):
     assert [bool(row.error) for row in keras_rows] == [True, False, False, False]
 
 
+@pytest.mark.slow
 def test_globs_and_csv(workspace, photos, tmp_path):
     """A pattern means its matches; the CSV holds a row and a column for each."""
     folder, result = workspace

@@ -123,6 +123,7 @@ def test_deterministic_runs_are_equal_to_the_bit(tmp_path, quick):
     assert len(digests) == 1
 
 
+@pytest.mark.slow
 def test_interrupt_leaves_nothing_half_written(tmp_path, attempt, monkeypatch):
     """Ctrl-C in training: one clear error, a marked run, no export."""
 
@@ -136,6 +137,7 @@ def test_interrupt_leaves_nothing_half_written(tmp_path, attempt, monkeypatch):
     assert not (tmp_path / "saved_models").exists()
 
 
+@pytest.mark.slow
 def test_interrupt_inside_tensorflow_is_one_line_too(tmp_path, attempt, monkeypatch):
     """Native code may turn Ctrl-C into an error of its own."""
 
@@ -148,6 +150,7 @@ def test_interrupt_inside_tensorflow_is_one_line_too(tmp_path, attempt, monkeypa
     assert status(tmp_path) == "interrupted"
 
 
+@pytest.mark.slow
 def test_full_disk_is_one_line(tmp_path, attempt, monkeypatch):
     """A disk that fills up in training names the run's folder."""
 
@@ -161,6 +164,7 @@ def test_full_disk_is_one_line(tmp_path, attempt, monkeypatch):
     assert not (tmp_path / "saved_models").exists()
 
 
+@pytest.mark.slow
 def test_bug_keeps_its_traceback(tmp_path, attempt, monkeypatch):
     """What is nobody's mistake but ours is not dressed up."""
 
@@ -185,6 +189,7 @@ def test_batch_that_replicas_cannot_share(attempt, monkeypatch):
         attempt()
 
 
+@pytest.mark.slow
 def test_missing_data_and_empty_test_split(attempt, tmp_path):
     """Data that is not there, and a split that leaves nothing to test on."""
     with pytest.raises(DataError, match="nowhere"):

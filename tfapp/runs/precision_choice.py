@@ -44,8 +44,9 @@ def choose(
     if facts.get("resumed") and "auto" not in (runtime.precision, runtime.compile):
         compiled = runtime.compile == "on"
         return PrecisionChoice(runtime.precision, "as the run began", compiled)
-    sample = dataset.batches(dataset.examples["train"][:SAMPLE], Pass())
-    inputs, targets, *_ = next(sample.as_numpy_iterator())
+    with reporter.stage("read a sample"):
+        sample = dataset.batches(dataset.examples["train"][:SAMPLE], Pass())
+        inputs, targets, *_ = next(sample.as_numpy_iterator())
     return choose_precision(
         recipe,
         build=build,

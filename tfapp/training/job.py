@@ -68,10 +68,8 @@ class TrainingJob:
 
     def whole(self, plan: PhasePlan, deadline: Deadline | None = None) -> Phase:
         """Return a phase that trains the whole model on the inputs themselves."""
-        validation_examples = self.dataset.examples["validation"]
-        validation = (
-            self.dataset.batches(validation_examples, Pass())
-            if validation_examples
-            else None
-        )
+        validation = None
+        if examples := self.dataset.examples["validation"]:
+            with self.loop.reporter.stage("read validation data"):
+                validation = self.dataset.batches(examples, Pass())
         return Phase(plan, self.model, self.passes(), validation, deadline)

@@ -128,6 +128,7 @@ CHANGES = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", CHANGES)
 def test_a_pass_taken_up_in_the_middle(files, make_dataset, kind):
     """What is left of a pass is the same to the bit, from a pipeline made anew."""

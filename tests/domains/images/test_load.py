@@ -27,6 +27,7 @@ def load(path, seed=0, split_file=None, **keys):
     )
 
 
+@pytest.mark.slow
 def test_a_folder_becomes_a_dataset(make_folder):
     """Shapes, classes, splits, batches, labels and bytes fit together."""
     root = make_folder({"cats": 20, "dogs": 20})

@@ -65,6 +65,7 @@ def photo(seed, height, width):
     return np.asarray(Image.fromarray(coarse).resize((width, height)))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("resize", ["crop", "pad", "stretch"])
 @pytest.mark.parametrize(
     ("shape", "turn"), [((250, 333), 1), ((333, 250), 6), ((97, 801), 3)]
@@ -119,6 +120,7 @@ def test_extreme_proportions_stay_harmless(resize):
     assert int(tf.reduce_max(found)) == 200
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("channels", [1, 3])
 def test_eager_graph_and_dataset_agree(picture, encode, exif, channels):
     """The same bytes give the same floats eagerly, in a function and in tf.data."""
@@ -161,6 +163,7 @@ def test_what_cannot_be_decoded_fails_alike_in_pipelines(encode, picture):
         compiled_fit(preprocess)(data)
 
 
+@pytest.mark.slow
 def test_saved_model_answers_the_same(tmp_path, picture, encode):
     """The object works from a reloaded SavedModel, without its Python code."""
     module, preprocess = tf.Module(), ImagePreprocessor((16, 16))

@@ -92,6 +92,7 @@ MODES = [
 ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("resize", "cache"), MODES)
 def test_pixels_are_the_same_everywhere(in_fresh_process, tmp_path, resize, cache):
     """Training, prediction and the exported graph see equal pixels, however resized."""

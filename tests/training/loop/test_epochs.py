@@ -124,6 +124,7 @@ class Clock:
         return self.seconds
 
 
+@pytest.mark.slow
 def test_a_resumed_phase_under_a_budget_does_not_cool_down_early(tmp_path, monkeypatch):
     """The rate follows the clock over the seconds before the kill and those left."""
     clock = Clock()
@@ -150,6 +151,7 @@ def weights(model):
     return np.concatenate([w.numpy().ravel() for w in model.weights])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("epoch", "step", "training"),
     [
@@ -187,6 +189,7 @@ def test_finished_phase_is_read_back(tmp_path):
     np.testing.assert_array_equal(weights(again), weights(first))
 
 
+@pytest.mark.slow
 def test_runs_repeat_to_the_bit_and_seeds_differ(tmp_path):
     """The same phase twice gives the same weights; another seed gives others."""
     models = [network() for _ in range(3)]
@@ -198,6 +201,7 @@ def test_runs_repeat_to_the_bit_and_seeds_differ(tmp_path):
     assert np.abs(weights(models[0]) - weights(models[2])).max() > 1e-4
 
 
+@pytest.mark.slow
 def test_bundled_steps_learn_the_same(tmp_path):
     """Several steps in one call are those steps, up to rounding."""
     models = [network(dropout=0.0) for _ in range(2)]
@@ -214,6 +218,7 @@ def test_bundled_steps_learn_the_same(tmp_path):
     assert rows[0][-1]["learning_rate"] == rows[1][-1]["learning_rate"]
 
 
+@pytest.mark.slow
 def test_damaged_state_begins_the_phase_anew(tmp_path):
     """Half a file, or that of another network, is no state."""
     whole = network()
@@ -228,6 +233,7 @@ def test_damaged_state_begins_the_phase_anew(tmp_path):
     np.testing.assert_array_equal(weights(model), weights(whole))
 
 
+@pytest.mark.slow
 def test_input_that_fails_keeps_what_was_learned(tmp_path):
     """A file that vanishes in mid-epoch saves a state before the error."""
 

@@ -92,6 +92,7 @@ def test_training_the_twin_trains_the_model(transferred):
         )
 
 
+@pytest.mark.slow
 def test_the_model_stays_as_it_was(transferred, tmp_path):
     """Saving, thawing and the graph of the model do not notice the twin."""
     extractor, _ = freezing.parts(transferred)

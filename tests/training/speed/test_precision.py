@@ -183,6 +183,7 @@ def test_xla_is_measured_on_one_gpu_only(monkeypatch):
     assert use_xla(RuntimeConfig(compile="off")) is False
 
 
+@pytest.mark.slow
 def test_little_work_is_not_measured(choose, monkeypatch):
     """One build prices the work, and the price is remembered."""
     monkeypatch.setattr(choice_module.processor, "bfloat16_unit", lambda: "AMX")
@@ -201,6 +202,7 @@ def test_no_build_where_there_is_no_choice(choose):
     assert not build.policies
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "recipe",
     [make_recipe(), make_recipe(thaw=False), make_recipe(thaw=False, tune=False)],
@@ -220,6 +222,7 @@ def test_the_faster_precision_is_chosen_and_remembered(
     assert len(build.policies) == 2
 
 
+@pytest.mark.slow
 def test_a_slower_precision_is_not_chosen(choose, fast_bfloat16, alike, monkeypatch):
     """Nor is one that is faster by less than the noise."""
     monkeypatch.setattr(Trial, "time", pretended({"mixed_bfloat16": 0.95}))
@@ -227,6 +230,7 @@ def test_a_slower_precision_is_not_chosen(choose, fast_bfloat16, alike, monkeypa
     assert (choice.policy, choice.reason) == ("float32", "nothing is faster, measured")
 
 
+@pytest.mark.slow
 def test_a_damaged_file_is_measured_anew(choose, fast_bfloat16, alike, tmp_path):
     """Whatever lies there, the answer is the same."""
     choose()
@@ -236,6 +240,7 @@ def test_a_damaged_file_is_measured_anew(choose, fast_bfloat16, alike, tmp_path)
         assert choose().reason == "4.0x float32, measured"
 
 
+@pytest.mark.slow
 def test_another_machine_measures_for_itself(choose, fast_bfloat16, alike, monkeypatch):
     """A cache may lie on a shared disk."""
     choose()
@@ -243,6 +248,7 @@ def test_another_machine_measures_for_itself(choose, fast_bfloat16, alike, monke
     assert choose().reason == "4.0x float32, measured"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("asked", ["auto", "mixed_bfloat16"])
 def test_a_precision_that_computes_something_else_is_refused(
     choose, fast_bfloat16, asked
@@ -260,6 +266,7 @@ def test_a_precision_that_computes_something_else_is_refused(
     assert build.policies == ["float32", "mixed_bfloat16"]
 
 
+@pytest.mark.slow
 def test_a_precision_that_cannot_run_is_refused(choose, fast_bfloat16):
     """A missing operation is no reason to end the run."""
 
@@ -273,6 +280,7 @@ def test_a_precision_that_cannot_run_is_refused(choose, fast_bfloat16):
     assert "cannot run (NotImplementedError: no kernel for bfloat16)" in choice.note
 
 
+@pytest.mark.slow
 def test_a_named_precision_is_checked_and_used(choose):
     """The real check passes on the real machine, whatever it computes with."""
     choice = choose(make_recipe(precision="mixed_bfloat16"))
@@ -287,11 +295,13 @@ def test_xla_wins_where_it_is_faster(choose, fast_bfloat16, alike, monkeypatch):
         "time",
         lambda trial: {k: 0.5 if trial.jit_compile else 1.0 for k in trial.work.kinds},
     )
-    choice = choose(make_recipe(precision="float32"))
-    assert choice.jit_compile
+    reporter = Listener()
+    choice = choose(make_recipe(precision="float32"), reporter=reporter)
+    assert choice.jit_compile, reporter.lines
     assert choice.reason == "2.0x without XLA, measured"
 
 
+@pytest.mark.slow
 def test_the_process_is_left_as_it_was(choose, fast_bfloat16):
     """Names, policy and chance: the run is that of a named precision, to the bit."""
 
@@ -367,6 +377,7 @@ def test_slow_networks_are_tried_on_fewer_images():
     assert sample_size(10.0, 2) == 2
 
 
+@pytest.mark.slow
 def test_what_is_kept_is_json(choose, fast_bfloat16, alike, tmp_path):
     """A person can read and delete it."""
     choose()

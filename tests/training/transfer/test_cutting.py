@@ -50,6 +50,7 @@ def logits_and_gradients(forward, weights):
     return logits, tape.gradient(loss, [w.value for w in weights])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("network", "from_layer", "tensors"), CASES.values(), ids=CASES
 )
@@ -93,6 +94,7 @@ def test_rows_have_the_precision_of_the_network():
     np.testing.assert_array_equal(found, model(batch))
 
 
+@pytest.mark.slow
 def test_no_cut_above_a_random_layer():
     """Stochastic depth below the border: one stored pass would not do."""
     assert cut(fine_tuned("efficientnet_b0", "block7a_expand_conv")) is None

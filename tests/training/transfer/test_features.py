@@ -150,6 +150,7 @@ def test_interrupted_extraction_goes_on(tmp_path, what):
     assert counter.images <= 12
 
 
+@pytest.mark.slow
 def test_damaged_row_is_computed_anew(tmp_path, noisy):
     """A flipped byte costs its shard, not the run."""
     first, _ = make_store(tmp_path, noisy)
@@ -282,6 +283,7 @@ print(json.dumps([found[0].shape, float(abs(found[0] - found[1]).max())]))
 """
 
 
+@pytest.mark.slow
 def test_every_image_once_under_a_mirrored_strategy(in_fresh_process, tmp_path):
     """Two replicas share the images, and each image has one row."""
     shape, difference = in_fresh_process(MIRRORED, tmp_path, Path(__file__).parents[1])
@@ -312,6 +314,7 @@ print(json.dumps([rows.shape, difference]))
 """
 
 
+@pytest.mark.slow
 def test_stored_rows_on_jax(in_fresh_process, tmp_path):
     """Cutting, folding and storing know no backend."""
     pytest.importorskip("jax")

@@ -59,6 +59,7 @@ def once(images, seed=3, **keys):
     return np.asarray(images), np.asarray(labels)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", WAYS)
 def test_every_way_is_repeatable_and_in_range(name):
     """The same seed gives the same bits, in parallel too; values stay in range."""

@@ -90,6 +90,7 @@ def test_the_export_answers_probabilities_from_encoded_images(learnt, photos):
     assert not any("decoder" in name for name in names)
 
 
+@pytest.mark.slow
 def test_the_saved_run_answers_as_its_export(learnt, photos):
     """`predict` on the run and `evaluate` take the same main output."""
     folder, result = learnt
@@ -116,7 +117,7 @@ def test_explanations_of_capsules_come_unasked(learnt, photos):
     assert len(row.findings["routing"].facts["entropy"]) == 3
 
 
-@pytest.mark.slow
+@pytest.mark.nightly
 def test_several_outputs_learn_and_are_explained_on_jax(
     tmp_path, quick, photos, in_fresh_process
 ):

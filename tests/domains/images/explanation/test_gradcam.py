@@ -96,6 +96,7 @@ def test_weights_each_feature_map_by_its_class():
     assert second.any()
 
 
+@pytest.mark.slow
 def test_maps_change_when_the_weights_are_randomised():
     """A map that does not depend on the weights explains nothing (Adebayo et al. 2018).
 
@@ -162,6 +163,7 @@ print(json.dumps([keras.config.backend(), found.tolist()]))
 """
 
 
+@pytest.mark.slow
 def test_the_same_on_jax(in_fresh_process, tmp_path):
     """The gradient of the other backend gives the same maps."""
     pytest.importorskip("jax", reason="the extra 'jax' is not installed")

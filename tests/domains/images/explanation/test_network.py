@@ -38,6 +38,7 @@ def test_nested_models_are_cut_like_flat_ones(pooling):
     assert parts.grid == same.grid == (8, 8)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("pooling", ["avg", "max", "avg_max", "flatten"])
 def test_transfer_with_every_pooling(pooling):
     """The last map is MobileNetV2's output, whatever pools it."""

@@ -70,6 +70,7 @@ def test_files_are_small_whole_and_described(entry):
         assert word in card
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", NAMES)
 def test_weights_are_found_by_name(name):
     """`weights = "tiny_imagenet"` fills the network, at any size it takes."""
@@ -108,6 +109,7 @@ def test_mixed_precision_stays_near(name):
     assert correlation > 0.99
 
 
+@pytest.mark.nightly
 @pytest.mark.parametrize("name", NAMES)
 def test_same_features_on_jax(name, tmp_path):
     """Another backend reads the same file and gives the same features."""
@@ -123,7 +125,7 @@ def test_same_features_on_jax(name, tmp_path):
     np.testing.assert_allclose(np.load(tmp_path / "out.npy"), expected, atol=2e-3)
 
 
-@pytest.mark.slow
+@pytest.mark.nightly
 @pytest.mark.parametrize("name", NAMES)
 def test_photos_are_told_apart_better_than_by_random_weights(name, shared_data):
     """A linear head on 400 cats and dogs: far better than the network untrained."""

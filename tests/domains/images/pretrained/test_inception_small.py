@@ -33,6 +33,7 @@ def test_weights_counted_by_hand():
     assert network.count_params() == expected == 2_270_272
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("side", [32, 64, 96, 128, 160])
 def test_shrinks_sixteen_times(side):
     """The stem and three poolings halve the image."""

@@ -106,6 +106,7 @@ def test_equals_keras_with_its_own_file(
     np.testing.assert_array_equal(backbone(images), expected)
 
 
+@pytest.mark.slow
 def test_takes_a_file_with_a_top_for_any_size(folder: Path, images: np.ndarray) -> None:
     """A classifier's file fills the network without its top, at another size."""
     classifier = mobilenet(classes=5)
@@ -142,6 +143,7 @@ def test_takes_the_head_of_convnext(folder: Path) -> None:
         np.testing.assert_array_equal(received, expected)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("form", ["whole", "cut", "top"])
 def test_recognises_a_file_without_description(
     form: str, folder: Path, images: np.ndarray

@@ -72,6 +72,7 @@ def middle(size):
     return tf.maximum(size // 2, 1), tf.maximum(size // 16, 1)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("mode", ["RGB", "L", "CMYK"])
 @pytest.mark.parametrize("progressive", [False, True])
 def test_a_part_of_a_jpeg_is_that_part_of_all_of_it(picture, encode, mode, progressive):

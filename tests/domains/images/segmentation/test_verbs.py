@@ -91,6 +91,7 @@ def test_a_run_leaves_figures_scores_and_pictures(finished):
     assert card["metrics"]["iou_interval"] == metrics["iou_interval"]
 
 
+@pytest.mark.slow
 def test_several_turns_answer_and_one_learns(finished, tmp_path):
     """Training is the same to the bit; what answers is the mean over the positions."""
     folder, result = finished
@@ -211,6 +212,7 @@ def test_fit_of_too_few_images(tmp_path):
         fit.plan(str(write_scenes(tmp_path / "few", 2)), reporter=QUIET)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("override", "error", "message"),
     [

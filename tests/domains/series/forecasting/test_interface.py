@@ -33,6 +33,7 @@ def answered(dataset, model, rows, calibration=None):
     return {name: tensor.numpy() for name, tensor in found.items()}
 
 
+@pytest.mark.slow
 def test_an_untrained_forecast_repeats_the_last_raw_value(tmp_path):
     """In the unit of the file, with the twelve months that follow."""
     dataset = load(wide(tmp_path / "w.csv"))
@@ -47,6 +48,7 @@ def test_an_untrained_forecast_repeats_the_last_raw_value(tmp_path):
         assert [t.decode() for t in found["timestamps"][i]] == times.tolist()
 
 
+@pytest.mark.slow
 def test_intervals_are_those_of_the_assessment(tmp_path):
     """The graph multiplies as NumPy does, and turns the ends into raw values."""
     dataset = load(wide(tmp_path / "w.csv"))

@@ -93,6 +93,7 @@ def test_linear_forecasts_are_sums_by_hand(options):
     )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", BUILDERS)
 def test_networks_that_see_the_level_learn_a_return_to_the_mean(name):
     """What follows is half of the last value, whatever the changes before it."""
@@ -115,6 +116,7 @@ def test_targets_share_their_weights(name):
     np.testing.assert_allclose(turned, found[..., ::-1], atol=1e-6)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", BUILDERS)
 def test_covariates_of_the_future_act_on_their_step(name):
     """A model trained on y = covariate learns it; the history alone cannot."""
@@ -178,6 +180,7 @@ def test_wrong_options_are_refused(build, options, message):
         build(info("history"), **options)
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(JAX, reason="this is the process that it starts")
 def test_the_same_holds_under_jax():
     """All tests above pass in a fresh process on the JAX backend."""

@@ -101,11 +101,11 @@ class Chooser:
         if chosen.policy != "float32" and self._check():
             chosen = Candidate("float32", self.plain_jit)
         fault = self._fault()
-        if not fault:
-            return PrecisionChoice(chosen.policy, reason, chosen.jit_compile)
-        failed = f"{self.reduced} failed its self-check"
-        note = f"{failed}: {fault}; training in float32"
-        return PrecisionChoice(chosen.policy, failed, chosen.jit_compile, note)
+        note = ""
+        if fault:
+            reason = f"{self.reduced} failed its self-check"
+            note = f"{reason}: {fault}; training in float32"
+        return PrecisionChoice(chosen.policy, reason, chosen.jit_compile, note)
 
     def _fastest(self, reason: str) -> tuple[Candidate, str]:
         usable = self._usable()
@@ -114,9 +114,8 @@ class Chooser:
         choice = self._remembered_choice()
         if choice is not None:
             return choice, self.record["reason"]
-        if self._rough_seconds() < WORTH_MEASURING:
-            return usable[0], TOO_LITTLE
-        return self._measured(usable)
+        worth = self._rough_seconds() >= WORTH_MEASURING
+        return self._measured(usable) if worth else (usable[0], TOO_LITTLE)
 
     def _usable(self) -> list[Candidate]:
         """Return the candidates that have not failed their check."""
@@ -174,7 +173,8 @@ class Chooser:
         if candidate.jit_compile != self.plain_jit:
             try:
                 self._trial(candidate).time()
-            except Exception:  # not every operation can be compiled by XLA
+            except Exception as error:  # XLA cannot compile every operation
+                self.reporter.say(f"  XLA is not used: {_first_line(error)}")
                 return False
         return True
 

@@ -62,6 +62,7 @@ def test_cut_at_a_layer():
     assert model.get_layer("extractor").output_shape == (None, 144)
 
 
+@pytest.mark.slow
 def test_batch_norm_stays_put_when_the_whole_network_learns():
     """Moving statistics of a real network are bit-identical after thawing it all."""
     keras.utils.set_random_seed(0)

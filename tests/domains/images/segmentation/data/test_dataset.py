@@ -86,6 +86,7 @@ def test_passes_are_functions_of_the_epoch(load):
     assert np.abs(np.concatenate([b[0] for b in whole]) - other).max() > 10
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("cache", ["memory", "none", "disk"])
 def test_the_cache_changes_nothing(load, cache):
     """Kept or read anew, tiles are the same."""

@@ -58,6 +58,7 @@ TAPS = {
 """The last map of each size that all paths of the network go through."""
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", TAPS)
 def test_taps(name):
     """Each network is tapped where segmentation networks usually tap it."""
@@ -67,6 +68,7 @@ def test_taps(name):
     assert all(t.shape[1] == 96 // stride for stride, t in found.items())
 
 
+@pytest.mark.slow
 def test_padding_leaves_the_inner_features_alone():
     """A padded network computes the same; what moves is the edge."""
     keras.utils.set_random_seed(0)
