@@ -206,7 +206,7 @@ def read_all(connection):
 def test_slow_clients_are_sent_away(saved_models):
     """Heads and bodies that drip get a 408, heads without end a 431."""
     limits = {"header_seconds": 0.5, "body_seconds": 0.5}
-    head = b"POST /v1/models/affine:predict HTTP/1.1\r\nHost: x\r\n"
+    head = b"POST /v1/models/affine:predict HTTP/1.1\r\nHost: localhost\r\n"
     with running(saved_models / "affine", limits=limits, log="off") as client:
         address = ("127.0.0.1", client.rest_port)
         cases = {
@@ -330,7 +330,9 @@ def test_a_taken_port_is_told_at_the_start():
 
 JSON_ONE = json.dumps(ONE).encode()
 PREDICT = b"POST /v1/models/affine:predict HTTP/1.1\r\nHost: localhost\r\n"
-OFFER = b"Connection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\nHTTP2-Settings: AAMA\r\n"
+OFFER = (
+    b"Connection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\nHTTP2-Settings: AAMA\r\n"
+)
 WITH_LENGTH = b"Content-Length: %d\r\n\r\n" % len(JSON_ONE)
 IN_CHUNKS = b"Transfer-Encoding: chunked\r\n\r\n%x\r\n" % len(JSON_ONE)
 REQUEST = OFFER + WITH_LENGTH + JSON_ONE
@@ -340,7 +342,7 @@ CHUNKED = OFFER + IN_CHUNKS + JSON_ONE + b"\r\n0\r\n\r\n"
 @pytest.mark.parametrize("request_", [REQUEST, CHUNKED], ids=["length", "chunks"])
 @pytest.mark.parametrize("size", [1, 7, 10_000])
 def test_an_offer_to_upgrade_is_ignored(client, request_, size):
-    """Java's HTTP client and `curl --http2` make one; the body stands, in any pieces."""
+    """Java's HTTP client and `curl --http2` make one; the body is read all the same."""
     offer, plain = PREDICT + request_, PREDICT + WITH_LENGTH + JSON_ONE
     last = PREDICT + b"Connection: close\r\n" + WITH_LENGTH + JSON_ONE
     sent = offer + plain + offer + last

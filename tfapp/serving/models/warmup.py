@@ -11,7 +11,7 @@ import numpy as np
 import tensorflow as tf
 from tensorflow_serving.apis import prediction_log_pb2
 
-from tfapp.serving.models.loader import SavedModel
+from tfapp.serving.models.loader import SavedModel, sentence
 from tfapp.serving.signature import DEFAULT, Arrays
 from tfapp.serving.status import RequestError, Status
 
@@ -37,7 +37,7 @@ def warm_up(model: SavedModel) -> int:
         records = list(tf.data.TFRecordDataset(str(path)).as_numpy_iterator())
         logs = [prediction_log_pb2.PredictionLog.FromString(r) for r in records]
     except (tf.errors.OpError, ValueError) as error:
-        reason = str(error).partition("\n")[0]
+        reason = sentence(str(error))
         raise _failed(f"{WARMUP} is damaged: {reason}") from None
     if len(logs) > MAX_RECORDS:
         raise _failed(f"Number of warmup records exceeds the maximum ({MAX_RECORDS}).")
