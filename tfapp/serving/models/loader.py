@@ -9,7 +9,7 @@ import json
 import logging
 import re
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +27,9 @@ from tfapp.serving.signature import (
 from tfapp.serving.status import STATUS_OF_CODE, RequestError, Status
 
 SAVED_MODEL = ("saved_model.pb", "saved_model.pbtxt")
+WARMUP = "assets.extra/tf_serving_warmup_requests"
+LARGEST_FILE = 2**31 - 1
+"""Bytes; protocol buffers end there. Variables lie in files of any size."""
 CARD = "tfapp.json"
 LABELS = "assets.extra/labels.txt"
 NOISE = ("Graph execution error", "Detected at node", "<stack traces", "\t [[")
@@ -51,6 +54,7 @@ class SavedModel:
 
     def __init__(self, path: Path) -> None:
         self.path = path
+        check_size(path)
         self.card = read_card(path)
         graph = tf.Graph()
         self._session = tf.compat.v1.Session(graph=graph, config=_session_config())
@@ -132,6 +136,22 @@ class SavedModel:
 def holds_saved_model(path: Path) -> bool:
     """Return whether a folder holds a SavedModel."""
     return any((path / name).is_file() for name in SAVED_MODEL)
+
+
+def check_size(path: Path) -> None:
+    """Refuse a graph that no protocol buffer can hold, before it is read into memory.
+
+    Raises:
+        RequestError: FAILED_PRECONDITION.
+    """
+    for name in (*SAVED_MODEL, CARD, LABELS, WARMUP):
+        with suppress(OSError):
+            size = (path / name).stat().st_size
+            if size > LARGEST_FILE:
+                raise RequestError(
+                    Status.FAILED_PRECONDITION,
+                    f"{name} has {size:,} bytes. Expected at most {LARGEST_FILE:,}.",
+                )
 
 
 def read_card(path: Path) -> dict[str, Any]:
