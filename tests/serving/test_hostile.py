@@ -1,12 +1,13 @@
 """Requests made to hurt: small ones that claim much, and those that never end."""
 
 import concurrent.futures
-import http.client
+import gzip
 import io
 import json
 import socket
 import time
 import tracemalloc
+import zlib
 
 import grpc
 import numpy as np
@@ -18,7 +19,7 @@ from tensorflow.core.framework import types_pb2
 from tensorflow_serving.apis import predict_pb2, prediction_service_pb2_grpc
 
 from tests.serving.conftest import affine, half_plus, running
-from tfapp.serving.rest import replies
+from tfapp.serving.engine import Engine
 from tfapp.serving.rest.tensors.json_document import (
     parse_object,
     parse_whole,
@@ -286,6 +287,61 @@ def test_a_jpeg_of_endless_scans_is_400(client):
     assert client.predict("image", scans(1) + b"\xff\xda" * 300)[0] == 200
 
 
+# --- packed bodies ------------------------------------------------------------------
+
+
+def raw_deflate(data):
+    """Return deflated data without zlib's head, as some clients send it."""
+    return zlib.compress(data)[2:-4]
+
+
+@pytest.mark.parametrize(
+    ("packing", "pack"),
+    [
+        ("gzip", gzip.compress),
+        ("GZIP", gzip.compress),
+        ("x-gzip", gzip.compress),
+        ("deflate", zlib.compress),
+        ("deflate", raw_deflate),
+        ("identity", bytes),
+    ],
+)
+def test_packed_bodies(client, packing, pack):
+    """JSON, pictures and KServe's requests, small and large."""
+    packed = {"Content-Encoding": packing}
+    body = pack(json.dumps(ONE).encode())
+    assert client.predict("affine", body, **packed)[1] == {"predictions": [[3.0, 5.0]]}
+    rows = {"inputs": [[0.5, 1.5]] * 5000}
+    _, reply = client.predict("affine", pack(json.dumps(rows).encode()), **packed)
+    assert reply == {"outputs": [[2.0, 4.0]] * 5000}
+    _, reply = infer(
+        client, "affine", pack(json.dumps({"inputs": [X]}).encode()), **packed
+    )
+    assert reply["outputs"][0]["data"] == [3.0, 5.0]
+
+
+@pytest.mark.parametrize(
+    ("packing", "body", "status", "message"),
+    [
+        ("gzip", b"", 400, "is cut off"),
+        ("gzip", b"{}", 400, "is damaged"),
+        ("gzip", gzip.compress(b"{}")[:-1], 400, "is cut off"),
+        ("gzip", gzip.compress(b"{}")[:-8] + b"\0" * 8, 400, "is damaged"),
+        ("gzip", gzip.compress(b"{}") * 2, 400, "behind its end"),
+        ("deflate", zlib.compress(b"{}") + b"x", 400, "behind its end"),
+        ("br", b"{}", 415, "Expected gzip, deflate or none"),
+        ("gzip, gzip", b"{}", 415, "Expected gzip, deflate or none"),
+        ("gzip", gzip.compress(bytes(2_000_001)), 413, "larger than 2,000,000 bytes"),
+        ("deflate", zlib.compress(bytes(100_000_000)), 413, "larger than 2,000,000"),
+    ],
+)
+def test_packed_bodies_that_are_wrong(client, packing, body, status, message):
+    """Damaged, of unknown kinds, or larger than a body may be."""
+    received, reply = client.predict("affine", body, **{"Content-Encoding": packing})
+    assert (received, message in reply["error"]) == (status, True), reply
+    assert client.server.engine.pending_bytes == 0
+
+
 # --- things that never end ----------------------------------------------------------
 
 
@@ -303,7 +359,7 @@ def hurried(saved_models, tmp_path_factory):
     patch.undo()
 
 
-HEAD = b"POST /v1/models/affine:predict HTTP/1.1\r\nHost: x\r\n"
+HEAD = b"POST /v1/models/affine:predict HTTP/1.1\r\nHost: localhost\r\n"
 CHUNKED = b"Transfer-Encoding: chunked\r\n"
 TOKEN = b"Authorization: Bearer geheim\r\n"
 
@@ -425,18 +481,49 @@ def test_a_bug_is_a_500_with_an_error_body(saved_models, monkeypatch):
         raise KeyError("inside")
 
     with running(saved_models / "affine", log="off") as client:
-        monkeypatch.setattr(replies.Engine, "check_size", fail)
+        monkeypatch.setattr(Engine, "check_size", fail)
         status, reply = client.predict("affine", ONE)
         assert (status, reply) == (500, {"error": "The server has a fault."})
 
 
-def test_the_host_that_a_client_names_is_not_repeated(client):
+def test_the_host_that_a_client_names_is_not_repeated(saved_models):
     """No redirect to an address that is not ours."""
-    connection = http.client.HTTPConnection("127.0.0.1", client.rest_port)
-    for path in ("/models/", "//models", "/healthz/"):
-        connection.request("GET", path, headers={"Host": "evil.example"})
-        reply = connection.getresponse()
-        body = reply.read()
-        assert reply.status == 404
-        assert b"evil" not in body + str(reply.headers).encode()
-    connection.close()
+    options = {"log": "off", "allowed_hosts": ["*"]}
+    with running(saved_models / "affine", **options) as client:
+        for path in ("/models/", "//models", "/healthz/"):
+            status, headers, body = client.raw("GET", path, headers=EVIL)
+            assert status == 404
+            assert b"evil" not in body + str(headers).encode()
+
+
+EVIL = {"Host": "evil.example"}
+
+
+def test_other_names_of_this_machine_are_refused(client):
+    """A page of another site may let its own name mean 127.0.0.1 (DNS rebinding)."""
+    for host in ("evil.example", "evil.example:80", "127.0.0.1.evil.example", "[::2]"):
+        status, reply = client.get("/healthz", Host=host)
+        assert (status, "allowed_hosts" in reply["error"]) == (403, True)
+    for host in (
+        "localhost",
+        "LOCALHOST.:1",
+        "127.0.0.1:8501",
+        "[::1]:1",
+        "a.localhost",
+    ):
+        assert client.get("/healthz", Host=host)[0] == 200
+
+
+@pytest.mark.parametrize(
+    ("options", "evil", "own"),
+    [
+        ({"host": "0.0.0.0"}, 200, 200),
+        ({"host": "0.0.0.0", "allowed_hosts": ["Own.example"]}, 403, 200),
+        ({"allowed_hosts": ["own.example"]}, 403, 200),
+    ],
+)
+def test_names_that_are_accepted(tmp_path, options, evil, own):
+    """Any where other machines are served, unless the settings name some."""
+    with running(tmp_path, log="off", **options) as client:
+        assert client.get("/models", **EVIL)[0] == evil
+        assert client.get("/models", Host="own.example:80")[0] == own

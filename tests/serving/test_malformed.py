@@ -141,7 +141,7 @@ def test_ten_thousand_malformed_requests(client):
         b"POST /v1/models/affine:predict HTTP/9.9\r\n\r\n",
         b"POST /v1/models/affine:predict HTTP/1.1\r\nContent-Length: -5\r\n\r\n",
         b"POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n",
-        b"GET /\xff HTTP/1.1\r\nHost: x\r\n\r\n",
+        b"GET /\xff HTTP/1.1\r\nHost: localhost\r\n\r\n",
     ],
 )
 def test_what_is_no_http(client, sent):

@@ -206,7 +206,7 @@ def read_all(connection):
 def test_slow_clients_are_sent_away(saved_models):
     """Heads and bodies that drip get a 408, heads without end a 431."""
     limits = {"header_seconds": 0.5, "body_seconds": 0.5}
-    head = b"POST /v1/models/affine:predict HTTP/1.1\r\nHost: x\r\n"
+    head = b"POST /v1/models/affine:predict HTTP/1.1\r\nHost: localhost\r\n"
     with running(saved_models / "affine", limits=limits, log="off") as client:
         address = ("127.0.0.1", client.rest_port)
         cases = {
@@ -327,3 +327,58 @@ def test_a_taken_port_is_told_at_the_start():
             settings = ServerSettings(**{"rest_port": 0, "grpc_port": 0, key: port})
             with pytest.raises(ServingError, match="Address already in use"):
                 Server(settings, Reporter(quiet=True))
+
+
+JSON_ONE = json.dumps(ONE).encode()
+PREDICT = b"POST /v1/models/affine:predict HTTP/1.1\r\nHost: localhost\r\n"
+OFFER = (
+    b"Connection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\nHTTP2-Settings: AAMA\r\n"
+)
+WITH_LENGTH = b"Content-Length: %d\r\n\r\n" % len(JSON_ONE)
+IN_CHUNKS = b"Transfer-Encoding: chunked\r\n\r\n%x\r\n" % len(JSON_ONE)
+REQUEST = OFFER + WITH_LENGTH + JSON_ONE
+CHUNKED = OFFER + IN_CHUNKS + JSON_ONE + b"\r\n0\r\n\r\n"
+
+
+@pytest.mark.parametrize("request_", [REQUEST, CHUNKED], ids=["length", "chunks"])
+@pytest.mark.parametrize("size", [1, 7, 10_000])
+def test_an_offer_to_upgrade_is_ignored(client, request_, size):
+    """Java's HTTP client and `curl --http2` make one; the body is read all the same."""
+    offer, plain = PREDICT + request_, PREDICT + WITH_LENGTH + JSON_ONE
+    last = PREDICT + b"Connection: close\r\n" + WITH_LENGTH + JSON_ONE
+    sent = offer + plain + offer + last
+    with socket.create_connection(("127.0.0.1", client.rest_port), 20) as connection:
+        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        for start in range(0, len(sent), size):
+            connection.sendall(sent[start : start + size])
+        received = read_all(connection)
+    assert received.count(b"HTTP/1.1 200") == received.count(b"[[3.0, 5.0]]") == 4
+
+
+def test_offers_without_a_body(client):
+    """Of WebSockets too; an offer leaves `Connection: close` as it is."""
+    head = b"GET /healthz HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\n"
+    with socket.create_connection(("127.0.0.1", client.rest_port), 20) as connection:
+        connection.sendall(head + b"Connection: upgrade\r\n\r\n")
+        connection.sendall(head + b"Connection: upgrade, close\r\n\r\n")
+        assert read_all(connection).count(b"HTTP/1.1 200") == 2
+
+
+@pytest.mark.parametrize("name", ["affine", "slow"])
+def test_clients_that_close_their_sending_side_are_answered(client, name):
+    """Also where the answer takes a while, and where there are two of them."""
+    body = {"affine": JSON_ONE, "slow": b'{"instances": [20000]}'}[name]
+    head = PREDICT.replace(b"affine", name.encode())
+    request = head + b"Content-Length: %d\r\n\r\n" % len(body) + body
+    with socket.create_connection(("127.0.0.1", client.rest_port), 60) as connection:
+        connection.sendall(request * 2)
+        connection.shutdown(socket.SHUT_WR)
+        assert read_all(connection).count(b"HTTP/1.1 200") == 2
+
+
+def test_half_a_request_ends_with_its_connection(client):
+    """Nothing is left to wait for."""
+    with socket.create_connection(("127.0.0.1", client.rest_port), 20) as connection:
+        connection.sendall(PREDICT + WITH_LENGTH + JSON_ONE[:-1])
+        connection.shutdown(socket.SHUT_WR)
+        assert read_all(connection) == b""

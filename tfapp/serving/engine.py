@@ -16,7 +16,7 @@ from tfapp.serving.models.servable import Prepared
 from tfapp.serving.models.work import Outputs, too_late
 from tfapp.serving.request import Answer, Request
 from tfapp.serving.settings import ServerSettings
-from tfapp.serving.signature import check_inputs, check_outputs
+from tfapp.serving.signature import check_inputs, check_outputs, require_plain
 from tfapp.serving.status import RequestError, Status
 
 Found = TypeVar("Found")
@@ -55,6 +55,7 @@ class Engine:
             exchange.model, exchange.version = servable.name, servable.version
             exchange.signature = request.signature
             signature = servable.saved_model.signature(request.signature)
+            require_plain(signature)
             check_outputs(signature, request.outputs)
 
             def prepare() -> Prepared:

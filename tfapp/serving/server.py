@@ -18,6 +18,7 @@ from tfapp.base.errors import ConfigError, ServingError
 from tfapp.base.reporter import Reporter
 from tfapp.serving import rest, rpc
 from tfapp.serving.engine import Engine
+from tfapp.serving.models.memory import freeze_what_stays
 from tfapp.serving.rest.connection import protocol_with
 from tfapp.serving.settings import ServerSettings
 
@@ -52,6 +53,8 @@ class Server:
 
     def run(self) -> None:
         """Serve; return when stopped and everything in flight is answered."""
+        if threading.current_thread() is threading.main_thread():
+            freeze_what_stays()
         with asyncio.Runner(loop_factory=loop_factory()) as runner:
             runner.run(self._run())
 

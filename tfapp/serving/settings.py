@@ -97,6 +97,9 @@ class ServerSettings(Table):
     grpc_port: int = Field(8500, ge=0, le=65_535, description="0 = off")
     poll_seconds: float = Field(1.0, gt=0, description="between looks at the folders")
     cors: bool = Field(False, description="let pages of other origins send requests")
+    allowed_hosts: tuple[str, ...] = Field(
+        (), description="further names in Host headers; () on 127.0.0.1 = local ones"
+    )
     token_file: str = Field("", description="file with a token that requests must bear")
     tls_certificate: str = Field("", description="PEM file; with tls_key turns TLS on")
     tls_key: str = Field("", description="PEM file")

@@ -1,6 +1,6 @@
 """The signatures of a SavedModel in plain Python: names, dtypes and shapes."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -26,12 +26,15 @@ class TensorSpec:
         kind: TensorFlow's word for the dtype: "float", "string", "uint8", ….
         dtype: NumPy's; object for strings.
         shape: -1 where the size is open; None if not even the rank is known.
+        is_plain: whether it is an array of numbers or strings; sparse tensors, tensors
+            of several parts and handles of resources are not.
     """
 
     name: str
     kind: str
     dtype: np.dtype[Any]
     shape: tuple[int, ...] | None
+    is_plain: bool = True
 
     @property
     def is_string(self) -> bool:
@@ -71,6 +74,11 @@ class Signature:
     proto: Any
 
     @property
+    def is_plain(self) -> bool:
+        """Whether all inputs and outputs are arrays, which the protocols can carry."""
+        return all(s.is_plain for s in (*self.inputs.values(), *self.outputs.values()))
+
+    @property
     def is_batchable(self) -> bool:
         """Whether rows of several requests can be answered by one call."""
         specs = [*self.inputs.values(), *self.outputs.values()]
@@ -83,14 +91,28 @@ class Signature:
         return "" if others or not name or not self.inputs[name].is_string else name
 
 
-def check_inputs(signature: Signature, inputs: Arrays) -> None:
-    """Refuse what the signature does not take, before it can spoil a batch.
+def require_plain(signature: Signature) -> None:
+    """Refuse a signature of sparse tensors or handles: no protocol here has them.
 
     Raises:
-        RequestError: INVALID_ARGUMENT; names, dtypes or shapes do not fit.
+        RequestError: INVALID_ARGUMENT.
     """
-    if inputs.keys() != signature.inputs.keys():
-        expected, received = sorted(signature.inputs), sorted(inputs)
+    for name, spec in (*signature.inputs.items(), *signature.outputs.items()):
+        if not spec.is_plain:
+            raise invalid(
+                f"Signature {signature.name!r} cannot be called from here: {name!r} is "
+                f"a {spec.kind} tensor. Expected arrays of numbers or strings."
+            )
+
+
+def require_names(signature: Signature, names: Collection[str]) -> None:
+    """Refuse inputs of other names than the signature's.
+
+    Raises:
+        RequestError: INVALID_ARGUMENT.
+    """
+    if set(names) != signature.inputs.keys():
+        expected, received = sorted(signature.inputs), sorted(names)
         extra = ",".join(sorted(set(received) - set(expected)))
         missing = ",".join(sorted(set(expected) - set(received)))
         raise invalid(
@@ -98,6 +120,15 @@ def check_inputs(signature: Signature, inputs: Arrays) -> None:
             f"len({{{','.join(received)}}}) != len({{{','.join(expected)}}}). "
             f"Sent extra: {{{extra}}}. Missing but required: {{{missing}}}."
         )
+
+
+def check_inputs(signature: Signature, inputs: Arrays) -> None:
+    """Refuse what the signature does not take, before it can spoil a batch.
+
+    Raises:
+        RequestError: INVALID_ARGUMENT; names, dtypes or shapes do not fit.
+    """
+    require_names(signature, inputs)
     for name, array in inputs.items():
         spec = signature.inputs[name]
         if array.dtype != spec.dtype:

@@ -330,4 +330,9 @@ def test_only_numbers_with_a_saved_model_are_versions(tmp_path):
             (tmp_path / "m" / name / "saved_model.pb").touch()
     assert list(find_versions(tmp_path / "m")) == [1, 2]
     assert find_models(tmp_path) == {"m": tmp_path / "m"}
-    assert find_models(tmp_path / "nothing") == {}
+    assert find_models(tmp_path, ["x"]) == {"m": tmp_path / "m"}
+    (tmp_path / "x").mkdir()
+    assert set(find_models(tmp_path, ["x"])) == {"m", "x"}
+    for find in (find_models, find_versions):
+        with pytest.raises(FileNotFoundError):
+            find(tmp_path / "nothing")

@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 from grpc_health.v1 import health_pb2, health_pb2_grpc
+from tensorflow.core.framework import tensor_pb2, types_pb2
 from tensorflow_serving.apis import (
     classification_pb2,
     get_model_metadata_pb2,
@@ -115,7 +116,7 @@ def test_output_filter(stub):
         (
             predict_request("affine", {"x": np.zeros((1, 2))}),
             grpc.StatusCode.INVALID_ARGUMENT,
-            "must be float. Received: float64",
+            "must be float. Received: double",
         ),
         (
             predict_request("affine", {"x": floats(1, 2)}, "foo"),
@@ -156,6 +157,61 @@ def test_a_shape_that_its_values_do_not_fill(stub):
             shape.dim.add(size=size)
         code, _ = refused(stub.Predict, request)
         assert code is grpc.StatusCode.INVALID_ARGUMENT
+
+
+def plain(number, **values):
+    """Return a TensorProto of one value, of a DataType by its number."""
+    tensor = tensor_pb2.TensorProto(dtype=number)
+    tensor.tensor_shape.dim.add(size=1)
+    for field, value in values.items():
+        target = getattr(tensor, field)
+        target.add() if value is None else target.append(value)
+    return tensor
+
+
+TENSORS = {
+    "resource": plain(types_pb2.DT_RESOURCE, resource_handle_val=None),
+    "variant": plain(types_pb2.DT_VARIANT, variant_val=None),
+    "bytes of a resource": tensor_pb2.TensorProto(dtype=20, tensor_content=b"12345678"),
+    "reference": plain(types_pb2.DT_FLOAT_REF, float_val=1.0),
+    "reference of strings": plain(types_pb2.DT_STRING_REF, string_val=b"a"),
+    "quantized": plain(types_pb2.DT_QINT8, int_val=1),
+    "complex": plain(types_pb2.DT_COMPLEX64, scomplex_val=1.0),
+    "no type": plain(0, float_val=1.0),
+    "unknown type": plain(9999, float_val=1.0),
+    "another type": plain(types_pb2.DT_DOUBLE, double_val=1.0),
+}
+
+
+@pytest.mark.parametrize("signature", ["float", "string", "uint8"])
+@pytest.mark.parametrize("kind", TENSORS)
+def test_dtypes_that_no_signature_takes(stub, kind, signature):
+    """Handles, references, parts of complex numbers, numbers that are no dtype."""
+    request = predict_request("kinds", {}, signature)
+    request.inputs["x"].CopyFrom(TENSORS[kind])
+    code, details = refused(stub.Predict, request)
+    assert code is grpc.StatusCode.INVALID_ARGUMENT
+    assert f"Input 'x' must be {signature}. Received: " in details
+
+
+@pytest.mark.parametrize(
+    ("kind", "number"),
+    [
+        ("uint8", 300),
+        ("uint8", -1),
+        ("int8", 128),
+        ("int16", 40_000),
+        ("int16", -40_000),
+    ],
+)
+def test_values_that_overflow_their_dtype(stub, kind, number):
+    """`int_val` holds 32 bits; what the dtype does not hold is refused."""
+    request = predict_request("kinds", {}, kind)
+    enum = tf.as_dtype(kind).as_datatype_enum
+    request.inputs["x"].CopyFrom(plain(enum, int_val=number))
+    code, details = refused(stub.Predict, request)
+    assert code is grpc.StatusCode.INVALID_ARGUMENT
+    assert "Input 'x' is no tensor" in details
 
 
 def test_long_messages_are_cut(stub):

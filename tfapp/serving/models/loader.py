@@ -9,7 +9,7 @@ import json
 import logging
 import re
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -27,9 +27,17 @@ from tfapp.serving.signature import (
 from tfapp.serving.status import STATUS_OF_CODE, RequestError, Status
 
 SAVED_MODEL = ("saved_model.pb", "saved_model.pbtxt")
+WARMUP = "assets.extra/tf_serving_warmup_requests"
+LARGEST_FILE = 2**31 - 1
+"""Bytes; protocol buffers end there. Variables lie in files of any size."""
 CARD = "tfapp.json"
 LABELS = "assets.extra/labels.txt"
 NOISE = ("Graph execution error", "Detected at node", "<stack traces", "\t [[")
+ABSOLUTE = re.compile(
+    r"""(?<=['"])(?:[A-Za-z]:[\\/]|/)[^'"]*[/\\]"""
+    r"""|(?<![\w./\\:<])(?:[A-Za-z]:[\\/]|/)(?:[^\s/\\'"]+[/\\])+"""
+)
+"""The folders of an absolute path; a URL, a fraction or a tag is none."""
 LOAD_ERRORS = (OSError, ValueError, RuntimeError, KeyError, DecodeError)
 """What TensorFlow raises on damaged folders, its own OpError aside."""
 
@@ -46,6 +54,7 @@ class SavedModel:
 
     def __init__(self, path: Path) -> None:
         self.path = path
+        check_size(path)
         self.card = read_card(path)
         graph = tf.Graph()
         self._session = tf.compat.v1.Session(graph=graph, config=_session_config())
@@ -59,14 +68,17 @@ class SavedModel:
                 for name, proto in sorted(meta.signature_def.items())
                 if not name.startswith("__")
             }
-            self._calls = {n: self._callable(s) for n, s in self.signatures.items()}
+            self._calls = {
+                name: self._callable(signature)
+                for name, signature in self.signatures.items()
+                if signature.is_plain
+            }
         except tf.errors.OpError as error:
             self._session.close()
             raise explained(error) from None
         except LOAD_ERRORS as error:
             self._session.close()
-            reason = str(error).partition("\n")[0]
-            raise RequestError(Status.UNKNOWN, reason) from None
+            raise RequestError(Status.UNKNOWN, sentence(str(error))) from None
 
     def signature(self, name: str) -> Signature:
         """Return a signature by name.
@@ -126,6 +138,22 @@ def holds_saved_model(path: Path) -> bool:
     return any((path / name).is_file() for name in SAVED_MODEL)
 
 
+def check_size(path: Path) -> None:
+    """Refuse a graph that no protocol buffer can hold, before it is read into memory.
+
+    Raises:
+        RequestError: FAILED_PRECONDITION.
+    """
+    for name in (*SAVED_MODEL, CARD, LABELS, WARMUP):
+        with suppress(OSError):
+            size = (path / name).stat().st_size
+            if size > LARGEST_FILE:
+                raise RequestError(
+                    Status.FAILED_PRECONDITION,
+                    f"{name} has {size:,} bytes. Expected at most {LARGEST_FILE:,}.",
+                )
+
+
 def read_card(path: Path) -> dict[str, Any]:
     """Return tfapp.json next to a SavedModel; {} if there is none or it is damaged.
 
@@ -151,11 +179,16 @@ def explained(error: Any) -> RequestError:
 
 
 def sentence(message: str) -> str:
-    """Return the first line of TensorFlow's message that helps a client."""
+    """Return the first line of TensorFlow's message that helps a client.
+
+    Of absolute paths only the last name is left: where things lie on the server is
+    none of a client's business.
+    """
     lines = [line for line in message.splitlines() if line.strip()]
     lines = [line for line in lines if not line.startswith(NOISE)]
     line = re.sub(r"\{\{.*?\}\}\s*", "", lines[0] if lines else "no reason given")
-    return line.removeprefix("assertion failed: [").removesuffix("]").strip()
+    line = line.removeprefix("assertion failed: [").removesuffix("]").strip()
+    return ABSOLUTE.sub("", line)
 
 
 def _signature(name: str, proto: Any) -> Signature:
@@ -171,9 +204,31 @@ def _signature(name: str, proto: Any) -> Signature:
 def _spec(info: Any) -> TensorSpec:
     shape = info.tensor_shape
     sizes = None if shape.unknown_rank else tuple(d.size for d in shape.dim)
-    kind = types_pb2.DataType.Name(info.dtype).removeprefix("DT_").lower()
-    dtype = np.dtype(tf.as_dtype(info.dtype).as_numpy_dtype)
-    return TensorSpec(info.name, kind, dtype, sizes)
+    encoding = info.WhichOneof("encoding") or "name"
+    if encoding != "name":  # its parts are tensors of other names
+        kind = "sparse" if encoding == "coo_sparse" else "composite"
+        return TensorSpec("", kind, np.dtype(object), sizes, is_plain=False)
+    kind, dtype = kind_and_dtype(info.dtype)
+    return TensorSpec(
+        info.name, kind, dtype or np.dtype(object), sizes, dtype is not None
+    )
+
+
+def kind_and_dtype(number: int) -> tuple[str, np.dtype[Any] | None]:
+    """Return TensorFlow's word for a DataType, and NumPy's dtype of its arrays.
+
+    None where there are no such arrays: resources, variants, references, quantized
+    numbers and numbers that are no DataType.
+    """
+    known = types_pb2.DataType.values()
+    name = types_pb2.DataType.Name(number) if number in known else f"type {number}"
+    kind = name.removeprefix("DT_").lower()
+    try:
+        dtype = np.dtype(tf.as_dtype(number).as_numpy_dtype)
+    except (TypeError, KeyError):
+        return kind, None
+    is_plain = dtype.fields is None and (kind == "string" or not dtype.hasobject)
+    return kind, dtype if is_plain and not kind.endswith("_ref") else None
 
 
 def _session_config() -> Any:

@@ -1,16 +1,24 @@
 """All models of a server: finds, polls, switches and lends them to requests."""
 
+import math
 import threading
-from collections.abc import Iterator, Mapping
+import time
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from tfapp.serving.models.model import Model, Say, not_servable
+from tfapp.serving.models.model import LISTINGS, Model, Say, not_servable
 from tfapp.serving.models.servable import CallObserver, Servable
 from tfapp.serving.models.versions import find_models
 from tfapp.serving.settings import ModelSettings, ServerSettings
 from tfapp.serving.status import RequestError, Status
+
+FIRST_LOOK_SECONDS = 60.0
+"""Longest wait for models that load, before those that serve make the server ready."""
+LAST_LOOK_SECONDS = 1.0
+"""Longest wait for a look at the folders; that at a network disk may never end."""
 
 
 @dataclass(frozen=True)
@@ -46,7 +54,9 @@ class Manager:
         self._observer, self._say = observer, say
         self._configured = dict(settings.models)
         self._replaced = False
-        self._change = threading.RLock()
+        self._absent: Counter[str] = Counter()  # listings without a model's folder
+        self._trouble = ""  # that was reported last
+        self._change, self._reloading = threading.Lock(), threading.Lock()
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._poll, name="poll", daemon=True)
 
@@ -63,18 +73,24 @@ class Manager:
         """Load what is there and keep looking, in a thread of its own."""
         self._thread.start()
 
-    def update(self) -> None:
-        """Look at the folders once and follow them."""
+    def update(self) -> list[threading.Event]:
+        """Look at the folders once and start to follow them.
+
+        Returns:
+            One event for each model, set when it is in line with its folder.
+        """
         with self._change:
+            if self._stop.is_set():
+                return []
             configured = self._model_settings()
             for name, settings in configured.items():
-                self._adopt(name, settings).update()
+                self._adopt(name, settings)
             for name in set(self.models) - set(configured):
-                self.models[name].close()
+                self.models[name].is_wanted = False
             self.models = {
                 n: m for n, m in self.models.items() if n in configured or m.versions
             }
-            self.first_look_done = True
+            return [model.follow() for model in self.models.values()]
 
     def reload(self, models: Mapping[str, ModelSettings]) -> None:
         """Serve these models and no others from now on; return when they are loaded.
@@ -83,18 +99,18 @@ class Manager:
             RequestError: FAILED_PRECONDITION if a version that a label names does not
                 serve; labels keep what they meant then.
         """
-        with self._change:
+        with self._reloading:
             unlabelled = {
                 name: settings.model_copy(update={"labels": self._labels(name)})
                 for name, settings in models.items()
             }
             self._configured, self._replaced = unlabelled, True
-            self.update()
+            self._await(self.update())  # what is at work may follow the old ones
+            self._await(self.update())
             for name, settings in models.items():
                 self._require_serving(name, settings.labels)
             self._configured = dict(models)
-            for name, settings in models.items():
-                self._adopt(name, settings)
+            self.update()
 
     @contextmanager
     def lease(self, spec: ModelSpec) -> Iterator[Servable]:
@@ -142,37 +158,73 @@ class Manager:
         return [versions[number] for number in sorted(numbers, reverse=True)]
 
     def close(self) -> None:
-        """Stop looking; drain and unload everything."""
+        """Stop looking; drain and unload everything. What still loads is left alone."""
         self._stop.set()
         if self._thread.is_alive():
-            self._thread.join()
-        with self._change:
-            for model in self.models.values():
-                model.close()
+            self._thread.join(LAST_LOOK_SECONDS)
+        for model in self.models.values():
+            model.is_wanted = False
+            model.close()
 
     def _poll(self) -> None:
+        end = time.monotonic() + FIRST_LOOK_SECONDS
         while not self._stop.is_set():
+            next_look = time.monotonic() + self.settings.poll_seconds
             try:
-                self.update()
+                events = self.update()
             except Exception as error:  # a poll that ends would end all renewal
                 self._say(f"cannot look at the models: {error!r}")
-            self._stop.wait(self.settings.poll_seconds)
+                events = []
+            if not self.first_look_done:
+                self._await(events, next_look)
+                is_over = all(event.is_set() for event in events)
+                self.first_look_done = is_over or time.monotonic() > end
+            self._stop.wait(max(0.0, next_look - time.monotonic()))
+
+    def _await(self, events: Iterable[threading.Event], end: float = math.inf) -> None:
+        """Wait for events, until a time on a monotonic clock or the server's end."""
+        for event in events:
+            while not (event.wait(0.05) or self._stop.is_set()):
+                if time.monotonic() > end:
+                    return
 
     def _model_settings(self) -> dict[str, ModelSettings]:
+        """Return the settings of all models that are to be followed."""
         folder = self.settings.folder
-        settings: dict[str, ModelSettings] = {}
-        if folder and not self._replaced:
-            paths = find_models(Path(folder))
-            settings = {n: ModelSettings(path=str(p)) for n, p in paths.items()}
-        return settings | self._configured
+        if not folder or self._replaced:
+            return self._configured
+        try:
+            paths = find_models(Path(folder), self.models)
+            trouble = ""
+        except OSError as error:  # a network disk that is away for a moment
+            paths = None
+            reason = error.strerror or type(error).__name__
+            trouble = f"cannot look for models in {folder}: {reason}. They serve on."
+        if trouble and trouble != self._trouble:
+            self._say(trouble)
+        self._trouble = trouble
+        return self._found_or_missed(paths) | self._configured
 
-    def _adopt(self, name: str, settings: ModelSettings) -> Model:
+    def _found_or_missed(
+        self, paths: Mapping[str, Path] | None
+    ) -> dict[str, ModelSettings]:
+        """Return what was found, and what was missing too seldom to count as gone."""
+        settings: dict[str, ModelSettings] = {}
+        for name, model in self.models.items():
+            if paths is not None:
+                self._absent[name] = 0 if name in paths else self._absent[name] + 1
+            if model.is_wanted and self._absent[name] < LISTINGS:
+                settings[name] = model.settings
+        found = {n: ModelSettings(path=str(p)) for n, p in (paths or {}).items()}
+        return settings | found
+
+    def _adopt(self, name: str, settings: ModelSettings) -> None:
         if name in self.models:
             self.models[name].settings = settings
+            self.models[name].is_wanted = True
         else:
             model = Model(name, settings, self._make, self._say)
             self.models = {**self.models, name: model}
-        return self.models[name]
 
     def _make(
         self, name: str, version: int, path: Path, settings: ModelSettings

@@ -10,7 +10,7 @@ from typing import Protocol
 
 from tfapp.serving.images import row_pixels
 from tfapp.serving.models.batching import Batcher
-from tfapp.serving.models.loader import SavedModel
+from tfapp.serving.models.loader import SavedModel, sentence
 from tfapp.serving.models.warmup import warm_up
 from tfapp.serving.models.work import Outputs, Work
 from tfapp.serving.settings import BatchingSettings, LimitSettings
@@ -113,9 +113,7 @@ class Servable:
         except Exception as error:  # whatever a SavedModel does, the others serve on
             if loaded is not None:
                 loaded.close()
-            if not isinstance(error, RequestError):
-                error = RequestError(Status.INTERNAL, repr(error))
-            self.error = error
+            self.error = _without_traceback(error)
             self.state = State.END
             return False
         self._saved_model = loaded
@@ -137,9 +135,15 @@ class Servable:
             self._inside -= 1
             self._changed.notify_all()
 
-    def unload(self) -> None:
-        """Take no more requests, finish those inside, then free everything."""
+    def unload(self) -> bool:
+        """Take no more requests, finish those inside, then free everything.
+
+        Returns:
+            False if it does not serve, or another thread unloads it already.
+        """
         with self._changed:
+            if self.state is not State.AVAILABLE:
+                return False
             self.state = State.UNLOADING
             end = time.monotonic() + self._limits.drain_seconds
             while self._inside and (left := end - time.monotonic()) > 0:
@@ -147,10 +151,12 @@ class Servable:
             batchers = list(self._batchers.values())
         for batcher in batchers:
             batcher.close()
+        self._batchers = {}  # they hold the model
         if self._saved_model is not None:
             self._saved_model.close()
             self._saved_model = None
         self.state = State.END
+        return True
 
     def prepare(
         self, signature: Signature, inputs: Arrays, deadline: float
@@ -205,3 +211,10 @@ def common_rows(signature: Signature, inputs: Arrays) -> int:
         return 0
     sizes = {array.shape[0] for array in inputs.values()}
     return sizes.pop() if len(sizes) == 1 else 0
+
+
+def _without_traceback(error: Exception) -> RequestError:
+    """Return an error as one that keeps no bytes: a traceback holds the whole graph."""
+    if isinstance(error, RequestError):
+        return RequestError(error.status, str(error), error.http)
+    return RequestError(Status.INTERNAL, sentence(repr(error)))

@@ -1,7 +1,7 @@
 """Versions of a model: on disk, selected by the policy, and due to be unloaded."""
 
 import os
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from contextlib import suppress
 from pathlib import Path
 
@@ -19,10 +19,8 @@ def find_versions(base: Path) -> dict[int, Path]:
     saved_model.pb yet.
 
     Raises:
-        OSError: if the folder cannot be read at this moment.
+        OSError: if the folder is not there, or cannot be read at this moment.
     """
-    if not base.is_dir():
-        return {}
     with os.scandir(base) as entries:
         numbered = [e for e in entries if e.name.isascii() and e.name.isdigit()]
     folders = ((int(e.name), Path(e.path)) for e in numbered)
@@ -33,18 +31,27 @@ def find_versions(base: Path) -> dict[int, Path]:
     }
 
 
-def find_models(folder: Path) -> dict[str, Path]:
+def find_models(folder: Path, known: Collection[str] = ()) -> dict[str, Path]:
     """Return the folders NAME/ below `folder` that hold versions, by name.
 
     A folder that holds versions itself is one model of its own name.
+
+    Args:
+        folder: that is served.
+        known: names that are models also while they hold no versions.
+
+    Raises:
+        OSError: if the folder is not there, or cannot be read at this moment.
     """
-    if not folder.is_dir():
-        return {}
     if find_versions(folder):
         return {folder.resolve().name: folder}
     with os.scandir(folder) as entries:
         names = sorted(e.name for e in entries if e.is_dir() and e.name[0] != ".")
-    return {n: folder / n for n in names if ":" not in n and _has_versions(folder / n)}
+    return {
+        name: folder / name
+        for name in names
+        if ":" not in name and (name in known or _has_versions(folder / name))
+    }
 
 
 def _has_versions(base: Path) -> bool:

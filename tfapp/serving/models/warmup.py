@@ -11,11 +11,10 @@ import numpy as np
 import tensorflow as tf
 from tensorflow_serving.apis import prediction_log_pb2
 
-from tfapp.serving.models.loader import SavedModel
+from tfapp.serving.models.loader import WARMUP, SavedModel, sentence
 from tfapp.serving.signature import DEFAULT, Arrays
 from tfapp.serving.status import RequestError, Status
 
-WARMUP = "assets.extra/tf_serving_warmup_requests"
 MAX_RECORDS = 1000
 """TensorFlow Serving refuses a file with more."""
 
@@ -34,10 +33,11 @@ def warm_up(model: SavedModel) -> int:
     if not path.is_file():
         return 0
     try:
-        records = list(tf.data.TFRecordDataset(str(path)).as_numpy_iterator())
+        data = tf.data.TFRecordDataset(str(path)).take(MAX_RECORDS + 1)
+        records = list(data.as_numpy_iterator())
         logs = [prediction_log_pb2.PredictionLog.FromString(r) for r in records]
     except (tf.errors.OpError, ValueError) as error:
-        reason = str(error).partition("\n")[0]
+        reason = sentence(str(error))
         raise _failed(f"{WARMUP} is damaged: {reason}") from None
     if len(logs) > MAX_RECORDS:
         raise _failed(f"Number of warmup records exceeds the maximum ({MAX_RECORDS}).")

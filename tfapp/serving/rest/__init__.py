@@ -8,7 +8,7 @@ from starlette.routing import BaseRoute
 
 from tfapp.serving.engine import Engine
 from tfapp.serving.rest import kserve, openapi, operations, page, tensorflow
-from tfapp.serving.rest.guard import Guard
+from tfapp.serving.rest.guard import Guard, is_local
 from tfapp.serving.rest.replies import broken_reply, unrouted_reply
 
 PROTOCOLS = (
@@ -33,4 +33,11 @@ def make_app(engine: Engine, token: str = "") -> Guard:
     app = Starlette(routes=routes, exception_handlers=handlers)
     # A redirect would repeat the Host that a client made up.
     app.router.redirect_slashes = False
-    return Guard(app, token, engine.settings.cors)
+    settings = engine.settings
+    hosts = settings.allowed_hosts
+    # A page of another site can let its own name mean this machine (DNS rebinding):
+    # only the Host header tells such requests from those of people here.
+    checks_hosts = "*" not in hosts and bool(
+        hosts or (settings.host and is_local(settings.host))
+    )
+    return Guard(app, token, settings.cors, hosts if checks_hosts else None)

@@ -9,7 +9,7 @@ are read are watched there, so that their clients learn what was wrong.
 import asyncio
 from typing import Any
 
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+from tfapp.serving.rest.http import HttpProtocol
 
 LONGEST_HEAD = 64 * 1024
 """Bytes of request line and headers."""
@@ -20,7 +20,7 @@ LAST_SECONDS = 5.0
 LATE = (408, "Request Timeout")
 
 
-class GuardedProtocol(HttpToolsProtocol):
+class GuardedProtocol(HttpProtocol):
     """uvicorn's protocol with an end to everything that a client may send."""
 
     head_seconds = 10.0
@@ -116,7 +116,7 @@ class GuardedProtocol(HttpToolsProtocol):
         self.transport.close()
 
 
-def protocol_with(head: float, body: float) -> type[HttpToolsProtocol]:
+def protocol_with(head: float, body: float) -> type[HttpProtocol]:
     """Return a protocol for uvicorn that gives a request so many seconds.
 
     Args:

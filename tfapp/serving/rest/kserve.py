@@ -15,12 +15,11 @@ from tfapp import __version__
 from tfapp.serving.engine import Engine
 from tfapp.serving.models.manager import ModelSpec
 from tfapp.serving.request import Answer, Request
+from tfapp.serving.rest.bodies import parse_body, read_body
 from tfapp.serving.rest.replies import (
     ANY,
     answering,
     json_reply,
-    parse_body,
-    read_body,
 )
 from tfapp.serving.rest.tensors.json_document import parse_whole
 from tfapp.serving.rest.tensors.json_text import dumps

@@ -16,9 +16,11 @@ Schema = dict[str, Any]
 ERRORS = {
     "400": "The request is wrong; `error` shows where.",
     "401": "A token is needed.",
+    "403": "The Host header names another server.",
     "404": "No such model or version.",
     "408": "The request came too slowly.",
     "413": "The request is too large.",
+    "415": "The body is packed in a way that is not supported.",
     "429": "The model ran out of memory.",
     "499": "The client left.",
     "500": "The model failed.",

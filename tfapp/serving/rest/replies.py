@@ -1,6 +1,5 @@
-"""Replies, and the reading of bodies: what all HTTP protocols share."""
+"""Replies: what all HTTP protocols share."""
 
-import asyncio
 from collections.abc import Awaitable, Callable
 from functools import wraps
 from typing import Any
@@ -9,13 +8,6 @@ from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 
-from tfapp.serving.engine import Engine
-from tfapp.serving.exchange import Exchange
-from tfapp.serving.rest.tensors.json_document import (
-    parse_object,
-    parse_whole,
-    parsed_bytes,
-)
 from tfapp.serving.rest.tensors.json_text import dumps
 from tfapp.serving.status import RequestError, Status, invalid
 
@@ -70,38 +62,3 @@ def answering(handler: Handler) -> Handler:
             return error_reply(RequestError(Status.CANCELLED, "The client left."))
 
     return answer
-
-
-def parse_body(body: bytes, engine: Engine, exchange: Exchange) -> dict[str, Any]:
-    """Return the JSON object of a body, if there is room for it.
-
-    Raises:
-        RequestError: INVALID_ARGUMENT, or UNAVAILABLE if there is none.
-    """
-    engine.make_room(exchange, parsed_bytes(body))
-    return parse_object(body)
-
-
-async def read_body(request: Request, engine: Engine, exchange: Exchange) -> bytes:
-    """Return the body of a request, within the limits of size, room and time.
-
-    Raises:
-        RequestError: 413 if it is too large, 503 if there is no room, 408 if it comes
-            too slowly.
-    """
-    declared = request.headers.get("content-length", "0")
-    engine.check_size(parse_whole(declared) or 0)
-    chunks: list[bytes] = []
-    seconds = engine.settings.limits.body_seconds
-    try:
-        async with asyncio.timeout(seconds):
-            async for chunk in request.stream():
-                engine.hold(exchange, len(chunk))
-                chunks.append(chunk)
-    except TimeoutError:
-        raise RequestError(
-            Status.DEADLINE_EXCEEDED,
-            f"The body did not arrive within {seconds:g} s.",
-            http=408,
-        ) from None
-    return chunks[0] if len(chunks) == 1 else b"".join(chunks)

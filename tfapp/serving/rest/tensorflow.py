@@ -18,14 +18,13 @@ from tfapp.serving.examples import classifications, read_examples, regressions
 from tfapp.serving.exchange import Exchange
 from tfapp.serving.models.manager import ModelSpec
 from tfapp.serving.request import Answer, Request
+from tfapp.serving.rest.bodies import parse_body, read_body
 from tfapp.serving.rest.metadata import metadata, status_entry
 from tfapp.serving.rest.replies import (
     ANY,
     answering,
     json_reply,
     malformed,
-    parse_body,
-    read_body,
 )
 from tfapp.serving.rest.tensors import json_tensor, json_text
 from tfapp.serving.rest.tensors.json_document import parse_whole, quote

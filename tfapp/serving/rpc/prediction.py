@@ -25,7 +25,13 @@ from tfapp.serving.rpc.calls import (
     spec_of,
 )
 from tfapp.serving.rpc.tensors import read_tensor, unpacked_bytes, write_tensor
-from tfapp.serving.signature import CLASSIFY, REGRESS, Arrays, Signature
+from tfapp.serving.signature import (
+    CLASSIFY,
+    REGRESS,
+    Arrays,
+    Signature,
+    require_names,
+)
 from tfapp.serving.status import RequestError, Status, invalid
 
 METADATA_FIELD = "signature_def"
@@ -55,9 +61,11 @@ class Prediction(prediction_service_pb2_grpc.PredictionServiceServicer):  # type
             most = self._engine.settings.limits.max_request_bytes
             self._engine.hold(exchange, more_when_unpacked(message))
 
-            def read(_: Signature) -> Arrays:
+            def read(signature: Signature) -> Arrays:
+                require_names(signature, message.inputs)
+                specs = signature.inputs
                 inputs = message.inputs.items()
-                return {name: read_tensor(name, t, most) for name, t in inputs}
+                return {n: read_tensor(n, t, specs[n], most) for n, t in inputs}
 
             request = Request(
                 spec_of(message.model_spec),
@@ -164,10 +172,7 @@ class Prediction(prediction_service_pb2_grpc.PredictionServiceServicer):  # type
 
 def more_when_unpacked(message: Any) -> int:
     """Return by how many bytes the arrays of a PredictRequest exceed the message."""
-    try:
-        size = sum(unpacked_bytes(tensor) for tensor in message.inputs.values())
-    except TypeError as error:
-        raise invalid(f"An input is no tensor: {error}") from None
+    size = sum(unpacked_bytes(tensor) for tensor in message.inputs.values())
     return max(0, size - int(message.ByteSize()))
 
 

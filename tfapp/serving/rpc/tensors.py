@@ -7,6 +7,8 @@ import numpy as np
 import tensorflow as tf
 from tensorflow.core.framework import tensor_pb2
 
+from tfapp.serving.models.loader import kind_and_dtype
+from tfapp.serving.signature import TensorSpec
 from tfapp.serving.status import invalid
 
 FIELDS = {
@@ -26,27 +28,31 @@ FIELDS = {
 """Where clients look for values: TensorFlow Serving fills these, not the raw bytes."""
 
 
-def read_tensor(name: str, tensor: Any, max_bytes: int) -> np.ndarray:
+def read_tensor(name: str, tensor: Any, spec: TensorSpec, max_bytes: int) -> np.ndarray:
     """Return a TensorProto as an array; strings are objects of bytes.
 
     Args:
         name: of the input, for messages.
         tensor: the message.
+        spec: what the signature takes.
         max_bytes: of the array, see `unpacked_bytes`.
 
     Raises:
-        RequestError: INVALID_ARGUMENT if shape and values do not agree.
+        RequestError: INVALID_ARGUMENT if the dtype is another one, a value does not fit
+            it, or shape and values do not agree.
     """
+    kind, _ = kind_and_dtype(tensor.dtype)
+    if kind != spec.kind:
+        raise invalid(f"Input {name!r} must be {spec.kind}. Received: {kind}.")
     shape = [dim.size for dim in tensor.tensor_shape.dim]
     if tensor.tensor_shape.unknown_rank or any(size < 0 for size in shape):
         raise invalid(f"Input {name!r} has no definite shape.")
+    if unpacked_bytes(tensor) > max_bytes:
+        raise invalid(f"Input {name!r} of shape {shape} is larger than allowed.")
     try:
-        if unpacked_bytes(tensor) > max_bytes:
-            raise invalid(f"Input {name!r} of shape {shape} is larger than allowed.")
-        array = tf.make_ndarray(tensor)
-    except (TypeError, ValueError, KeyError) as error:
+        return np.asarray(tf.make_ndarray(tensor))
+    except (TypeError, ValueError, KeyError, OverflowError) as error:
         raise invalid(f"Input {name!r} is no tensor: {error}") from None
-    return np.asarray(array)
 
 
 def unpacked_bytes(tensor: Any) -> int:
@@ -54,12 +60,10 @@ def unpacked_bytes(tensor: Any) -> int:
 
     Where there are fewer values than the shape has places, the last one fills the
     rest: a message of a few bytes can claim any size.
-
-    Raises:
-        TypeError: if TensorFlow does not know the dtype.
     """
     places = int(prod(dim.size for dim in tensor.tensor_shape.dim))
-    itemsize = max(1, np.dtype(tf.as_dtype(tensor.dtype).as_numpy_dtype).itemsize)
+    _, dtype = kind_and_dtype(tensor.dtype)
+    itemsize = 8 if dtype is None else max(1, dtype.itemsize)
     lengths = [len(value) for value in tensor.string_val]
     repeated = lengths[-1] * max(0, places - len(lengths)) if lengths else 0
     return int(places * itemsize + sum(lengths) + repeated)
