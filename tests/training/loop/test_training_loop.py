@@ -57,6 +57,20 @@ def test_a_finished_phase_is_read_back(tmp_path):
     assert not (tmp_path / "checkpoints" / "draw.state.npz").exists()
 
 
+@pytest.mark.parametrize("iteration", [25, None])
+def test_what_another_split_has_taught_is_refused(tmp_path, iteration):
+    """A state and a finished phase belong to the split that they were learned from."""
+    interrupt = kill_at(iteration)
+    if iteration is None:
+        loop(tmp_path, fingerprint="one").run(Picture(), "draw")
+    else:
+        with pytest.raises(Killed):
+            loop(tmp_path, fingerprint="one").run(Picture(interrupt=interrupt), "draw")
+    with pytest.raises(TrainingError, match="another split of it"):
+        loop(tmp_path, fingerprint="two").run(Picture(), "draw")
+    loop(tmp_path, fingerprint="one").run(Picture(), "draw")
+
+
 def test_the_best_round_is_kept(tmp_path):
     """The picture ends as it was when its score was lowest, at the second look."""
     best, short = Picture(scores=[3.0, 1.0, 2.0, 2.0]), Picture(total=20)
