@@ -69,8 +69,8 @@ class MaskDataset:
 
         Returns:
             (tiles, one-hot answers, zeros for ignored pixels), and of augmented passes
-            whose pixels are weighed the weights: float32 (batch, *tile_size, channels) in [0, 255],
-            (batch, *answer_size, num_classes), (batch, *answer_size).
+            whose pixels are weighed the weights: float32 (batch, *tile_size, channels)
+            in [0, 255], (batch, *answer_size, num_classes), (batch, *answer_size).
         """
         draws = self.options.crops if which.augment else 1
         order = epoch_order(
