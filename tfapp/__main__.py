@@ -21,7 +21,24 @@ def main() -> None:
         code = CTRL_C
     if code == CTRL_C:
         code = _refuse("Interrupted.")
-    sys.exit(code)
+    sys.exit(_flushed(code))
+
+
+def _flushed(code: int) -> int:
+    """Write out what waits for stdout; a full disk behind it is one line."""
+    try:
+        sys.stdout.flush()
+    except OSError as error:
+        # What could not be written must not be tried again when Python ends.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return code or _unwritten(error)
+    return code
+
+
+def _unwritten(error: OSError) -> int:
+    if isinstance(error, BrokenPipeError):  # as after `| head`: nobody reads on
+        return 1
+    return _refuse(f"Cannot write the output: {error.strerror}.")
 
 
 def _run() -> int:
@@ -34,6 +51,10 @@ def _run() -> int:
         return app(prog_name="tfapp", standalone_mode=False) or 0
     except TfappError as error:
         return _refuse(str(error))
+    except OSError as error:
+        if not _is_of_stdout(error):
+            raise
+        return _unwritten(error)
     except TyperException as error:
         if not error.format_message():  # no arguments at all: help was shown
             return 2
@@ -41,6 +62,15 @@ def _run() -> int:
         verb = context.command_path if context else "tfapp"
         message = error.format_message().rstrip(".")
         return _refuse(f"{message}. See `{verb} --help`.")
+
+
+def _is_of_stdout(error: OSError) -> bool:
+    """Tell a failed `print` from a failure of files, which name theirs."""
+    try:
+        sys.stdout.flush()
+    except OSError as again:
+        return again.errno == error.errno and error.filename is None
+    return isinstance(error, BrokenPipeError)
 
 
 def _refuse(message: str) -> int:

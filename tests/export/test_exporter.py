@@ -3,6 +3,7 @@
 import errno
 import json
 import os
+import shutil
 from pathlib import Path
 
 import keras
@@ -10,7 +11,8 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from tfapp.base.errors import ExportError
+from tfapp.base.checksums import require_intact_tree
+from tfapp.base.errors import DamageError, ExportError, StorageError
 from tfapp.domains.images.classification.interface import INTERFACE
 from tfapp.domains.images.preprocessor import ImagePreprocessor
 from tfapp.export import exporter, parity
@@ -60,6 +62,36 @@ def test_the_card_is_the_recipe_and_what_the_export_found(exported):
     assert card["versions"]["tensorflow"] == tf.__version__
     assert set(card["latency"]) == {"load_ms", "first_request_ms", "second_request_ms"}
     assert "猫" in text
+
+
+def test_every_file_is_sealed(exported, tmp_path):
+    """A flipped bit in any of them is named before anything is loaded."""
+    copy = tmp_path / "copy" / "1"
+    shutil.copytree(exported.path, copy)
+    require_intact_tree(copy)
+    for path in sorted(p for p in copy.rglob("*") if p.is_file()):
+        data = path.read_bytes()
+        if not data or path.name == "checksums.json":
+            continue
+        path.write_bytes(data[:-1] + bytes([data[-1] ^ 1]))
+        with pytest.raises(DamageError, match=f"{path.name} is damaged"):
+            require_intact_tree(copy)
+        path.write_bytes(data)
+
+
+def test_what_a_run_has_published_is_found(tmp_path):
+    """By the id of the run in the card; other versions and damage are passed over."""
+    for version, run_id in (("1", "a"), ("2", "b"), ("3", "")):
+        (tmp_path / version).mkdir()
+        card = {"environment": {"id": run_id}, "parity": {"max_difference": 1e-7}}
+        card["latency"] = dict.fromkeys(
+            ("load_ms", "first_request_ms", "second_request_ms"), 1.0
+        )
+        text = json.dumps(card) if run_id else "{"
+        (tmp_path / version / "tfapp.json").write_text(text)
+    assert exporter.published_version(tmp_path, "b").path == tmp_path / "2"
+    assert exporter.published_version(tmp_path, "c") is None
+    assert exporter.published_version(tmp_path / "none", "a") is None
 
 
 def test_others_may_read_the_folder(exported):
@@ -145,7 +177,7 @@ def test_a_write_error_is_one_line(
 ):
     """The line names the folder; nothing is left, not even the model's folder."""
     monkeypatch.setattr(exporter, step, raise_error(error))
-    with pytest.raises(ExportError, match=message) as caught:
+    with pytest.raises((ExportError, StorageError), match=message) as caught:
         export(tiny, **arguments)
     assert str(arguments["destination"]) in str(caught.value)
     assert "\n" not in str(caught.value)
@@ -155,7 +187,7 @@ def test_a_write_error_is_one_line(
 def test_a_folder_in_the_way_is_named(tiny, arguments, tmp_path):
     """A file where a folder should be is the user's to fix."""
     (tmp_path / "saved_models").write_text("")
-    with pytest.raises(ExportError, match="Cannot write .*saved_models/tiny/1: "):
+    with pytest.raises(StorageError, match="Cannot write .*saved_models/tiny/1: "):
         export(tiny, **arguments)
 
 

@@ -12,7 +12,7 @@ import pytest
 
 from tests.runs.picture import NAME, places, recipe, register
 from tfapp import domains, runs
-from tfapp.base.errors import ConfigError
+from tfapp.base.errors import ConfigError, DamageError
 from tfapp.verbs.run import resume, run
 
 ROOT = Path(__file__).parents[2]
@@ -66,3 +66,29 @@ def test_what_prepare_refuses_leaves_no_run(tmp_path):
     with pytest.raises(ConfigError, match="at least 10"):
         run(recipe(iterations=5), **places(tmp_path))
     assert not (tmp_path / "runs").exists()
+
+
+def test_what_a_kill_leaves_is_cleared_and_damage_is_named(tmp_path):
+    """Scratch folders go when the run is resumed; a changed recipe stops it."""
+    subprocess.run(
+        [sys.executable, "-c", KILLED, str(tmp_path)],
+        cwd=ROOT,
+        env=os.environ | {"TEST_KILL": "yes", "PYTHONPATH": str(ROOT)},
+        check=False,
+    )
+    folder = runs.find_unfinished("picture", tmp_path / "runs").folder
+    exports = tmp_path / "saved_models" / "picture"
+    left = [
+        folder / ".metrics.json.abcdefgh",
+        folder / "checkpoints" / ".a.npz.12345678",
+    ]
+    for path in (*left, exports / ".1.abcdefgh"):
+        path.mkdir(parents=True)
+    recipe_file = folder / "recipe.toml"
+    sound = recipe_file.read_bytes()
+    recipe_file.write_bytes(sound.replace(b"seed = 0", b"seed = 1"))
+    with pytest.raises(DamageError, match=r"recipe\.toml is damaged"):
+        resume("picture", **places(tmp_path))
+    recipe_file.write_bytes(sound)
+    resume("picture", **places(tmp_path))
+    assert not [p for p in tmp_path.rglob(".*") if p.name != ".lock"]

@@ -24,7 +24,7 @@ def other_digits(tmp_path):
         folder = tmp_path / "others" / str(digit)
         folder.mkdir(parents=True)
         for i in np.flatnonzero(found.target == digit)[:3]:
-            pixels = (found.images[i] * 255 / 16).astype("uint8")
+            pixels = np.rint(found.images[i] * (255 / 16)).astype("uint8")
             Image.fromarray(pixels).save(folder / f"{i}.png")
     return tmp_path / "others"
 
@@ -70,3 +70,17 @@ def test_examples_of_one_class_are_judged_by_what_needs_no_other(
     assert metrics["per_class"]["4"]["recall"] == metrics["accuracy"]
     alone = [metrics[key] for key in ("macro_f1", "balanced_accuracy", "roc_auc")]
     assert [*alone, metrics["per_class"]["4"]["precision"]] == [None] * 4
+
+
+def test_what_was_trained_on_is_counted(workspace, other_digits, capsys):
+    """Digits that the run has seen are named, with the figure of the others."""
+    folder, result = workspace
+    figures = evaluate(
+        "digits", str(other_digits), runs_folder=folder / "runs"
+    ).figures["trained_on"]
+    seen = f"{figures['examples']} of 30 images were trained on"
+    assert seen in capsys.readouterr().err
+    assert 0 < figures["examples"] < 30
+    assert 0 <= figures["accuracy"] <= 1
+    stored = json.loads((result.folder / "evaluation_others.json").read_text())
+    assert stored["trained_on"] == figures

@@ -4,6 +4,8 @@ TfappError                 one line on stderr, exit code 2
 ├── ConfigError            a recipe, an option or an argument is wrong
 │   └── UnknownNameError   a name that no registry holds
 ├── DataError              the data cannot be used as it is
+├── DamageError            a file is not as it was written
+├── StorageError           a place cannot be written, or the disk is full
 ├── WeightsError           pretrained weights are missing or do not fit
 ├── ModelError             the network cannot be built from these options
 ├── TrainingError          training cannot go on (disk full, NaN loss, …)
@@ -46,6 +48,14 @@ class UnknownNameError(ConfigError):
 
 class DataError(TfappError, ValueError):
     """The data cannot be used as it is."""
+
+
+class DamageError(TfappError, ValueError):
+    """A file is not as it was written."""
+
+
+class StorageError(TfappError):
+    """A place cannot be written, or the disk is full."""
 
 
 class WeightsError(TfappError, RuntimeError):

@@ -3,14 +3,15 @@
 import errno
 import json
 import os
-import shutil
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from tfapp.base.errors import TfappError
+from tfapp.base.errors import StorageError
+from tfapp.base.outputs import destination, is_stream, write_stream
+from tfapp.base.scratch import flush, flush_entry, scratch_folder
 
 
 def free_names(
@@ -47,22 +48,36 @@ def replacing(path: Path) -> Iterator[Path]:
 
     Works for a file or a folder. The temporary name is hidden and keeps the suffix,
     since some writers choose their format by it. Whatever goes wrong, Ctrl-C
-    included, nothing is left behind.
+    included, nothing is left behind; what was renamed survives a power cut. Links are
+    followed. A pipe or a device gets the content of the temporary file.
 
     Raises:
-        TfappError: if the disk is full or the place cannot be written.
+        StorageError: if the disk is full or the place cannot be written.
     """
-    scratch: Path | None = None
     try:
+        if is_stream(path):
+            with _streamed(path) as temporary:
+                yield temporary
+            return
+        path = destination(path)
+        new = [folder for folder in path.parents if not folder.exists()]
         path.parent.mkdir(parents=True, exist_ok=True)
-        scratch = Path(tempfile.mkdtemp(prefix=f".{path.name}.", dir=path.parent))
-        yield scratch / path.name
-        os.replace(scratch / path.name, path)
+        with scratch_folder(path) as scratch:
+            yield scratch / path.name
+            flush(scratch / path.name)
+            os.replace(scratch / path.name, path)
+            for folder in (path.parent, *(f.parent for f in new)):
+                flush_entry(folder)
     except OSError as error:
         raise explained(error, path) from error
-    finally:
-        if scratch is not None:
-            shutil.rmtree(scratch, ignore_errors=True)
+
+
+@contextmanager
+def _streamed(path: Path) -> Iterator[Path]:
+    with tempfile.TemporaryDirectory() as folder:
+        temporary = Path(folder) / (path.name or "output")
+        yield temporary
+        write_stream(path, temporary.read_bytes())
 
 
 def require_writable(folder: Path) -> None:
@@ -71,17 +86,31 @@ def require_writable(folder: Path) -> None:
     It need not exist: then its nearest existing parent is tried. Nothing is left.
 
     Raises:
-        TfappError: if the place is a file, read-only, full or not permitted.
+        StorageError: if the place is a file, read-only, full or not permitted.
     """
     place = next(p for p in (folder, *folder.absolute().parents) if p.exists())
     if not place.is_dir():
-        raise TfappError(f"Cannot write {folder}: {place} is a file, not a folder.")
+        raise StorageError(f"Cannot write {folder}: {place} is a file, not a folder.")
     try:
         tempfile.TemporaryDirectory(prefix=".try.", dir=place).cleanup()
     except OSError as error:
         reason = f"Cannot write {folder}: {error.strerror}."
         failure = explained(error, folder)
-        raise failure if failure is not error else TfappError(reason) from error
+        raise failure if failure is not error else StorageError(reason) from error
+
+
+def require_writable_file(path: Path) -> None:
+    """Refuse at once a file that could not be written later; see `require_writable`.
+
+    Raises:
+        StorageError: if it could not.
+    """
+    if is_stream(path):
+        return
+    path = destination(path)
+    if path.is_dir():
+        raise StorageError(f"Cannot write {path}: it is a folder. Name a file in it.")
+    require_writable(path.parent)
 
 
 def explained(error: OSError, path: Path) -> Exception:
@@ -97,7 +126,7 @@ def explained(error: OSError, path: Path) -> Exception:
         errno.ENAMETOOLONG: "the name is too long",
     }
     reason = reasons.get(error.errno or 0)
-    return TfappError(f"Cannot write {path}: {reason}.") if reason else error
+    return StorageError(f"Cannot write {path}: {reason}.") if reason else error
 
 
 def write_text(path: Path, text: str) -> None:

@@ -21,11 +21,11 @@ def predict(
     quiet: Quiet = False,
 ) -> None:
     """Answer new inputs: the class of images, or the classes of all their pixels."""
-    from tfapp.base.files import require_writable
+    from tfapp.base.files import require_writable_file
     from tfapp.verbs.predict import FOLDER, predict, write_csv
 
     if csv:  # before the work, not after it
-        require_writable(Path(csv).parent)
+        require_writable_file(Path(csv))
     predictions = predict(
         model,
         inputs,

@@ -6,6 +6,7 @@ from math import isfinite, nan
 from pathlib import Path
 from typing import Any
 
+from tfapp.base.csv_cells import safe_cell
 from tfapp.base.files import write_json, write_text
 from tfapp.comparison.compared import Comparison
 from tfapp.comparison.groups import Group, has_interval
@@ -29,7 +30,7 @@ def write_comparison(folder: Path, comparison: Comparison) -> None:
     text = io.StringIO()
     writer = csv.DictWriter(text, list(rows[0]))
     writer.writeheader()
-    writer.writerows(rows)
+    writer.writerows({k: safe_cell(v) for k, v in row.items()} for row in rows)
     write_text(folder / "comparison.csv", encodable(text.getvalue()))
 
 

@@ -1,6 +1,7 @@
 """What a finished run left behind, read without TensorFlow."""
 
 import csv
+import io
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
@@ -9,7 +10,9 @@ from math import isfinite, nan
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from tfapp.base.errors import ConfigError
+from tfapp.base.checksums import read_sealed
+from tfapp.base.csv_cells import plain_cell
+from tfapp.base.errors import ConfigError, DamageError
 from tfapp.tasks.results import Baseline, Bounds, PrimaryMetric, read_metric
 
 WAY_OUT = "Run its recipe again, or leave it out."
@@ -177,20 +180,22 @@ def _rows(path: Path, metric: PrimaryMetric) -> dict[str, Row]:
 
 def _read_rows(path: Path, metric: PrimaryMetric) -> Iterator[tuple[str, Row]]:
     low, high = metric.bounds
-    with path.open(encoding="utf-8", newline="") as file:
-        for line in csv.DictReader(file):
-            key, name = line.pop("key"), line.pop("name")
-            score = float(line.pop("score"))
-            pooled = metric.scores == "pooled"
-            weight = float(line.pop("weight")) if pooled else 1.0
-            if not (low <= score <= high and isfinite(score) and 0 < weight < 1e300):
-                raise ValueError(f"a score is {score:g}, its weight {weight:g}")
-            yield key, Row(name, score, weight, line)
+    for cells in csv.DictReader(io.StringIO(read_sealed(path), newline="")):
+        line = {column: plain_cell(text) for column, text in cells.items()}
+        key, name = line.pop("key"), line.pop("name")
+        score = float(line.pop("score"))
+        pooled = metric.scores == "pooled"
+        weight = float(line.pop("weight")) if pooled else 1.0
+        if not (low <= score <= high and isfinite(score) and 0 < weight < 1e300):
+            raise ValueError(f"a score is {score:g}, its weight {weight:g}")
+        yield key, Row(name, score, weight, line)
 
 
 def _read_json(path: Path) -> dict[str, Any]:
     try:
-        stored = json.loads(path.read_text(encoding="utf-8"))
+        stored = json.loads(read_sealed(path))
+    except DamageError as error:
+        raise _damaged(path, str(error)) from None
     except OSError as error:
         raise _damaged(path, error.strerror or str(error)) from None
     except ValueError:
@@ -217,4 +222,4 @@ def _check_agreement(record: RunRecord, test_examples: int) -> None:
 
 
 def _damaged(path: Path, reason: str) -> ConfigError:
-    return ConfigError(f"{path} cannot be used: {reason}. {WAY_OUT}")
+    return ConfigError(f"{path} cannot be used: {reason.rstrip('.')}. {WAY_OUT}")

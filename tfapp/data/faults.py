@@ -3,7 +3,7 @@
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
-Severity = Literal["left out", "used with care", "note"]
+Severity = Literal["refused", "left out", "used with care", "note"]
 
 
 @dataclass(frozen=True)
@@ -13,7 +13,8 @@ class Problem:
     Args:
         path: the file, class or folder concerned; "" for the whole set.
         kind: short name, for example "truncated" or "class imbalance".
-        severity: "left out" of training, "used with care", or a "note".
+        severity: "refused" by training, "left out" of it, "used with care", or a
+            "note".
         detail: one sentence for the reader.
     """
 

@@ -66,8 +66,10 @@ class Source:
     def stamp(self, example: Example) -> str:
         """Return a value that changes when the example's content may have changed.
 
-        For files the size in bytes and the modification time in ns, "" for a file
-        that is gone; in memory a hash of the content.
+        For files the size in bytes, the inode and the times of modification and of
+        change in ns: two files that have swapped their names differ in them, though
+        each keeps its size and modification time. "" for a file that is gone; in
+        memory a hash of the content.
         """
         if self.contents:
             return hashlib.sha256(self.contents[example.name]).hexdigest()
@@ -75,7 +77,8 @@ class Source:
             status = os.stat(example.name)
         except OSError:
             return ""
-        return f"{status.st_size}:{status.st_mtime_ns}"
+        facts = status.st_size, status.st_ino, status.st_mtime_ns, status.st_ctime_ns
+        return ":".join(map(str, facts))
 
     def relative_name(self, example: Example) -> str:
         """Return the example's name relative to `root`, so that folders may move."""

@@ -27,6 +27,8 @@ class Example:
         group: examples of one group never lie in two splits; "" for none.
         content_hash: hash of the input as the network will see it, "" before the scan.
         target: the answer, or its hash, so that a change of it is noticed.
+        near: names of examples that are nearly the same, the most alike first; they
+            share a split where that is possible.
     """
 
     name: str
@@ -35,6 +37,7 @@ class Example:
     group: str = ""
     content_hash: str = ""
     target: str = ""
+    near: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,7 @@
 """A Keras model and its preprocessing become one checked SavedModel."""
 
 import errno
+import json
 import math
 import platform
 from collections.abc import Iterator, Mapping, Sequence
@@ -14,7 +15,8 @@ import keras
 import tensorflow as tf
 
 from tfapp import __version__
-from tfapp.base.errors import ExportError, TfappError
+from tfapp.base.checksums import seal_tree
+from tfapp.base.errors import ExportError, StorageError, TfappError
 from tfapp.base.files import explained, replacing, write_json
 from tfapp.export import CARD, parity
 from tfapp.export.own_process import export_in_own_process
@@ -79,8 +81,9 @@ def export_model(
         What was published, with the timings of a fresh process.
 
     Raises:
-        ExportError: if the arguments do not fit together, the place cannot be written
-            or the SavedModel answers differently. Nothing is left behind.
+        ExportError: if the arguments do not fit together or the SavedModel answers
+            differently. Nothing is left behind.
+        StorageError: if the place cannot be written.
     """
     _check_destination(destination)
     _check(exported, examples)
@@ -116,6 +119,7 @@ def export_model(
             "versions": _versions(),
         }
         write_json(folder / CARD, whole)
+        seal_tree(folder)
     return ExportResult(
         destination, comparison_facts["max_difference"], card=whole, **answers.latency
     )
@@ -159,6 +163,19 @@ def next_version(folder: Path) -> int:
     return 1 + max((int(name) for name in names if _is_version(name)), default=0)
 
 
+def published_version(folder: Path, run_id: str) -> ExportResult | None:
+    """Return what a run has published in saved_models/NAME, None if nothing."""
+    for path in folder.iterdir() if folder.is_dir() else ():
+        if not _is_version(path.name):
+            continue
+        with suppress(OSError, ValueError, LookupError, TypeError):
+            card = json.loads((path / CARD).read_text(encoding="utf-8"))
+            if card["environment"]["id"] == run_id:
+                difference = card["parity"]["max_difference"]
+                return ExportResult(path, difference, card=card, **card["latency"])
+    return None
+
+
 def _is_version(name: str) -> bool:
     return name.isascii() and name.isdigit()
 
@@ -175,7 +192,7 @@ def _publishing(destination: Path) -> Iterator[Path]:
     except tuple(ERROR_NUMBERS) as error:
         number = ERROR_NUMBERS[type(error)]
         raise _cannot_write(OSError(number, ""), destination) from error
-    except ExportError:
+    except (ExportError, StorageError):
         raise
     except TfappError as error:
         raise ExportError(str(error)) from error
@@ -185,11 +202,11 @@ def _publishing(destination: Path) -> Iterator[Path]:
                 folder.rmdir()
 
 
-def _cannot_write(error: OSError, destination: Path) -> ExportError:
+def _cannot_write(error: OSError, destination: Path) -> StorageError:
     failure = explained(error, destination)
-    if isinstance(failure, TfappError):
-        return ExportError(str(failure))
-    return ExportError(f"Cannot write {destination}: {error.strerror or error}.")
+    if isinstance(failure, StorageError):
+        return failure
+    return StorageError(f"Cannot write {destination}: {error.strerror or error}.")
 
 
 def _check_destination(destination: Path) -> None:

@@ -6,13 +6,13 @@ from pathlib import Path
 import keras
 
 from tfapp import layers
+from tfapp.base.checksums import require_intact, sealing
 from tfapp.base.errors import ModelError
-from tfapp.base.files import replacing
 
 
 def save_model(model: keras.Model, path: Path) -> None:
     """Write a .keras file, whole or not at all."""
-    with replacing(path) as temporary:
+    with sealing(path) as temporary:
         model.save(temporary)
 
 
@@ -20,6 +20,7 @@ def load_model(path: Path) -> keras.Model:
     """Read a .keras file, with tfapp's own layers known.
 
     Raises:
+        DamageError: if it is not as it was written.
         ModelError: if the file is missing or holds no Keras model.
     """
     layers.register()
@@ -28,6 +29,7 @@ def load_model(path: Path) -> keras.Model:
             f"No Keras model at {path}: its run did not finish, or the folder is none "
             "of a run. Expected the model.keras of a complete run."
         )
+    require_intact(path)
     if not zipfile.is_zipfile(path):
         raise ModelError(
             f"{path} is no Keras model: it is cut off or of another kind. Expected "

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
+from tfapp.base.checksums import require_intact_tree
 from tfapp.base.errors import ExportError
 from tfapp.data.reading_errors import reason
 from tfapp.export import CARD, LABELS
@@ -155,6 +156,7 @@ def read_labels(folder: Path) -> tuple[str, ...]:
 
 def _load(folder: Path) -> Any:
     _check_folder(folder)
+    require_intact_tree(folder)
     try:
         return tf.saved_model.load(str(folder))
     except (OSError, ValueError, tf.errors.OpError) as error:

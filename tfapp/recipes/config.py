@@ -4,8 +4,8 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-NAME_PATTERN = "[A-Za-z0-9_.-]*"
-"""Of recipes, and so of the folders of runs and models."""
+NAME_PATTERN = r"(\.*[A-Za-z0-9_-][A-Za-z0-9_.-]*)?"
+"""Of recipes, and so of the folders of runs and models; dots alone lead elsewhere."""
 
 
 class Table(BaseModel):

@@ -10,8 +10,17 @@ from pathlib import Path
 from shlex import quote
 from typing import Any
 
-from tfapp.base.errors import ConfigError
-from tfapp.base.files import explained, write_json, write_text
+from tfapp import recipes
+from tfapp.base.checksums import (
+    read_sealed,
+    require_intact,
+    write_sealed,
+    write_sealed_json,
+)
+from tfapp.base.errors import ConfigError, DamageError
+from tfapp.base.files import explained
+from tfapp.base.scratch import clear_leftovers
+from tfapp.recipes.config import Recipe
 
 if os.name == "posix":
     import fcntl
@@ -84,6 +93,23 @@ class Run:
                 ) from None
             yield
 
+    def clear_leftovers(self, saved_models: Path) -> None:
+        """Remove what killed processes have left half-written, here and in exports."""
+        for folder, _, _ in os.walk(self.folder):
+            clear_leftovers(Path(folder))
+        clear_leftovers(saved_models / self.name)
+
+    def recipe(self) -> Recipe:
+        """Read the resolved recipe.
+
+        Raises:
+            DamageError: if it is not as it was written.
+            ConfigError: if it is none.
+        """
+        with suppress(FileNotFoundError):  # the recipe's own error names the way out
+            require_intact(self.recipe_file)
+        return recipes.load_recipe(str(self.recipe_file))
+
     def seconds_trained(self) -> float:
         """Return the seconds that finished phases took, 0 if none is finished."""
         total = 0.0
@@ -94,7 +120,8 @@ class Run:
 
     def set_status(self, status: str, detail: str = "") -> None:
         """Record whether the run is running, complete, interrupted or failed."""
-        write_json(self.folder / "status.json", {"status": status, "detail": detail})
+        value = {"status": status, "detail": detail}
+        write_sealed_json(self.folder / "status.json", value)
 
     def discard(self) -> None:
         """Remove the run's folder, and that of its name if it holds no other run."""
@@ -106,9 +133,9 @@ class Run:
     def status(self) -> str:
         """Return the recorded status, "unknown" if there is none."""
         try:
-            text = (self.folder / "status.json").read_text(encoding="utf-8")
+            text = read_sealed(self.folder / "status.json")
             return str(json.loads(text)["status"])
-        except (OSError, ValueError, KeyError):
+        except (OSError, ValueError, KeyError, TypeError):  # damage is one of them
             return "unknown"
 
     def card(self) -> dict[str, Any]:
@@ -220,17 +247,19 @@ def read_card(folder: Path) -> dict[str, Any]:
     """Read the tfapp.json of a run or of an exported model."""
     path = folder / "tfapp.json"
     try:
-        return dict(json.loads(path.read_text(encoding="utf-8")))
+        return dict(json.loads(read_sealed(path)))
     except FileNotFoundError:
         raise ConfigError(
             f"{folder} has no tfapp.json: the run did not finish, or the folder "
             "holds no tfapp model."
         ) from None
-    except ValueError:
+    except DamageError:
+        raise
+    except (ValueError, TypeError):
         raise ConfigError(f"{path} is damaged: it is not JSON.") from None
 
 
 def record_start(run: Run, recipe_toml: str, facts: Mapping[str, Any]) -> None:
     """Write what is known before training: the resolved recipe and the versions."""
-    write_text(run.recipe_file, recipe_toml)
-    write_json(run.folder / "environment.json", dict(facts))
+    write_sealed(run.recipe_file, recipe_toml)
+    write_sealed_json(run.folder / "environment.json", dict(facts))

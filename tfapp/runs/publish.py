@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from tfapp.base.files import write_json
+from tfapp.base.checksums import write_sealed_json
 from tfapp.runs.experiment import Outcome, RunContext
 from tfapp.tasks.results import Results
 from tfapp.tasks.scores import write_scores
@@ -48,7 +48,7 @@ def publish(outcome: Outcome, context: RunContext) -> RunResult:
     run, facts, loop = context.folder, context.facts, context.loop
     if outcome.model is not None:
         save_model(outcome.model, run.model_file)
-        write_json(run.card_file, dict(outcome.card))
+        write_sealed_json(run.card_file, dict(outcome.card))
     scores = outcome.results.scores
     write_scores(run.folder / "scores.csv", scores)
     facts |= {
@@ -61,7 +61,8 @@ def publish(outcome: Outcome, context: RunContext) -> RunResult:
         "parameters": outcome.model.count_params() if outcome.model else None,
         "data": outcome.data or _no_data(len(scores.rows)),
     }
-    write_json(run.folder / "metrics.json", outcome.results.to_json() | {"run": facts})
+    metrics = outcome.results.to_json() | {"run": facts}
+    write_sealed_json(run.folder / "metrics.json", metrics)
     report = run.folder / "report.html"
     with context.reporter.stage("write report"):
         write_report(report, outcome.report(facts))

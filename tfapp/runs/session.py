@@ -1,12 +1,16 @@
 """One recipe in one folder: start, prepare, train, finish, publish."""
 
 import json
+import uuid
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 from tfapp import recipes, runs
 from tfapp.base import provenance
+from tfapp.base.checksums import read_sealed
+from tfapp.base.errors import DamageError
 from tfapp.base.reporter import Reporter
 from tfapp.machine.start import start_tensorflow
 from tfapp.recipes.config import Recipe
@@ -50,6 +54,8 @@ def execute(
     """
     with recording(folder, TRAINING if resumed else STARTING):
         facts = provenance.environment() | {"seed": recipe.seed}
+        facts["id"] = _identity(folder)
+        folder.clear_leftovers(saved_models)
         if resumed:
             facts["resumed"] = True
             for line in _changed_versions(folder, facts):
@@ -113,12 +119,25 @@ def _context(
     )
 
 
+def _environment(folder: Run) -> dict[str, Any]:
+    return dict(json.loads(read_sealed(folder.folder / "environment.json")))
+
+
+def _identity(folder: Run) -> str:
+    """Return what tells this run from every other, also after its folder has moved."""
+    with suppress(OSError, ValueError, KeyError, TypeError):
+        return str(_environment(folder)["id"])
+    return uuid.uuid4().hex
+
+
 def _changed_versions(folder: Run, facts: Mapping[str, Any]) -> Iterator[str]:
     """Yield a line on every package whose version is not that of the beginning."""
     try:
-        text = (folder.folder / "environment.json").read_text(encoding="utf-8")
-        before = json.loads(text)["versions"]
-    except (OSError, ValueError, KeyError):
+        before = _environment(folder)["versions"]
+    except DamageError as error:
+        yield f"  {error}"
+        return
+    except (OSError, ValueError, KeyError, TypeError):
         return
     for name, version in facts["versions"].items():
         if before.get(name, version) != version:

@@ -1,14 +1,14 @@
-"""How a run ends, written down; misfortunes become one clear line."""
+"""How a run ends, written down; failures become one clear line."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 
-from tfapp.base.errors import DataError, Interrupted, TfappError
+from tfapp.base.errors import DataError, Interrupted, StorageError, TfappError
 from tfapp.base.files import explained
 from tfapp.runs import Run
 
 STARTING, TRAINING = "starting", "training"
-FIXED_OUTSIDE = (TfappError, DataError)
+FIXED_OUTSIDE = (TfappError, DataError, StorageError)
 """Errors after which the same run can go on: a full disk, a file that vanished."""
 
 

@@ -16,6 +16,7 @@ from tfapp.runs.failures import reading
 from tfapp.runs.precision_choice import announce, choose, resolved
 from tfapp.runs.teacher import load_teacher
 from tfapp.tasks.build import build_model
+from tfapp.tasks.leaks import with_near_copies
 from tfapp.tasks.results import Results
 from tfapp.tasks.spec import Task
 from tfapp.training import devices
@@ -38,6 +39,7 @@ class SupervisedExperiment:
         recipe, strategy, facts = context.recipe, context.strategy, context.facts
         devices.check_batch_size(recipe.data.batch_size, strategy)
         self.dataset = _load(context)
+        context.loop.fingerprint = self.dataset.info.fingerprint
 
         def build() -> Any:
             return build_model(recipe.model, self.dataset.info)
@@ -66,7 +68,8 @@ class SupervisedExperiment:
     def finish(self, context: RunContext) -> Outcome:
         """Evaluate the network on the test split and export it."""
         with reading(self.dataset):
-            results = self.task.evaluate(self.trainer.logits, self.dataset, None)
+            evaluated = self.task.evaluate(self.trainer.logits, self.dataset, None)
+            results = with_near_copies(evaluated, self.dataset)
             exported = self._export(context, results)
         return Outcome(
             results=results,
@@ -140,8 +143,11 @@ def _load(context: RunContext) -> Dataset:
 def _exported(
     job: TrainingJob, parent: Path, card: dict[str, Any], results: Results
 ) -> Any:
-    """Publish the model as the next version of its name, whoever else publishes."""
-    from tfapp.export.exporter import export_model, next_version
+    """Publish the model as the next version of its name, whoever else publishes.
+
+    A run that was killed after it had published does not publish again.
+    """
+    from tfapp.export.exporter import export_model, next_version, published_version
     from tfapp.export.spec import Exported
     from tfapp.layers.outputs import logits_model
 
@@ -154,6 +160,8 @@ def _exported(
         results.calibration if config.calibrated else {},
         {"explain": config.explain},
     )
+    if published := published_version(parent, card["environment"]["id"]):
+        return published
     while True:
         destination = parent / str(next_version(parent))
         try:

@@ -6,7 +6,8 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
-from tfapp.base.files import write_text
+from tfapp.base.checksums import write_sealed
+from tfapp.base.csv_cells import safe_cell
 from tfapp.data.spec import Example
 from tfapp.report.blocks import Table
 from tfapp.report.wording import encodable
@@ -62,5 +63,5 @@ def write_scores(path: Path, table: Table) -> None:
     text = io.StringIO()
     writer = csv.writer(text)
     writer.writerow(table.header)
-    writer.writerows(table.rows)
-    write_text(path, encodable(text.getvalue()))
+    writer.writerows(map(safe_cell, row) for row in table.rows)
+    write_sealed(path, encodable(text.getvalue()))

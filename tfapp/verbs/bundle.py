@@ -4,7 +4,8 @@ import json
 from pathlib import Path
 from typing import Any
 
-from tfapp import recipes, runs
+from tfapp import runs
+from tfapp.base.checksums import read_sealed
 from tfapp.base.errors import ConfigError, ExportError
 from tfapp.base.files import replacing, write_text
 from tfapp.base.reporter import Reporter
@@ -55,7 +56,7 @@ def bundle(
     finished_run = runs.find(run, Path(runs_folder))
     card, recipe = (
         finished_run.card(),
-        recipes.load_recipe(str(finished_run.recipe_file)),
+        finished_run.recipe(),
     )
     extractor, output = _extractor(finished_run, recipe)
     if not trained_on.isidentifier() or trained_on in ("none", "imagenet"):
@@ -70,9 +71,7 @@ def bundle(
         figures = _evaluate(model, finished_run, recipe, reporter)
         _refuse_worse(finished_run, card["metrics"]["accuracy"], figures["accuracy"])
     entry = _entry(path, extractor, output, trained_on)
-    facts = json.loads(
-        (finished_run.folder / "metrics.json").read_text(encoding="utf-8")
-    )
+    facts = json.loads(read_sealed(finished_run.folder / "metrics.json"))
     text = weights_card(
         entry, path.stat().st_size, card | facts["run"], figures, licence
     )

@@ -120,7 +120,7 @@ def _read(run: Run) -> RunRecord:
             "as runs/NAME/1."
         )
     try:
-        recipe = recipes.load_recipe(str(run.recipe_file))
+        recipe = run.recipe()
     except ConfigError as error:
         raise ConfigError(
             f"{error} Another version of tfapp wrote it, perhaps; leave the run out."

@@ -3,16 +3,18 @@
 from pathlib import Path
 from typing import Any
 
-from tfapp import recipes, runs
+from tfapp import runs
 from tfapp.base.errors import DataError
 from tfapp.base.files import write_json
 from tfapp.base.reporter import Reporter
 from tfapp.data import load_dataset, load_test_only
 from tfapp.data.spec import Dataset
+from tfapp.data.split import trained_hashes
 from tfapp.machine.start import start_tensorflow
 from tfapp.recipes.config import Recipe
 from tfapp.runs import Run
 from tfapp.tasks import get_task
+from tfapp.tasks.leaks import with_near_copies, with_trained
 from tfapp.tasks.results import Results
 from tfapp.tasks.spec import Outputs
 
@@ -35,7 +37,8 @@ def evaluate(
 
     Returns:
         The results; their figures are also written into the run's folder as
-        evaluation*.json. Of examples of one class alone, what needs two (precision,
+        evaluation*.json. What was trained on, or has a near copy there, is counted.
+        Of examples of one class alone, what needs two (precision,
         F1, averages over classes, ROC AUC) is None.
 
     Raises:
@@ -44,12 +47,17 @@ def evaluate(
     reporter = reporter or Reporter()
     finished_run = runs.find(run, Path(runs_folder))
     card = finished_run.card()
-    recipe = recipes.load_recipe(str(finished_run.recipe_file))
+    recipe = finished_run.recipe()
     start_tensorflow(reporter)
     dataset = _load(recipe, finished_run, data, card, reporter)
     task = get_task(recipe.task, recipe.task_options)
     answer = _answers(finished_run, dataset, reporter)
-    results = task.evaluate(answer, dataset, card["calibration"])
+    evaluated = task.evaluate(answer, dataset, card["calibration"])
+    if data:
+        hashes = trained_hashes(finished_run.split_file)
+        results = with_trained(evaluated, dataset, hashes)
+    else:
+        results = with_near_copies(evaluated, dataset)
     for note in results.notes:
         reporter.say(note)
     target = "evaluation.json" if not data else f"evaluation_{_plain(data)}.json"

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from tfapp import recipes, runs
+from tfapp import runs
 from tfapp.base import registry
 from tfapp.base.cache_dir import default_cache_dir
 from tfapp.base.errors import ConfigError, ModelError, TfappError, UnknownNameError
@@ -72,7 +72,7 @@ def explain(
     _check_label(label, names, paths)
     folder = Path(out).expanduser() if out else finished_run.folder / "explanations"
     require_writable(folder)
-    recipe = recipes.load_recipe(str(finished_run.recipe_file))
+    recipe = finished_run.recipe()
     _require_classifier(finished_run, recipe.task)
     start_tensorflow(reporter)
     from tfapp.domains.images.explanation.explaining import Work, reader

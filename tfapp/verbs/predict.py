@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from tfapp.base.csv_cells import safe_cell
 from tfapp.base.errors import DataError
 from tfapp.base.files import free_names, replacing, write_text
 from tfapp.base.reporter import Reporter
@@ -128,9 +129,10 @@ def write_csv(path: Path, predictions: Predictions) -> None:
     plain.pop("error")
     text = io.StringIO()
     columns = [*plain, "error", *others]
-    writer = csv.DictWriter(text, columns, restval="", lineterminator="\n")
-    writer.writeheader()
-    writer.writerows(lines)
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(map(safe_cell, columns))
+    for line in lines:
+        writer.writerow(safe_cell(line.get(name, "")) for name in columns)
     write_text(path, text.getvalue())
 
 

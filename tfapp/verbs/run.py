@@ -84,7 +84,7 @@ def resume(
         )
     reporter = reporter or Reporter()
     folder = runs.find_unfinished(name, Path(runs_folder))
-    recipe = recipes.load_recipe(str(folder.recipe_file))
+    recipe = folder.recipe()
     require_writable(Path(saved_models) / folder.name)
     return execute(
         recipe,

@@ -2,6 +2,7 @@
 
 import os
 from dataclasses import dataclass
+from pathlib import Path
 
 import pytest
 
@@ -195,3 +196,29 @@ def test_a_fault_of_the_domain_is_no_crash(source, context):
 
     facts = scan(source, context, Inspection(TextFacts, refuse, "1"))
     assert {(f.fault, f.detail) for f in facts.values()} == {("missing", "no text.")}
+
+
+def test_files_that_swap_their_names_are_looked_at_again(source, context):
+    """Each keeps its size and modification time, as `mv` leaves them."""
+    one, other = (Path(e.name) for e in source.examples[:2])
+    os.utime(other, ns=(one.stat().st_atime_ns, one.stat().st_mtime_ns))
+    before = scan(source, context, Inspector().inspection)
+    away = one.with_name("away")
+    one.rename(away)
+    other.rename(one)
+    away.rename(other)
+    assert one.stat().st_mtime_ns == other.stat().st_mtime_ns
+    inspector = Inspector()
+    after = scan(source, context, inspector.inspection)
+    assert inspector.looks == 2
+    assert after[str(one)].content_hash == before[str(other)].content_hash == "NOTE 1"
+
+
+def test_a_change_that_hides_its_time_is_noticed(source, context):
+    """Content of the same length, with the modification time put back."""
+    path = Path(source.examples[0].name)
+    scan(source, context, Inspector().inspection)
+    times = path.stat().st_atime_ns, path.stat().st_mtime_ns
+    path.write_text("NOTE 9")
+    os.utime(path, ns=times)
+    assert scan(source, context, Inspector().inspection)[str(path)].words[1] == "9"

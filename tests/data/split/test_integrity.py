@@ -1,4 +1,4 @@
-"""What stays together, and what tells two splits apart."""
+"""What two splits must not share, and what tells them apart."""
 
 import pytest
 
@@ -7,8 +7,8 @@ from tfapp.data.spec import Example
 from tfapp.data.split.integrity import (
     check_disjoint,
     fingerprint,
+    near_training,
     refuse_torn_groups,
-    units_of,
 )
 
 
@@ -41,11 +41,16 @@ def test_our_own_leaks_are_bugs():
         check_disjoint([a, b])
 
 
-def test_units_join_groups_and_copies():
-    """Examples that share a group or a content belong together, through others too."""
-    rows = [("g1", "1"), ("g2", "2"), ("", "1"), ("g2", "3"), ("", "3"), ("", "")]
-    examples = [
-        Example(str(i), group=g, content_hash=h) for i, (g, h) in enumerate(rows)
+def test_test_examples_with_a_near_copy_in_training_are_counted():
+    """Near copies within the test split, and in validation, are none of them."""
+    rows = [
+        ("a", "train", "b"),
+        ("b", "test", "a"),
+        ("c", "test", "d"),
+        ("d", "test", "c"),
     ]
-    assert units_of(examples, range(6)) == [[0, 2], [1, 3, 4], [5]]
-    assert units_of(examples, [0, 3, 5]) == [[0], [3], [5]]
+    rows += [("e", "validation", "f"), ("f", "test", "e"), ("g", "test", "")]
+    examples = [
+        Example(name, split, near=(near,) if near else ()) for name, split, near in rows
+    ]
+    assert near_training(examples) == {"b"}

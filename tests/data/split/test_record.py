@@ -9,7 +9,13 @@ import pytest
 from tfapp.base.errors import DataError
 from tfapp.data.spec import Example
 from tfapp.data.split import fingerprint, make_split
-from tfapp.data.split.record import apply_split, limit_per_stratum, write_split
+from tfapp.data.split.record import (
+    apply_split,
+    keep_record,
+    limit_per_stratum,
+    trained_hashes,
+    write_split,
+)
 from tfapp.domains.images.check import examine
 from tfapp.domains.images.reading.sources import open_source
 
@@ -69,7 +75,7 @@ def test_new_files_and_copies_change_nothing(recorded):
         ),
         (
             lambda root: [f.unlink() for f in sorted((root / "cats").iterdir())[:5]],
-            "and 2 more. Restore the data, or remove the split file",
+            "and 2 more. Restore it, or begin a new run, without --resume",
         ),
     ],
 )
@@ -89,21 +95,46 @@ def edit(path, change):
     path.write_text(json.dumps(stored))
 
 
-def test_edited_files_are_checked(recorded):
-    """Labels, splits and leaks in an edited file are each refused."""
-    root, path, apply = recorded
-    edit(path, lambda s: s["examples"][0].update(target="dogs"))
-    with pytest.raises(DataError, match="was 'dogs' and is now 'cats'"):
+@pytest.mark.parametrize("key", ["target", "split", "content_hash"])
+def test_edited_files_are_noticed(recorded, key):
+    """Whatever was changed by hand, the file is not what the run was made with."""
+    _, path, apply = recorded
+    row = json.loads(path.read_text())["examples"][0]
+    changed = {"target": "dogs", "split": "test", "content_hash": "0"}[key]
+    changed = "train" if changed == row[key] else changed
+    edit(path, lambda s: s["examples"][0].update({key: changed}))
+    with pytest.raises(DataError, match="is not as it was written"):
         apply()
-    edit(path, lambda s: s["examples"][0].update(target="cats", split="trian"))
-    with pytest.raises(DataError, match=r"unknown split 'trian' of cats/000.png"):
+
+
+def test_removed_rows_and_unknown_splits_are_noticed(recorded):
+    """A shorter list is another split, and so is a misspelled one."""
+    _, path, apply = recorded
+    text = path.read_text()
+    edit(path, lambda s: s["examples"].pop())
+    with pytest.raises(DataError, match="is not as it was written"):
         apply()
-    shutil.copy(root / "cats/000.png", root / "cats/twin.png")
-    twin = {"name": "cats/twin.png", "split": "test"}
-    edit(path, lambda s: s["examples"][0].update(split="train"))
-    edit(path, lambda s: s["examples"].append(s["examples"][0] | twin))
-    with pytest.raises(DataError, match="is in two splits"):
+    path.write_text(text)
+    edit(path, lambda s: s["examples"][0].update(split="trian"))
+    with pytest.raises(DataError, match="is not as it was written"):
         apply()
+
+
+def test_what_was_trained_on_is_known(recorded):
+    """The hashes of the training examples alone."""
+    _, path, apply = recorded
+    trained = {e.content_hash for e in apply() if e.split == "train"}
+    assert trained_hashes(path) == trained
+
+
+def test_a_record_without_examples_is_kept_and_compared(tmp_path):
+    """The same numbers pass, others are named, and so are their training hashes."""
+    path, made = tmp_path / "split.json", {"source": "a.csv", "ends": ["1", "2"]}
+    keep_record(path, made | {"trained": ["h"]})
+    keep_record(path, made)
+    assert trained_hashes(path) == {"h"}
+    with pytest.raises(DataError, match=r"a.csv differs .*: ends changed. Restore"):
+        keep_record(path, made | {"ends": ["1", "3"]})
 
 
 @pytest.mark.parametrize("text", ["", "{}", "[]", '{"examples": [{"name": "x"}]}'])

@@ -1,5 +1,6 @@
 """The report of all trouble."""
 
+import io
 import json
 import shutil
 
@@ -129,6 +130,38 @@ def test_near_copies(make_folder, report_on, picture, encode):
     severities = sorted(p.severity for p in report.problems)
     assert severities == ["note", "used with care", "used with care"]
     assert len(report.near_duplicates) == 3
+
+
+def test_near_copies_of_two_labels_contradict_each_other(
+    make_folder, report_on, picture, encode
+):
+    """The same photo, smaller, in another class is reported as a conflict."""
+    root = make_folder({"a": 5, "b": 5})
+    photo = Image.fromarray(picture(801, 96, 96))
+    (root / "a/x.png").write_bytes(encode(photo))
+    (root / "b/x.jpg").write_bytes(encode(photo.resize((60, 60)), "JPEG", quality=80))
+    problems = report_on(root).report.problems
+    assert [(p.path, p.kind, p.severity) for p in problems] == [
+        ("a/x.png", "conflicting labels", "used with care")
+    ]
+    assert "looks like b/x.jpg, which is labelled 'b'" in problems[0].detail
+
+
+def test_a_large_jpeg_and_its_png_copy_are_one_content(
+    make_folder, report_on, picture, encode
+):
+    """A scan sees the one shrunk and the other whole; the pixels are the same."""
+    root = make_folder({"a": 5, "b": 5})
+    data = encode(picture(802, 1100, 1200), "JPEG", quality=90)
+    (root / "a/x.jpg").write_bytes(data)
+    (root / "a/other.jpg").write_bytes(encode(picture(803, 1100, 1200), "JPEG"))
+    (root / "b/x.png").write_bytes(encode(Image.open(io.BytesIO(data))))
+    examined = report_on(root)
+    assert {(p.path, p.kind, p.severity) for p in examined.report.problems} == {
+        ("a/x.jpg", "conflicting labels", "left out"),
+        ("b/x.png", "conflicting labels", "left out"),
+    }
+    assert examined.report.near_duplicates == ()
 
 
 def test_trouble_of_the_set(make_folder, report_on):

@@ -6,6 +6,7 @@ import shutil
 import numpy as np
 import pytest
 import tensorflow as tf
+from PIL import Image
 
 from tfapp.base.errors import ConfigError, DataError
 from tfapp.data import check_data, load_dataset, load_test_only
@@ -207,3 +208,43 @@ def test_variables_in_paths(make_folder, monkeypatch):
     monkeypatch.setenv("PETS", str(root.parent))
     monkeypatch.setenv("HOME", str(root.parent))
     assert load("$PETS/pets").info == load("~/pets").info == load(root).info
+
+
+def save_with_copies(folder, picture, encode, places):
+    """Save photos, each at a place and smaller and compressed at another."""
+    for number, (place, other) in enumerate(places):
+        photo = Image.fromarray(picture(2000 + number, 64, 64))
+        small = photo.resize((40, 40))
+        for where, name, data in (
+            (place, "x.png", encode(photo)),
+            (other, "x.jpg", encode(small, "JPEG", quality=70)),
+        ):
+            (folder / where).mkdir(parents=True, exist_ok=True)
+            (folder / where / f"{number}{name}").write_bytes(data)
+
+
+def test_near_copies_share_a_split(tmp_path, picture, encode):
+    """No random label can be learned from the copy of a photo that is tested."""
+    labels = ["ab"[i] for i in np.random.default_rng(0).integers(0, 2, 60)]
+    places = list(zip(labels, labels, strict=True))
+    save_with_copies(tmp_path / "flips", picture, encode, places)
+    dataset = load(tmp_path / "flips")
+    split_of = {e.name[:-4]: set() for part in dataset.examples.values() for e in part}
+    for split, part in dataset.examples.items():
+        for example in part:
+            split_of[example.name[:-4]].add(split)
+    assert len(split_of) == 60
+    assert all(len(splits) == 1 for splits in split_of.values())
+    assert not any("near copy in training" in note for note in dataset.notes)
+
+
+def test_near_copies_across_given_splits_are_counted(tmp_path, picture, encode):
+    """What the folders keep apart stays there, and the run says how much it is."""
+    places = [(f"train/{'ab'[i % 2]}", f"test/{'ab'[i % 2]}") for i in range(12)]
+    places += [(f"train/{'ab'[i % 2]}", f"train/{'ab'[i % 2]}") for i in range(12)]
+    save_with_copies(tmp_path / "flips", picture, encode, places)
+    dataset = load(tmp_path / "flips", split={"validation": 0})
+    assert any(
+        note.startswith("12 of 12 test images have a near copy in training")
+        for note in dataset.notes
+    )

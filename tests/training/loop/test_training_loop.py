@@ -57,6 +57,61 @@ def test_a_finished_phase_is_read_back(tmp_path):
     assert not (tmp_path / "checkpoints" / "draw.state.npz").exists()
 
 
+def damage(path, how):
+    """Flip a bit of a file, cut it off, or empty it."""
+    data = bytearray(path.read_bytes())
+    if how == "bit":
+        data[len(data) // 2] ^= 4
+    path.write_bytes({"bit": data, "half": data[: len(data) // 2], "empty": b""}[how])
+
+
+@pytest.mark.parametrize("how", ["bit", "half", "empty"])
+@pytest.mark.parametrize("file", ["draw.npz", "draw.json"])
+def test_a_damaged_phase_is_named_and_trained_again(tmp_path, file, how):
+    """Never used, never a traceback; the result is that of the undamaged run."""
+    whole = Picture()
+    expected = loop(tmp_path).run(whole, "draw")
+    damage(tmp_path / "checkpoints" / file, how)
+    again, runs = Picture(), loop(tmp_path)
+    history = runs.run(again, "draw")
+    assert history.epochs == expected.epochs
+    np.testing.assert_array_equal(again.picture.numpy(), whole.picture.numpy())
+    assert f"{file} is damaged" in runs.notes[0]
+    assert "trained again" in runs.notes[0]
+
+
+@pytest.mark.parametrize("how", ["bit", "half", "empty"])
+def test_a_damaged_state_gives_way_to_the_one_before(tmp_path, how):
+    """The damage is named and only a few iterations are done again."""
+    whole = Picture()
+    loop(tmp_path / "whole").run(whole, "draw")
+    with pytest.raises(Killed):
+        loop(tmp_path / "cut").run(Picture(interrupt=kill_at(25)), "draw")
+    damage(tmp_path / "cut" / "checkpoints" / "draw.state.npz", how)
+    first = []
+    again, runs = Picture(interrupt=first.append), loop(tmp_path / "cut")
+    runs.run(again, "draw")
+    assert first[0] == 20
+    np.testing.assert_array_equal(again.picture.numpy(), whole.picture.numpy())
+    assert "draw.state.npz is damaged" in runs.notes[0]
+    names = {p.name for p in (tmp_path / "cut" / "checkpoints").iterdir()}
+    assert names == {"draw.npz", "draw.json", "checksums.json"}
+
+
+@pytest.mark.parametrize("iteration", [25, None])
+def test_what_another_split_has_taught_is_refused(tmp_path, iteration):
+    """A state and a finished phase belong to the split that they were learned from."""
+    interrupt = kill_at(iteration)
+    if iteration is None:
+        loop(tmp_path, fingerprint="one").run(Picture(), "draw")
+    else:
+        with pytest.raises(Killed):
+            loop(tmp_path, fingerprint="one").run(Picture(interrupt=interrupt), "draw")
+    with pytest.raises(TrainingError, match="another split of it"):
+        loop(tmp_path, fingerprint="two").run(Picture(), "draw")
+    loop(tmp_path, fingerprint="one").run(Picture(), "draw")
+
+
 def test_the_best_round_is_kept(tmp_path):
     """The picture ends as it was when its score was lowest, at the second look."""
     best, short = Picture(scores=[3.0, 1.0, 2.0, 2.0]), Picture(total=20)

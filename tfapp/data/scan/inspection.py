@@ -68,7 +68,7 @@ def scan(
 ) -> Mapping[str, AnyFacts]:
     """Return the facts about every example, by its name.
 
-    A file is read again only if its size or modification time changed. Facts are
+    A file is read again only if its stamp has changed, see `Source.stamp`. Facts are
     written down as the scan goes, so a killed one continues.
     """
     memory = ScanMemory.of(

@@ -1,14 +1,11 @@
-"""What has to stay in one split, and what tells two splits apart."""
+"""What two splits must not share, and what tells one split from another."""
 
 import hashlib
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 
 from tfapp.base.errors import DataError
 from tfapp.data.spec import Example
-
-Unit = list[int]
-"""Indices of examples that must stay together."""
 
 
 def fingerprint(examples: Iterable[Example]) -> str:
@@ -57,23 +54,10 @@ def check_disjoint(examples: Iterable[Example]) -> None:
         raise RuntimeError(f"The split leaks: {leaking[:3]} lie in two splits.")
 
 
-def units_of(examples: Sequence[Example], pool: Sequence[int]) -> list[Unit]:
-    """Join examples that share a group or a content, directly or through others."""
-    parent = {i: i for i in pool}
-
-    def root(i: int) -> int:
-        while parent[i] != i:
-            parent[i] = parent[parent[i]]
-            i = parent[i]
-        return i
-
-    owners: tuple[dict[str, int], dict[str, int]] = {}, {}
-    for i in pool:
-        e = examples[i]
-        for owner, key in zip(owners, (e.content_hash, e.group), strict=True):
-            if key:
-                parent[root(i)] = root(owner.setdefault(key, i))
-    units: dict[int, Unit] = defaultdict(list)
-    for i in pool:
-        units[root(i)].append(i)
-    return sorted(units.values())
+def near_training(examples: Iterable[Example]) -> frozenset[str]:
+    """Return the names of test examples with a near copy among those to train on."""
+    examples = tuple(examples)
+    trained = {e.name for e in examples if e.split == "train"}
+    return frozenset(
+        e.name for e in examples if e.split == "test" and not trained.isdisjoint(e.near)
+    )

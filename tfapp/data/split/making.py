@@ -9,13 +9,9 @@ import numpy as np
 
 from tfapp.base.errors import DataError
 from tfapp.data.spec import Example
-from tfapp.data.split.integrity import (
-    Unit,
-    check_disjoint,
-    refuse_torn_groups,
-    units_of,
-)
+from tfapp.data.split.integrity import check_disjoint, refuse_torn_groups
 from tfapp.data.split.order import in_order
+from tfapp.data.split.units import Unit, stratum_of, units_of
 from tfapp.recipes.config import SplitConfig
 
 
@@ -23,8 +19,8 @@ def make_split(examples: Sequence[Example], shares: SplitConfig) -> tuple[Exampl
     """Give every example a split; those of the source stay as they are.
 
     A split that the source lacks is carved out of what it would train on: first
-    `shares.test` of it, then `shares.validation` of the rest. Examples of one group or
-    of equal content stay together.
+    `shares.test` of it, then `shares.validation` of the rest. Examples of one group,
+    of equal content or nearly alike stay together, see `units_of`.
 
     By "random", every stratum is divided by itself: one of three groups or more is in
     every split, and each is in train. By "order", the last examples are for the test
@@ -85,8 +81,7 @@ def _units_by_stratum(
     """Return the units of the pool by the stratum that most of their examples have."""
     units: dict[str, list[Unit]] = defaultdict(list)
     for unit in units_of(examples, pool):
-        strata = Counter(examples[i].stratum for i in unit)
-        units[max(sorted(strata), key=strata.__getitem__)].append(unit)
+        units[stratum_of(examples, unit)].append(unit)
     return units
 
 

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from tfapp.base.errors import DataError
 from tfapp.data.spec import Example
-from tfapp.data.split.integrity import units_of
+from tfapp.data.split.units import units_of
 
 
 def in_order(

@@ -4,24 +4,24 @@ import hashlib
 import json
 import sys
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, TextIO
 
-from tfapp.base.errors import DataError
-from tfapp.base.files import replacing
+from tfapp.base.checksums import read_sealed, sealing, write_sealed_json
+from tfapp.base.errors import DamageError, DataError
 from tfapp.data.context import LoadContext
 from tfapp.data.listing import Source
 from tfapp.data.scan import Usable
-from tfapp.data.spec import SPLITS, Example
+from tfapp.data.spec import Example
 from tfapp.data.split.integrity import fingerprint, leaks
 from tfapp.data.split.making import make_split
 from tfapp.recipes.config import SplitConfig
 
 VERSION = 1
 FIELDS = ("name", "content_hash", "target", "split", "group")
-WAY_OUT = "Restore the data, or remove the split file to make a new split."
+WAY_OUT = "Restore it, or begin a new run, without --resume: it makes a new split."
 
 
 def split_examples(
@@ -87,7 +87,7 @@ def write_split(
         "labels": list(source.labels),
     }
     text = json.dumps(header, indent=2, ensure_ascii=False)
-    with replacing(path) as temporary, _open(temporary) as file:
+    with sealing(path) as temporary, _open(temporary) as file:
         file.write(f'{text[:-2]},\n  "examples": [')
         for number, example in enumerate(examples):  # a line each, never all at once
             row = {f: getattr(example, f) for f in FIELDS}
@@ -117,14 +117,11 @@ def apply_split(
             the split file is damaged.
     """
     by_name = {source.relative_name(e): e for e in readable}
-    rows = _read_rows(path)
+    rows = _rows(path, read_record(path))
     faults = [fault for row in rows if (fault := _fault(row, by_name))]
     if faults:
         more = f" and {len(faults) - 3} more" if len(faults) > 3 else ""
-        raise DataError(
-            f"{source.name} differs from the split recorded in {path}: "
-            f"{'; '.join(faults[:3])}{more}. {WAY_OUT}"
-        )
+        raise _differing(source.name, path, f"{'; '.join(faults[:3])}{more}")
     examples = tuple(
         replace(by_name[row.name], split=row.split, group=row.group) for row in rows
     )
@@ -157,19 +154,73 @@ def _row(stored: dict[str, Any]) -> Any:
     return Example(name, split, "", group, content_hash, target)
 
 
-def _read_rows(path: Path) -> list[Example]:
-    """Read and check a split file."""
+def read_record(path: Path) -> dict[str, Any]:
+    """Read a split file; its examples become `Example`.
+
+    Raises:
+        DamageError: if it is not as it was written.
+        DataError: if it is no split file.
+    """
     try:
-        stored = json.loads(path.read_text(encoding="utf-8"), object_hook=_row)
-        rows = [row for row in stored["examples"] if isinstance(row, Example)]
-        if len(rows) < len(stored["examples"]):
-            raise KeyError("name")
+        return dict(json.loads(read_sealed(path), object_hook=_row))
+    except DamageError as error:
+        raise DamageError(f"{error} {WAY_OUT}") from error
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise DataError(f"{path} is no split file: {error!r}. {WAY_OUT}") from error
-    for row in rows:
-        if row.split not in SPLITS:
-            raise DataError(
-                f"{path}: unknown split {row.split!r} of {row.name}. "
-                f"Expected one of {list(SPLITS)}."
-            )
+
+
+def _rows(path: Path, stored: Mapping[str, Any]) -> list[Example]:
+    """Return the examples of a split file.
+
+    Raises:
+        DataError: if it is none, or is not as it was written.
+    """
+    rows = stored.get("examples")
+    if not isinstance(rows, list) or not all(isinstance(r, Example) for r in rows):
+        raise DataError(f"{path} is no split file: it lists no examples. {WAY_OUT}")
+    if stored.get("fingerprint") != fingerprint(rows):
+        raise DataError(
+            f"{path} is not as it was written: an example, its label or its split was "
+            f"changed. {WAY_OUT}"
+        )
     return rows
+
+
+def keep_record(path: Path, made: Mapping[str, Any]) -> None:
+    """Write what a split was made of, or compare it with what was written before.
+
+    For data whose split follows from few numbers, such as the times at which it is
+    cut: no example is listed.
+
+    Args:
+        path: of the split file.
+        made: JSON-ready; "source" names the data.
+
+    Raises:
+        DataError: if the file holds another split, or the data has changed.
+    """
+    record = {"version": VERSION, **made}
+    if not path.exists():
+        write_sealed_json(path, record)
+        return
+    stored = read_record(path)
+    changed = [key for key, value in record.items() if stored.get(key) != value]
+    if changed:
+        raise _differing(str(made["source"]), path, f"{', '.join(changed)} changed")
+
+
+def trained_hashes(path: Path) -> frozenset[str]:
+    """Return the content hashes of the examples that a recorded split trains on.
+
+    Raises:
+        DataError: if the split file is damaged.
+    """
+    stored = read_record(path)
+    listed = (e.content_hash for e in stored.get("examples", ()) if e.split == "train")
+    return frozenset([*listed, *stored.get("trained", ())])
+
+
+def _differing(name: str, path: Path, how: str) -> DataError:
+    return DataError(
+        f"{name} differs from the split recorded in {path}: {how}. {WAY_OUT}"
+    )

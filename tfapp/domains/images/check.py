@@ -1,7 +1,7 @@
 """From a source to usable images and a report of what is wrong with the others."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from statistics import median
 
 from tfapp.data.context import LoadContext
@@ -10,10 +10,15 @@ from tfapp.data.listing import Source
 from tfapp.data.report import CheckReport, class_counts, set_problems
 from tfapp.data.scan import Usable, scan, usable_examples
 from tfapp.data.spec import Example
-from tfapp.domains.images.reading.duplicates import NearPair, near_duplicates
+from tfapp.domains.images.reading.duplicates import (
+    NearPair,
+    near_duplicates,
+    with_near_copies,
+)
 from tfapp.domains.images.reading.image_files import SUFFIXES_BY_FORMAT
 from tfapp.domains.images.reading.inspection import ImageFacts, image_inspection
 from tfapp.domains.images.reading.limits import max_pixels
+from tfapp.domains.images.reading.same_pixels import with_one_hash
 from tfapp.domains.images.reading.sources import open_source
 
 NOUN = "images"
@@ -53,9 +58,8 @@ def examine(
     """
     if facts is None:
         facts = scan(source, context, image_inspection(max_pixels(context.config)))
-    usable = usable_examples(source, facts)
+    usable, near = _usable(source, facts, max_pixels(context.config))
     examples = usable.examples
-    near = near_duplicates(examples, [facts[e.name].likeness for e in examples])
     problems = [
         *source.problems,
         *usable.problems,
@@ -80,6 +84,32 @@ def examine(
         ),
     )
     return Examined(usable, report)
+
+
+def _usable(
+    source: Source, facts: Mapping[str, ImageFacts], limit: int
+) -> tuple[Usable, list[NearPair]]:
+    """Return the usable examples, which know their near copies, and their pairs."""
+    readable = [
+        replace(e, content_hash=facts[e.name].content_hash)
+        for e in source.examples
+        if not facts[e.name].fault
+    ]
+    near = near_duplicates(readable, [facts[e.name].likeness for e in readable])
+    hashes = with_one_hash(source, facts, near, limit)
+    usable = usable_examples(source, hashes)
+    names = {e.name for e in usable.examples}
+    pairs = [
+        pair
+        for pair in near
+        if {pair.first.name, pair.second.name} <= names
+        and hashes[pair.first.name].content_hash
+        != hashes[pair.second.name].content_hash
+    ]
+    examples, readable_too = (
+        with_near_copies(part, pairs) for part in (usable.examples, usable.readable)
+    )
+    return replace(usable, examples=examples, readable=readable_too), pairs
 
 
 def check_images(context: LoadContext) -> CheckReport:
@@ -115,6 +145,12 @@ def _near_problem(source: Source, pair: NearPair) -> Problem:
     """Describe two examples that look alike."""
     first, second = pair.first, pair.second
     name, other = source.relative_name(first), source.relative_name(second)
+    if first.stratum != second.stratum:
+        detail = (
+            f"is labelled {first.stratum!r} and looks like {other}, which is labelled "
+            f"{second.stratum!r}."
+        )
+        return Problem(name, "conflicting labels", "used with care", detail)
     if first.split == second.split:
         return Problem(name, "near-duplicate", "note", f"looks like {other}.")
     detail = f"{first.split} image looks like {other} in {second.split}."

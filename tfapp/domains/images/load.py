@@ -9,7 +9,7 @@ from tfapp.data.context import LoadContext
 from tfapp.data.listing import Source
 from tfapp.data.report import refuse_damaged
 from tfapp.data.spec import SPLITS, Example
-from tfapp.data.split import fingerprint, split_examples
+from tfapp.data.split import fingerprint, near_training, split_examples
 from tfapp.domains.images.augmentation.config import ImageAugmentation
 from tfapp.domains.images.check import Examined, examine
 from tfapp.domains.images.dataset import ImageDataset, stored_bytes
@@ -124,9 +124,12 @@ def loading_notes(
         notes.append(f"few images: {detail}")
     if "class imbalance" in by_kind:
         notes.append(f"class imbalance: {by_kind['class imbalance'].detail}")
-    leaks = [p for p in report.problems if p.kind == "near-duplicate across splits"]
-    if leaks:
-        notes.append(f"{len(leaks)} near-duplicates across splits: see `tfapp check`")
+    if near := near_training(examples):
+        tested = sum(e.split == "test" for e in examples)
+        notes.append(
+            f"{len(near)} of {tested} test images have a near copy in training: see "
+            "`tfapp check`"
+        )
     splits = {e.split for e in examples}
     if "train" in splits:
         notes += [f"no {split} images" for split in SPLITS if split not in splits]

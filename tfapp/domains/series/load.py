@@ -2,12 +2,12 @@
 
 from dataclasses import replace
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 from tfapp.base.errors import DataError
 from tfapp.data.context import LoadContext
 from tfapp.data.place import expand_path
-from tfapp.data.split import limit_per_stratum
+from tfapp.data.split import keep_record, limit_per_stratum
 from tfapp.domains.series.dataset import SeriesDataset, window_dataset
 from tfapp.domains.series.preprocessor import (
     Layout,
@@ -19,7 +19,6 @@ from tfapp.domains.series.reading.grid import GridRules
 from tfapp.domains.series.reading.spec import ReadOptions, SeriesTable
 from tfapp.domains.series.reading.table import read_series
 from tfapp.domains.series.scaling import fit_scaling, trained_scaling
-from tfapp.domains.series.split_record import keep_split
 from tfapp.domains.series.splitting import (
     cut_by_shares,
     cut_by_steps,
@@ -114,7 +113,7 @@ def series(
     origins = find_origins(table, cuts, window, horizon, stride)
     dataset = window_dataset(table, origins, preprocessor, cuts, context)
     if context.split_file is not None:
-        keep_split(context.split_file, dataset)
+        keep_record(context.split_file, _record(dataset))
     return _limited(dataset, context)
 
 
@@ -143,6 +142,17 @@ def _test_only(
     return window_dataset(
         table, origins, SeriesPreprocessor(layout, scaling), cuts, context
     )
+
+
+def _record(dataset: SeriesDataset) -> dict[str, Any]:
+    """Return what the split of a dataset is made of, before any limit."""
+    return {
+        "source": dataset.table.name,
+        "fingerprint": dataset.info.fingerprint,
+        "ends": dataset.cuts.ends.astype(str).tolist(),
+        "windows": {split: len(part) for split, part in dataset.examples.items()},
+        "trained": [e.content_hash for e in dataset.examples["train"]],
+    }
 
 
 def _limited(dataset: SeriesDataset, context: LoadContext) -> SeriesDataset:

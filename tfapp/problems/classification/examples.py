@@ -1,13 +1,41 @@
 """Examples of classes, and sources from which a classifier can learn."""
 
+from collections.abc import Collection, Iterable
+from dataclasses import replace
+
 from tfapp.base.errors import DataError
+from tfapp.base.names import composed, spelled_alike
 from tfapp.data.context import LoadContext
 from tfapp.data.spec import Example
 
 
 def labelled(name: str, label: str, split: str = "", group: str = "") -> Example:
-    """Return an example of a class: splits keep classes in proportion."""
+    """Return an example of a class: splits keep classes in proportion.
+
+    The name of the class is in Unicode's form NFC, in which names are compared.
+    """
+    label = composed(label)
     return Example(name, split, stratum=label, group=group, target=label)
+
+
+def one_spelling(
+    examples: Iterable[Example], known: Collection[str] = ()
+) -> tuple[Example, ...]:
+    """Return the examples with classes spelled as in training, where only one is meant.
+
+    Args:
+        examples: of any splits.
+        known: classes of a trained model; () for those of the training examples.
+    """
+    examples = tuple(examples)
+    trained = known or {e.stratum for e in examples if e.split in ("", "train")}
+    meant = spelled_alike((e.stratum for e in examples), trained)
+    return tuple(
+        replace(e, stratum=meant[e.stratum], target=meant[e.stratum])
+        if e.stratum in meant
+        else e
+        for e in examples
+    )
 
 
 def require_classes(

@@ -9,7 +9,7 @@ from typing import Any
 
 import keras
 
-from tfapp.base.files import replacing
+from tfapp.base.checksums import sealing
 from tfapp.training.loop.schedule import Schedule
 from tfapp.training.loop.stepping import Stepper
 from tfapp.training.loop.workload import (
@@ -197,7 +197,7 @@ class Epochs(Workload):
 
     def save(self, path: Path) -> None:
         """Write a Keras weights file of the whole model."""
-        with replacing(path) as temporary:
+        with sealing(path) as temporary:
             self.checkpoint_model.save_weights(temporary)
 
     def load(self, path: Path) -> None:

@@ -6,7 +6,8 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from tfapp.base.files import write_json
+from tfapp.base.checksums import read_sealed, write_sealed_json
+from tfapp.base.errors import DamageError
 
 MUCH_WAITING = 0.3
 """Share of the training time; above it, the input is what to make faster."""
@@ -28,6 +29,7 @@ class PhaseHistory:
         seconds: wall time.
         trained_weights: number of scalars that learned.
         stopped_by: "", "patience" or "deadline".
+        fingerprint: of the data and its split.
     """
 
     phase: str
@@ -37,6 +39,7 @@ class PhaseHistory:
     seconds: float
     trained_weights: int
     stopped_by: str
+    fingerprint: str = ""
 
     def summary(self) -> str:
         """Return the outcome in one line."""
@@ -72,7 +75,7 @@ class PhaseHistory:
 
     def write(self, path: Path) -> None:
         """Write a JSON file that `read_history` reads."""
-        write_json(path, self.describe())
+        write_sealed_json(path, self.describe())
 
 
 def main_figures(row: Mapping[str, float]) -> str:
@@ -82,9 +85,16 @@ def main_figures(row: Mapping[str, float]) -> str:
     return ", ".join(f"{k} {v:.4f}" for k, v in (metrics or quality).items())
 
 
-def read_history(path: Path) -> PhaseHistory | None:
-    """Return the history of a phase that is over; None if it is not, or damaged."""
+def read_history(path: Path) -> PhaseHistory:
+    """Return the history of a phase that is over.
+
+    Raises:
+        DamageError: if the file is not as it was written.
+        OSError: if it cannot be read.
+    """
     try:
-        return PhaseHistory(**json.loads(path.read_text(encoding="utf-8")))
-    except (OSError, ValueError, TypeError):
-        return None
+        return PhaseHistory(**json.loads(read_sealed(path)))
+    except DamageError:
+        raise
+    except (ValueError, TypeError) as error:
+        raise DamageError(f"{path} is damaged: it holds no history.") from error

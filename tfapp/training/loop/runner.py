@@ -1,6 +1,8 @@
 """One workload run to its end: its rounds, its best weights, its saved states."""
 
 import time
+from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NamedTuple
@@ -24,7 +26,7 @@ class PhaseFiles(NamedTuple):
     Args:
         weights: of the best round, once the phase has ended.
         history: what happened; it is there once the phase has ended.
-        state: to resume from while the phase lasts.
+        state: to resume from while the phase lasts; the one before it is kept too.
         logs: folder of its TensorBoard figures.
     """
 
@@ -32,6 +34,12 @@ class PhaseFiles(NamedTuple):
     history: Path
     state: Path
     logs: Path
+
+    @property
+    def states(self) -> tuple[Path, Path]:
+        """The last state and the one before, which counts if the last is damaged."""
+        before = self.state.name.replace(".state.", ".state_before.")
+        return self.state, self.state.with_name(before)
 
 
 @dataclass
@@ -46,6 +54,8 @@ class Runner:
         patience: rounds without progress before the end; 0 = never.
         state_seconds: between two states; 0 = after every call of `advance`.
         stage: shows progress.
+        progress: how far the phase is; its fingerprint is that of the data.
+        note: receives a line that a person should see.
     """
 
     workload: Workload
@@ -56,6 +66,7 @@ class Runner:
     state_seconds: float
     stage: Stage
     progress: Progress = field(default_factory=Progress)
+    note: Callable[[str], None] = print
 
     def run(self, start: float | None) -> PhaseHistory:
         """Run to the end; the workload ends with its best weights.
@@ -83,7 +94,7 @@ class Runner:
 
     def _restore(self, start: float | None) -> None:
         workload = self.workload
-        state = load_state(self.files.state, workload.variables())
+        state = self._last_state()
         if state is not None:
             self.progress, self.best.values = state.progress, list(state.best)
             workload.done = state.progress.done
@@ -93,6 +104,21 @@ class Runner:
         elif start is not None:
             self.progress.best = start
             self.best.keep()
+
+    def _last_state(self) -> State | None:
+        """Give the variables the last sound state, and return the rest of it.
+
+        Raises:
+            TrainingError: if it was learned from another split.
+        """
+        for path in filter(Path.exists, self.files.states):
+            state = load_state(path, self.workload.variables())
+            if state is not None:
+                learned_from = state.progress.fingerprint
+                require_same_split(path, learned_from, self.progress.fingerprint)
+                return state
+            self.note(f"{path} is damaged; the state before it is used.")
+        return None
 
     @property
     def _is_over(self) -> bool:
@@ -168,7 +194,10 @@ class Runner:
         variables = workload.variables()
         self.progress.done = workload.done
         state = State(self.progress, self.best.values, workload.extra_state())
-        save_state(self.files.state, variables, state)
+        last, before = self.files.states
+        with suppress(FileNotFoundError):
+            last.replace(before)
+        save_state(last, variables, state)
         self._saved = time.monotonic()
         self._saving_cost = self._saved - began
 
@@ -187,4 +216,18 @@ class Runner:
             seconds=round(progress.seconds, 3),
             trained_weights=self.workload.trained_weights(),
             stopped_by=progress.stopped_by,
+            fingerprint=progress.fingerprint,
+        )
+
+
+def require_same_split(path: Path, recorded: str, present: str) -> None:
+    """Refuse what was learned from another split: what is tested now was learned then.
+
+    Raises:
+        TrainingError: if the fingerprints differ.
+    """
+    if recorded != present:
+        raise TrainingError(
+            f"{path} was learned from other data, or from another split of it. Restore "
+            "the data and the run's split.json, or begin a new run, without --resume."
         )

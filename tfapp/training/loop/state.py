@@ -1,7 +1,6 @@
 """Everything that a killed phase needs to go on, in one file."""
 
 import json
-import os
 import zlib
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
@@ -26,6 +25,7 @@ class Progress:
         best: the monitored figure of the best round; None if there is none yet.
         best_round: number of that round, from 1; 0 = the weights at the start.
         stopped_by: why the phase ended early: "", "patience" or "deadline".
+        fingerprint: of the data and its split.
     """
 
     done: int = 0
@@ -34,6 +34,7 @@ class Progress:
     best: float | None = None
     best_round: int = 0
     stopped_by: str = ""
+    fingerprint: str = ""
 
 
 @dataclass(frozen=True)
@@ -72,8 +73,6 @@ def save_state(path: Path, variables: Sequence[Any], state: State) -> None:
     with replacing(path) as temporary:
         with temporary.open("wb") as file:
             np.savez(file, **arrays)
-            file.flush()
-            os.fsync(file.fileno())  # renamed only when it is on the disk
 
 
 def load_state(path: Path, variables: Sequence[Any]) -> State | None:

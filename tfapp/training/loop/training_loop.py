@@ -2,11 +2,15 @@
 
 from dataclasses import dataclass, field
 from pathlib import Path
+from zipfile import BadZipFile
 
+from tfapp.base.checksums import require_intact
+from tfapp.base.errors import DamageError
 from tfapp.base.reporter import Reporter
 from tfapp.training.loop.deadline import Deadline
 from tfapp.training.loop.history import PhaseHistory, read_history
-from tfapp.training.loop.runner import PhaseFiles, Runner
+from tfapp.training.loop.runner import PhaseFiles, Runner, require_same_split
+from tfapp.training.loop.state import Progress
 from tfapp.training.loop.workload import Workload
 
 
@@ -25,6 +29,8 @@ class TrainingLoop:
         state_seconds: between two states to resume from; 0 = as many as possible.
         phases: what happened, phase by phase.
         notes: lines for the report.
+        fingerprint: of the data and its split; what was learned from another one is
+            refused.
     """
 
     folder: Path
@@ -34,6 +40,7 @@ class TrainingLoop:
     state_seconds: float = 30.0
     phases: list[PhaseHistory] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
+    fingerprint: str = ""
 
     def run(
         self,
@@ -56,14 +63,13 @@ class TrainingLoop:
                 if it is better than that. None if unknown.
 
         Raises:
-            TrainingError: if the loss is no longer a number.
+            TrainingError: if the loss is no longer a number, or the phase was begun on
+                other data.
         """
         files = self._files(phase, workload.suffix)
         with self.reporter.stage(f"phase {phase}", unit=workload.unit) as stage:
-            history = read_history(files.history)
-            if history is not None and files.weights.exists():
-                workload.load(files.weights)
-            else:
+            history = self._finished(workload, files)
+            if history is None:
                 runner = Runner(
                     workload,
                     phase,
@@ -72,10 +78,13 @@ class TrainingLoop:
                     self.patience,
                     self.state_seconds,
                     stage,
+                    Progress(fingerprint=self.fingerprint),
+                    self.note,
                 )
                 history = runner.run(start)
                 history.write(files.history)
-                files.state.unlink(missing_ok=True)
+                for state in files.states:
+                    state.unlink(missing_ok=True)
             stage.detail = history.summary()
         if history.stopped_by == "deadline":
             self.note(f"phase {phase!r} ended by the time budget")
@@ -83,6 +92,28 @@ class TrainingLoop:
             self.note(advice)
         self.phases.append(history)
         return history
+
+    def _finished(self, workload: Workload, files: PhaseFiles) -> PhaseHistory | None:
+        """Read back what an earlier process finished; None if nothing, or damaged.
+
+        Raises:
+            TrainingError: if it was learned from another split.
+        """
+        if not (files.history.exists() and files.weights.exists()):
+            return None
+        try:
+            history = read_history(files.history)
+            require_same_split(files.history, history.fingerprint, self.fingerprint)
+            require_intact(files.weights)
+            workload.load(files.weights)
+        except DamageError as error:
+            why = str(error)
+        except (OSError, ValueError, KeyError, EOFError, BadZipFile) as error:
+            why = f"{files.weights} is damaged ({str(error).splitlines()[0]})."
+        else:
+            return history
+        self.note(f"{why} The phase is trained again.")
+        return None
 
     def note(self, line: str) -> None:
         """Print a line, and keep it for the report."""

@@ -10,7 +10,7 @@ from typing import Any, Literal
 import keras
 import numpy as np
 
-from tfapp.base.files import replacing
+from tfapp.base.checksums import sealing
 
 Figures = Mapping[str, Any]
 """Figure by name, each a number or a scalar tensor."""
@@ -107,7 +107,7 @@ class Workload(ABC):
     def save(self, path: Path) -> None:
         """Write the weights to a file, whole or not at all."""
         arrays = [keras.ops.convert_to_numpy(v) for v in self.weights()]
-        with replacing(path) as temporary, temporary.open("wb") as file:
+        with sealing(path) as temporary, temporary.open("wb") as file:
             np.savez(file, *arrays)
 
     def load(self, path: Path) -> None:

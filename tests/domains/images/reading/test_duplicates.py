@@ -8,6 +8,7 @@ from tfapp.data.spec import Example
 from tfapp.domains.images.reading.duplicates import (
     close_pairs,
     near_duplicates,
+    with_near_copies,
 )
 
 BITS = st.integers(0, 2**64 - 1)
@@ -42,5 +43,17 @@ def test_near_pairs_exclude_exact_copies_and_unknown_likeness():
     """Exact copies are reported elsewhere; images without likeness never match."""
     a, b, c, d = (Example(p, content_hash=h) for p, h in ("a1", "b1", "c2", "d3"))
     zero, one = "0" * 16, "0" * 15 + "1"
-    pairs = near_duplicates([a, b, c, d], [zero, zero, one, ""])
+    pairs = near_duplicates([a, b, c, d], [(zero,), (zero,), (one,), ()])
     assert [(p.first, p.second, p.distance) for p in pairs] == [(a, c, 1), (b, c, 1)]
+
+
+def test_mirrored_and_cropped_looks_match_plain_ones_alone():
+    """An image never matches itself, nor two images by their mirror images alone."""
+    examples = [Example(str(i), content_hash=str(i)) for i in range(4)]
+    low, mid, high = "0" * 16, "0f" * 8, "f" * 16
+    looks = [(low, mid, high), (mid, "a5" * 8, "5a" * 8), ("33" * 8, mid, high), ()]
+    pairs = near_duplicates(examples, looks)
+    names = [(p.first.name, p.second.name, p.distance) for p in pairs]
+    assert names == [("0", "1", 0), ("1", "2", 0)]
+    near = with_near_copies(examples, pairs)
+    assert [e.near for e in near] == [("1",), ("0", "2"), ("1",), ()]

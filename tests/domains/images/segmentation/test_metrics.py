@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from sklearn.metrics import f1_score, jaccard_score
 
+from tfapp.domains.images.segmentation.data.reading import IGNORED
 from tfapp.domains.images.segmentation.metrics import (
     judge_image,
     rand_f_score,
@@ -146,3 +147,21 @@ def test_the_best_threshold_is_found():
     assert metrics["rand_f_score"] < 0.9
     assert metrics["rand_f_score_best"] == 1.0
     assert metrics["rand_threshold"] == 0.8
+
+
+@pytest.mark.parametrize("classes", [2, 3])
+def test_ignored_pixels_count_in_no_figure(classes):
+    """Whatever is answered there, all figures are those of the other pixels."""
+    truth, predicted = maps(3, classes=classes)
+    ignored = np.random.default_rng(4).random(truth.shape) < 0.3
+    marked = np.where(ignored, IGNORED, truth).astype(np.uint8)
+    judged = judge_image(as_logits(predicted, classes), marked)
+    assert judged.confusion.sum() == (~ignored).sum()
+    right = (truth == predicted)[~ignored]
+    assert judged.pixel_error == pytest.approx(1 - right.mean())
+    expected = jaccard_score(
+        truth[~ignored], predicted[~ignored], average=None, labels=range(classes)
+    )
+    found = region_figures(judged.confusion)["iou"]
+    np.testing.assert_allclose(found, expected)
+    assert judged.rand == rand_f_score(np.where(ignored, 0, truth), predicted)

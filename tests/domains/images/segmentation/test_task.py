@@ -9,7 +9,7 @@ import pytest
 from tfapp import recipes
 from tfapp.base.errors import ConfigError, DataError
 from tfapp.base.registry import union
-from tfapp.domains.images.segmentation.task import OverlapLoss
+from tfapp.domains.images.segmentation.task import OverlapLoss, PixelAccuracy
 from tfapp.tasks import get_task
 
 
@@ -164,3 +164,32 @@ def test_metrics_are_objects():
     """Metrics are never named by text."""
     (metric,) = learning().metrics
     assert isinstance(metric, keras.metrics.CategoricalAccuracy)
+
+
+@pytest.mark.parametrize("dice", [0.0, 0.25])
+def test_pixels_without_a_class_have_no_loss(batch, dice):
+    """The loss is that of the others: it does not depend on what is answered there."""
+    answers, logits, _ = batch
+    known = np.random.default_rng(1).random((2, 5, 4)) < 0.7
+    answers = answers * known[..., None]
+    loss = loss_of(dice=dice)
+    found = float(loss(answers, logits))
+    other = np.where(known[..., None], logits, 9.0)
+    assert float(loss(answers, other)) == pytest.approx(found, rel=1e-6)
+    if not dice:
+        entropy = -np.log((softmax(logits) * answers).sum(axis=-1)[known])
+        assert found == pytest.approx(entropy.mean(), rel=1e-5)
+
+
+def test_pixels_without_a_class_count_in_no_accuracy(batch):
+    """Right answers are counted among the others alone, with and without weights."""
+    answers, logits, weights = batch
+    known = np.random.default_rng(1).random((2, 5, 4)) < 0.7
+    right = (logits.argmax(-1) == answers.argmax(-1))[known]
+    metric = PixelAccuracy()
+    metric.update_state(answers * known[..., None], logits)
+    assert float(metric.result()) == pytest.approx(right.mean(), rel=1e-6)
+    metric.reset_state()
+    metric.update_state(answers * known[..., None], logits, weights)
+    expected = np.average(right, weights=weights[known])
+    assert float(metric.result()) == pytest.approx(expected, rel=1e-5)

@@ -6,7 +6,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from tfapp.base.files import free_names, write_json
+from tfapp.base.checksums import read_sealed, write_sealed_json
+from tfapp.base.files import free_names
 from tfapp.export.inputs import require_answers
 
 if TYPE_CHECKING:
@@ -113,14 +114,16 @@ class Explanations:
         anew = {row["path"] for row in document["pictures"]}
         earlier = [row for row in recorded(self.folder) if row["path"] not in anew]
         path = self.folder / RECORD
-        write_json(path, document | {"pictures": [*earlier, *document["pictures"]]})
+        write_sealed_json(
+            path, document | {"pictures": [*earlier, *document["pictures"]]}
+        )
         return path
 
 
 def recorded(folder: Path) -> list[dict[str, Any]]:
     """Return the pictures that earlier calls explained and whose sheets are here."""
     try:
-        rows = json.loads((folder / RECORD).read_text(encoding="utf-8"))["pictures"]
+        rows = json.loads(read_sealed(folder / RECORD))["pictures"]
         return [row for row in rows if (folder / row.get("sheet", ".")).is_file()]
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
         return []  # none, or not ours: it will be replaced

@@ -1,8 +1,9 @@
-"""Images that look nearly the same."""
+"""Images that look nearly the same: made smaller, mirrored, cropped a little."""
 
 import itertools
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -16,6 +17,9 @@ of frames alike, some pairs are passed over, and time stays proportional to imag
 MAX_PAIRS = 100_000
 """Pairs after which the search ends: such a set is no set of single pictures."""
 
+Allowed = Callable[[np.ndarray, np.ndarray], np.ndarray]
+"""Indices of the first and of the second hashes of pairs → which of them count."""
+
 
 @dataclass(frozen=True)
 class NearPair:
@@ -27,26 +31,55 @@ class NearPair:
 
 
 def near_duplicates(
-    examples: Sequence[Example], likenesses: Sequence[str]
+    examples: Sequence[Example], likenesses: Sequence[Sequence[str]]
 ) -> list[NearPair]:
     """Return pairs of different content and nearly the same look.
 
     Args:
         examples: with content hashes.
-        likenesses: difference hashes, 16 hexadecimal digits each, or "".
+        likenesses: of each the hashes that `likeness` returns, () for none.
     """
-    kept = [i for i, text in enumerate(likenesses) if text]
-    hashes = np.array([int(likenesses[i], 16) for i in kept], dtype=np.uint64)
-    pairs = close_pairs(hashes, MAX_DISTANCE)
-    found = [(examples[kept[i]], examples[kept[j]], d) for i, j, d in pairs]
+    looks = [
+        (i, k, text) for i, own in enumerate(likenesses) for k, text in enumerate(own)
+    ]
+    owners, kinds = (np.array([row[c] for row in looks], int) for c in (0, 1))
+    hashes = np.array([int(text, 16) for *_, text in looks], dtype=np.uint64)
+
+    def allowed(one: np.ndarray, other: np.ndarray) -> np.ndarray:
+        # One of the two as it is: two mirror images are alike if the images are.
+        plain = (kinds[one] == 0) | (kinds[other] == 0)
+        return plain & (owners[one] != owners[other])
+
+    nearest: dict[tuple[int, int], int] = {}
+    for i, j, distance in close_pairs(hashes, MAX_DISTANCE, allowed):
+        low, high = sorted((int(owners[i]), int(owners[j])))
+        if examples[low].content_hash != examples[high].content_hash:
+            nearest[low, high] = min(distance, nearest.get((low, high), distance))
     return [
-        NearPair(first, second, distance)
-        for first, second, distance in found
-        if first.content_hash != second.content_hash
+        NearPair(examples[i], examples[j], distance)
+        for (i, j), distance in sorted(nearest.items())
     ]
 
 
-def close_pairs(hashes: np.ndarray, max_distance: int) -> list[tuple[int, int, int]]:
+def with_near_copies(
+    examples: Sequence[Example], pairs: Sequence[NearPair]
+) -> tuple[Example, ...]:
+    """Return the examples, each with the names of its near copies, nearest first."""
+    near: dict[str, list[tuple[int, str]]] = defaultdict(list)
+    for pair in pairs:
+        near[pair.first.name].append((pair.distance, pair.second.name))
+        near[pair.second.name].append((pair.distance, pair.first.name))
+    return tuple(
+        replace(e, near=tuple(name for _, name in sorted(near[e.name])))
+        if e.name in near
+        else e
+        for e in examples
+    )
+
+
+def close_pairs(
+    hashes: np.ndarray, max_distance: int, allowed: Allowed | None = None
+) -> list[tuple[int, int, int]]:
     """Return (i, j, distance), i < j, of hashes within `max_distance` bits.
 
     Cut into d + 2 bands, two hashes that differ in at most d bits agree entirely in
@@ -57,13 +90,15 @@ def close_pairs(hashes: np.ndarray, max_distance: int) -> list[tuple[int, int, i
     Args:
         hashes: uint64 array (n,).
         max_distance: differing bits, below 62.
+        allowed: which pairs count, by int arrays of i and j; None for all.
     """
     edges = np.linspace(0, 64, max_distance + 3).astype(int)
     masks = [(1 << int(e)) - (1 << int(s)) for s, e in itertools.pairwise(edges)]
     found = np.empty(0, np.int64)
     for first, second in itertools.combinations(masks, 2):
         parts, count = [found], 0
-        for close in _close_by(hashes, np.uint64(first | second), max_distance):
+        mask = np.uint64(first | second)
+        for close in _close_by(hashes, mask, max_distance, allowed):
             parts.append(close)
             count += len(close)
             if count >= MAX_PAIRS:
@@ -75,7 +110,7 @@ def close_pairs(hashes: np.ndarray, max_distance: int) -> list[tuple[int, int, i
 
 
 def _close_by(
-    hashes: np.ndarray, mask: np.uint64, max_distance: int
+    hashes: np.ndarray, mask: np.uint64, max_distance: int, allowed: Allowed | None
 ) -> Iterator[np.ndarray]:
     """Yield int64 i * n + j of close pairs among those that agree under the mask.
 
@@ -93,5 +128,7 @@ def _close_by(
             return
         one, other = order[starts], order[starts + reach]
         close = np.bitwise_count(hashes[one] ^ hashes[other]) <= max_distance
+        if allowed is not None:
+            close &= allowed(one, other)
         if close.any():  # the sort is stable, so one < other
             yield one[close] * len(hashes) + other[close]

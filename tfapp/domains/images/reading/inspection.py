@@ -12,16 +12,13 @@ from PIL import Image
 
 from tfapp.data.scan import Inspection
 from tfapp.domains.images.reading.decoding import DECODER_VERSION, decode_image
+from tfapp.domains.images.reading.likeness import LIKENESS, likeness
 from tfapp.domains.images.reading.other_formats import FORMATS
 from tfapp.domains.images.reading.pillow_limit import pillow_without_limit
 
 MAGIC = (b"\xff\xd8\xff", b"\x89PNG", b"GIF8", b"BM", b"RIFF")
 PHONE_FORMATS = (b"heic", b"heix", b"mif1", b"msf1", b"avif")
 ORIENTATION_TAG = 0x0112
-MIN_SIDE_FOR_LIKENESS = 32
-"""Below this many pixels a side, most images of a kind look alike."""
-MIN_CONTRAST = 4.0
-"""Grey levels; flatter images have gradients of noise alone."""
 SCANNED_SIDE = 512
 """Pixels a side that a scan keeps at least; it shrinks larger photos to fewer than
 twice as many, by halves, while it decodes them."""
@@ -43,7 +40,7 @@ class ImageFacts:
         fault: why it cannot be used ("truncated", …), "" if it can.
         detail: of the fault, one sentence.
         content_hash: SHA-256 of the pixels that `decoder` gives, and their shape.
-        likeness: 64-bit difference hash as 16 hexadecimal digits, "" if unfit.
+        likeness: hashes of its look, see `likeness`; () if unfit.
     """
 
     stamp: str
@@ -55,7 +52,7 @@ class ImageFacts:
     fault: str = ""
     detail: str = ""
     content_hash: str = ""
-    likeness: str = ""
+    likeness: tuple[str, ...] = ()
 
 
 def inspect_image(data: bytes, stamp: str, max_pixels: int) -> ImageFacts:
@@ -78,7 +75,7 @@ def image_inspection(max_pixels: int) -> Inspection[ImageFacts]:
     return Inspection(
         ImageFacts,
         lambda data, stamp: inspect_image(data, stamp, max_pixels),
-        version=f"{DECODER_VERSION}, up to {max_pixels} pixels",
+        version=f"{DECODER_VERSION}, {LIKENESS}, up to {max_pixels} pixels",
         surroundings=pillow_without_limit,
     )
 
@@ -208,22 +205,3 @@ def content_hash(pixels: np.ndarray) -> str:
     digest = hashlib.sha256(repr(pixels.shape).encode())
     digest.update(np.ascontiguousarray(pixels).data)
     return digest.hexdigest()
-
-
-def likeness(pixels: np.ndarray) -> str:
-    """Return the difference hash of uint8 pixels (h, w, 3).
-
-    Bit i tells whether grey falls from one cell of an 8 x 9 grid to its right
-    neighbour; images alike differ in few bits, whatever their size or compression.
-
-    Returns:
-        16 hexadecimal digits; "" for images too small or too flat to tell.
-    """
-    if min(pixels.shape[:2]) < MIN_SIDE_FOR_LIKENESS:
-        return ""
-    image = Image.fromarray(pixels)
-    small = image.resize((9, 8), Image.Resampling.BOX, reducing_gap=2.0).convert("L")
-    cells = np.asarray(small, dtype=np.int16)
-    if cells.std() < MIN_CONTRAST:
-        return ""
-    return np.packbits(cells[:, :-1] > cells[:, 1:]).tobytes().hex()

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from tfapp.domains.images.segmentation.data.reading import IGNORED
 from tfapp.domains.images.segmentation.objects import label_objects
 from tfapp.problems.classification.calibration import softmax
 
@@ -21,7 +22,7 @@ class JudgedImage:
 
     Args:
         predicted: uint8 array (height, width), class indices.
-        truth: uint8 array (height, width), class indices.
+        truth: uint8 array (height, width), class indices, or `IGNORED`.
         confusion: int64 array (num_classes, num_classes), pixels; rows are true.
         rand: Rand F-score of the predicted classes, NaN without a true object.
         rand_by_threshold: the same of the map at each of `THRESHOLDS`; () unless
@@ -45,20 +46,22 @@ def judge_image(logits: np.ndarray, truth: np.ndarray) -> JudgedImage:
 
     Args:
         logits: float array (height, width, num_classes).
-        truth: uint8 array (height, width), class indices.
+        truth: uint8 array (height, width), class indices, or `IGNORED`: such pixels
+            count in no figure.
     """
-    count = logits.shape[-1]
+    count, known = logits.shape[-1], truth != IGNORED
     predicted = logits.argmax(axis=-1).astype(np.uint8)
-    pairs = truth.astype(np.int64) * count + predicted
-    confusion = np.bincount(pairs.ravel(), minlength=count**2).reshape(count, count)
+    pairs = truth[known].astype(np.int64) * count + predicted[known]
+    confusion = np.bincount(pairs, minlength=count**2).reshape(count, count)
+    objects_of = np.where(known, truth, 0)
     swept: tuple[float, ...] = ()
     if count == 2:
         objects = softmax(logits.reshape(-1, 2))[:, 1].reshape(truth.shape)
         swept = tuple(
-            rand_f_score(truth, (objects >= threshold).astype(np.uint8))
+            rand_f_score(objects_of, (objects >= threshold).astype(np.uint8))
             for threshold in THRESHOLDS
         )
-    rand = rand_f_score(truth, predicted)
+    rand = rand_f_score(objects_of, predicted)
     return JudgedImage(predicted, truth, confusion, rand, swept)
 
 

@@ -7,6 +7,7 @@ from typing import NamedTuple
 import numpy as np
 from PIL import Image, ImageOps
 
+from tfapp.domains.images.segmentation.data.reading import IGNORED
 from tfapp.domains.images.segmentation.metrics import JudgedImage
 
 OVERLAY = {"missed": (0, 114, 178), "added": (213, 94, 0), "edge": (240, 228, 66)}
@@ -57,8 +58,9 @@ def overlay(pixels: np.ndarray, judged: JudgedImage) -> np.ndarray:
     """
     truth, predicted = judged.truth, judged.predicted
     grey = pixels.astype(np.float64).mean(axis=-1, keepdims=True).repeat(3, axis=-1)
-    missed = (predicted == 0) & (truth > 0)
-    added = (predicted != truth) & ~missed
+    wrong = _wrong(judged)
+    missed = (predicted == 0) & wrong
+    added = wrong & ~missed
     right_edge = _edges(truth) & (predicted == truth)
     for name, where in (("edge", right_edge), ("missed", missed), ("added", added)):
         opacity = OPACITY if name != "edge" else OPACITY / 2
@@ -72,8 +74,9 @@ def tint(pixels: np.ndarray, classes: np.ndarray) -> np.ndarray:
 
     Args:
         pixels: uint8 (height, width, 3).
-        classes: uint8 (height, width), class indices.
+        classes: uint8 (height, width), class indices, or `IGNORED`.
     """
+    classes = np.where(classes == IGNORED, 0, classes)
     colours = np.array(
         [(0, 0, 0), (0, 158, 115), (213, 94, 0), (0, 114, 178), (204, 121, 167)]
     )
@@ -119,12 +122,18 @@ def to_jpeg(pixels: np.ndarray, size: int = SIZE) -> bytes:
 
 
 def _windows(number: int, image: JudgedImage) -> Iterator[Window]:
-    wrong = image.predicted != image.truth
+    wrong = _wrong(image)
     height, width = wrong.shape
     for top in range(0, max(height - WINDOW // 2, 1), WINDOW):
         for left in range(0, max(width - WINDOW // 2, 1), WINDOW):
             part = wrong[top : top + WINDOW, left : left + WINDOW]
             yield Window(number, top, left, float(part.mean()))
+
+
+def _wrong(image: JudgedImage) -> np.ndarray:
+    """Return where the prediction is wrong; ignored pixels are nowhere."""
+    wrong: np.ndarray = image.predicted != image.truth
+    return wrong & (image.truth != IGNORED)
 
 
 def _edges(classes: np.ndarray) -> np.ndarray:

@@ -32,6 +32,7 @@ def plan(report: CheckReport, machine: Machine) -> Plan:
     train = max(round(0.72 * report.usable), 1)
     crops = min(max(100 // train, 1), MOST_CROPS)
     epochs = min(max(TILES // (train * crops), LEAST_EPOCHS), MOST_EPOCHS)
+    ignored = report.facts.get("ignore_value", -1)
     data = {
         "batch_size": 2 if tile > STEP * 4 else 8,
         "options": {
@@ -40,6 +41,7 @@ def plan(report: CheckReport, machine: Machine) -> Plan:
             "channels": channels,
             "crops": crops,
             "border_weight": 1.0,
+            **({"ignore_value": ignored} if ignored >= 0 else {}),
         },
         "augmentation": {"flip": "both", "quarter_turns": True}
         | {"contrast": 0.1, "brightness": 0.1},
@@ -59,8 +61,16 @@ def plan(report: CheckReport, machine: Machine) -> Plan:
         f"training: {epochs} epochs of {crops} tiles per image in all eight positions "
         "of a square; gaps between objects count up to twice as much; the weights of "
         "the last steps are averaged",
+        *([_ignored(ignored)] if ignored >= 0 else []),
     )
     return Plan(table, reasons)
+
+
+def _ignored(value: int) -> str:
+    return (
+        f"ignored: pixels of value {value}, which stand next to consecutive numbers as "
+        "borders do, count in no loss and no figure"
+    )
 
 
 def describe(report: CheckReport) -> str:

@@ -10,6 +10,7 @@ import numpy as np
 from tfapp.base.errors import ConfigError, DataError
 from tfapp.data.spec import DataInfo, Dataset
 from tfapp.domains.images.segmentation.data.dataset import MaskDataset
+from tfapp.domains.images.segmentation.data.reading import IGNORED
 from tfapp.domains.images.segmentation.interface import INTERFACE
 from tfapp.domains.images.segmentation.metrics import (
     JudgedImage,
@@ -62,6 +63,8 @@ def task(*, dice: float = 0.0, label_smoothing: Share = 0.0) -> Task:
 class OverlapLoss(keras.losses.Loss):
     """Cross-entropy of every pixel, mixed with the soft Dice loss of every image.
 
+    Pixels without a class, whose answer is all zeros, are left out of both.
+
     The Dice loss is 1 - 2 |p y| / (|p| + |y|), mean over the classes, where p are the
     probabilities of a class and y its mask; a class counts the same however small its
     area. Both parts are weighed by the weights of the pixels, if there are any.
@@ -71,7 +74,8 @@ class OverlapLoss(keras.losses.Loss):
         label_smoothing: of the cross-entropy.
 
     Call arguments:
-        y_true: one-hot float tensor (batch, rows, columns, num_classes).
+        y_true: one-hot float tensor (batch, rows, columns, num_classes), zeros for
+            pixels that are ignored.
         y_pred: float tensor of logits, the same shape.
 
     Reference:
@@ -91,7 +95,12 @@ class OverlapLoss(keras.losses.Loss):
         entropy = keras.losses.categorical_crossentropy(
             y_true, y_pred, from_logits=True, label_smoothing=self.label_smoothing
         )
-        shares = ops.softmax(y_pred)
+        known = ops.sum(y_true, axis=-1)
+        # The mean is of the pixels that have a class.
+        entropy = entropy * known / ops.maximum(ops.mean(known), 1e-7)
+        if not self.dice:
+            return entropy
+        shares = ops.softmax(y_pred) * known[..., None]
         common = ops.sum(shares * y_true, axis=(1, 2))
         both = ops.sum(shares + y_true, axis=(1, 2))
         # One pixel more on both sides: a class that is nowhere has no loss.
@@ -99,21 +108,23 @@ class OverlapLoss(keras.losses.Loss):
         return (1.0 - self.dice) * entropy + self.dice * overlap[:, None, None]
 
 
-def _loss(dice: float, label_smoothing: float) -> Any:
-    if dice:
-        return OverlapLoss(dice, label_smoothing)
-    return keras.losses.CategoricalCrossentropy(
-        from_logits=True, label_smoothing=label_smoothing
-    )
+class PixelAccuracy(keras.metrics.CategoricalAccuracy):
+    """Share of the pixels that have a class and get the right one."""
+
+    def update_state(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> Any:
+        """Count the pixels whose answer is not all zeros."""
+        known = keras.ops.sum(y_true, axis=-1)
+        weight = known if sample_weight is None else known * sample_weight
+        return super().update_state(y_true, y_pred, weight)
 
 
 def _learning(
     dice: float, label_smoothing: float, model: keras.Model, info: DataInfo
 ) -> Learning:
     """Return what is trained: the image as it is, however many turns answer."""
-    accuracy = keras.metrics.CategoricalAccuracy(name="accuracy")
+    accuracy = PixelAccuracy(name="accuracy")
     plain = output_model(model, PLAIN)
-    return Learning(plain, _loss(dice, label_smoothing), [accuracy])
+    return Learning(plain, OverlapLoss(dice, label_smoothing), [accuracy])
 
 
 def _evaluate(
@@ -156,7 +167,8 @@ def _validated(outputs: Outputs, masks: MaskDataset) -> tuple[float, dict[str, A
         check_finite(logits.reshape(1, -1))
         truth = masks.truth(example)
         judged.append(judge_image(logits, truth))
-        chosen = generator.integers(0, truth.size, SAMPLED_PIXELS)
+        known = np.flatnonzero(truth.ravel() != IGNORED)
+        chosen = known[generator.integers(0, known.size, SAMPLED_PIXELS)]
         sampled_logits.append(logits.reshape(truth.size, -1)[chosen])
         sampled_labels.append(truth.ravel()[chosen].astype(np.int64))
     labels = np.concatenate(sampled_labels)

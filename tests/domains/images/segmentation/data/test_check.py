@@ -2,10 +2,15 @@
 
 import numpy as np
 import pytest
+from PIL import Image
+from scipy import ndimage
 
 from tfapp.base.errors import ConfigError, DataError
 from tfapp.data import check_data, load_dataset
+from tfapp.data.spec import Pass
+from tfapp.domains.images.segmentation.plan import plan
 from tfapp.recipes.config import DataConfig
+from tfapp.recipes.plan import Machine
 
 
 @pytest.fixture
@@ -162,3 +167,79 @@ def test_a_trained_model_tells_unknown_values(make_scenes, tmp_path, encode, sce
     (root / "masks" / "0.png").write_bytes(encode(strange))
     with pytest.raises(DataError, match=r"values \[9\], which are none of the classes"):
         load_test_only(config, names, cache_dir=tmp_path / "cache")
+
+
+@pytest.fixture
+def bordered(make_scenes, encode):
+    """Scenes whose masks hold 0, 1 and a border of 255."""
+    root = make_scenes({"": 8})
+    for path in sorted((root / "masks").iterdir()):
+        inside = np.asarray(Image.open(path)) > 0
+        thick = ndimage.binary_dilation(inside, iterations=2)
+        mask = np.where(inside, 1, np.where(thick, 255, 0)).astype(np.uint8)
+        path.write_bytes(encode(mask))
+    return root
+
+
+def test_a_border_is_proposed_to_be_ignored(bordered, check, load):
+    """Check and `fit` leave it out; a recipe has to say so, and is told."""
+    report = check(bordered)
+    assert report.facts["ignore_value"] == 255
+    assert list(report.classes) == ["value 0", "value 1"]
+    assert ("ignored value", "note") in kinds(report)
+    chosen = plan(report, Machine())
+    assert chosen.table["data"]["options"]["ignore_value"] == 255
+    assert any("value 255" in reason for reason in chosen.reasons)
+    told = load(bordered)
+    assert "ignore_value = 255" in told.notes[0]
+    assert told.info.labels == ("0", "1", "255")
+    dataset = load(bordered, ignore_value=255)
+    assert dataset.info.labels == ("background", "foreground")
+    assert not any("ignore_value" in note for note in dataset.notes)
+    truth = dataset.truth(dataset.examples["test"][0])
+    assert set(np.unique(truth)) == {0, 1, 255}
+    _, answers = next(iter(dataset.batches(dataset.examples["train"], Pass())))
+    sums = answers.numpy().sum(axis=-1)
+    assert set(np.unique(sums)) == {0, 1}
+
+
+@pytest.mark.parametrize(("value", "ignored"), [(255, False), (1, False), (254, False)])
+def test_other_values_are_no_border(make_scenes, check, encode, value, ignored):
+    """0 and 255 alone are background and foreground."""
+    root = make_scenes({"": 5}, size=(40, 48))
+    for path in sorted((root / "masks").iterdir()):
+        inside = np.asarray(Image.open(path)) > 0
+        path.write_bytes(encode((inside * value).astype(np.uint8)))
+    assert ("ignore_value" in check(root).facts) == ignored
+
+
+def test_masks_that_hold_nothing_else_are_left_out(bordered, check, encode):
+    """An image of which no pixel counts teaches nothing."""
+    (bordered / "masks" / "0.png").write_bytes(encode(np.full((40, 48), 255, np.uint8)))
+    report = check(bordered)
+    assert ("nothing but ignored", "left out") in kinds(report)
+
+
+def test_check_says_what_training_refuses(make_scenes, check, encode):
+    """Masks of one value, names that do not fit, transparency, numbers of objects."""
+    root = make_scenes({"": 6})
+    (root / "classes.txt").write_text("a\nb\nc\n", encoding="utf-8")
+    (refused,) = [p for p in check(root).problems if p.severity == "refused"]
+    assert "3 names for 2 values" in refused.detail
+    (root / "classes.txt").unlink()
+    masks = sorted((root / "masks").iterdir())
+    for number, path in enumerate(masks):
+        inside = np.asarray(Image.open(path)) > 0
+        numbers = inside * (number + 1) + np.roll(inside, 7, 1) * (number + 40)
+        path.write_bytes(encode(numbers.astype(np.uint16)))
+    assert ("object numbers", "used with care") in kinds(check(root))
+    for path in masks:
+        path.write_bytes(encode(np.zeros((40, 48), np.uint8)))
+    (refused,) = [p for p in check(root).problems if p.severity == "refused"]
+    assert "every mask holds the value 0 alone" in refused.detail
+    for path in masks:
+        pixels = np.zeros((40, 48, 4), np.uint8)
+        pixels[:20, :, 3] = 255
+        path.write_bytes(encode(pixels))
+    details = [p.detail for p in check(root).problems]
+    assert any("only the transparency differs" in detail for detail in details)

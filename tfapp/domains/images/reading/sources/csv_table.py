@@ -4,12 +4,14 @@ import csv
 from pathlib import Path
 
 from tfapp.base.errors import DataError
+from tfapp.base.names import find_path
 from tfapp.data.context import LoadContext
 from tfapp.data.listing import Source
 from tfapp.data.spec import Example
 from tfapp.domains.images.reading.sources.folder import SPLIT_FOLDERS
 from tfapp.problems.classification.examples import (
     labelled,
+    one_spelling,
     require_classes,
     require_training_classes,
 )
@@ -26,7 +28,9 @@ def csv_table(place: str, context: LoadContext) -> Source:
     """
     table = Path(place).absolute()
     rows = _read_rows(table)
-    examples = tuple(_example(table, line, row) for line, row in rows)
+    examples = one_spelling(
+        (_example(table, line, row) for line, row in rows), context.labels
+    )
     _refuse_repetition(table, rows, examples)
     _refuse_half_split(table, rows, examples)
     class_names = tuple(sorted({e.target for e in examples}))
@@ -73,7 +77,7 @@ def _example(table: Path, line: int, row: dict[str, str]) -> Example:
             f"{table}, line {line}: unknown split {cells['split']!r}. "
             f"Expected one of {sorted(SPLIT_FOLDERS)}, or nothing in every row."
         )
-    path = table.parent / Path(cells["path"]).expanduser()
+    path = find_path(table.parent, cells["path"])
     return labelled(
         str(path), cells["label"], SPLIT_FOLDERS.get(split, ""), cells["group"]
     )

@@ -12,8 +12,10 @@ from tfapp.data.faults import Problem
 from tfapp.data.listing import Source
 from tfapp.data.spec import Example
 from tfapp.domains.images.reading.image_files import IMAGE_SUFFIXES, OTHER_SUFFIXES
+from tfapp.domains.images.reading.sources.mask_folders import refuse_masks
 from tfapp.problems.classification.examples import (
     labelled,
+    one_spelling,
     require_classes,
     require_training_classes,
 )
@@ -50,11 +52,12 @@ def folder(place: str, context: LoadContext) -> Source:
     listing = Listing()
     for split, directory in _split_folders(root, listing):
         _list_split(split, directory, listing)
-    class_names = tuple(sorted({e.target for e in listing.examples}))
+    examples = one_spelling(listing.examples, context.labels)
+    class_names = tuple(sorted({e.target for e in examples}))
     if not class_names:
         raise DataError(f"{root} holds no images. Expected {_expected()}.")
     require_classes(str(root), class_names, _single_class_hint(listing), context)
-    examples = tuple(listing.examples)
+    refuse_masks(str(root), examples)
     require_training_classes(str(root), examples)
     return Source(
         name=str(root),

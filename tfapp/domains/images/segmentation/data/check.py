@@ -1,7 +1,6 @@
 """Images and masks after the scan: what is usable, and what is wrong."""
 
 import io
-from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
@@ -9,7 +8,6 @@ from PIL import Image, ImageOps
 
 from tfapp.base.errors import DataError
 from tfapp.data.context import LoadContext
-from tfapp.data.faults import Problem
 from tfapp.data.listing import Source
 from tfapp.data.place import expand_path
 from tfapp.data.report import CheckReport, refuse_damaged
@@ -18,11 +16,9 @@ from tfapp.data.spec import Example
 from tfapp.domains.images.check import Examined, examine
 from tfapp.domains.images.reading.inspection import ImageFacts, image_inspection
 from tfapp.domains.images.reading.limits import max_pixels
+from tfapp.domains.images.segmentation.data.mask_report import mask_report
 from tfapp.domains.images.segmentation.data.pairs import list_pairs
 from tfapp.domains.images.segmentation.data.reading import MaskFacts, mask_inspection
-
-RARE = 0.001
-"""Share of the pixels; rarer classes are noted."""
 
 
 @dataclass(frozen=True)
@@ -36,6 +32,7 @@ class ExaminedMasks:
         sizes: height and width of each usable image, by its name.
         examined: the images, as `examine` leaves them.
         report: of everything.
+        ignore_value: what masks hold where no class is asked for; -1 for nothing.
     """
 
     images: Source
@@ -44,6 +41,18 @@ class ExaminedMasks:
     sizes: Mapping[str, tuple[int, int]]
     examined: Examined
     report: CheckReport
+    ignore_value: int = -1
+
+    def counts(self, example: Example) -> dict[int, int]:
+        """Return the number of pixels of an example by value, but for ignored ones."""
+        counts = dict(self.facts[example.name].values)
+        counts.pop(self.ignore_value, None)
+        return counts
+
+    @property
+    def values(self) -> tuple[int, ...]:
+        """What the usable masks hold, ascending, but for what is ignored."""
+        return tuple(sorted({v for e in self.usable for v in self.counts(e)}))
 
     @property
     def mask_of(self) -> dict[str, Example]:
@@ -67,12 +76,15 @@ class ExaminedMasks:
             raise DataError(f"{self.images.name}: no image with its mask is usable.")
 
 
-def examine_masks(context: LoadContext, values: Sequence[int]) -> ExaminedMasks:
+def examine_masks(
+    context: LoadContext, values: Sequence[int], ignore_value: int = -1
+) -> ExaminedMasks:
     """Scan images and masks.
 
     Args:
         context: place, caches, progress.
         values: that masks may hold; () for any few.
+        ignore_value: what they may hold besides, where no class is asked for.
 
     Raises:
         DataError: if there is nothing to look at.
@@ -95,7 +107,8 @@ def examine_masks(context: LoadContext, values: Sequence[int]) -> ExaminedMasks:
     }
     judged = dict(seen)
     for example in images.examples:
-        problem = _fault(example, seen[example.name], facts, sizes, values)
+        rules = (values, ignore_value)
+        problem = _fault(example, seen[example.name], facts, sizes, rules)
         if problem is not None:
             kind, detail = problem
             judged[example.name] = replace(
@@ -107,8 +120,8 @@ def examine_masks(context: LoadContext, values: Sequence[int]) -> ExaminedMasks:
             fault = "conflicting masks"
             judged[name] = replace(judged[name], fault=fault, detail=detail)
     examined = examine(images, context, judged)
-    report = _report(images, examined, facts)
-    return ExaminedMasks(images, masks, facts, sizes, examined, report)
+    report = mask_report(images, examined, facts, ignore_value)
+    return ExaminedMasks(images, masks, facts, sizes, examined, report, ignore_value)
 
 
 def _upright_size(
@@ -127,7 +140,7 @@ def _fault(
     image: ImageFacts,
     facts: Mapping[str, MaskFacts],
     sizes: Mapping[str, tuple[int, int]],
-    values: Sequence[int],
+    rules: tuple[Sequence[int], int],
 ) -> tuple[str, str] | None:
     """Return kind and detail of what is wrong with an example's mask, or None."""
     mask = facts[example.name]
@@ -142,7 +155,11 @@ def _fault(
             f"the image has {width} x {height} pixels, its mask {mask.size[1]} x "
             f"{mask.size[0]}.",
         )
-    if strange := sorted(set(mask.values) - set(values)) if values else []:
+    values, ignore_value = rules
+    present = set(mask.values) - {ignore_value}
+    if not present:
+        return "nothing but ignored", f"every pixel of the mask is {ignore_value}."
+    if strange := sorted(present - set(values)) if values else []:
         return (
             "unexpected values",
             f"the mask holds {strange[:5]}. Expected some of {list(values)}.",
@@ -162,50 +179,3 @@ def _contradictions(
     for group in equal_content(hashed):
         if len({facts[e.name].content_hash for e in group}) > 1:
             yield from (e.name for e in group)
-
-
-def _report(
-    images: Source, examined: Examined, facts: Mapping[str, MaskFacts]
-) -> CheckReport:
-    """Return the report of the images, with the classes of their masks."""
-    histograms = [facts[e.name].values for e in examined.usable.examples]
-    holding = Counter(v for values in histograms for v in values)
-    pixels: Counter[int] = Counter()
-    for values in histograms:
-        pixels.update(values)
-    total = max(sum(pixels.values()), 1)
-    problems = [*examined.report.problems, *_empty_masks(histograms, holding, examined)]
-    problems += [
-        Problem(str(value), "rare class", "note", f"{n / total:.3%} of all pixels.")
-        for value, n in sorted(pixels.items())
-        if n < RARE * total
-    ]
-    classes = {f"value {v}": {"masks": holding[v]} for v in sorted(holding)}
-    counts = examined.report.counts
-    missing = sum(p.kind in ("no mask", "same name") for p in images.problems)
-    counts = {
-        **counts,
-        "files": counts["files"] + missing,
-        "unusable": counts["unusable"] + missing,
-        "left out": counts["left out"] + missing,
-    }
-    return replace(
-        examined.report, classes=classes, problems=tuple(problems), counts=counts
-    )
-
-
-def _empty_masks(
-    histograms: Sequence[Mapping[int, int]],
-    holding: Mapping[int, int],
-    examined: Examined,
-) -> Iterator[Problem]:
-    """Yield a note if masks hold one value alone, in a set that has several."""
-    empty = [
-        e.name
-        for e, v in zip(examined.usable.examples, histograms, strict=True)
-        if len(v) == 1
-    ]
-    if empty and len(holding) > 1:
-        names = ", ".join(name.rpartition("/")[2] for name in empty[:3])
-        detail = f"{len(empty)} masks hold one class alone, for example of {names}."
-        yield Problem("", "empty masks", "note", detail)

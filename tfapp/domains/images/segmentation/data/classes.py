@@ -1,11 +1,10 @@
 """What masks hold for each class, and what the classes are called."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tfapp.base.errors import ConfigError, DataError
-from tfapp.data.spec import Example
 from tfapp.domains.images.segmentation.data.reading import MOST_VALUES
 
 if TYPE_CHECKING:  # which starts TensorFlow; drawing masks does without
@@ -15,6 +14,8 @@ BACKGROUND = "background"
 """Name of what no object covers."""
 TWO_CLASSES = (BACKGROUND, "foreground")
 """Names of 0 and any other value, if masks hold two."""
+BORDER = 255
+"""What most collections of masks hold where no class is asked for."""
 CLASSES_FILE = "classes.txt"
 """Beside the folders of images and masks: a name per line, for 0, 1, 2, …"""
 
@@ -38,7 +39,7 @@ def class_values(
         ConfigError: if values and names do not fit together.
         DataError: if masks hold one value alone, or one that the model does not know.
     """
-    present = sorted({v for e in examined.usable for v in _of(examined, e)})
+    present = list(examined.values)
     listed = () if names or trained_names else listed_names(examined.images.root)
     names = tuple(names) or listed
     if values:
@@ -108,5 +109,12 @@ def _values_of(trained_names: Sequence[str], present: Sequence[int]) -> tuple[in
     )
 
 
-def _of(examined: "ExaminedMasks", example: Example) -> Mapping[int, int]:
-    return examined.facts[example.name].values
+def border_value(present: Collection[int]) -> int:
+    """Return the value of masks that looks like one to ignore, -1 if none does.
+
+    That is 255 next to two or more consecutive numbers from 0, as on the borders of
+    PASCAL VOC.
+    """
+    numbers = sorted(set(present) - {BORDER})
+    consecutive = len(numbers) > 1 and numbers == list(range(len(numbers)))
+    return BORDER if consecutive and BORDER in present else -1

@@ -68,9 +68,9 @@ class MaskDataset:
         """Return one pass over some images, a tf.data.Dataset of known length.
 
         Returns:
-            (tiles, one-hot answers), and of augmented passes whose pixels are
-            weighed the weights: float32 (batch, *tile_size, channels) in [0, 255],
-            (batch, *answer_size, num_classes), (batch, *answer_size).
+            (tiles, one-hot answers, zeros for ignored pixels), and of augmented passes
+            whose pixels are weighed the weights: float32 (batch, *tile_size, channels)
+            in [0, 255], (batch, *answer_size, num_classes), (batch, *answer_size).
         """
         draws = self.options.crops if which.augment else 1
         order = epoch_order(
@@ -107,7 +107,7 @@ class MaskDataset:
         return map(self.truth, examples)
 
     def truth(self, example: Example) -> np.ndarray:
-        """Return the class index of every pixel, uint8 (height, width).
+        """Return the class index of every pixel, or `IGNORED`, uint8 (height, width).
 
         Raises:
             DataError: if the mask can no longer be read.

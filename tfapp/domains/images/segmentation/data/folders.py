@@ -3,18 +3,44 @@
 from pathlib import Path
 from typing import NamedTuple
 
-from tfapp.domains.images.reading.sources.folder import SPLIT_FOLDERS, subfolders
-
-IMAGE_FOLDERS = ("images", "image", "imgs", "img")
-MASK_FOLDERS = (
-    "masks",
-    "mask",
-    "labels",
-    "label",
-    "annotations",
-    "groundtruth",
-    "gt",
+from tfapp.domains.images.reading.sources.folder import (
+    SPLIT_FOLDERS,
+    is_hidden,
+    subfolders,
 )
+
+IMAGE_WORDS = (
+    "images",
+    "image",
+    "imgs",
+    "img",
+    "pictures",
+    "photos",
+    "inputs",
+    "input",
+)
+IMAGE_WORDS += ("jpegimages", "pngimages", "original", "originals", "frames", "rgb")
+MASK_WORDS = ("segmentationclass", "pedmasks", "1st_manual", "masks", "mask", "labels")
+MASK_WORDS += ("label", "segmentations", "segmentation", "seg", "groundtruth", "gt")
+MASK_WORDS += ("trimaps", "manual", "targets", "target", "annotations", "annotation")
+"""Of the folders of PASCAL VOC, Penn-Fudan, DRIVE and others; of several in one place
+the first counts."""
+WHOLE_NAMES = {
+    "imagestr": ("images", "train"),
+    "labelstr": ("labels", "train"),
+    "imagests": ("images", "test"),
+    "labelsts": ("labels", "test"),
+    "ground_truth": ("gt", ""),
+    "ground-truth": ("gt", ""),
+    "img_dir": ("images", ""),
+    "ann_dir": ("annotations", ""),
+    "leftimg8bit": ("images", ""),
+    "gtfine": ("gt", ""),
+    "701_stillsraw_full": ("images", ""),
+    "labeledapproved_full": ("labels", ""),
+}
+"""Names of folders that are a word and a split, or mean one: nnU-Net, Cityscapes,
+CamVid."""
 VOLUME, LABELS = "-volume", "-labels"
 """How the names of TIFF stacks of the ISBI challenges end, before ".tif"."""
 STACK_SUFFIXES = (".tif", ".tiff")
@@ -40,32 +66,91 @@ class Place(NamedTuple):
 
 def holds_masks(root: Path) -> bool:
     """Tell whether a folder is a set of images and masks, by the names in it."""
-    return any(place.masks is not None for place in find_places(root))
+    pairs = any(place.masks is not None for place in find_places(root))
+    return pairs or bool(of_each_image(root))
 
 
 def find_places(root: Path) -> list[Place]:
     """Return where images and masks lie, split by split; [] if nowhere."""
     if not root.is_dir():
         return []
-    if only := _pair(root, ""):
-        return [only]
+    own = _places_in(root, "")
+    if any(place.masks for place in own):
+        return own
     splits = {
         folder: SPLIT_FOLDERS[folder.name.lower()]
         for folder in subfolders(root)
         if folder.name.lower() in SPLIT_FOLDERS
     }
-    places = [_pair(folder, split) for folder, split in splits.items()]
-    return [place for place in places if place] or _stacks(root)
+    below = [_places_in(folder, split) for folder, split in splits.items()]
+    return [place for places in below for place in places] or _stacks(root)
 
 
-def _pair(folder: Path, split: str) -> Place | None:
-    """Return the image folder and the mask folder in a folder."""
-    by_name = {child.name.lower(): child for child in subfolders(folder)}
-    images = [by_name[name] for name in IMAGE_FOLDERS if name in by_name]
-    masks = [by_name[name] for name in MASK_FOLDERS if name in by_name]
-    if not images or (not masks and not split):
-        return None
-    return Place(split, images[0], masks[0] if masks else None)
+def of_each_image(root: Path) -> list[Path]:
+    """Return the folders that hold one image and its masks each, [] if there are none.
+
+    The Data Science Bowl of 2018 has such a folder for each image.
+    """
+    if not root.is_dir() or find_places(root):
+        return []
+    folders = [f for f in subfolders(root) if f.name.lower() not in SPLIT_FOLDERS]
+    pairs = [f for f in folders if any(p.masks for p in _places_in(f, ""))]
+    return pairs if len(pairs) > 1 and len(pairs) == len(folders) else []
+
+
+def _places_in(folder: Path, split: str) -> list[Place]:
+    """Return the pairs of an image folder and a mask folder in a folder.
+
+    Their names may hold a split, as train_images and train_masks do, or train and
+    train_masks.
+    """
+    images: dict[str, list[tuple[int, Path]]] = {}
+    masks: dict[str, list[tuple[int, Path]]] = {}
+    plain: dict[str, Path] = {}
+    for child in subfolders(folder):
+        word, rest = _word_and_split(child.name.lower())
+        if word in IMAGE_WORDS:
+            images.setdefault(rest, []).append((IMAGE_WORDS.index(word), child))
+        elif word in MASK_WORDS:
+            masks.setdefault(rest, []).append((MASK_WORDS.index(word), child))
+        elif rest and _holds_files(child):
+            plain[rest] = child
+    for rest in masks.keys() & plain.keys() - images.keys():
+        images[rest] = [(0, plain[rest])]
+    return [
+        Place(
+            split or SPLIT_FOLDERS.get(rest, ""),
+            min(images[rest])[1],
+            min(masks[rest])[1] if rest in masks else None,
+        )
+        for rest in sorted(images)
+        if rest in masks or split
+    ]
+
+
+def _word_and_split(name: str) -> tuple[str, str]:
+    """Return which word of `IMAGE_WORDS` or `MASK_WORDS` a name holds, and its split.
+
+    Both are "" for other names.
+    """
+    if name in WHOLE_NAMES:
+        return WHOLE_NAMES[name]
+    if name in (*IMAGE_WORDS, *MASK_WORDS):
+        return name, ""
+    if name in SPLIT_FOLDERS:
+        return "", name
+    for border in "_- .":
+        for one, other in (name.partition(border)[::2], name.rpartition(border)[::2]):
+            for word, split in ((one, other), (other, one)):
+                if word in (*IMAGE_WORDS, *MASK_WORDS) and split in SPLIT_FOLDERS:
+                    return word, split
+    return "", ""
+
+
+def _holds_files(folder: Path) -> bool:
+    return any(
+        child.is_file() and not is_hidden(child.name) for child in folder.iterdir()
+    )
 
 
 def _stacks(root: Path) -> list[Place]:

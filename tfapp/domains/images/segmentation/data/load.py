@@ -18,8 +18,12 @@ from tfapp.domains.images.reading.limits import MAX_PIXELS
 from tfapp.domains.images.reading.pixel_store import StorePlan, plan_store
 from tfapp.domains.images.segmentation.data.border_weights import balance
 from tfapp.domains.images.segmentation.data.check import ExaminedMasks, examine_masks
-from tfapp.domains.images.segmentation.data.classes import class_values
+from tfapp.domains.images.segmentation.data.classes import border_value, class_values
 from tfapp.domains.images.segmentation.data.dataset import MaskDataset
+from tfapp.domains.images.segmentation.data.mask_report import (
+    border_note,
+    with_refusals,
+)
 from tfapp.domains.images.segmentation.data.split import split_masks
 from tfapp.domains.images.segmentation.data.tile_loading import TileLoader, TileOptions
 from tfapp.domains.images.segmentation.data.tiles import TilePreprocessor
@@ -45,6 +49,7 @@ def masks(
     channels: Literal[1, 3] = 3,
     values: list[int] = [],  # noqa: B006 - never changed; TOML gives lists
     class_names: list[str] = [],  # noqa: B006
+    ignore_value: int = -1,
     crops: int = 1,
     elastic: float = 0.0,
     border_weight: float = 0.0,
@@ -62,6 +67,8 @@ def masks(
         channels: 3 for red, green, blue; 1 for grey.
         values: of the masks, one per class, ascending; [] = those that occur.
         class_names: in the order of the values; the first is the background.
+        ignore_value: of pixels that no class is asked for, such as 255 on the borders
+            of PASCAL VOC: they count in no loss and no figure; -1 for none.
         crops: tiles drawn from each training image in an epoch.
         elastic: standard deviation in pixels of a smooth displacement; 10 in the
             paper, 0 for none.
@@ -78,7 +85,7 @@ def masks(
     """
     config = context.config
     _check(crops, elastic, border_weight, border_sigma)
-    examined = examine_masks(context, values)
+    examined = examine_masks(context, values, ignore_value)
     examined.refuse_damaged(config.check.max_bad_share)
     mask_values, names = class_values(examined, values, class_names, context.labels)
     height, width = tile_size  # a list, when the recipe is TOML
@@ -87,7 +94,9 @@ def masks(
     )
     examples = split_masks(examined, context)
     weights = _balance(examined, examples, mask_values) if balance_classes else None
-    options = TileOptions(crops, elastic, border_weight, border_sigma, weights)
+    options = TileOptions(
+        crops, elastic, border_weight, border_sigma, weights, ignore_value
+    )
     return _dataset(
         examined, context, examples, names, _TileSettings(preprocessor, options)
     )
@@ -95,7 +104,11 @@ def masks(
 
 def check_masks(context: LoadContext) -> CheckReport:
     """Look at all images and masks and report what is wrong with them."""
-    return examine_masks(context, ()).report
+    examined = examine_masks(context, ())
+    proposed = border_value(examined.values)
+    if proposed >= 0:
+        examined = examine_masks(context, (), proposed)
+    return with_refusals(examined, context, proposed)
 
 
 def _check(crops: int, elastic: float, weight: float, sigma: float) -> None:
@@ -136,6 +149,8 @@ def _dataset(
         fingerprint(examples),
     )
     notes = loading_notes(examined.images, examined.examined, examples, plan.note)
+    if (proposed := border_value(examined.values)) >= 0:
+        notes.insert(0, border_note(proposed))
     return MaskDataset(
         info=info,
         examples=parts,
@@ -171,6 +186,6 @@ def _balance(
     counts = np.zeros(len(values), np.int64)
     for example in examples:
         if example.split == "train":
-            pixels = examined.facts[example.name].values
+            pixels = examined.counts(example)
             counts += [pixels.get(value, 0) for value in values]
     return balance(counts)

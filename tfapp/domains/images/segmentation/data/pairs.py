@@ -4,13 +4,14 @@ import io
 import re
 import warnings
 from collections import Counter
-from collections.abc import Collection, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from PIL import Image, UnidentifiedImageError
 
 from tfapp.base.errors import DataError
+from tfapp.base.names import composed
 from tfapp.data.faults import Problem
 from tfapp.data.listing import Source
 from tfapp.data.spec import Example
@@ -22,9 +23,8 @@ from tfapp.domains.images.segmentation.data.folders import (
     Place,
     find_places,
 )
-
-ENDINGS = ("_mask", "-mask", "_masks", "_label", "_labels", "_gt", "_seg")
-"""What names of masks may have behind the names of their images."""
+from tfapp.domains.images.segmentation.data.foreign import refuse_other_labels
+from tfapp.domains.images.segmentation.data.pairing import match_names
 
 
 @dataclass
@@ -60,6 +60,7 @@ def list_pairs(place: str) -> tuple[Source, Source]:
     root = Path(place).absolute()
     listing = _Listing()
     places = find_places(root)
+    refuse_other_labels(root, places)
     if not any(folders.masks for folders in places):
         raise DataError(f"{root} holds no images with masks. Expected {LAYOUT}.")
     for folders in places:
@@ -112,7 +113,7 @@ def _list_place(root: Path, place: Place, listing: _Listing) -> None:
         return
     images = _by_key(root, place.images, "same name", listing)
     masks = _by_key(root, place.masks, "no image", listing)
-    matches = _match(images, masks)
+    matches = match_names(images, masks)
     if len(images) == len(masks) and _are_stacks(place):
         matches = dict(zip(images, masks, strict=True))
     for key, of_mask in matches.items():
@@ -127,16 +128,6 @@ def _list_place(root: Path, place: Place, listing: _Listing) -> None:
         listing.leave_out(root, path, "no image", detail.format(place.images.name))
 
 
-def _match(images: Collection[str], masks: Collection[str]) -> dict[str, str]:
-    """Return the key of the mask of each image that has one, in the images' order.
-
-    A mask of the very name comes before one with an ending.
-    """
-    ended = {_without_ending(key): key for key in masks if key not in images}
-    mask_keys = {key: key if key in masks else ended.get(key) for key in images}
-    return {key: mask for key, mask in mask_keys.items() if mask is not None}
-
-
 def _are_stacks(place: Place) -> bool:
     """Tell whether images and masks are one TIFF file each: pages pair by number."""
     return place.images.is_file() or all(
@@ -147,11 +138,6 @@ def _are_stacks(place: Place) -> bool:
 
 def _paths(folder: Path | None) -> list[str]:
     return [str(p) for p in folder.iterdir() if not is_hidden(p.name)] if folder else []
-
-
-def _without_ending(key: str) -> str:
-    ending = next((e for e in ENDINGS if key.lower().endswith(e)), "")
-    return key[: len(key) - len(ending)]
 
 
 def _by_key(root: Path, place: Path, kind: str, listing: _Listing) -> dict[str, str]:
@@ -165,7 +151,7 @@ def _by_key(root: Path, place: Path, kind: str, listing: _Listing) -> dict[str, 
     first: dict[str, str] = {}
     for path in _files(place, listing):
         base = place if place.is_dir() else place.parent
-        key = path.relative_to(base).with_suffix("").as_posix()
+        key = composed(path.relative_to(base).with_suffix("").as_posix())
         if key in first:
             detail = f"{first[key]} has the same name and is used instead."
             listing.leave_out(root, str(path), kind, detail)
@@ -203,7 +189,7 @@ def _is_jpeg(path: Path) -> bool:
 
 
 def _pages(path: Path) -> Iterator[bytes]:
-    """Yield the pages of a TIFF file as PNG.
+    """Yield the pages of a TIFF file as PNG, but for smaller ones, which are previews.
 
     Raises:
         DataError: if the file is damaged or holds pixels that PNG has not.
@@ -211,7 +197,11 @@ def _pages(path: Path) -> Iterator[bytes]:
     try:
         # Pillow warns of odd or damaged metadata; what matters is the pixels.
         with warnings.catch_warnings(action="ignore"), Image.open(path) as image:
+            sizes = []
             for number in range(getattr(image, "n_frames", 1)):
+                image.seek(number)
+                sizes.append(image.size)
+            for number in (i for i, size in enumerate(sizes) if size == max(sizes)):
                 image.seek(number)
                 stream = io.BytesIO()
                 image.save(stream, "PNG", compress_level=1)

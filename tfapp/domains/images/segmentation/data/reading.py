@@ -14,6 +14,8 @@ from tfapp.domains.images.reading.pillow_limit import pillow_without_limit
 
 MOST_VALUES = 32
 """Masks with more different values are photographs, or smoothed."""
+IGNORED = 255
+"""Class index of pixels that are left out of loss and figures; no class has it."""
 ONE_PER_CLASS = (
     f"Expected one per class, at most {MOST_VALUES}: save masks as PNG, without "
     "smoothing or JPEG compression."
@@ -96,14 +98,18 @@ def read_values(data: bytes, max_pixels: int, *, coloured: bool = False) -> np.n
         raise DataError(f"it cannot be read as an image ({error}).") from error
 
 
-def to_classes(values: np.ndarray, mask_values: Sequence[int]) -> np.ndarray:
+def to_classes(
+    values: np.ndarray, mask_values: Sequence[int], ignore_value: int = -1
+) -> np.ndarray:
     """Return the class index of every pixel, uint8 (height, width).
 
     Args:
-        values: int array (height, width), each of `mask_values`.
+        values: int array (height, width), each of `mask_values` or to be ignored.
         mask_values: what masks hold for each class, ascending.
+        ignore_value: of pixels that become `IGNORED`; -1 for none.
     """
     indices: np.ndarray = np.searchsorted(np.asarray(mask_values), values)
+    indices[values == ignore_value] = IGNORED
     return indices.astype(np.uint8)
 
 
@@ -113,9 +119,14 @@ def _values(image: Image.Image) -> np.ndarray:
     if image.mode in ("L", "P") or image.mode.startswith("I"):
         return np.asarray(image).astype(np.int32)
     if image.mode in ("RGB", "RGBA", "LA"):
-        pixels = np.asarray(image)[..., :3] if image.mode != "LA" else None
-        if pixels is None:
-            return np.asarray(image)[..., 0].astype(np.int32)
+        bands = np.asarray(image)
+        pixels = bands[..., :1] if image.mode == "LA" else bands[..., :3]
+        if image.mode != "RGB" and np.ptp(pixels) == 0 < np.ptp(bands[..., -1]):
+            raise DataError(
+                f"every pixel is {pixels.flat[0]} and only the transparency differs. "
+                "Expected values; save the transparency as grey (Pillow: "
+                "`image.getchannel('A').save(...)`)."
+            )
         if (pixels == pixels[..., :1]).all():
             return pixels[..., 0].astype(np.int32)
         raise DataError(

@@ -11,7 +11,11 @@ from tfapp.data.listing import Source
 from tfapp.data.reading_errors import reason, unreadable
 from tfapp.data.spec import Example
 from tfapp.domains.images.segmentation.data.border_weights import border_weights
-from tfapp.domains.images.segmentation.data.reading import read_values, to_classes
+from tfapp.domains.images.segmentation.data.reading import (
+    IGNORED,
+    read_values,
+    to_classes,
+)
 from tfapp.domains.images.segmentation.data.tiles import (
     TilePreprocessor,
     compiled_decode,
@@ -31,6 +35,7 @@ class TileOptions:
         border_weight: largest weight between objects, added to that of the class.
         border_sigma: width of these weights in pixels.
         class_weights: float32 (num_classes,), or None if all pixels count the same.
+        ignore_value: what masks hold where a pixel has no class; -1 for nothing.
     """
 
     crops: int = 1
@@ -38,6 +43,7 @@ class TileOptions:
     border_weight: float = 0.0
     border_sigma: float = 5.0
     class_weights: np.ndarray | None = None
+    ignore_value: int = -1
 
     @property
     def weighted(self) -> bool:
@@ -50,7 +56,7 @@ class Loaded(NamedTuple):
 
     Args:
         image: uint8 (height, width, channels).
-        classes: uint8 (height, width), class indices.
+        classes: uint8 (height, width), class indices, or `IGNORED`.
         weights: float32 (height, width); (1, 1) where pixels are not weighed.
     """
 
@@ -109,7 +115,8 @@ class TileLoader:
             return self.cache[key]
         encoded = self.masks.read(self.mask_of[example.name])
         values = read_values(encoded, self.preprocessor.max_pixels)
-        classes = to_classes(values, self.preprocessor.mask_values)
+        ignore_value = self.options.ignore_value
+        classes = to_classes(values, self.preprocessor.mask_values, ignore_value)
         weights = self._weights(classes) if weighed else np.ones((1, 1), np.float32)
         loaded = Loaded(self._image(example), classes, weights)
         if self.keep and example.split != "test":  # which is read once
@@ -127,6 +134,7 @@ class TileLoader:
 
     def _weights(self, classes: np.ndarray) -> np.ndarray:
         options = self.options
+        classes = np.where(classes == IGNORED, 0, classes)  # whose loss is 0 anyway
         weights = np.ones(classes.shape, np.float32)
         if options.class_weights is not None:
             weights = options.class_weights[classes]
