@@ -12,6 +12,11 @@ from typing import Any
 
 from tfapp.base.errors import TfappError
 
+if os.name == "posix":
+    import fcntl
+else:  # elsewhere two processes are not kept apart
+    fcntl = None  # type: ignore[assignment]
+
 
 def free_names(
     folder: Path, paths: Sequence[Path], taken: Mapping[str, str] | None = None
@@ -63,6 +68,24 @@ def replacing(path: Path) -> Iterator[Path]:
     finally:
         if scratch is not None:
             shutil.rmtree(scratch, ignore_errors=True)
+
+
+@contextmanager
+def locked(path: Path) -> Iterator[None]:
+    """Keep other processes out of a file or folder; a killed one leaves no lock.
+
+    Raises:
+        BlockingIOError: if another process has it.
+    """
+    if fcntl is None:
+        yield
+        return
+    place = os.open(path, os.O_RDONLY)
+    try:
+        fcntl.flock(place, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        yield
+    finally:
+        os.close(place)
 
 
 def require_writable(folder: Path) -> None:

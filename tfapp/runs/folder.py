@@ -1,22 +1,16 @@
 """A run's folder: runs/NAME/NUMBER and what lies in it."""
 
 import json
-import os
 import shutil
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from shlex import quote
 from typing import Any
 
 from tfapp.base.errors import ConfigError
-from tfapp.base.files import explained, write_json, write_text
-
-if os.name == "posix":
-    import fcntl
-else:  # elsewhere two processes are not kept apart
-    fcntl = None  # type: ignore[assignment]
+from tfapp.base.files import explained, locked, write_json, write_text
 
 
 @dataclass(frozen=True)
@@ -71,12 +65,10 @@ class Run:
         Raises:
             ConfigError: if another process works in the folder.
         """
-        if fcntl is None:
-            yield
-            return
-        with (self.folder / ".lock").open("a", encoding="ascii") as file:
+        (self.folder / ".lock").touch()
+        with ExitStack() as stack:
             try:
-                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                stack.enter_context(locked(self.folder / ".lock"))
             except BlockingIOError:
                 raise ConfigError(
                     f"{self.folder} is in use: another process is still at this run. "
