@@ -29,6 +29,12 @@ def _private_cache(tmp_path_factory, monkeypatch):
     monkeypatch.setenv("TFAPP_CACHE", str(tmp_path_factory.mktemp("cache")))
 
 
+@pytest.fixture(autouse=True)
+def _no_downloads(monkeypatch):
+    """Keep every test off the network."""
+    monkeypatch.setenv("TFAPP_DOWNLOADS", "off")
+
+
 @pytest.fixture
 def shared_data():
     """The folder of real data sets; skips where it is not at hand."""

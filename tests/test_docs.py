@@ -26,7 +26,8 @@ def read(name):
 
 def verbs():
     """Return the verbs of the command line."""
-    return {c.name or c.callback.__name__ for c in app.registered_commands}
+    commands = {c.name or c.callback.__name__ for c in app.registered_commands}
+    return commands | {group.name for group in app.registered_groups}
 
 
 def test_recipe_reference_is_what_the_config_models_say():

@@ -21,6 +21,7 @@ def test_wheel_is_complete_by_itself(tmp_path):
     from tfapp import recipes
     from tfapp.domains.images.pretrained.extractors import EXTRACTORS
     from tfapp.domains.images.pretrained.weight_files import BUNDLED
+    from tfapp.domains.images.reading.sources.embedded import FOLDER
 
     command = [sys.executable, "-m", "build", "--wheel", "--no-isolation"]
     subprocess.run(
@@ -30,9 +31,12 @@ def test_wheel_is_complete_by_itself(tmp_path):
     with zipfile.ZipFile(wheel) as found:
         names = {name.split("/")[0] for name in found.namelist()}
         weights = {Path(n).name for n in found.namelist() if "/bundled/" in n}
+        photos = {n for n in found.namelist() if "/embedded/" in n}
+        assert any(name.endswith("/licenses/NOTICE") for name in found.namelist())
         found.extractall(tmp_path / "site")
     assert {name for name in names if not name.endswith(".dist-info")} == {"tfapp"}
     assert weights == {path.name for path in BUNDLED.iterdir()}
+    assert len(photos) == sum(path.is_file() for path in FOLDER.rglob("*"))
     done = subprocess.run(
         [sys.executable, "-c", ASK],
         cwd=tmp_path / "site",

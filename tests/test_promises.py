@@ -192,9 +192,9 @@ def test_another_seed_tests_on_the_same_examples():
 RESOLVE = """
 import json
 from tfapp.base.errors import WeightsError
-from tfapp.domains.images.pretrained.weights import resolve_weights
+from tfapp.domains.images.pretrained.file_choice import resolve_weights
 try:
-    resolve_weights("mobilenet_v2", "imagenet")
+    resolve_weights("vgg16", "imagenet")
 except WeightsError as error:
     print(json.dumps(str(error)))
 """
@@ -204,9 +204,14 @@ def test_behind_a_broken_proxy_the_way_out_is_told(in_fresh_process, tmp_path):
     """One line names the file, its address, its hash and where to put it."""
     proxies = dict.fromkeys(["https_proxy", "HTTPS_PROXY"], "http://127.0.0.1:9")
     message = in_fresh_process(
-        RESOLVE, KERAS_HOME=str(tmp_path), TFAPP_WEIGHTS="", no_proxy="", **proxies
+        RESOLVE,
+        KERAS_HOME=str(tmp_path),
+        TFAPP_WEIGHTS="",
+        TFAPP_DOWNLOADS="",
+        no_proxy="",
+        **proxies,
     )
-    row = EXTRACTORS["mobilenet_v2"]
+    row = EXTRACTORS["vgg16"]
     place = str(tmp_path / "models")
     for part in (row.file, row.address, place, "TFAPP_WEIGHTS", "Connection refused"):
         assert part in message

@@ -3,7 +3,8 @@
 The verbs of the command line are functions here, for notebooks: `tfapp.fit`,
 `tfapp.run`, `tfapp.resume`, `tfapp.check`, `tfapp.evaluate`, `tfapp.compare`,
 `tfapp.predict`, `tfapp.explain`, `tfapp.serve`, `tfapp.bundle`, `tfapp.masks`,
-`tfapp.examine`. They are imported when first used, so `import tfapp` is quick.
+`tfapp.fetch_weights`, `tfapp.examine`. They are imported when first used, so
+`import tfapp` is quick.
 """
 
 import importlib
@@ -18,6 +19,7 @@ API = {
     "evaluate": "tfapp.verbs.evaluate",
     "examine": "tfapp.verbs.doctor",
     "explain": "tfapp.verbs.explain",
+    "fetch_weights": "tfapp.verbs.weights",
     "fit": "tfapp.verbs.fit",
     "load_recipe": "tfapp.recipes",
     "masks": "tfapp.verbs.masks",

@@ -76,6 +76,24 @@ def test_lists_as_json(monkeypatch, capsys):
     assert {"name", "summary"} <= set(json.loads(out)[0])
 
 
+def test_weights_are_listed_and_fetched(monkeypatch, capsys, tmp_path):
+    """A file that is here is named; one that cannot be had ends with one line."""
+    monkeypatch.setenv("KERAS_HOME", str(tmp_path))
+    monkeypatch.setenv("TFAPP_WEIGHTS", "")
+    code, out, err = call(monkeypatch, capsys, "weights", "fetch", "mobilenet_v2")
+    assert (code, err) == (0, "")
+    assert out.strip().endswith("mobilenet_v2.f16.weights.h5")
+    rows = json.loads(call(monkeypatch, capsys, "weights", "list", "--json")[1])
+    assert {row["name"] for row in rows if row["summary"].startswith("here")} == {
+        "inception_small", "mobilenet_v2", "vgg_small"
+    }  # fmt: skip
+    for name, message in (("vgg", "Did you mean"), ("vgg16", "downloads are off")):
+        code, out, err = call(monkeypatch, capsys, "weights", "fetch", name, "-q")
+        assert (code, out) == (2, "")
+        assert message in err
+        assert err.count("\n") == 1
+
+
 def test_version(monkeypatch, capsys):
     """`--version` prints the version of the package."""
     from tfapp import __version__
@@ -87,7 +105,7 @@ def test_help_lists_every_verb(monkeypatch, capsys):
     """The help names each verb."""
     _, out, _ = call(monkeypatch, capsys, "--help")
     verbs = (
-        "run fit check evaluate compare predict explain bundle masks list board doctor"
+        "run fit check evaluate compare predict explain bundle masks list board weights"
     )
     for verb in [*verbs.split(), "doctor"]:
         assert f" {verb} " in out

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from tfapp.base.errors import DataError
+from tfapp.base.errors import DataError, UnknownNameError
 from tfapp.base.reporter import Reporter
 from tfapp.domains.images.classification import budget, plan
 from tfapp.domains.images.pretrained.weight_files import WeightsFile
@@ -92,24 +92,50 @@ def test_few_images_are_learned_from_for_longer(tmp_path, mobilenet_only, monkey
 
 
 def test_what_comes_with_tfapp_serves_where_nothing_else_is(tmp_path, monkeypatch):
-    """Without any other weights the bundled extractor is taken, at a size it likes."""
+    """Without any other weights ImageNet's MobileNetV2 is taken from the package."""
     monkeypatch.setenv("TFAPP_WEIGHTS", "")
     monkeypatch.setenv("KERAS_HOME", str(tmp_path))
     path = make_photos(tmp_path / "d", {"a": 4, "b": 4}, size=(400, 300))
     made = fit.plan(path, reporter=QUIET)
     recipe = made.recipe
-    assert any("ImageNet's weights" in reason for reason in made.reasons)
-    assert recipe.model.options["extractor"] == "vgg_small"
+    assert recipe.model.options["extractor"] == "mobilenet_v2"
+    assert recipe.data.options["image_size"] == [288, 288]
+    assert made.notes == ()
+
+
+def test_our_own_network_is_used_as_it_serves_best(tmp_path):
+    """vgg_small comes with its own weights, pooling and image size."""
+    path = make_photos(tmp_path / "d", {"a": 4, "b": 4}, size=(400, 300))
+    recipe = fit.plan(path, backbone="vgg_small", reporter=QUIET).recipe
     assert recipe.model.options["weights"] == "tiny_imagenet"
     assert recipe.model.options["pooling"] == "avg_max"
     assert recipe.data.options["image_size"] == [128, 128]
+
+
+def test_a_network_that_cannot_be_had_gives_way(tmp_path, monkeypatch):
+    """The bundled network takes its place; reasons and notes say why."""
+    monkeypatch.setenv("TFAPP_WEIGHTS", "")
+    monkeypatch.setenv("KERAS_HOME", str(tmp_path))
+    monkeypatch.setenv("TFAPP_DOWNLOADS", "http://127.0.0.1:9/")
+    path = make_photos(tmp_path / "d", {"a": 4, "b": 4})
+    made = fit.plan(path, backbone="vgg16", reporter=QUIET)
+    assert made.recipe.model.options["extractor"] == "mobilenet_v2"
+    (note,) = made.notes
+    assert note.startswith("mobilenet_v2 instead of vgg16: ")
+    assert "Connection refused" in note
+    assert note in made.reasons
+    assert (
+        "vgg_small" in fit.plan(path, backbone="vgg_small", reporter=QUIET).reasons[2]
+    )
+    with pytest.raises(UnknownNameError, match="Did you mean 'vgg19'"):
+        fit.plan(path, backbone="vgg61", reporter=QUIET)
 
 
 def test_photos_without_weights_are_learned_from_scratch(tmp_path, no_weights):
     """Without weights the reasons say what would be far better."""
     made = fit.plan(make_photos(tmp_path / "d", {"a": 4, "b": 4}), reporter=QUIET)
     assert made.recipe.model.name == "small_cnn"
-    assert any("TFAPP_WEIGHTS" in reason for reason in made.reasons)
+    assert any("tfapp weights fetch" in reason for reason in made.reasons)
 
 
 @pytest.mark.slow

@@ -13,6 +13,11 @@ from tfapp.base.errors import StorageError
 from tfapp.base.outputs import destination, is_stream, write_stream
 from tfapp.base.scratch import flush, flush_entry, scratch_folder
 
+if os.name == "posix":
+    import fcntl
+else:  # elsewhere two processes are not kept apart
+    fcntl = None  # type: ignore[assignment]
+
 
 def free_names(
     folder: Path, paths: Sequence[Path], taken: Mapping[str, str] | None = None
@@ -78,6 +83,24 @@ def _streamed(path: Path) -> Iterator[Path]:
         temporary = Path(folder) / (path.name or "output")
         yield temporary
         write_stream(path, temporary.read_bytes())
+
+
+@contextmanager
+def locked(path: Path) -> Iterator[None]:
+    """Keep other processes out of a file or folder; a killed one leaves no lock.
+
+    Raises:
+        BlockingIOError: if another process has it.
+    """
+    if fcntl is None:
+        yield
+        return
+    place = os.open(path, os.O_RDONLY)
+    try:
+        fcntl.flock(place, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        yield
+    finally:
+        os.close(place)
 
 
 def require_writable(folder: Path) -> None:

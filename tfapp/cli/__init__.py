@@ -12,6 +12,7 @@ import typer
 from tfapp.base.reporter import Reporter
 from tfapp.cli import drawing, predicting, serving, show
 from tfapp.cli.options import Data, Inputs, Json, Models, Name, Quiet, Runs, listed
+from tfapp.cli.weights import weights
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -221,3 +222,4 @@ def doctor(json: Json = False) -> None:
 
 app.command()(serving.serve)
 app.command()(drawing.masks)
+app.add_typer(weights, name="weights")

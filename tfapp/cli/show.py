@@ -48,6 +48,7 @@ def result(run_result: "RunResult", as_json_: bool) -> None:
                 "saved_model": str(run_result.saved_model or ""),
                 "report": str(run_result.report),
                 "metrics": run_result.metrics,
+                "notes": list(run_result.notes),
             }
         )
         return
@@ -58,6 +59,8 @@ def result(run_result: "RunResult", as_json_: bool) -> None:
     if run_result.saved_model is not None:
         line(f"SavedModel   {run_result.saved_model}")
         line(f"Keras model  {run_result.folder / 'model.keras'}")
+    for note in run_result.notes:
+        line(f"note         {note}")
     line("")
     line("next:")
     if run_result.saved_model is not None:

@@ -4,7 +4,7 @@ import json
 import os
 import shutil
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from shlex import quote
@@ -18,14 +18,9 @@ from tfapp.base.checksums import (
     write_sealed_json,
 )
 from tfapp.base.errors import ConfigError, DamageError
-from tfapp.base.files import explained
+from tfapp.base.files import explained, locked
 from tfapp.base.scratch import clear_leftovers
 from tfapp.recipes.config import Recipe
-
-if os.name == "posix":
-    import fcntl
-else:  # elsewhere two processes are not kept apart
-    fcntl = None  # type: ignore[assignment]
 
 
 @dataclass(frozen=True)
@@ -80,12 +75,10 @@ class Run:
         Raises:
             ConfigError: if another process works in the folder.
         """
-        if fcntl is None:
-            yield
-            return
-        with (self.folder / ".lock").open("a", encoding="ascii") as file:
+        (self.folder / ".lock").touch()
+        with ExitStack() as stack:
             try:
-                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                stack.enter_context(locked(self.folder / ".lock"))
             except BlockingIOError:
                 raise ConfigError(
                     f"{self.folder} is in use: another process is still at this run. "

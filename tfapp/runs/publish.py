@@ -22,12 +22,14 @@ class RunResult:
         saved_model: saved_models/NAME/VERSION; None if nothing was exported.
         report: the HTML page.
         results: as the task evaluated them.
+        notes: lines for the end of the run, such as weights that were missing.
     """
 
     folder: Path
     saved_model: Path | None
     report: Path
     results: Results
+    notes: tuple[str, ...] = ()
 
     @property
     def metrics(self) -> dict[str, Any]:

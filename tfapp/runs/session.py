@@ -2,8 +2,9 @@
 
 import json
 import uuid
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
@@ -35,6 +36,7 @@ def execute(
     *,
     began: float,
     resumed: bool = False,
+    notes: Sequence[str] = (),
 ) -> RunResult:
     """Do what a recipe describes in a run's folder, and publish the outcome.
 
@@ -48,6 +50,7 @@ def execute(
         reporter: receives every stage.
         began: monotonic seconds at which the time budget began.
         resumed: whether the folder is that of a run that was killed or failed.
+        notes: lines for the report and the end of the run.
 
     Raises:
         TfappError: for anything a user can fix; nothing half-written is left.
@@ -64,7 +67,8 @@ def execute(
             runs.record_start(folder, recipes.to_toml(recipe), facts)
         facts["process"] = start_tensorflow(reporter, recipe.runtime)
         context = _context(recipe, folder, saved_models, reporter, facts, began)
-        return _run(experiment_of(recipe), context)
+        context.loop.notes.extend(notes)
+        return replace(_run(experiment_of(recipe), context), notes=tuple(notes))
 
 
 def experiment_of(recipe: Recipe) -> "Experiment":

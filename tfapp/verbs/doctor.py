@@ -1,6 +1,6 @@
 """Examine this machine: what tfapp needs, what is here, what is missing."""
 
-from tfapp.domains.images.pretrained.weights import available_weights
+from tfapp.domains.images.pretrained.file_choice import available_weights
 from tfapp.machine import doctor
 from tfapp.machine.doctor import Finding
 

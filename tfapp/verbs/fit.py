@@ -26,10 +26,12 @@ class PlannedRecipe:
     Args:
         recipe: ready to run.
         reasons: one line per decision.
+        notes: lines for the end of the run too, such as weights that are missing.
     """
 
     recipe: Recipe
     reasons: tuple[str, ...]
+    notes: tuple[str, ...] = ()
 
 
 def fit(
@@ -37,6 +39,7 @@ def fit(
     *,
     minutes: float = 0.0,
     name: str = "",
+    backbone: str = "",
     runs_folder: Path | str = "runs",
     saved_models: Path | str = "saved_models",
     reporter: Reporter | None = None,
@@ -47,6 +50,8 @@ def fit(
         data: as `data.path`; its kind is recognised and gives the task.
         minutes: budget of the whole run; 0 = as long as the rules take.
         name: of the run and the model; "" = from the data's name.
+        backbone: network to begin with, such as "efficientnet_v2_b0"; if its weights
+            cannot be had, another is taken, and a note says so. "" = choose one.
         runs_folder: the run becomes runs_folder/NAME/NUMBER.
         saved_models: the SavedModel becomes saved_models/NAME/VERSION.
         reporter: receives every stage; None for one on stderr.
@@ -59,7 +64,9 @@ def fit(
     """
     started = time.monotonic()
     reporter = reporter or Reporter()
-    chosen = plan(data, minutes=minutes, name=name, reporter=reporter)
+    chosen = plan(
+        data, minutes=minutes, name=name, backbone=backbone, reporter=reporter
+    )
     for reason in chosen.reasons:
         reporter.say(f"  {reason}")
     reporter.say("\n" + recipes.to_toml(chosen.recipe, defaults=False))
@@ -69,6 +76,7 @@ def fit(
         saved_models=saved_models,
         reporter=reporter,
         started=started,
+        notes=chosen.notes,
     )
 
 
@@ -77,6 +85,7 @@ def plan(
     *,
     minutes: float = 0.0,
     name: str = "",
+    backbone: str = "",
     reporter: Reporter | None = None,
 ) -> PlannedRecipe:
     """Return the recipe that `fit` would run, and the reasons for it."""
@@ -89,7 +98,8 @@ def plan(
         report = check_data(config, progress=stage)
     refuse_damaged(report, config.check.max_bad_share)
     plans = registry.union("PLANS")
-    chosen: Plan = registry.load("task", plans, detected.task)(report, Machine(minutes))
+    machine = Machine(minutes, backbone, reporter)
+    chosen: Plan = registry.load("task", plans, detected.task)(report, machine)
     table = {
         **chosen.table,
         "name": name or name_of(data),
@@ -100,7 +110,8 @@ def plan(
     if minutes:
         table["runtime"] = {"minutes": minutes, **chosen.table.get("runtime", {})}
     reasons = (f"task: {detected.task}, because {detected.why}", *chosen.reasons)
-    return PlannedRecipe(recipes.build(table, where="fit"), reasons)
+    recipe = recipes.build(table, where="fit")
+    return PlannedRecipe(recipe, reasons, chosen.notes)
 
 
 def _require_name(name: str) -> None:

@@ -21,6 +21,7 @@ def run(
     saved_models: Path | str = "saved_models",
     reporter: Reporter | None = None,
     started: float | None = None,
+    notes: Sequence[str] = (),
 ) -> RunResult:
     """Train, evaluate and export what a recipe describes.
 
@@ -31,6 +32,7 @@ def run(
         saved_models: the SavedModel becomes saved_models/NAME/VERSION.
         reporter: receives every stage; None for one on stderr.
         started: monotonic seconds at which a time budget began; None for now.
+        notes: lines for the report and the end of the run.
 
     Returns:
         Where things are, and the metrics of the test split.
@@ -46,7 +48,9 @@ def run(
     began = time.monotonic() if started is None else started
     require_writable(Path(saved_models) / (recipe.name or "unnamed"))
     folder = runs.create(Path(runs_folder), recipe.name or "unnamed")
-    return execute(recipe, folder, Path(saved_models), reporter, began=began)
+    return execute(
+        recipe, folder, Path(saved_models), reporter, began=began, notes=notes
+    )
 
 
 def resume(

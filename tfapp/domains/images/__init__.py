@@ -5,7 +5,7 @@ The tables name what recipes may use, as "module:function" relative to this pack
 
 FORMS = (
     "a folder of class folders, a .csv with path,label, a .npz with x_train,y_train or "
-    "images,labels, tfds:NAME, mosaics:… or digits"
+    "images,labels, tfds:NAME, mosaics:…, embedded:blood_cells or digits"
 )
 """What `data.path` may be, for messages."""
 

@@ -2,7 +2,7 @@
 
 from tfapp.base.registry import Row, signature
 from tfapp.domains.images.pretrained.extractors import EXTRACTORS, Extractor
-from tfapp.domains.images.pretrained.weights import available_weights
+from tfapp.domains.images.pretrained.file_choice import available_weights
 from tfapp.domains.images.reading.sources import SOURCES
 
 

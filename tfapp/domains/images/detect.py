@@ -35,7 +35,7 @@ def detect(place: str) -> Detected | None:
 
 def _why_images(place: str, path: Path) -> str:
     """Return why a place holds labelled images, "" if it does not."""
-    if place == "digits" or place.startswith(("tfds:", "mosaics:")):
+    if place == "digits" or place.startswith(("tfds:", "mosaics:", "embedded:")):
         return f"{place.partition(':')[0]} is a source of images"
     suffix = path.suffix.lower()
     if path.is_dir():

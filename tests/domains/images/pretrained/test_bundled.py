@@ -4,6 +4,7 @@ import hashlib
 import os
 import subprocess
 import sys
+from pathlib import Path
 
 import keras
 import numpy as np
@@ -15,24 +16,25 @@ from tfapp.base.errors import WeightsError
 from tfapp.data import load_dataset
 from tfapp.data.spec import Pass
 from tfapp.domains.images.pretrained.extractors import EXTRACTORS, build_backbone
-from tfapp.domains.images.pretrained.pixel_normalization import PixelNormalization
-from tfapp.domains.images.pretrained.weight_files import BUNDLED, read_catalogue
-from tfapp.domains.images.pretrained.weights import (
+from tfapp.domains.images.pretrained.file_choice import (
     available_weights,
-    load_backbone,
     resolve_weights,
 )
+from tfapp.domains.images.pretrained.pixel_normalization import PixelNormalization
+from tfapp.domains.images.pretrained.weight_files import BUNDLED, read_catalogue
+from tfapp.domains.images.pretrained.weights import load_backbone
 from tfapp.recipes.config import DataConfig
 from tfapp.training.inference import predict
 
 ENTRIES = read_catalogue(BUNDLED)
 NAMES = [entry.extractor for entry in ENTRIES]
+ROOT = Path(__file__).parents[4]
 LARGEST_BYTES = 12_000_000
 JAX = """
 import sys, numpy as np
 from tfapp.domains.images.pretrained.weights import load_backbone
-network = load_backbone(sys.argv[1], (64, 64, 3), "tiny_imagenet")
-np.save(sys.argv[3], network(np.load(sys.argv[2])))
+network = load_backbone(sys.argv[1], (64, 64, 3), sys.argv[2])
+np.save(sys.argv[4], network(np.load(sys.argv[3])))
 """
 
 
@@ -52,6 +54,7 @@ def noise(side=64):
 def test_every_network_of_our_own_has_weights():
     """Nothing is listed without weights, nothing lies there unlisted."""
     own = {name for name, row in EXTRACTORS.items() if ":" in row.builder}
+    own |= {"mobilenet_v2"}
     assert set(NAMES) == own
     files = {path.name for path in BUNDLED.glob("*.h5")}
     assert files == {entry.file for entry in ENTRIES}
@@ -66,23 +69,27 @@ def test_files_are_small_whole_and_described(entry):
     assert len(content) <= LARGEST_BYTES
     assert hashlib.sha256(content).hexdigest() == entry.sha256
     card = (BUNDLED / f"{entry.extractor}.md").read_text(encoding="utf-8")
-    for word in (entry.sha256, "95 % interval", "licence", "tiny_imagenet"):
+    for word in (entry.sha256, "95 % interval", "licence", entry.trained_on):
         assert word in card
+    notice = (ROOT / "NOTICE").read_text(encoding="utf-8")
+    assert entry.extractor in notice
+    assert entry.source or entry.trained_on == "tiny_imagenet"
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("name", NAMES)
 def test_weights_are_found_by_name(name):
     """`weights = "tiny_imagenet"` fills the network, at any size it takes."""
-    file = resolve_weights(name, "tiny_imagenet")
+    weights = EXTRACTORS[name].weights
+    file = resolve_weights(name, weights)
     assert file is not None
-    assert (file.path.parent, file.trained_on) == (BUNDLED, "tiny_imagenet")
+    assert (file.path.parent, file.trained_on) == (BUNDLED, weights)
     plain = build_backbone(name, (64, 64, 3))
-    filled = load_backbone(name, (64, 64, 3), "tiny_imagenet")
+    filled = load_backbone(name, (64, 64, 3), weights)
     assert all(np.isfinite(w).all() for w in filled.get_weights())
     different = np.abs(np.asarray(filled(noise())) - np.asarray(plain(noise())))
     assert float(different.mean()) > 0.01
-    assert load_backbone(name, (160, 96, 3), "tiny_imagenet").count_params()
+    assert load_backbone(name, (160, 96, 3), weights).count_params()
 
 
 def test_names_that_do_not_go_together():
@@ -98,10 +105,11 @@ def test_names_that_do_not_go_together():
 @pytest.mark.parametrize("name", NAMES)
 def test_mixed_precision_stays_near(name):
     """Under mixed_bfloat16 the features are those of float32 but for rounding."""
-    exact = np.asarray(load_backbone(name, (64, 64, 3), "tiny_imagenet")(noise()))
+    weights = EXTRACTORS[name].weights
+    exact = np.asarray(load_backbone(name, (64, 64, 3), weights)(noise()))
     try:
         keras.config.set_dtype_policy("mixed_bfloat16")
-        mixed = load_backbone(name, (64, 64, 3), "tiny_imagenet")
+        mixed = load_backbone(name, (64, 64, 3), weights)
     finally:
         keras.config.set_dtype_policy("float32")
     found = np.asarray(mixed(noise()), "float32")
@@ -114,14 +122,16 @@ def test_mixed_precision_stays_near(name):
 def test_same_features_on_jax(name, tmp_path):
     """Another backend reads the same file and gives the same features."""
     pytest.importorskip("jax", reason="the extra 'jax' is not installed")
+    weights = EXTRACTORS[name].weights
     np.save(tmp_path / "in.npy", noise())
+    files = [tmp_path / "in.npy", tmp_path / "out.npy"]
     subprocess.run(
-        [sys.executable, "-c", JAX, name, tmp_path / "in.npy", tmp_path / "out.npy"],
+        [sys.executable, "-c", JAX, name, weights, *files],
         check=True,
         env=os.environ | {"KERAS_BACKEND": "jax"},
         stderr=subprocess.DEVNULL,
     )
-    expected = load_backbone(name, (64, 64, 3), "tiny_imagenet")(noise())
+    expected = load_backbone(name, (64, 64, 3), weights)(noise())
     np.testing.assert_allclose(np.load(tmp_path / "out.npy"), expected, atol=2e-3)
 
 
@@ -139,9 +149,8 @@ def test_photos_are_told_apart_better_than_by_random_weights(name, shared_data):
         seed=0,
     )
     random = _accuracy(build_backbone(name, (96, 96, 3)), dataset)
-    assert _accuracy(load_backbone(name, (96, 96, 3), "tiny_imagenet"), dataset) > (
-        random + 0.08
-    )
+    pretrained = load_backbone(name, (96, 96, 3), EXTRACTORS[name].weights)
+    assert _accuracy(pretrained, dataset) > random + 0.08
 
 
 def _accuracy(network, dataset):

@@ -13,29 +13,61 @@ from urllib.error import URLError
 import pytest
 
 from tfapp.base.errors import TfappError, WeightsError
-from tfapp.domains.images.pretrained.download import download
+from tfapp.base.files import locked
+from tfapp.domains.images.pretrained.download import Patience, download
 from tfapp.domains.images.pretrained.extractors import EXTRACTORS, Extractor
 
 CONTENT = b"weights" * 1000
 HELD = Event()
 
 
+STARTS: list[int] = []
+"""First byte of every request, in order."""
+
+
 class Handler(BaseHTTPRequestHandler):
-    """Answers /good with the content, /short with half of it, /silent never."""
+    """Answers by the path.
+
+    /good and /good/FILE with the content, /short with half of it whatever is asked
+    for, /dying with half of what is left, /stalling with half and then nothing more,
+    /dripping with a byte now and then, /silent never.
+    """
 
     def do_GET(self) -> None:
         """Answer one request."""
-        if self.path == "/silent":
+        page, start = self.path.split("/")[1], self.first_byte()
+        STARTS.append(start)
+        if page == "silent":
             HELD.wait(5)
             return
-        if self.path not in ("/good", "/short"):
+        if page not in ("good", "short", "dying", "stalling", "dripping"):
             self.send_error(404)
             return
-        self.send_response(200)
-        self.send_header("Content-Length", str(len(CONTENT)))
+        if start >= len(CONTENT):
+            self.send_error(416)
+            return
+        start = 0 if page == "short" else start
+        self.send_response(206 if start else 200)
+        self.send_header("Content-Length", str(len(CONTENT) - start))
         self.end_headers()
-        half = len(CONTENT) // 2
-        self.wfile.write(CONTENT if self.path == "/good" else CONTENT[:half])
+        self.send(page, CONTENT[start:])
+
+    def first_byte(self) -> int:
+        """Return where the requested part begins."""
+        return int(self.headers.get("Range", "bytes=0-")[6:-1])
+
+    def send(self, page: str, content: bytes) -> None:
+        """Send what the page sends of its content."""
+        if page == "dripping":
+            while not HELD.wait(0.05):
+                self.wfile.write(content[:1])
+            return
+        if page == "stalling" and len(content) < len(CONTENT):
+            content = b""
+        whole = page == "good"
+        self.wfile.write(content if whole else content[: (len(content) + 1) // 2])
+        if page == "stalling":
+            HELD.wait(5)
 
     def log_message(self, *_: object) -> None:
         """Print nothing."""
@@ -45,6 +77,7 @@ class Handler(BaseHTTPRequestHandler):
 def server() -> Iterator[str]:
     """Address of a server on the loopback interface."""
     HELD.clear()
+    STARTS.clear()
     with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as running:
         Thread(target=running.serve_forever, daemon=True).start()
         yield f"http://127.0.0.1:{running.server_port}"
@@ -57,6 +90,7 @@ def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Keras' folder of downloaded weights, not made yet."""
     monkeypatch.setenv("KERAS_HOME", str(tmp_path / "keras"))
     monkeypatch.setenv("no_proxy", "127.0.0.1")
+    monkeypatch.delenv("TFAPP_DOWNLOADS")
     return tmp_path / "keras" / "models"
 
 
@@ -93,14 +127,82 @@ def test_says_all_that_is_needed_to_fetch_by_hand(
     extractor = extractor_at(f"{server}/{page}")
     start = time.monotonic()
     with pytest.raises(WeightsError) as caught:
-        download(extractor, timeout_seconds=0.3)
+        download(extractor, patience=Patience(0.3))
     assert time.monotonic() - start < 3
     message = str(caught.value)
     parts = [reason, extractor.address, extractor.file, f"md5 {extractor.hash}"]
     for part in [*parts, str(cache), "TFAPP_WEIGHTS", "'vgg16'"]:
         assert part in message
     assert "\n" not in message
+    parts = [f"{extractor.file}.part"] if page == "short" else []
+    assert [path.name for path in cache.iterdir()] == parts
+    assert ("3500 bytes are kept; the next try continues there" in message) == bool(
+        parts
+    )
+
+
+def test_goes_on_where_a_connection_broke(server: str, cache: Path) -> None:
+    """A server that dies again and again is asked for the rest, never for all."""
+    file = download(extractor_at(f"{server}/dying"))
+    assert file.path.read_bytes() == CONTENT
+    assert STARTS[:3] == [0, 3500, 5250]
+    assert [path.name for path in cache.iterdir()] == [EXTRACTORS["vgg16"].file]
+
+
+def test_goes_on_where_an_earlier_process_was_killed(server: str, cache: Path) -> None:
+    """What lies in FILE.part is not fetched again; a part that is too long is."""
+    part = cache / f"{EXTRACTORS['vgg16'].file}.part"
+    for content, starts in ((CONTENT[:6000], [6000]), (CONTENT + b"?", [7001, 0])):
+        STARTS.clear()
+        cache.mkdir(parents=True, exist_ok=True)
+        part.write_bytes(content)
+        file = download(extractor_at(f"{server}/good"))
+        assert file.path.read_bytes() == CONTENT
+        assert starts == STARTS
+        file.path.unlink()
+
+
+@pytest.mark.parametrize(
+    ("page", "patience", "reason"),
+    [
+        ("stalling", Patience(0.2), "silence for 0.2 s after"),
+        ("dripping", Patience(5, 0.3), "of 7000 bytes came within 0.3 s"),
+    ],
+)
+def test_a_server_that_hangs_in_the_middle(
+    server: str, cache: Path, page: str, patience: Patience, reason: str
+) -> None:
+    """Silence and trickles end the download; what has arrived is kept."""
+    with pytest.raises(WeightsError, match=reason):
+        download(extractor_at(f"{server}/{page}"), patience=patience)
+    (part,) = cache.iterdir()
+    assert CONTENT.startswith(part.read_bytes()[:1])
+
+
+def test_without_a_hash_parts_are_not_put_together(server: str, cache: Path) -> None:
+    """Nothing would show that a part is of the same file, so it is not kept."""
+    extractor = replace(EXTRACTORS["vgg16"], address=f"{server}/stalling", hash="")
+    with pytest.raises(WeightsError, match="hash not published"):
+        download(extractor, patience=Patience(0.2))
     assert list(cache.iterdir()) == []
+
+
+def test_two_processes_do_not_mix_their_bytes(server: str, cache: Path) -> None:
+    """A folder that another process is downloading into is left alone."""
+    cache.mkdir(parents=True)
+    with locked(cache), pytest.raises(WeightsError, match="another process is"):
+        download(extractor_at(f"{server}/good"))
+    assert STARTS == []
+
+
+def test_mirror(server: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """TFAPP_DOWNLOADS names another place of the files, or forbids all downloads."""
+    extractor = extractor_at("http://127.0.0.1:9/nothing")
+    monkeypatch.setenv("TFAPP_DOWNLOADS", "off")
+    with pytest.raises(WeightsError, match=r"downloads are off.*Fetch http"):
+        download(extractor)
+    monkeypatch.setenv("TFAPP_DOWNLOADS", f"{server}/good/")
+    assert download(extractor).path.read_bytes() == CONTENT
 
 
 def test_keeps_no_file_with_a_wrong_hash(server: str, cache: Path) -> None:

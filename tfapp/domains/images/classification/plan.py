@@ -6,7 +6,9 @@ from tfapp.base.errors import DataError
 from tfapp.data.report import CheckReport
 from tfapp.domains.images.classification.budget import SMALLEST_SIDE, fit_into_budget
 from tfapp.domains.images.pretrained.extractors import EXTRACTORS
-from tfapp.domains.images.pretrained.weights import available_weights
+from tfapp.domains.images.pretrained.file_choice import available_weights
+from tfapp.domains.images.pretrained.obtaining import failure_to_obtain
+from tfapp.domains.images.pretrained.weight_files import WeightsFile
 from tfapp.recipes.plan import Machine, Plan
 
 SMALL_PIXELS = 48
@@ -45,11 +47,12 @@ def plan(report: CheckReport, machine: Machine) -> Plan:
     _require_enough(report)
     table: dict[str, Any] = {"data": {}, "model": {}, "training": {}}
     reasons = [describe(report)]
-    reasons += choose_model(table, report)
+    chosen, notes = choose_model(table, report, machine)
+    reasons += [*chosen, *notes]
     reasons += choose_training(table, report)
     if machine.minutes:
         reasons += fit_into_budget(table, report, machine.minutes)
-    return Plan(table, tuple(reasons))
+    return Plan(table, tuple(reasons), tuple(notes))
 
 
 def _require_enough(report: CheckReport) -> None:
@@ -69,41 +72,55 @@ def describe(report: CheckReport) -> str:
     )
 
 
-def choose_model(table: dict[str, Any], report: CheckReport) -> list[str]:
-    """Pick network and image size; explain."""
+def choose_model(
+    table: dict[str, Any], report: CheckReport, machine: Machine
+) -> tuple[list[str], list[str]]:
+    """Pick network and image size; return reasons, and notes on missing weights."""
     side = min(report.facts["median_size"])
-    if side < SMALL_PIXELS:
+    if side < SMALL_PIXELS and not machine.backbone:
         _use_small_cnn(table, report, max(side, 8))
-        return [
+        reason = (
             f"model: small_cnn from scratch at {max(side, 8)} px, because pretrained "
             f"extractors need larger images than {side} px"
-        ]
-    here = {weights.extractor: weights for weights in available_weights()}
-    chosen = next((e for e in THAWED_FROM if e in here), None)
-    chosen = chosen or next(iter(sorted(here)), None)
-    if chosen is None:
-        _use_small_cnn(table, report, min(side // 8 * 8, 128))
-        return [
-            "model: small_cnn from scratch, because no pretrained weights are on this "
-            "machine. Put some into a folder named in TFAPP_WEIGHTS, or run once with "
-            'network access and `tfapp run` a recipe with weights = "imagenet": '
-            "accuracy on photos will be far better (docs/weights.md)"
-        ]
-    size = _image_size(chosen, side)
-    table["data"]["options"] = {"image_size": [size, size]}
-    options = {"extractor": chosen, "l2": _l2(report)}
-    reasons = [
-        f"model: {chosen} (weights: {here[chosen].path.name}) at {size} px, the first "
-        "of the preferred extractors whose weights are here"
-    ]
-    if EXTRACTORS[chosen].weights != "imagenet":  # recipes' default
-        options |= {"weights": EXTRACTORS[chosen].weights, "pooling": "avg_max"}
-        reasons.append(
-            "better on photos: a network with ImageNet's weights. None are on this "
-            "machine; put some into a folder named in TFAPP_WEIGHTS (docs/weights.md)"
         )
+        return [reason], []
+    wanted = machine.backbone or next(iter(THAWED_FROM))
+    failure = failure_to_obtain(wanted, machine)
+    here = {weights.extractor: weights for weights in available_weights()}
+    chosen = next((e for e in (wanted, *THAWED_FROM) if e in here), None)
+    chosen = chosen or next(iter(sorted(here)), None)
+    notes = []
+    if failure:
+        notes.append(f"{chosen or 'small_cnn'} instead of {wanted}: {failure}")
+    if chosen is None:
+        return [_learn_from_scratch(table, report, side)], notes
+    return [_use_extractor(table, report, here[chosen])], notes
+
+
+def _learn_from_scratch(table: dict[str, Any], report: CheckReport, side: int) -> str:
+    _use_small_cnn(table, report, min(side // 8 * 8, 128))
+    return (
+        "model: small_cnn from scratch, because no pretrained weights are on this "
+        "machine: accuracy on photos will be far better with them (`tfapp weights "
+        "fetch mobilenet_v2`, or a folder named in TFAPP_WEIGHTS; docs/weights.md)"
+    )
+
+
+def _use_extractor(
+    table: dict[str, Any], report: CheckReport, weights: WeightsFile
+) -> str:
+    """Write model and image size for an extractor; return the reason."""
+    name = weights.extractor
+    size = _image_size(name, min(report.facts["median_size"]))
+    table["data"]["options"] = {"image_size": [size, size]}
+    options = {"extractor": name, "l2": _l2(report)}
+    if EXTRACTORS[name].weights != "imagenet":  # recipes' default
+        options |= {"weights": EXTRACTORS[name].weights, "pooling": "avg_max"}
     table["model"] = {"name": "transfer", "options": options}
-    return reasons
+    return (
+        f"model: {name}, pretrained on {EXTRACTORS[name].weights} "
+        f"({weights.path.name}), at {size} px; another one: --backbone NAME"
+    )
 
 
 def _use_small_cnn(table: dict[str, Any], report: CheckReport, side: int) -> None:

@@ -54,8 +54,10 @@ def write_rounded(backbone: keras.Model, path: Path) -> None:
             rounded = content[name][()].astype(np.float16)
             attributes = dict(content[name].attrs)
             del content[name]
-            content[name] = rounded
-            content[name].attrs.update(attributes)
+            # Compressed without loss: weights that came from 8 bits take half the room.
+            smaller = {"compression": "gzip", "shuffle": True}
+            stored = content.create_dataset(name, data=rounded, **smaller)
+            stored.attrs.update(attributes)
     _repack(path)
 
 

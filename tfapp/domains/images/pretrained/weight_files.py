@@ -61,6 +61,8 @@ class Entry(Table):
     trained_on: str = ""
     batch_norm_folded: bool = False
     sha256: str = ""
+    source: str = ""
+    licence: str = ""
 
 
 class Catalogue(Table):

@@ -12,6 +12,7 @@ from tfapp.domains.images import FORMS
 SOURCES = {
     "csv": "tfapp.domains.images.reading.sources.csv_table:csv_table",
     "digits": "tfapp.domains.images.reading.sources.digits:digits",
+    "embedded": "tfapp.domains.images.reading.sources.embedded:embedded",
     "folder": "tfapp.domains.images.reading.sources.folder:folder",
     "mosaics": "tfapp.domains.images.reading.sources.mosaics:mosaics",
     "npz": "tfapp.domains.images.reading.sources.npz_arrays:npz_arrays",
@@ -40,7 +41,7 @@ def source_form(place: str) -> str:
     """
     if place == "digits":
         return "digits"
-    for form in ("tfds", "mosaics"):
+    for form in ("tfds", "mosaics", "embedded"):
         if place.startswith(f"{form}:"):
             return form
     path = Path(place)
