@@ -144,6 +144,13 @@ def test_what_no_domain_recognises_is_refused(tmp_path):
         detect(str(tmp_path / "box.unknown"))
 
 
+def test_an_empty_file_is_named(tmp_path):
+    """Nothing is in it, so nothing is said about what it is not."""
+    (tmp_path / "series.csv").touch()
+    with pytest.raises(DataError, match=r"series\.csv' is an empty file\. Expected"):
+        detect(str(tmp_path / "series.csv"))
+
+
 def test_two_domains_cannot_use_one_name(monkeypatch):
     """A name means one thing."""
     import tfapp.domains.toy as toy

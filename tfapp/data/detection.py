@@ -60,6 +60,8 @@ def _unrecognised(place: str) -> str:
             f"`data.path`: there is no {place!r} (looked from {Path.cwd()}). "
             f"Expected {forms}."
         )
+    if Path(place).is_file() and not Path(place).stat().st_size:
+        return f"`data.path`: {place!r} is an empty file. Expected {forms}."
     return (
         f"`data.path`: {place!r} holds no data that tfapp recognises. Expected {forms}."
     )

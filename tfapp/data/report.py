@@ -1,16 +1,15 @@
 """What a check reports: for the terminal and as JSON."""
 
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from tfapp.base.errors import DataError
-from tfapp.data.faults import Problem
+from tfapp.data.faults import Problem, problem_lines, problems_by_kind
 from tfapp.data.listing import Source
 from tfapp.data.spec import SPLITS, Example
 
-SHOWN_PER_KIND = 5
 MAX_IMBALANCE = 3.0
 FEW = 5
 """Examples of a class below which a check advises against it."""
@@ -71,28 +70,17 @@ class CheckReport:
         ]
         lines = [f"{self.name}: {', '.join(parts)}"]
         lines += [f"  {name}: {_counts_text(n)}" for name, n in self.classes.items()]
-        for (severity, kind), problems in sorted(self._by_kind().items()):
-            lines.append(f"{severity}: {kind}, {len(problems)}")
-            lines += [_line(problem) for problem in problems[:SHOWN_PER_KIND]]
-            if len(problems) > SHOWN_PER_KIND:
-                lines.append(f"  … and {len(problems) - SHOWN_PER_KIND} more")
-        return [*lines, *([] if self.problems else ["Nothing to complain about."])]
+        return lines + problem_lines(self.problems)
 
     def summary(self) -> str:
         """Return one line about what was left out, "" if nothing was."""
         kinds = {
             kind: len(problems)
-            for (severity, kind), problems in sorted(self._by_kind().items())
+            for (severity, kind), problems in problems_by_kind(self.problems).items()
             if severity == "left out"
         }
         counts = ", ".join(f"{count} {kind}" for kind, count in kinds.items())
         return f"left out: {counts} (`tfapp check` lists them)" if counts else ""
-
-    def _by_kind(self) -> dict[tuple[str, str], list[Problem]]:
-        groups: dict[tuple[str, str], list[Problem]] = defaultdict(list)
-        for problem in self.problems:
-            groups[problem.severity, problem.kind].append(problem)
-        return groups
 
 
 def refuse_damaged(report: CheckReport, max_bad_share: float) -> None:
@@ -157,7 +145,3 @@ def set_problems(
 
 def _counts_text(counts: Mapping[str, int]) -> str:
     return ", ".join(f"{count} {split}" for split, count in counts.items())
-
-
-def _line(problem: Problem) -> str:
-    return f"  {problem.path}: {problem.detail}" if problem.path else problem.detail

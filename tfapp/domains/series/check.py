@@ -1,6 +1,5 @@
 """What is wrong with a table of series, and what `fit` has to know of it."""
 
-from collections import defaultdict
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -8,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from tfapp.data.context import LoadContext
-from tfapp.data.faults import Problem
+from tfapp.data.faults import Problem, problem_lines
 from tfapp.data.place import expand_path
 from tfapp.domains.series.reading.spec import ReadOptions, SeriesTable
 from tfapp.domains.series.reading.table import read_series
@@ -17,8 +16,6 @@ from tfapp.domains.series.splitting import (
     default_window,
     require_values,
 )
-
-SHOWN_PER_KIND = 5
 
 
 @dataclass(frozen=True)
@@ -76,15 +73,7 @@ class SeriesReport:
             f"steps of {self.frequency}",
             f"  from {self.first} to {self.last}, {self.missing:.2%} missing",
         ]
-        kinds: dict[tuple[str, str], list[Problem]] = defaultdict(list)
-        for problem in self.problems:
-            kinds[problem.severity, problem.kind].append(problem)
-        for (severity, kind), problems in sorted(kinds.items()):
-            lines.append(f"{severity}: {kind}, {len(problems)}")
-            lines += [f"  {p.path}: {p.detail}" for p in problems[:SHOWN_PER_KIND]]
-            if len(problems) > SHOWN_PER_KIND:
-                lines.append(f"  … and {len(problems) - SHOWN_PER_KIND} more")
-        return [*lines, *([] if self.problems else ["Nothing to complain about."])]
+        return lines + problem_lines(self.problems)
 
 
 def check_series(context: LoadContext) -> SeriesReport:

@@ -39,7 +39,11 @@ def test_an_untrained_forecast_repeats_the_last_raw_value(tmp_path):
     dataset = load(wide(tmp_path / "w.csv"))
     rows = [dataset.raw(e) for e in dataset.examples["test"][:3]]
     found = answered(dataset, linear_forecaster(dataset.info), rows)
-    assert set(found) == {"timestamps", "forecast"}
+    assert set(found) == {"timestamps", "targets", "forecast"}
+    one = prediction({name: array[0] for name, array in found.items()})
+    header = one.files["forecast.csv"].decode().splitlines()[0]
+    assert header == "timestamp,a forecast,b forecast"
+    assert one.columns["targets"] == ["a", "b"]
     for i, row in enumerate(rows):
         last = np.repeat(row["values"][-1:], 12, axis=0)
         np.testing.assert_allclose(found["forecast"][i], last, rtol=1e-5)

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
+from tfapp.base.csv_cells import safe_cell
 from tfapp.base.errors import DataError
 from tfapp.domains.series.calendar_ops import format_times
 from tfapp.domains.series.dataset import raw_inputs
@@ -33,12 +34,14 @@ def signatures(exported: Exported) -> dict[str, Signature]:
 
     Returns:
         "serving_default": raw values with timestamps, see `SeriesPreprocessor.raw`, to
-        "timestamps" (batch, horizon), and "forecast" and, once intervals are
-        calibrated, "lower_80", "upper_80", "lower_95", "upper_95", float32 (batch,
-        horizon, targets), all in the unit of the values.
+        "timestamps" (batch, horizon), "targets" (batch, targets) their names, and
+        "forecast" and, once intervals are calibrated, "lower_80", "upper_80",
+        "lower_95", "upper_95", float32 (batch, horizon, targets), all in the unit of
+        the values.
     """
     preprocessor = exported.preprocessor
     ends = _ends(exported.calibration)
+    names = tf.constant(list(preprocessor.layout.targets))
 
     def forecast(**raw: Any) -> dict[str, Any]:
         inputs = preprocessor(raw)
@@ -50,7 +53,8 @@ def signatures(exported: Exported) -> dict[str, Signature]:
         scaled[FORECAST] = point
         times = preprocessor.times(raw)[:, preprocessor.layout.window :]
         values = {name: _raw(value, moments) for name, value in scaled.items()}
-        return {"timestamps": format_times(times), **values}
+        targets = tf.tile(names[tf.newaxis], [tf.shape(times)[0], 1])
+        return {"timestamps": format_times(times), "targets": targets, **values}
 
     return {DEFAULT: Signature(forecast, preprocessor.raw)}
 
@@ -59,19 +63,17 @@ def prediction(answer: Arrays) -> Prediction:
     """Return one answer as a line of text and a CSV file with a row for each step.
 
     Args:
-        answer: of one row, see `signatures`; targets are numbered where the file holds
-            several.
+        answer: of one row, see `signatures`.
     """
-    times = [_text(t) for t in answer["timestamps"]]
-    names = [n for n in answer if n != "timestamps"]
+    times, targets = ([_text(t) for t in answer[n]] for n in ("timestamps", "targets"))
+    names = [n for n in answer if n not in ("timestamps", "targets")]
     names.sort(key=lambda n: (n != FORECAST, n))
-    count = answer[FORECAST].shape[1]
     header = ["timestamp"]
     columns = []
-    for target in range(count):
+    for number, target in enumerate(targets):
         for name in names:
-            header.append(name if count == 1 else f"{name}_{target + 1}")
-            columns.append(answer[name][:, target])
+            header.append(name if len(targets) == 1 else f"{target} {name}")
+            columns.append(answer[name][:, number])
     rows = [
         [time, *(f"{column[i]:.7g}" for column in columns)]
         for i, time in enumerate(times)
@@ -81,6 +83,7 @@ def prediction(answer: Arrays) -> Prediction:
     table = {
         "first_timestamp": times[0],
         "last_timestamp": times[-1],
+        "targets": targets,
         "forecast": answer[FORECAST].tolist(),
     }
     return Prediction(text, table, {"forecast.csv": _csv(header, rows)})
@@ -186,7 +189,8 @@ def _require_future(
 
 def _csv(header: list[str], rows: list[list[str]]) -> bytes:
     stream = io.StringIO()
-    csv.writer(stream, lineterminator="\n").writerows([header, *rows])
+    named = [safe_cell(name) for name in header]
+    csv.writer(stream, lineterminator="\n").writerows([named, *rows])
     return stream.getvalue().encode()
 
 
