@@ -7,7 +7,7 @@ from pathlib import Path
 
 from tfapp.data.detection import Detected
 from tfapp.domains.images.reading.image_files import IMAGE_SUFFIXES, OTHER_SUFFIXES
-from tfapp.domains.images.segmentation.data.folders import holds_masks
+from tfapp.domains.images.segmentation.layout.folders import holds_masks
 
 SUFFIXES = (*IMAGE_SUFFIXES, *OTHER_SUFFIXES)
 COLUMNS = {"path", "label"}
