@@ -10,6 +10,7 @@ import numpy as np
 import tensorflow as tf
 from PIL import Image
 
+from tfapp.data.reading_errors import reason
 from tfapp.data.scan import Inspection
 from tfapp.domains.images.reading.decoding import (
     CUT_OFF,
@@ -120,7 +121,7 @@ def _inspect_open(
         with tf.device("CPU"):
             pixels = decoder(max_pixels)(tf.constant(data)).numpy()
     except tf.errors.OpError as error:
-        fault, detail = _decoding_fault(image, str(error))
+        fault, detail = _decoding_fault(image, reason(error))
         return ImageFacts(stamp, format_name, *size, False, traits, fault, detail)
     return ImageFacts(
         stamp,
@@ -174,10 +175,9 @@ def _decoding_fault(image: Image.Image, message: str) -> tuple[str, str]:
         return "unreadable", f"the content is damaged ({error})."
     if CUT_OFF in message:
         return "truncated", f"{CUT_OFF}."
-    reason = message.partition("} ")[2].partition(" [Op:")[0] or message
-    if "Invalid" in reason or "Uncompress" in reason:
+    if "Invalid" in message or "Uncompress" in message:
         return "truncated", "the end of the file is missing or damaged."
-    return "unsupported format", f"{reason.splitlines()[0]}; save it again as PNG."
+    return "unsupported format", f"{message}; save it again as PNG."
 
 
 def _unopened(data: bytes, stamp: str, error: Exception) -> ImageFacts:
