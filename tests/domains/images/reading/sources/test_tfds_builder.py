@@ -81,13 +81,13 @@ def test_without_network_it_ends_in_seconds(data_dir, context_for, monkeypatch):
 def test_labels_that_name_no_class_are_left_out(context_for, monkeypatch):
     """-1, as where the labels of a test are secret, is not the last class."""
     builder = sys.modules["tiny_shapes"].TinyShapes
-    rows = builder._generate_examples
+    rows = builder._squares
 
     def unlabelled(self, *arguments):
-        for number, (key, row) in enumerate(rows(self, *arguments)):
-            yield key, row | {"label": -1} if number == 0 else row
+        for number, row in rows(self, *arguments):
+            yield number, row | {"label": row["label"] if number else -1}
 
-    monkeypatch.setattr(builder, "_generate_examples", unlabelled)
+    monkeypatch.setattr(builder, "_squares", unlabelled)
     source = tfds_builder("tfds:tiny_shapes", context_for("tfds:tiny_shapes"))
     assert {p.kind for p in source.problems} == {"label outside the classes"}
     assert "such as -1" in source.problems[0].detail

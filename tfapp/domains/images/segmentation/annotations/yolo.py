@@ -60,14 +60,15 @@ BOX = "a box and no outline"
 
 
 def _of(place: Place, names: tuple[str, ...]) -> list[Outlined]:
+    folder = place.masks or place.images
     images = {
         path.relative_to(place.images).with_suffix("").as_posix(): path
         for path in sorted(place.images.rglob("*"))
         if path.suffix.lower() in IMAGE_SUFFIXES and not is_hidden(path.name)
     }
     labels = {
-        path.relative_to(place.masks).with_suffix("").as_posix(): path
-        for path in _label_files(place.masks or place.images)
+        path.relative_to(folder).with_suffix("").as_posix(): path
+        for path in _label_files(folder)
     }
     matches = match_names(images, labels)
     return [_outlined(images[i], labels[m], names) for i, m in matches.items()]
