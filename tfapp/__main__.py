@@ -1,5 +1,6 @@
 """Entry point of the command line: `tfapp` and `python -m tfapp`."""
 
+import errno
 import io
 import os
 import signal
@@ -65,12 +66,9 @@ def _run() -> int:
 
 
 def _is_of_stdout(error: OSError) -> bool:
-    """Tell a failed `print` from a failure of files, which name theirs."""
-    try:
-        sys.stdout.flush()
-    except OSError as again:
-        return again.errno == error.errno and error.filename is None
-    return isinstance(error, BrokenPipeError)
+    """Tell a failed `print`; failures of files have become errors that name theirs."""
+    full = (errno.ENOSPC, errno.EDQUOT, errno.EPIPE, errno.EIO)
+    return error.errno in full and error.filename is None
 
 
 def _refuse(message: str) -> int:

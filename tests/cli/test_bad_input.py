@@ -225,3 +225,29 @@ def _quiet():
     from tfapp.base.reporter import Reporter
 
     return Reporter(quiet=True)
+
+
+@pytest.mark.parametrize("arguments", [["--version"], ["list", "tasks", "--json"]])
+def test_a_full_disk_behind_stdout_is_one_line(arguments):
+    """No traceback, and nothing more when the process ends."""
+    with Path("/dev/full").open("wb") as full:
+        done = subprocess.run(
+            [sys.executable, "-m", "tfapp", *arguments],
+            stdout=full,
+            stderr=subprocess.PIPE,
+            text=True,
+            check=False,
+        )
+    assert done.returncode == 2
+    message = "tfapp: error: Cannot write the output: No space left on device.\n"
+    assert done.stderr == message
+
+
+@pytest.mark.parametrize("name", ["..", ".", "...."])
+def test_no_recipe_leaves_the_folder_of_runs(call, tmp_path, name):
+    """Dots alone are no name."""
+    recipe = tmp_path / "recipe.toml"
+    recipe.write_text(f'name = "{name}"\ntask = "image_classification"\n')
+    code, _, err = call("run", recipe)
+    assert code == 2
+    assert "`name`: string should match pattern" in err

@@ -11,8 +11,8 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from tfapp.base.checksums import require_intact_tree
 from tfapp.base.errors import DamageError, ExportError, StorageError
+from tfapp.base.storage.checksums import require_intact_tree
 from tfapp.domains.images.classification.interface import INTERFACE
 from tfapp.domains.images.preprocessor import ImagePreprocessor
 from tfapp.export import exporter, parity

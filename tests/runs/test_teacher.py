@@ -8,6 +8,7 @@ import pytest
 from tfapp import recipes
 from tfapp.base.errors import ConfigError, ModelError
 from tfapp.base.reporter import Reporter
+from tfapp.base.storage.checksums import write_sealed_json
 from tfapp.data import load_dataset
 from tfapp.recipes.config import Recipe
 from tfapp.runs import Run
@@ -70,7 +71,7 @@ def test_refuses_a_teacher_of_something_else(key, value, what, student):
     """Its answers must be about the same classes."""
     path = student.runs / "digits" / "1" / "tfapp.json"
     card = json.loads(path.read_text(encoding="utf-8"))
-    path.write_text(json.dumps(card | {key: value}), encoding="utf-8")
+    write_sealed_json(path, card | {key: value})
     with pytest.raises(ConfigError, match=f"has other {what} than this run"):
         student("digits")
 

@@ -93,6 +93,43 @@ def test_a_background_that_is_a_class(annotated, tmp_path):
     assert mask.max() == 1
 
 
+def test_labels_of_annotation_tools_for_background_and_ignored(annotated, tmp_path):
+    """The one is value 0, the other 255, and neither is a class."""
+    text = annotated.read_text().replace('"square"', '"__ignore__"')
+    document = json.loads(text)
+    document["categories"].append({"id": 3, "name": "_background_"})
+    hole = {"category_id": 3, "segmentation": [[30, 10, 34, 10, 34, 14, 30, 14]]}
+    document["annotations"].append({"id": 999, "image_id": 0, **hole})
+    file = tmp_path / "other.json"
+    file.write_text(json.dumps(document))
+    photos = tmp_path / "photos"
+    found = tfapp.masks(str(file), tmp_path / "set", images=photos, reporter=QUIET)
+    assert found.class_names == ("background", "bar")
+    mask = np.asarray(Image.open(tmp_path / "set/masks/0.png"))
+    assert np.unique(mask).tolist() == [0, 1, 255]
+    assert (mask == 255).sum() == 256
+    assert (mask == 1).sum() == 4 * 36 - 16
+    assert any("255" in note for note in found.notes)
+    report = tfapp.check(str(tmp_path / "set"), reporter=QUIET)
+    assert report.facts["ignore_value"] == 255
+
+
+def test_nothing_becomes_background_in_silence(annotated, tmp_path):
+    """What is not drawn is counted by its reason."""
+    document = json.loads(annotated.read_text())
+    document["annotations"][0]["segmentation"] = []
+    document["annotations"][1]["category_id"] = 77
+    annotated.write_text(json.dumps(document))
+    photos = tmp_path / "photos"
+    found = tfapp.masks(str(annotated), tmp_path / "set", images=photos, reporter=QUIET)
+    assert len(found.notes) == 3
+    assert "1 images have no outlined object" in found.notes[0]
+    assert found.notes[1].endswith(
+        "cover them: category 77, which the file does not list"
+    )
+    assert found.notes[2].endswith("cover them: no outline")
+
+
 def test_missing_images_are_told_and_wrong_ones_refused(annotated, tmp_path):
     """A part may be missing; all may not, and another size is another image."""
     with pytest.raises(DataError, match="none of its 6 images is there: .*--images"):

@@ -7,7 +7,7 @@ import pytest
 
 from tfapp.base.errors import DataError, ModelError, TfappError
 from tfapp.base.reporter import Reporter
-from tfapp.verbs.predict import predict, write_csv
+from tfapp.verbs.predict import PredictionRow, Predictions, predict, write_csv
 
 QUIET = Reporter(quiet=True)
 
@@ -87,6 +87,14 @@ def test_globs_and_csv(workspace, photos, tmp_path):
         rows = list(csv.DictReader(file))
     assert [row["label"] for row in rows] == [r.top(1)[0][0] for r in found.rows]
     assert "probabilities:3" in rows[0]
+
+
+def test_no_cell_of_a_csv_is_a_formula(tmp_path):
+    """Names of files and classes that a spreadsheet would compute are texts."""
+    row = PredictionRow("=1+1.png", columns={"label": "@a", "p": {"-b": -0.5, "c": 1}})
+    write_csv(tmp_path / "x.csv", Predictions((row,)))
+    lines = (tmp_path / "x.csv").read_text().splitlines()
+    assert lines == ["path,label,error,p:-b,p:c", "'=1+1.png,'@a,,-0.5,1"]
 
 
 def test_mistakes(workspace, tmp_path):

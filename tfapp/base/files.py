@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from tfapp.base.errors import StorageError
-from tfapp.base.outputs import destination, is_stream, write_stream
-from tfapp.base.scratch import flush, flush_entry, scratch_folder
+from tfapp.base.storage.outputs import destination, is_stream, write_stream
+from tfapp.base.storage.scratch import flush, flush_entry, scratch_folder
 
 if os.name == "posix":
     import fcntl

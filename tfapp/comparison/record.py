@@ -10,9 +10,9 @@ from math import isfinite, nan
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from tfapp.base.checksums import read_sealed
 from tfapp.base.csv_cells import plain_cell
 from tfapp.base.errors import ConfigError, DamageError
+from tfapp.base.storage.checksums import read_sealed
 from tfapp.tasks.results import Baseline, Bounds, PrimaryMetric, read_metric
 
 WAY_OUT = "Run its recipe again, or leave it out."

@@ -2,6 +2,7 @@
 
 import hashlib
 import os
+import stat
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -59,6 +60,11 @@ class Source:
         if self.contents:
             return self.contents[example.name]
         try:
+            if not stat.S_ISREG(os.stat(example.name).st_mode):
+                raise DataError(
+                    f"{example.name} is no regular file but a pipe, a socket or a "
+                    "device. Remove it."
+                )
             return Path(example.name).read_bytes()
         except OSError as error:
             raise DataError(f"Cannot read {example.name}: {error.strerror}.") from error

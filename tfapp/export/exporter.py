@@ -15,9 +15,9 @@ import keras
 import tensorflow as tf
 
 from tfapp import __version__
-from tfapp.base.checksums import seal_tree
 from tfapp.base.errors import ExportError, StorageError, TfappError
 from tfapp.base.files import explained, replacing, write_json
+from tfapp.base.storage.checksums import seal_tree
 from tfapp.export import CARD, parity
 from tfapp.export.own_process import export_in_own_process
 from tfapp.export.precision import float32_copy

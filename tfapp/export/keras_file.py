@@ -6,8 +6,8 @@ from pathlib import Path
 import keras
 
 from tfapp import layers
-from tfapp.base.checksums import require_intact, sealing
 from tfapp.base.errors import ModelError
+from tfapp.base.storage.checksums import require_intact, sealing
 
 
 def save_model(model: keras.Model, path: Path) -> None:

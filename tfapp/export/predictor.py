@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
-from tfapp.base.checksums import require_intact_tree
 from tfapp.base.errors import ExportError
+from tfapp.base.storage.checksums import require_intact_tree
 from tfapp.data.reading_errors import reason
 from tfapp.export import CARD, LABELS
 from tfapp.export.signatures import DEFAULT, batches, call, compiled, unstack

@@ -11,15 +11,15 @@ from shlex import quote
 from typing import Any
 
 from tfapp import recipes
-from tfapp.base.checksums import (
+from tfapp.base.errors import ConfigError, DamageError
+from tfapp.base.files import explained, locked
+from tfapp.base.storage.checksums import (
     read_sealed,
     require_intact,
     write_sealed,
     write_sealed_json,
 )
-from tfapp.base.errors import ConfigError, DamageError
-from tfapp.base.files import explained, locked
-from tfapp.base.scratch import clear_leftovers
+from tfapp.base.storage.scratch import clear_leftovers
 from tfapp.recipes.config import Recipe
 
 

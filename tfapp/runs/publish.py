@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from tfapp.base.checksums import write_sealed_json
+from tfapp.base.storage.checksums import write_sealed_json
 from tfapp.runs.experiment import Outcome, RunContext
 from tfapp.tasks.results import Results
 from tfapp.tasks.scores import write_scores

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any, cast
 
 from tfapp import recipes, runs
 from tfapp.base import provenance
-from tfapp.base.checksums import read_sealed
 from tfapp.base.errors import DamageError
 from tfapp.base.reporter import Reporter
+from tfapp.base.storage.checksums import read_sealed
 from tfapp.machine.start import start_tensorflow
 from tfapp.recipes.config import Recipe
 from tfapp.runs import Run

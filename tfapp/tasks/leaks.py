@@ -2,6 +2,7 @@
 
 from collections.abc import Collection
 from dataclasses import replace
+from typing import Any
 
 from tfapp.base.intervals import wilson_interval
 from tfapp.data.spec import Dataset, Example
@@ -61,8 +62,12 @@ def _without(
         if example.name not in names
     ]
     value, interval = _figure(results, left)
-    figures = {"examples": len(names), "of": len(test), metric.key: value}
-    figures |= {f"{metric.key}_interval": interval}
+    figures: dict[str, Any] = {
+        "examples": len(names),
+        "of": len(test),
+        metric.key: value,
+    }
+    figures |= {f"{metric.key}_interval": interval and list(interval)}
     detail = f"{metric.short} without them" if left else "no others are left"
     if interval is not None:
         detail += f"; 95 % interval {amount_interval(*interval, metric.unit)}"
@@ -78,14 +83,14 @@ def _without(
 
 def _figure(
     results: Results, rows: list[tuple[str, ...]]
-) -> tuple[float | None, list[float] | None]:
+) -> tuple[float | None, tuple[float, float] | None]:
     """Return the primary metric of some rows of the scores, and its interval."""
     if not rows:
         return None, None
     header, scores = results.scores.header, [float(row[2]) for row in rows]
     if results.metric.scores == "binary":
         hits = round(sum(scores))
-        return hits / len(rows), list(wilson_interval(hits, len(rows)))
+        return hits / len(rows), wilson_interval(hits, len(rows))
     weights = [1.0] * len(rows)
     if results.metric.scores == "pooled":
         column = list(header).index("weight")

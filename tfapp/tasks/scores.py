@@ -6,8 +6,8 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
-from tfapp.base.checksums import write_sealed
 from tfapp.base.csv_cells import safe_cell
+from tfapp.base.storage.checksums import write_sealed
 from tfapp.data.spec import Example
 from tfapp.report.blocks import Table
 from tfapp.report.wording import encodable

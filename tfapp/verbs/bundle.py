@@ -5,10 +5,10 @@ from pathlib import Path
 from typing import Any
 
 from tfapp import runs
-from tfapp.base.checksums import read_sealed
 from tfapp.base.errors import ConfigError, ExportError
 from tfapp.base.files import replacing, write_text
 from tfapp.base.reporter import Reporter
+from tfapp.base.storage.checksums import read_sealed
 from tfapp.domains.images.pretrained.extractors import EXTRACTORS
 from tfapp.domains.images.pretrained.weight_files import add_to_catalogue
 from tfapp.domains.images.pretrained.weights_card import weights_card

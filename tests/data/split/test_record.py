@@ -6,7 +6,7 @@ from collections import Counter
 
 import pytest
 
-from tfapp.base.errors import DataError
+from tfapp.base.errors import DamageError, DataError
 from tfapp.data.spec import Example
 from tfapp.data.split import fingerprint, make_split
 from tfapp.data.split.record import (
@@ -89,10 +89,11 @@ def test_differing_data_is_refused(recorded, change, message):
 
 
 def edit(path, change):
-    """Change the stored JSON."""
+    """Change the stored JSON; without its checksum, which would name it first."""
     stored = json.loads(path.read_text())
     change(stored)
     path.write_text(json.dumps(stored))
+    (path.parent / "checksums.json").unlink(missing_ok=True)
 
 
 @pytest.mark.parametrize("key", ["target", "split", "content_hash"])
@@ -142,6 +143,9 @@ def test_damaged_files(recorded, text):
     """What is no split file is called so."""
     _, path, apply = recorded
     path.write_text(text)
+    with pytest.raises(DamageError, match=r"split\.json is damaged.*begin a new run"):
+        apply()
+    (path.parent / "checksums.json").unlink()
     with pytest.raises(DataError, match="is no split file"):
         apply()
 

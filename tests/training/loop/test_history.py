@@ -4,6 +4,7 @@ import dataclasses
 
 import pytest
 
+from tfapp.base.errors import DamageError
 from tfapp.training.loop.history import PhaseHistory, main_figures, read_history
 
 
@@ -35,14 +36,17 @@ def test_summary_names_the_best_epoch_and_the_waiting():
     assert "whose weights are kept" in kept.summary()
 
 
-def test_is_read_back_and_damage_is_no_history(tmp_path):
-    """What was written is read; half a file is nothing."""
+@pytest.mark.parametrize("sealed", [True, False])
+def test_is_read_back_and_damage_is_named(tmp_path, sealed):
+    """What was written is read; half a file is damage, with a checksum and without."""
     path = tmp_path / "head.json"
-    assert read_history(path) is None
     history().write(path)
     assert read_history(path) == history()
     path.write_text(path.read_text()[:40])
-    assert read_history(path) is None
+    if not sealed:
+        (tmp_path / "checksums.json").unlink()
+    with pytest.raises(DamageError, match=r"head\.json is damaged"):
+        read_history(path)
 
 
 def test_metrics_are_shown_and_losses_where_there_is_none():

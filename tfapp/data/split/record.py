@@ -9,8 +9,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, TextIO
 
-from tfapp.base.checksums import read_sealed, sealing, write_sealed_json
 from tfapp.base.errors import DamageError, DataError
+from tfapp.base.storage.checksums import read_sealed, sealing, write_sealed_json
 from tfapp.data.context import LoadContext
 from tfapp.data.listing import Source
 from tfapp.data.scan import Usable

@@ -24,10 +24,17 @@ from tfapp.domains.images.reading.sources import open_source
 NOUN = "images"
 TRAITS: dict[str, tuple[Severity, str]] = {
     "cmyk": ("used with care", "CMYK colours are converted to RGB."),
-    "16-bit": ("used with care", "the upper 8 of 16 bits are used."),
+    "16-bit": (
+        "used with care",
+        "16 bits become 8: the upper ones of the 8, 12 or 16 that its values need.",
+    ),
     "alpha": ("used with care", "transparency is dropped, hidden colours show."),
     "animated": ("used with care", "only the first frame is used."),
     "rotated": ("note", "turned upright as its Exif data says."),
+    "no end mark": (
+        "note",
+        "a JPEG without its end mark; all pixels are there.",
+    ),
 }
 
 

@@ -5,9 +5,11 @@ import os
 import zipfile
 from pathlib import Path
 
+from tfapp.base.errors import DataError
 from tfapp.data.detection import Detected
+from tfapp.data.place import both_meant
 from tfapp.domains.images.reading.image_files import IMAGE_SUFFIXES, OTHER_SUFFIXES
-from tfapp.domains.images.segmentation.data.folders import holds_masks
+from tfapp.domains.images.segmentation.layout.folders import holds_masks
 
 SUFFIXES = (*IMAGE_SUFFIXES, *OTHER_SUFFIXES)
 COLUMNS = {"path", "label"}
@@ -35,6 +37,8 @@ def detect(place: str) -> Detected | None:
 
 def _why_images(place: str, path: Path) -> str:
     """Return why a place holds labelled images, "" if it does not."""
+    if place == "digits" and path.is_dir():
+        raise DataError(both_meant(place))
     if place == "digits" or place.startswith(("tfds:", "mosaics:", "embedded:")):
         return f"{place.partition(':')[0]} is a source of images"
     suffix = path.suffix.lower()
@@ -63,7 +67,7 @@ def _is_table(path: Path) -> bool:
             columns = next(csv.reader(file), [])
     except (OSError, UnicodeDecodeError, csv.Error):
         return True
-    return bool(COLUMNS & set(columns))
+    return bool(COLUMNS & {name.strip().lower() for name in columns})
 
 
 def _is_archive(path: Path) -> bool:

@@ -7,9 +7,10 @@ from pathlib import Path
 from typing import TypeVar
 
 import numpy as np
-from PIL import Image, ImageOps
+from PIL import Image
 
 from tfapp.data.spec import Example
+from tfapp.domains.images.reading.upright import orientation_of, upright
 from tfapp.report.blocks import Tile
 
 Item = TypeVar("Item")
@@ -93,8 +94,7 @@ def _shrink_or_enlarge(encoded: bytes, size: int) -> tuple[bytes, str]:
         if image.width * image.height > MAX_PIXELS:
             raise ValueError("too large to decode")
         image.draft("RGB", (2 * size, 2 * size))  # JPEG: decode at a smaller scale
-        upright = ImageOps.exif_transpose(image)
-        shown = _displayable(upright)
+        shown = _displayable(upright(image, orientation_of(encoded)))
     longer = max(shown.size)
     if longer <= size // 2:
         factor = size // longer

@@ -9,7 +9,7 @@ from typing import Any
 
 import keras
 
-from tfapp.base.checksums import sealing
+from tfapp.base.storage.checksums import sealing
 from tfapp.training.loop.schedule import Schedule
 from tfapp.training.loop.stepping import Stepper
 from tfapp.training.loop.workload import (

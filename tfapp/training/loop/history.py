@@ -6,8 +6,8 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from tfapp.base.checksums import read_sealed, write_sealed_json
 from tfapp.base.errors import DamageError
+from tfapp.base.storage.checksums import read_sealed, write_sealed_json
 
 MUCH_WAITING = 0.3
 """Share of the training time; above it, the input is what to make faster."""

@@ -4,9 +4,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from zipfile import BadZipFile
 
-from tfapp.base.checksums import require_intact
 from tfapp.base.errors import DamageError
 from tfapp.base.reporter import Reporter
+from tfapp.base.storage.checksums import require_intact
 from tfapp.training.loop.deadline import Deadline
 from tfapp.training.loop.history import PhaseHistory, read_history
 from tfapp.training.loop.runner import PhaseFiles, Runner, require_same_split

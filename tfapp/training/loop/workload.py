@@ -10,7 +10,7 @@ from typing import Any, Literal
 import keras
 import numpy as np
 
-from tfapp.base.checksums import sealing
+from tfapp.base.storage.checksums import sealing
 
 Figures = Mapping[str, Any]
 """Figure by name, each a number or a scalar tensor."""

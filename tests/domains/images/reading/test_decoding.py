@@ -6,9 +6,11 @@ import struct
 import numpy as np
 import pytest
 import tensorflow as tf
-from PIL import Image
+from PIL import Image, ImageOps
 
 from tfapp.domains.images.reading.decoding import decode_image
+from tfapp.domains.images.reading.sources.arrays import pixel_values
+from tfapp.domains.images.reading.upright import orientation_of, turned, upright
 
 DECODE = tf.function(
     lambda encoded: decode_image(encoded, 2000),
@@ -142,3 +144,62 @@ def test_a_compressed_bitmap_is_refused(picture, encode):
     data[30] = 1
     with pytest.raises(tf.errors.InvalidArgumentError, match="Compressed BMP"):
         DECODE(bytes(data))
+
+
+def oriented(turn, picture, encode, format_name):
+    """Return a picture that its Exif data wants to be turned."""
+    exif = Image.Exif()
+    exif[0x0112] = turn
+    options = {"lossless": True} if format_name == "WEBP" else {}
+    return encode(picture(1, 31, 40), format_name, exif=exif, **options)
+
+
+@pytest.mark.parametrize("format_name", ["PNG", "WEBP"])
+@pytest.mark.parametrize("turn", range(1, 9))
+def test_png_and_webp_are_turned_as_jpeg_is(picture, encode, format_name, turn):
+    """By one rule, in the graph and in the code that does without TensorFlow."""
+    data = oriented(turn, picture, encode, format_name)
+    assert orientation_of(data) == turn
+    with Image.open(io.BytesIO(data)) as image:
+        expected = np.asarray(upright(image.convert("RGB"), turn))
+        own = np.asarray(ImageOps.exif_transpose(image).convert("RGB"))
+    np.testing.assert_array_equal(DECODE(data), expected)
+    np.testing.assert_array_equal(expected, own)
+    np.testing.assert_array_equal(turned(picture(1, 31, 40)[..., 0], turn), own[..., 0])
+
+
+@pytest.mark.parametrize("format_name", ["PNG", "WEBP", "JPEG"])
+def test_damaged_exif_is_upright_by_both_rules(picture, encode, format_name):
+    """Whatever byte of the orientation's entry is damaged, both read the same."""
+    data = oriented(6, picture, encode, format_name)
+    start = data.index(b"MM\0*") if b"MM\0*" in data else data.index(b"II*\0")
+    for place in range(start, start + 26):
+        damaged = bytearray(data)
+        damaged[place] ^= 0x15
+        damaged = bytes(damaged)
+        turn = orientation_of(damaged)
+        size = (40, 31) if turn > 4 else (31, 40)
+        assert DECODE(damaged).shape[:2] == size, place
+
+
+@pytest.mark.parametrize(("peak", "shift"), [(255, 0), (4080, 4), (65535, 8)])
+def test_sixteen_bits_keep_the_ones_that_are_used(peak, shift, encode):
+    """8 and 12 bits in 16, as cameras store them, keep 256 levels; arrays likewise."""
+    values = np.linspace(0, peak, 40 * 40).astype(np.uint16).reshape(40, 40)
+    pixels = DECODE(encode(values)).numpy()
+    np.testing.assert_array_equal(pixels[..., 0], values >> shift)
+    assert len(np.unique(pixels)) == 256
+    images, note = pixel_values("x", values[np.newaxis])
+    np.testing.assert_array_equal(images[0, ..., 0], pixels[..., 0])
+    assert ("divided by" in note) == (shift > 0)
+
+
+@pytest.mark.parametrize("options", [{}, {"progressive": True}, {"quality": 30}])
+def test_a_jpeg_without_its_end_mark_is_whole(picture, encode, options):
+    """All pixels are there; of one that is cut off some are not, and it is refused."""
+    data = encode(picture(), "JPEG", **options)
+    np.testing.assert_array_equal(DECODE(data[:-2]), DECODE(data))
+    for cut in (8, 40, len(data) // 2):
+        with pytest.raises(tf.errors.InvalidArgumentError, match="end of the file"):
+            DECODE(data[:-cut])
+    np.testing.assert_array_equal(DECODE(data + b"camera"), DECODE(data))

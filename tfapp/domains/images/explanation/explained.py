@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from tfapp.base.checksums import read_sealed, write_sealed_json
 from tfapp.base.files import free_names
+from tfapp.base.storage.checksums import read_sealed, write_sealed_json
 from tfapp.export.inputs import require_answers
 
 if TYPE_CHECKING:

@@ -1,6 +1,5 @@
 """Explains pictures, some at a time, and draws their sheets."""
 
-import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -10,6 +9,7 @@ import numpy as np
 import tensorflow as tf
 
 from tfapp.base.files import replacing
+from tfapp.data.reading_errors import reason
 from tfapp.domains.images.explanation.explained import (
     FOLDER,
     SECOND,
@@ -25,8 +25,6 @@ from tfapp.training.inference import stream
 
 BATCH_SIZE = 16
 """Pictures explained together."""
-
-ASSERTION = re.compile(r"assertion failed: \[(.*?)\.?\]")
 
 
 def reader(preprocess: Any) -> Callable[[Path], np.ndarray | str]:
@@ -46,9 +44,7 @@ def reader(preprocess: Any) -> Callable[[Path], np.ndarray | str]:
         except OSError as error:
             return f"cannot be read: {error.strerror}"
         except tf.errors.InvalidArgumentError as error:
-            reason = ASSERTION.search(error.message)
-            why = f" ({reason[1]})" if reason else ""
-            return f"not an image that can be decoded{why}"
+            return f"not an image that can be decoded ({reason(error)})"
 
     return read
 

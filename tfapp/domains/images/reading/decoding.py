@@ -1,12 +1,14 @@
 """Encoded images to pixels, with TensorFlow operations only.
 
 Pixels are those of libjpeg's accurate inverse cosine transform with smooth chroma,
-libpng and so on; the top byte of 16-bit images; the first frame of animations. Alpha
-is dropped: transparent areas show the colour stored below them.
+libpng and so on; the top byte of 16-bit images, or the top eight of the bits that their
+values need; the first frame of animations. Alpha is dropped: transparent areas show the
+colour stored below them. JPEG, PNG and WebP come upright, as their Exif data says.
 
 A JPEG may be asked for at less than its full size: then the inverse transform itself
 gives a half, a quarter or an eighth of the pixels a side, and columns that would be cut
-off are not transformed. All of the file is still read, so damage is always noticed.
+off are not transformed. All of the file is still read, so damage is always noticed. A
+JPEG that lacks its end mark alone is whole, and is used.
 """
 
 from collections.abc import Callable
@@ -22,14 +24,21 @@ from tfapp.domains.images.reading.exif import (
 )
 from tfapp.domains.images.reading.other_formats import (
     JPEG_MAGIC,
+    checked,
     checked_size,
     decode_other,
 )
 
-DECODER_VERSION = 2
+DECODER_VERSION = 3
 """Raise it when the same file would give other pixels; caches depend on it."""
 
 DCT_METHOD = "INTEGER_ACCURATE"  # the fast one gains less than can be measured here
+END_MARK = b"\xff\xd9"
+HOLDS_END = r"(?s)\C*\xff\xd9\C*"  # \C is any byte, also outside UTF-8
+OTHER_BITS = bytes(range(85, 101)) * 4
+TAIL = 1 << 16
+"""Bytes at the end of a file among which its end mark lies; some cameras add more."""
+CUT_OFF = "the end of the file is missing"
 RATIOS = (1, 2, 4, 8)
 """By how much libjpeg can shrink an image while it transforms it back."""
 
@@ -133,6 +142,7 @@ def _decode_jpeg(encoded: Any, max_pixels: int, framing: Framing | None) -> Any:
     """Decode a JPEG as stored, smaller and cut where the framing allows it."""
     size = tf.image.extract_jpeg_shape(encoded)[:2]
     encoded = checked_size(encoded, tf.cast(size, tf.int64), max_pixels)
+    encoded = _with_end_mark(encoded)
     if framing is None:
         return tf.io.decode_jpeg(encoded, channels=3, dct_method=DCT_METHOD)
     window, fewest = framing(size)
@@ -145,6 +155,27 @@ def _decode_jpeg(encoded: Any, max_pixels: int, framing: Framing | None) -> Any:
     # Rows are never cut: the decoder would stop early, and miss that a file is cut off.
     place = tf.stack([0, (columns - wanted) // 2, rows, wanted])
     return tf.switch_case(step, [_part_at(encoded, place, r) for r in RATIOS])
+
+
+def _with_end_mark(encoded: Any) -> Any:
+    """Append the mark that ends a JPEG where it lacks, if no pixel lacks.
+
+    Of a whole picture all bits are there before the mark, so other bytes before it
+    change no pixel; of one that is cut off they do.
+    """
+    tail = tf.strings.substr(encoded, -TAIL, TAIL)
+    ended = tf.strings.regex_full_match(tail, HOLDS_END)
+
+    def completed() -> Any:
+        whole = tf.strings.join([encoded, END_MARK])
+        other = tf.strings.join([encoded, OTHER_BITS, END_MARK])
+        one, two = (
+            tf.io.decode_jpeg(text, channels=3, dct_method=DCT_METHOD)
+            for text in (whole, other)
+        )
+        return checked(tf.reduce_all(one == two), CUT_OFF, whole)
+
+    return tf.cond(ended, lambda: encoded, completed)
 
 
 def _part_at(encoded: Any, place: Any, ratio: int) -> Callable[[], Any]:

@@ -1,7 +1,8 @@
-"""The Exif orientation of JPEG files, read and applied with TensorFlow operations.
+"""The Exif orientation of pictures, read and applied with TensorFlow operations.
 
 Python's readers would do, but the exported model has to turn photos upright too, and
 it holds nothing but TensorFlow operations. Damaged Exif data means orientation 1.
+`upright` is the same rule for code that does without TensorFlow.
 
 Reference:
     CIPA DC-008-2019, Exchangeable image file format (Exif 2.32), sections 4.5-4.6.
@@ -15,6 +16,7 @@ SEARCHED_BYTES = 1 << 18
 """Exif comes in the first segments of a file; none is longer than 64 KiB."""
 
 MAX_SEGMENTS = 32
+MAX_CHUNKS = 64
 MAX_ENTRIES = 512
 PADDING = 16
 ORIENTATION_TAG = 0x0112
@@ -59,6 +61,70 @@ def orientation(encoded: Any) -> Any:
         lambda: _search(head),
         lambda: tf.constant(1, tf.int32),
     )
+
+
+def chunk_orientation(encoded: Any, *, png: bool) -> Any:
+    """Return how a PNG or WebP file wants to be turned.
+
+    Args:
+        encoded: scalar string tensor, of such a file.
+        png: whether it is a PNG file; its Exif data counts before the pixels alone.
+
+    Returns:
+        int32 scalar in [1, 8]; 1, upright, if the file does not say.
+    """
+    content = _exif_chunk(encoded, png)
+    marked = tf.strings.substr(content, 0, len(EXIF)) == bytes(EXIF)
+    content = tf.strings.substr(content, tf.where(marked, len(EXIF), 0), 1 << 16)
+    data = tf.cast(tf.io.decode_raw(content, tf.uint8), tf.int64)
+    size = tf.size(data, tf.int64)
+    data = tf.pad(data, [[0, PADDING]])
+    return tf.cond(
+        size > 0,
+        lambda: _read_orientation(data, tf.constant(0, tf.int64), size),
+        lambda: tf.constant(1, tf.int32),
+    )
+
+
+def _exif_chunk(encoded: Any, png: bool) -> Any:
+    """Return the content of the Exif chunk, "" if there is none."""
+    size = tf.strings.length(encoded)
+    start, wanted, end = (8, b"eXIf", b"IDAT") if png else (12, b"EXIF", b"VP8?")
+
+    def fields(place: Any) -> tuple[Any, Any]:
+        head = tf.strings.substr(encoded, place, 8)
+        first, last = tf.strings.substr(head, 0, 4), tf.strings.substr(head, 4, 4)
+        number, name = (first, last) if png else (last, first)
+        number = tf.io.decode_raw(tf.strings.join([number, bytes(4)]), tf.uint8)[:4]
+        number = tf.cast(number, tf.int64)
+        number = tf.reverse(number, [0]) if png else number
+        places = tf.constant([1, 1 << 8, 1 << 16, 1 << 24], tf.int64)
+        length = tf.reduce_sum(number * places)
+        return name, tf.cast(tf.minimum(length, tf.cast(size, tf.int64)), tf.int32)
+
+    def searched(place: Any, done: Any) -> Any:
+        return (~done) & (place + 8 <= size)
+
+    def step(place: Any, done: Any) -> tuple[Any, Any]:
+        name, length = fields(place)
+        ends = (name == wanted) | (name == end)
+        after = place + 8 + length + (4 if png else length % 2)
+        return tf.where(ends, place, after), ends
+
+    place, done = tf.while_loop(
+        searched,
+        step,
+        (tf.constant(start), tf.constant(False)),
+        maximum_iterations=MAX_CHUNKS,
+        parallel_iterations=1,
+    )
+
+    def content() -> Any:
+        name, length = fields(place)
+        text = tf.strings.substr(encoded, place + 8, length)
+        return tf.where(name == wanted, text, "")
+
+    return tf.cond(done, content, lambda: tf.constant(""))
 
 
 def apply_orientation(image: Any, value: Any) -> Any:

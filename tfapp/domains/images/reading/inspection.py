@@ -10,15 +10,22 @@ import numpy as np
 import tensorflow as tf
 from PIL import Image
 
+from tfapp.data.reading_errors import reason
 from tfapp.data.scan import Inspection
-from tfapp.domains.images.reading.decoding import DECODER_VERSION, decode_image
+from tfapp.domains.images.reading.decoding import (
+    CUT_OFF,
+    DECODER_VERSION,
+    END_MARK,
+    TAIL,
+    decode_image,
+)
 from tfapp.domains.images.reading.likeness import LIKENESS, likeness
 from tfapp.domains.images.reading.other_formats import FORMATS
 from tfapp.domains.images.reading.pillow_limit import pillow_without_limit
+from tfapp.domains.images.reading.upright import orientation_of
 
 MAGIC = (b"\xff\xd8\xff", b"\x89PNG", b"GIF8", b"BM", b"RIFF")
 PHONE_FORMATS = (b"heic", b"heix", b"mif1", b"msf1", b"avif")
-ORIENTATION_TAG = 0x0112
 SCANNED_SIDE = 512
 """Pixels a side that a scan keeps at least; it shrinks larger photos to fewer than
 twice as many, by halves, while it decodes them."""
@@ -36,7 +43,7 @@ class ImageFacts:
         width: pixels, before any turning.
         height: pixels, before any turning.
         colour: whether any pixel is more than grey.
-        traits: any of "cmyk", "16-bit", "alpha", "animated", "rotated".
+        traits: any of "cmyk", "16-bit", "alpha", "animated", "rotated", "no end mark".
         fault: why it cannot be used ("truncated", …), "" if it can.
         detail: of the fault, one sentence.
         content_hash: SHA-256 of the pixels that `decoder` gives, and their shape.
@@ -109,12 +116,12 @@ def _inspect_open(
     fault, detail = _header_fault(format_name, size, max_pixels)
     if fault:
         return ImageFacts(stamp, format_name, *size, False, (), fault, detail)
-    traits = _traits(image, format_name)
+    traits = _traits(image, format_name, data)
     try:
         with tf.device("CPU"):
             pixels = decoder(max_pixels)(tf.constant(data)).numpy()
     except tf.errors.OpError as error:
-        fault, detail = _decoding_fault(image, str(error))
+        fault, detail = _decoding_fault(image, reason(error))
         return ImageFacts(stamp, format_name, *size, False, traits, fault, detail)
     return ImageFacts(
         stamp,
@@ -144,7 +151,7 @@ def _header_fault(
     return "", ""
 
 
-def _traits(image: Image.Image, format_name: str) -> tuple[str, ...]:
+def _traits(image: Image.Image, format_name: str, data: bytes) -> tuple[str, ...]:
     """Return what deserves mention about a usable image."""
     transparent = image.mode in ("RGBA", "LA", "PA") or "transparency" in image.info
     found = {
@@ -152,16 +159,10 @@ def _traits(image: Image.Image, format_name: str) -> tuple[str, ...]:
         "16-bit": image.mode.startswith("I") or image.mode == "F",
         "alpha": transparent and format_name != "GIF",
         "animated": format_name != "JPEG" and getattr(image, "is_animated", False),
-        "rotated": format_name == "JPEG" and _is_rotated(image),
+        "rotated": orientation_of(data) > 1,
+        "no end mark": format_name == "JPEG" and END_MARK not in data[-TAIL:],
     }
     return tuple(trait for trait, holds in found.items() if holds)
-
-
-def _is_rotated(image: Image.Image) -> bool:
-    try:
-        return image.getexif().get(ORIENTATION_TAG, 1) in range(2, 9)
-    except Exception:  # damaged Exif data means upright, as in the decoder
-        return False
 
 
 def _decoding_fault(image: Image.Image, message: str) -> tuple[str, str]:
@@ -172,10 +173,11 @@ def _decoding_fault(image: Image.Image, message: str) -> tuple[str, str]:
         if "truncated" in str(error) or isinstance(error, EOFError):
             return "truncated", f"the end of the file is missing ({error})."
         return "unreadable", f"the content is damaged ({error})."
-    reason = message.partition("} ")[2].partition(" [Op:")[0] or message
-    if "Invalid" in reason or "Uncompress" in reason:
+    if CUT_OFF in message:
+        return "truncated", f"{CUT_OFF}."
+    if "Invalid" in message or "Uncompress" in message:
         return "truncated", "the end of the file is missing or damaged."
-    return "unsupported format", f"{reason.splitlines()[0]}; save it again as PNG."
+    return "unsupported format", f"{message}; save it again as PNG."
 
 
 def _unopened(data: bytes, stamp: str, error: Exception) -> ImageFacts:

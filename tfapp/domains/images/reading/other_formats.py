@@ -4,6 +4,8 @@ from typing import Any
 
 import tensorflow as tf
 
+from tfapp.domains.images.reading.exif import apply_orientation, chunk_orientation
+
 FORMATS = ("JPEG", "BMP", "PNG", "GIF", "WEBP")
 """In the order of every list of branches below; JPEG has a file of its own."""
 
@@ -11,6 +13,8 @@ HEADER_BYTES = 64
 BMP_FILE_HEADER = 14
 BMP_COMPRESSIONS = (0, 3)  # none, or none with colour masks
 JPEG_MAGIC = b"\xff\xd8\xff"
+PNG_DEPTH = 24
+"""Place of the bits per value in a PNG file."""
 
 
 def decode_other(encoded: Any, max_pixels: int) -> Any:
@@ -32,7 +36,7 @@ def decode_other(encoded: Any, max_pixels: int) -> Any:
         kind - 1,
         [
             lambda: _decode_bmp(encoded, header),
-            lambda: _decode_any(encoded),
+            lambda: _decode_png(encoded, header),
             lambda: _decode_any(encoded),
             lambda: _decode_webp(encoded, header),
         ],
@@ -130,7 +134,39 @@ def _decode_webp(encoded: Any, header: Any) -> Any:
     animated = _has(header, 12, b"VP8X") & (header[20] // 2 % 2 == 1)
     encoded = checked(~animated, "Animated WebP images are not supported.", encoded)
     image = tf.io.decode_image(encoded, channels=0, expand_animations=False)
-    return tf.ensure_shape(image, (None, None, None))[..., :3]
+    image = tf.ensure_shape(image, (None, None, None))[..., :3]
+    extended = _has(header, 12, b"VP8X")
+    return tf.cond(
+        extended,
+        lambda: apply_orientation(image, chunk_orientation(encoded, png=False)),
+        lambda: image,
+    )
+
+
+def _decode_png(encoded: Any, header: Any) -> Any:
+    """Decode a PNG file upright, 16 bits brought to 8."""
+    image = tf.cond(
+        header[PNG_DEPTH] == 16,
+        lambda: eight_bits(tf.io.decode_png(encoded, channels=3, dtype=tf.uint16)),
+        lambda: tf.io.decode_png(encoded, channels=3),
+    )
+    image = tf.ensure_shape(image, (None, None, 3))
+    return apply_orientation(image, chunk_orientation(encoded, png=True))
+
+
+def eight_bits(values: Any) -> Any:
+    """Bring 16 bits to 8, by the range that the values need.
+
+    Cameras store 8 or 12 bits in 16: up to 255 stay as they are, up to 4,095 lose four
+    bits, others eight. `arrays.eight_bit_shift` is the same rule for arrays.
+
+    Args:
+        values: uint16 tensor of any shape.
+    """
+    numbers = tf.cast(values, tf.int32)
+    peak = tf.reduce_max(numbers)
+    shift = tf.where(peak < 1 << 8, 0, tf.where(peak < 1 << 12, 4, 8))
+    return tf.cast(tf.bitwise.right_shift(numbers, shift), tf.uint8)
 
 
 def checked(condition: Any, message: Any, value: Any) -> Any:

@@ -5,8 +5,10 @@ from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 import numpy as np
-from PIL import Image, ImageOps
+from PIL import Image
 
+from tfapp.domains.images.reading.sources.arrays import eight_bit_shift
+from tfapp.domains.images.reading.upright import orientation_of, upright
 from tfapp.domains.images.segmentation.data.reading import IGNORED
 from tfapp.domains.images.segmentation.metrics import JudgedImage
 
@@ -39,11 +41,13 @@ class Window(NamedTuple):
 def rgb_pixels(encoded: bytes) -> np.ndarray:
     """Return an encoded image as uint8 RGB pixels (height, width, 3), upright."""
     with Image.open(io.BytesIO(encoded)) as image:
-        upright = ImageOps.exif_transpose(image)
-        if upright.mode.startswith("I"):
-            values = np.asarray(upright)
-            upright = Image.fromarray((values >> 8).astype(np.uint8))
-        return np.asarray(upright.convert("RGB"))
+        shown = upright(image, orientation_of(encoded))
+        if shown.mode.startswith("I"):
+            values = np.asarray(shown)
+            shown = Image.fromarray(
+                (values >> eight_bit_shift(values)).astype(np.uint8)
+            )
+        return np.asarray(shown.convert("RGB"))
 
 
 def overlay(pixels: np.ndarray, judged: JudgedImage) -> np.ndarray:

@@ -44,6 +44,18 @@ def test_splits_groups_and_other_columns(read):
         ("", r"line 1: missing columns \['path', 'label'\]"),
         ("path,klass\n", r"missing columns \['label'\].*Received: \['path', 'klass'\]"),
         ("path,label\n", r"has no rows below its header"),
+        (
+            "path,label,label\na,b,c\n",
+            r"line 1: columns 2 and 3 are both called `label`",
+        ),
+        (
+            "path,Label,label\na,b,c\n",
+            r"line 1: columns 2 and 3 are both called `label`",
+        ),
+        (
+            "path,label\n1.png,cat\n2,v2.jpg,cat\n",
+            r"line 3, column 3: the row has 3 cells and the header 2 columns; 'cat'",
+        ),
         ("path,label\n1.png,cat\n2.png,\n", r"line 3: `label` is empty"),
         ("path,label,split\n1.png,cat,trian\n", r"line 2: unknown split 'trian'"),
         ("path,label\n1.png,a\n2.png,b\n1.png,a\n", r"line 4: .*in line 2 already"),
@@ -68,3 +80,18 @@ def test_another_encoding(read):
     """A table that is not UTF-8 is refused with advice."""
     with pytest.raises(DataError, match="Save it as 'CSV UTF-8'"):
         read("path,label\nä.png,cat\n", encoding="latin-1")
+
+
+def test_names_of_other_systems(read, tmp_path):
+    """Backslashes, case, forms of Unicode, and headers as spreadsheets write them."""
+    (tmp_path / "img").mkdir()
+    for name in ("caf\u00e9.jpg", "b.jpg"):
+        (tmp_path / "img" / name).touch()
+    source = read(
+        "Path, Label,split\nimg\\cafe\u0301.jpg,na\u00efve,train\nIMG/B.JPG,x,train\n"
+        "c.jpg,nai\u0308ve,test\nd.jpg,X,test,\n"
+    )
+    names = [e.name for e in source.examples]
+    assert names[:2] == [str(tmp_path / "img" / n) for n in ("caf\u00e9.jpg", "b.jpg")]
+    assert source.labels == ("na\u00efve", "x")
+    assert [e.target for e in source.examples] == ["na\u00efve", "x"] * 2

@@ -1,10 +1,14 @@
 """Listing class folders."""
 
+import os
 from dataclasses import replace
 
 import pytest
 
 from tfapp.base.errors import DataError
+from tfapp.data.detection import detect
+from tfapp.domains.images.check import examine
+from tfapp.domains.images.reading.sources import open_source
 from tfapp.domains.images.reading.sources.folder import folder
 
 
@@ -128,3 +132,56 @@ def test_a_trained_model_may_be_tested_on_one_class(make_folder, context_for):
         folder(str(root), context)
     tested = replace(context, labels=("cats", "dogs"))
     assert folder(str(root), tested).labels == ("cats",)
+
+
+def test_classes_are_spelled_as_in_training(tmp_path, context_for):
+    """By case and by the form of Unicode, as macOS and Windows change them."""
+    for place in ("train/Caf\u00e9", "train/dogs", "test/Cafe\u0301", "test/DOGS"):
+        (tmp_path / place).mkdir(parents=True)
+        (tmp_path / place / "1.png").touch()
+    source = folder(str(tmp_path), context_for(tmp_path))
+    assert source.labels == ("Caf\u00e9", "dogs")
+    tested = {e.target for e in source.examples if e.split == "test"}
+    assert tested == {"Caf\u00e9", "dogs"}
+
+
+def test_images_and_masks_are_no_classes(tmp_path, context_for, scene, encode):
+    """Two folders of equal names, one of few values, whatever they are called."""
+    for number in range(8):
+        for part, pixels in zip(("photos_a", "b"), scene(number), strict=True):
+            (tmp_path / part).mkdir(exist_ok=True)
+            (tmp_path / part / f"{number}.png").write_bytes(encode(pixels))
+    with pytest.raises(DataError, match="'b' holds pictures of few values.*images and"):
+        folder(str(tmp_path), context_for(tmp_path))
+    for path in (tmp_path / "b").iterdir():  # of another size: no masks of these
+        path.write_bytes(encode(scene(0, 50, 60)[1]))
+    assert folder(str(tmp_path), context_for(tmp_path)).labels == ("b", "photos_a")
+
+
+def test_a_pipe_among_the_photos_stops_nothing(tmp_path, context_for, picture, encode):
+    """It is left out; reading it would wait for ever."""
+    for label in ("a", "b"):
+        (tmp_path / label).mkdir()
+        for number in range(5):
+            data = encode(picture(10 * ord(label) + number))
+            (tmp_path / label / f"{number}.png").write_bytes(data)
+    os.mkfifo(tmp_path / "a" / "pipe.png")
+    context = context_for(tmp_path)
+    report = examine(open_source(context), context).report
+    (bad,) = [p for p in report.problems if p.severity == "left out"]
+    assert bad.path == "a/pipe.png"
+    assert "no regular file but a pipe" in bad.detail
+
+
+def test_a_folder_with_the_name_of_a_set_or_a_variable(
+    tmp_path, context_for, monkeypatch, make_folder
+):
+    """Both are named; a $ in the name of a folder that is there is no variable."""
+    make_folder({"one": 2, "two": 2}, "digits")
+    make_folder({"one": 2, "two": 2}, "pay$roll")
+    monkeypatch.chdir(tmp_path)
+    for look in (lambda: open_source(context_for("digits")), lambda: detect("digits")):
+        with pytest.raises(DataError, match=r"Write './digits' for the folder"):
+            look()
+    assert open_source(context_for("./digits")).labels == ("one", "two")
+    assert open_source(context_for("pay$roll")).labels == ("one", "two")

@@ -75,3 +75,20 @@ def test_without_network_it_ends_in_seconds(data_dir, context_for, monkeypatch):
     assert time.monotonic() - start < 10
     assert str(data_dir / "beans") in str(caught.value)
     assert "tfds build" in str(caught.value)
+
+
+@pytest.mark.usefixtures("_tiny_shapes", "data_dir")
+def test_labels_that_name_no_class_are_left_out(context_for, monkeypatch):
+    """-1, as where the labels of a test are secret, is not the last class."""
+    builder = sys.modules["tiny_shapes"].TinyShapes
+    rows = builder._squares
+
+    def unlabelled(self, *arguments):
+        for number, row in rows(self, *arguments):
+            yield number, row | {"label": row["label"] if number else -1}
+
+    monkeypatch.setattr(builder, "_squares", unlabelled)
+    source = tfds_builder("tfds:tiny_shapes", context_for("tfds:tiny_shapes"))
+    assert {p.kind for p in source.problems} == {"label outside the classes"}
+    assert "such as -1" in source.problems[0].detail
+    assert len({p.path for p in source.problems}) == len(source.problems)

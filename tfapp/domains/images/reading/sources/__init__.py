@@ -6,7 +6,7 @@ from tfapp.base.errors import DataError
 from tfapp.base.registry import load
 from tfapp.data.context import LoadContext
 from tfapp.data.listing import Source
-from tfapp.data.place import expand_path
+from tfapp.data.place import both_meant, expand_path
 from tfapp.domains.images import FORMS
 
 SOURCES = {
@@ -40,6 +40,8 @@ def source_form(place: str) -> str:
         DataError: if nothing is there, or a file of an unknown kind.
     """
     if place == "digits":
+        if Path(place).is_dir():
+            raise DataError(both_meant(place))
         return "digits"
     for form in ("tfds", "mosaics", "embedded"):
         if place.startswith(f"{form}:"):
@@ -49,6 +51,11 @@ def source_form(place: str) -> str:
         raise DataError(f"`data.path` is empty. Expected {FORMS}.")
     if path.is_dir():
         return "folder"
+    if path.exists() and not path.is_file():
+        raise DataError(
+            f"`data.path`: {place!r} is a pipe or a device, which can be read once "
+            f"only. Expected {FORMS}."
+        )
     if not path.exists():
         raise DataError(
             f"`data.path`: there is no {place!r} (looked from {Path.cwd()}). "

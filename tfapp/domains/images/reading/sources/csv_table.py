@@ -1,10 +1,11 @@
 """A table of paths and labels."""
 
 import csv
+import itertools
 from pathlib import Path
 
 from tfapp.base.errors import DataError
-from tfapp.base.names import find_path
+from tfapp.base.names import composed, find_path
 from tfapp.data.context import LoadContext
 from tfapp.data.listing import Source
 from tfapp.data.spec import Example
@@ -46,18 +47,46 @@ def _read_rows(table: Path) -> list[tuple[int, dict[str, str]]]:
     try:
         # utf-8-sig: spreadsheets like to begin a file with a byte order mark.
         with table.open(encoding="utf-8-sig", newline="") as file:
-            reader = csv.DictReader(file, restkey="", restval="", strict=True)
-            _check_header(table, reader.fieldnames)
-            return [(reader.line_num, dict(row)) for row in reader]
+            reader = csv.reader(file, strict=True)
+            names = [composed(name.strip()).lower() for name in next(reader, [])]
+            _check_header(table, names)
+            return [
+                (reader.line_num, _by_column(table, reader.line_num, names, cells))
+                for cells in reader
+                if any(cell.strip() for cell in cells)
+            ]
     except (UnicodeDecodeError, csv.Error) as error:
         raise DataError(
             f"{table} is not a CSV table in UTF-8: {error}. Save it as 'CSV UTF-8'."
         ) from error
 
 
-def _check_header(table: Path, columns: object) -> None:
-    """Refuse a header without the required columns."""
-    names = list(columns) if isinstance(columns, list) else []
+def _by_column(
+    table: Path, line: int, names: list[str], cells: list[str]
+) -> dict[str, str]:
+    """Return the cells of a row by column; missing ones are empty.
+
+    Raises:
+        DataError: for more cells than columns: a comma in a name is no border.
+    """
+    if any(cell.strip() for cell in cells[len(names) :]):
+        raise DataError(
+            f"{table}, line {line}, column {len(names) + 1}: the row has {len(cells)} "
+            f"cells and the header {len(names)} columns; {cells[len(names)]!r} belongs "
+            'to none. Put a cell that holds a comma into quotes: "a,b.jpg".'
+        )
+    return dict(itertools.zip_longest(names, cells[: len(names)], fillvalue=""))
+
+
+def _check_header(table: Path, names: list[str]) -> None:
+    """Refuse a header without the required columns, or with one of them twice."""
+    for name in REQUIRED + OPTIONAL:
+        if names.count(name) > 1:
+            places = [str(i) for i, other in enumerate(names, 1) if other == name]
+            raise DataError(
+                f"{table}, line 1: columns {' and '.join(places)} are both called "
+                f"`{name}`. Expected one of them."
+            )
     if missing := [name for name in REQUIRED if name not in names]:
         raise DataError(
             f"{table}, line 1: missing columns {missing}. Expected the columns "

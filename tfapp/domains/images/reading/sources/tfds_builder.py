@@ -3,6 +3,7 @@
 import json
 import os
 import re
+from collections import Counter
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,7 @@ from tensorflow_datasets.core.download.download_manager import (
 from tfapp.base.errors import DataError
 from tfapp.base.files import replacing, write_json
 from tfapp.data.context import LoadContext
+from tfapp.data.faults import Problem
 from tfapp.data.listing import Source
 from tfapp.domains.images.reading.sources.folder import SPLIT_FOLDERS
 from tfapp.problems.classification.examples import (
@@ -62,16 +64,26 @@ def tfds_builder(place: str, context: LoadContext) -> Source:
         _prepare(place, builder)
         with replacing(folder) as temporary:
             _write_files(place, builder, image_key, label_key, temporary)
+    index = json.loads((folder / INDEX).read_text("utf-8"))
     examples = tuple(
         labelled(str(folder / path), label, split)
-        for path, label, split in json.loads((folder / INDEX).read_text("utf-8"))
+        for path, label, split in index["examples"]
     )
     used = {e.target for e in examples}
     names = builder.info.features[label_key].names
     class_names = tuple(name for name in names if name in used)
     require_classes(place, class_names, f"{len(examples)} images", context)
     require_training_classes(place, examples)
-    return Source(place, folder, examples, class_names)
+    problems = tuple(
+        Problem(
+            split,
+            "label outside the classes",
+            "left out",
+            f"{count} of its examples have labels that name no class, such as -1.",
+        )
+        for split, count in index["unlabelled"].items()
+    )
+    return Source(place, folder, examples, class_names, problems=problems)
 
 
 def _builder(place: str) -> Any:
@@ -145,8 +157,9 @@ def _missing_urls(builder: Any) -> list[str]:
 def _write_files(
     place: str, builder: Any, image_key: str, label_key: str, folder: Path
 ) -> None:
-    """Write every encoded image and an index of [path, label, split]."""
+    """Write every encoded image with a class, and an index of [path, label, split]."""
     index: list[tuple[str, str, str]] = []
+    unlabelled: Counter[str] = Counter()
     splits = [name for name in builder.info.splits if name.lower() in SPLIT_FOLDERS]
     if not splits:
         raise DataError(
@@ -162,12 +175,15 @@ def _write_files(
             decoders={image_key: tfds.decode.SkipDecoding()},
         )
         for number, row in enumerate(tfds.as_numpy(dataset)):
+            if not 0 <= int(row[label_key]) < len(class_names):
+                unlabelled[split_name] += 1  # as where the labels of a test are secret
+                continue
             data = row[image_key]
             path = f"{split_name}/{number:06d}{_suffix(data)}"
             (folder / path).write_bytes(data)
             label = class_names[int(row[label_key])]
             index.append((path, label, SPLIT_FOLDERS[split_name.lower()]))
-    write_json(folder / INDEX, index)
+    write_json(folder / INDEX, {"examples": index, "unlabelled": unlabelled})
 
 
 def _suffix(data: bytes) -> str:

@@ -1,10 +1,7 @@
 """Images and masks after the scan: what is usable, and what is wrong."""
 
-import io
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-
-from PIL import Image, ImageOps
 
 from tfapp.base.errors import DataError
 from tfapp.data.context import LoadContext
@@ -16,9 +13,10 @@ from tfapp.data.spec import Example
 from tfapp.domains.images.check import Examined, examine
 from tfapp.domains.images.reading.inspection import ImageFacts, image_inspection
 from tfapp.domains.images.reading.limits import max_pixels
+from tfapp.domains.images.reading.upright import orientation_of
 from tfapp.domains.images.segmentation.data.mask_report import mask_report
-from tfapp.domains.images.segmentation.data.pairs import list_pairs
 from tfapp.domains.images.segmentation.data.reading import MaskFacts, mask_inspection
+from tfapp.domains.images.segmentation.layout.pairs import list_pairs
 
 
 @dataclass(frozen=True)
@@ -130,9 +128,8 @@ def _upright_size(
     """Return height and width as decoded, after any turning by Exif."""
     if "rotated" not in fact.traits:
         return fact.height, fact.width
-    with Image.open(io.BytesIO(images.read(example))) as image:
-        upright = ImageOps.exif_transpose(image)
-        return upright.height, upright.width
+    lying = orientation_of(images.read(example)) > 4
+    return (fact.width, fact.height) if lying else (fact.height, fact.width)
 
 
 def _fault(

@@ -2,13 +2,10 @@
 
 from collections.abc import Collection, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from tfapp.base.errors import ConfigError, DataError
+from tfapp.data.listing import Source
 from tfapp.domains.images.segmentation.data.reading import MOST_VALUES
-
-if TYPE_CHECKING:  # which starts TensorFlow; drawing masks does without
-    from tfapp.domains.images.segmentation.data.check import ExaminedMasks
 
 BACKGROUND = "background"
 """Name of what no object covers."""
@@ -21,7 +18,8 @@ CLASSES_FILE = "classes.txt"
 
 
 def class_values(
-    examined: "ExaminedMasks",
+    source: Source,
+    present: Sequence[int],
     values: Sequence[int],
     names: Sequence[str],
     trained_names: Sequence[str],
@@ -29,7 +27,8 @@ def class_values(
     """Return what masks hold for each class, and the names of the classes.
 
     Args:
-        examined: images and masks after the scan.
+        source: of the images.
+        present: what masks hold, ascending, but for what is ignored.
         values: as the recipe gives them; () = those that occur.
         names: as the recipe gives them; () = those of classes.txt, else background
             and foreground, or the values.
@@ -39,8 +38,7 @@ def class_values(
         ConfigError: if values and names do not fit together.
         DataError: if masks hold one value alone, or one that the model does not know.
     """
-    present = list(examined.values)
-    listed = () if names or trained_names else listed_names(examined.images.root)
+    listed = () if names or trained_names else listed_names(source.root)
     names = tuple(names) or listed
     if values:
         chosen = tuple(values)
@@ -55,13 +53,13 @@ def class_values(
         )
     if strange := sorted(set(present) - set(chosen)):
         raise DataError(
-            f"{examined.images.name}: masks hold the values {strange[:5]}, which are "
+            f"{source.name}: masks hold the values {strange[:5]}, which are "
             f"none of the classes {list(trained_names)}. Expected the values "
             f"{list(chosen)}."
         )
     if len(chosen) < 2:
         raise DataError(
-            f"{examined.images.name}: every mask holds the value {chosen[0]} alone, so "
+            f"{source.name}: every mask holds the value {chosen[0]} alone, so "
             "there is nothing to learn. Expected at least two, such as 0 for the "
             "background and 255."
         )

@@ -1,14 +1,15 @@
 """Images with a mask each: a class for every pixel."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Literal
+from dataclasses import dataclass, replace
+from typing import Any, Literal
 
 import numpy as np
 from pydantic import PositiveInt
 
-from tfapp.base.errors import ConfigError
+from tfapp.base.errors import ConfigError, TfappError
 from tfapp.data.context import LoadContext
+from tfapp.data.faults import Problem
 from tfapp.data.report import CheckReport
 from tfapp.data.spec import SPLITS, Example
 from tfapp.data.split import fingerprint
@@ -20,10 +21,7 @@ from tfapp.domains.images.segmentation.data.border_weights import balance
 from tfapp.domains.images.segmentation.data.check import ExaminedMasks, examine_masks
 from tfapp.domains.images.segmentation.data.classes import border_value, class_values
 from tfapp.domains.images.segmentation.data.dataset import MaskDataset
-from tfapp.domains.images.segmentation.data.mask_report import (
-    border_note,
-    with_refusals,
-)
+from tfapp.domains.images.segmentation.data.mask_report import border_note
 from tfapp.domains.images.segmentation.data.split import split_masks
 from tfapp.domains.images.segmentation.data.tile_loading import TileLoader, TileOptions
 from tfapp.domains.images.segmentation.data.tiles import TilePreprocessor
@@ -87,7 +85,9 @@ def masks(
     _check(crops, elastic, border_weight, border_sigma)
     examined = examine_masks(context, values, ignore_value)
     examined.refuse_damaged(config.check.max_bad_share)
-    mask_values, names = class_values(examined, values, class_names, context.labels)
+    mask_values, names = class_values(
+        examined.images, examined.values, values, class_names, context.labels
+    )
     height, width = tile_size  # a list, when the recipe is TOML
     preprocessor = TilePreprocessor(
         (height, width), margin, channels, mask_values, max_pixels
@@ -108,7 +108,24 @@ def check_masks(context: LoadContext) -> CheckReport:
     proposed = border_value(examined.values)
     if proposed >= 0:
         examined = examine_masks(context, (), proposed)
-    return with_refusals(examined, context, proposed)
+    return replace(examined.report, **_judged(examined, context, proposed))
+
+
+def _judged(
+    examined: ExaminedMasks, context: LoadContext, proposed: int
+) -> dict[str, Any]:
+    """Return problems and facts with what training would refuse, and `fit` ignores."""
+    facts, problems = dict(examined.report.facts), list(examined.report.problems)
+    if proposed >= 0:
+        detail = f"{border_note(proposed)}; `tfapp fit` does."
+        problems.append(Problem("", "ignored value", "note", detail))
+        facts["ignore_value"] = proposed
+    if examined.usable:
+        try:
+            class_values(examined.images, examined.values, (), (), context.labels)
+        except TfappError as error:
+            problems.append(Problem("", "classes", "refused", str(error)))
+    return {"facts": facts, "problems": tuple(problems)}
 
 
 def _check(crops: int, elastic: float, weight: float, sigma: float) -> None:

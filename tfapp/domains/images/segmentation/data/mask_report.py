@@ -3,19 +3,12 @@
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
-from tfapp.base.errors import TfappError
-from tfapp.data.context import LoadContext
 from tfapp.data.faults import Problem
 from tfapp.data.listing import Source
 from tfapp.data.report import CheckReport
 from tfapp.domains.images.check import Examined
-from tfapp.domains.images.segmentation.data.classes import class_values
 from tfapp.domains.images.segmentation.data.reading import MaskFacts
-
-if TYPE_CHECKING:  # which makes its report here
-    from tfapp.domains.images.segmentation.data.check import ExaminedMasks
 
 RARE = 0.001
 """Share of the pixels; rarer classes are noted."""
@@ -110,26 +103,3 @@ def border_note(value: int) -> str:
         f"masks hold {value} next to consecutive numbers, as borders do: set "
         f"data.options.ignore_value = {value} to leave these pixels out"
     )
-
-
-def with_refusals(
-    examined: "ExaminedMasks", context: LoadContext, proposed: int
-) -> CheckReport:
-    """Return the report with what training would refuse, and what `fit` ignores.
-
-    Args:
-        examined: images and masks after the scan.
-        context: of the check.
-        proposed: value that `fit` ignores; -1 for none.
-    """
-    report, problems = examined.report, list(examined.report.problems)
-    if proposed >= 0:
-        detail = f"{border_note(proposed)}; `tfapp fit` does."
-        problems.append(Problem("", "ignored value", "note", detail))
-        report = replace(report, facts={**report.facts, "ignore_value": proposed})
-    if examined.usable:
-        try:
-            class_values(examined, (), (), context.labels)
-        except TfappError as error:
-            problems.append(Problem("", "classes", "refused", str(error)))
-    return replace(report, problems=tuple(problems))

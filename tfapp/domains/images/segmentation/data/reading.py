@@ -11,6 +11,7 @@ from PIL import Image
 from tfapp.base.errors import DataError
 from tfapp.data.scan import Inspection
 from tfapp.domains.images.reading.pillow_limit import pillow_without_limit
+from tfapp.domains.images.reading.upright import orientation_of, turned
 
 MOST_VALUES = 32
 """Masks with more different values are photographs, or smoothed."""
@@ -72,7 +73,7 @@ def read_values(data: bytes, max_pixels: int, *, coloured: bool = False) -> np.n
 
     Grey values are taken as they are, 8 or 16 bits; of a palette the numbers, not
     the colours; of one bit 0 and 255. Grey stored as RGB counts as grey, and
-    transparency is dropped.
+    transparency is dropped. A mask is turned upright as an image is.
 
     Args:
         data: the encoded mask.
@@ -91,7 +92,9 @@ def read_values(data: bytes, max_pixels: int, *, coloured: bool = False) -> np.n
                     f"{image.width} x {image.height} pixels are above "
                     f"data.options.max_pixels = {max_pixels}."
                 )
-            return _colours(image) if coloured else _values(image)
+            turn = orientation_of(data)
+            values = _colours(image) if coloured else _values(image)
+            return turned(values, turn)
     except (OSError, SyntaxError, ValueError, EOFError) as error:
         if isinstance(error, DataError):
             raise

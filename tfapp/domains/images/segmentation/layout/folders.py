@@ -10,19 +10,14 @@ from tfapp.domains.images.reading.sources.folder import (
 )
 
 IMAGE_WORDS = (
-    "images",
-    "image",
-    "imgs",
-    "img",
-    "pictures",
-    "photos",
-    "inputs",
-    "input",
+    *("images", "image", "imgs", "img", "pictures", "photos", "inputs", "input"),
+    *("jpegimages", "pngimages", "original", "originals", "frames", "rgb"),
 )
-IMAGE_WORDS += ("jpegimages", "pngimages", "original", "originals", "frames", "rgb")
-MASK_WORDS = ("segmentationclass", "pedmasks", "1st_manual", "masks", "mask", "labels")
-MASK_WORDS += ("label", "segmentations", "segmentation", "seg", "groundtruth", "gt")
-MASK_WORDS += ("trimaps", "manual", "targets", "target", "annotations", "annotation")
+MASK_WORDS = (
+    *("segmentationclass", "pedmasks", "1st_manual", "masks", "mask", "labels"),
+    *("label", "segmentations", "segmentation", "seg", "groundtruth", "gt"),
+    *("trimaps", "manual", "targets", "target", "annotations", "annotation"),
+)
 """Of the folders of PASCAL VOC, Penn-Fudan, DRIVE and others; of several in one place
 the first counts."""
 WHOLE_NAMES = {

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from tfapp.base.errors import DataError
 from tfapp.domains.images.reading.sources.folder import SUFFIXES, is_hidden
-from tfapp.domains.images.segmentation.data.folders import (
+from tfapp.domains.images.segmentation.layout.folders import (
     LAYOUT,
     Place,
     of_each_image,

@@ -7,7 +7,7 @@ import pytest
 from PIL import Image
 
 from tfapp.base.errors import DataError
-from tfapp.domains.images.segmentation.data.pairs import list_pairs, natural_key
+from tfapp.domains.images.segmentation.layout.pairs import list_pairs, natural_key
 
 
 def names(images, masks):

@@ -6,7 +6,7 @@ import subprocess
 import sys
 
 from tfapp.base.files import replacing, write_text
-from tfapp.base.scratch import clear_leftovers
+from tfapp.base.storage.scratch import clear_leftovers
 
 KILLED = """
 import os, signal, sys

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import ClassVar
 
 import numpy as np
 
@@ -11,13 +12,15 @@ from tfapp.data.faults import Problem
 from tfapp.domains.images.reading.limits import MAX_PIXELS
 from tfapp.domains.images.reading.pillow_limit import pillow_without_limit
 from tfapp.domains.images.segmentation.data.classes import BACKGROUND
-from tfapp.domains.images.segmentation.data.pairs import list_pairs
 from tfapp.domains.images.segmentation.data.reading import (
     MOST_VALUES,
     ONE_PER_CLASS,
     read_values,
 )
+from tfapp.domains.images.segmentation.layout.pairs import list_pairs
 
+MOST_BAD = 0.1
+"""Share of the masks that may be damaged."""
 MOST_LINES = 5
 """About files that are left out."""
 
@@ -40,7 +43,7 @@ class Coloured:
     labels: frozenset[str]
     split: str
 
-    passed_over = 0
+    passed_over: ClassVar[Mapping[str, int]] = {}
     covers = True
     """No pixel is without a class."""
 
@@ -67,7 +70,8 @@ def read_coloured(
         progress: receives how many masks of how many are read.
 
     Raises:
-        DataError: if a mask cannot be read, or has too many colours to be one.
+        DataError: if more than a tenth of the masks cannot be read, or have too many
+            colours to be masks.
     """
     images, masks = list_pairs(str(folder))
     if any(not Path(mask.name).is_file() for mask in masks.examples):
@@ -76,28 +80,41 @@ def read_coloured(
             "pages as PNG files."
         )
     images_with_masks, colours_of_all = [], set()
+    faults: list[DataError] = []
     pairs = zip(images.examples, masks.examples, strict=True)
     for done, (example, of_example) in enumerate(pairs, 1):
+        progress(done, len(images.examples))
         mask = Path(of_example.name)
-        colours = _colours(mask)
-        present = np.unique(colours).tolist()
-        if len(present) > MOST_VALUES:
-            raise DataError(f"{mask} has {len(present):,} colours. {ONE_PER_CLASS}")
+        try:
+            colours = _colours(mask)
+            present = _few(mask, colours)
+        except DataError as error:
+            faults.append(error)
+            continue
         colours_of_all.update(present)
         labels = frozenset(map(_label, present))
         image = Path(example.name)
         images_with_masks.append(
             Coloured(image, mask, colours.shape, labels, example.split)
         )
-        progress(done, len(images.examples))
+    if len(faults) > MOST_BAD * len(images.examples):
+        raise faults[0]
     return (
         images_with_masks,
         tuple(map(_label, sorted(colours_of_all))),
-        _notes(images.problems),
+        _notes([*images.problems, *(f"left out: {fault}" for fault in faults)]),
     )
 
 
-def _notes(problems: Sequence[Problem]) -> tuple[str, ...]:
+def _few(mask: Path, colours: np.ndarray) -> list[int]:
+    """Return the colours that occur; a mask has few."""
+    present: list[int] = np.unique(colours).tolist()
+    if len(present) > MOST_VALUES:
+        raise DataError(f"{mask} has {len(present):,} colours. {ONE_PER_CLASS}")
+    return present
+
+
+def _notes(problems: Sequence[Problem | str]) -> tuple[str, ...]:
     """Return a line for each of the first problems, and one for the others."""
     lines = tuple(map(str, problems[:MOST_LINES]))
     more = len(problems) - len(lines)

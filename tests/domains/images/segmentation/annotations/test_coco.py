@@ -1,4 +1,4 @@
-"""Outlines of COCO and labelme files against areas worked out by hand."""
+"""Outlines of COCO files against areas worked out by hand."""
 
 import json
 
@@ -6,11 +6,8 @@ import numpy as np
 import pytest
 
 from tfapp.base.errors import DataError
-from tfapp.domains.images.segmentation.data.annotations import (
-    Outlined,
-    read_coco,
-    read_labelme,
-)
+from tfapp.domains.images.segmentation.annotations.coco import read_coco
+from tfapp.domains.images.segmentation.annotations.outlined import Outlined
 
 pytest.importorskip("pycocotools")
 
@@ -62,7 +59,7 @@ def test_polygons_and_run_lengths_of_coco(write, tmp_path):
             {"category_id": 7, "segmentation": {"counts": runs, "size": [12, 10]}},
         )
     )
-    (found,), names = read_coco(path, tmp_path)
+    (found,), names, _ = read_coco(path, tmp_path)
     assert names == ("cat", "dog")  # by number
     assert found.image == tmp_path / "a/1.png"
     mask = found.draw({"cat": 1, "dog": 2})
@@ -79,14 +76,14 @@ def test_compressed_run_lengths(write, tmp_path):
     inside[:, 3:7] = False  # a long run, of several characters
     code = rle.encode(np.asfortranarray(inside.astype(np.uint8)))
     region = {"counts": code["counts"].decode(), "size": [12, 10]}
-    (found,), _ = read_coco(write(of_region(region)), tmp_path)
+    (found,), *_ = read_coco(write(of_region(region)), tmp_path)
     np.testing.assert_array_equal(found.draw({"cat": 1}) == 1, inside)
 
 
 def test_several_polygons_are_one_object(write, tmp_path):
     """An object that something hides in the middle has parts."""
     parts = [[0, 0, 2, 0, 2, 2, 0, 2], SQUARE]
-    (found,), _ = read_coco(
+    (found,), *_ = read_coco(
         write(coco({"category_id": 3, "segmentation": parts})), tmp_path
     )
     assert len(found.objects) == 1
@@ -99,8 +96,8 @@ def test_polygons_without_an_inside(write, tmp_path):
     line, both = {"category_id": 7}, {"category_id": 3}
     line["segmentation"] = [[0, 0, 9, 9]]
     both["segmentation"] = [[0, 0, 9, 9], SQUARE]
-    (found,), _ = read_coco(write(coco(line, both)), tmp_path)
-    assert found.passed_over == 1
+    (found,), *_ = read_coco(write(coco(line, both)), tmp_path)
+    assert found.passed_over == {"fewer than three corners": 1}
     np.testing.assert_array_equal(found.draw({"dog": 1, "cat": 2}) == 2, square())
 
 
@@ -116,36 +113,16 @@ def test_small_objects_lie_on_large_ones(order):
     np.testing.assert_array_equal(mask == 1, square() & ~inner)
 
 
-def test_shapes_of_labelme(write, tmp_path):
-    """Polygons, rectangles and circles have an inside; points and lines have none."""
-    shapes = [
-        {"label": "roof", "points": [[2, 3], [8, 9]], "shape_type": "rectangle"},
-        {"label": "tree", "points": [[30, 30], [30, 40]], "shape_type": "circle"},
-        {"label": "roof", "points": [[50, 0], [60, 0], [50, 10]]},
-        {"label": "path", "points": [[0, 0], [9, 9]], "shape_type": "line"},
-        {"label": "spot", "points": [[5, 5]], "shape_type": "point"},
-    ]
-    content = {"shapes": shapes, "imagePath": "..\\photos\\1.jpg"}
-    write(content | {"imageHeight": 64, "imageWidth": 72}, "labels/1.json")
-    (found,), names = read_labelme(tmp_path)
-    assert names == ("roof", "tree")
-    assert found.image == tmp_path / "labels" / ".." / "photos" / "1.jpg"
-    assert found.passed_over == 2
-    mask = found.draw({"roof": 1, "tree": 2})
-    assert mask.shape == (64, 72)
-    np.testing.assert_array_equal(mask[3:9, 2:8], 1)
-    assert (mask == 1)[:, :40].sum() == 36
-    assert (mask == 1)[:, 50:].sum() == pytest.approx(50, abs=6)
-    assert (mask == 2).sum() == pytest.approx(np.pi * 100, rel=0.03)
-
-
 @pytest.mark.parametrize(
     ("content", "message"),
     [
         ("{", "is no JSON"),
         ([], "is no COCO file. Expected the lists"),
         ({"images": [], "annotations": []}, "is no COCO file"),
-        (coco({"category_id": 9, "segmentation": [SQUARE]}), r"faulty entry \(KeyErr"),
+        (coco({"category_id": 3, "image_id": []}), r"faulty entry \(TypeError"),
+        (of_region({"counts": "\x00", "size": [12, 10]}), "with the character"),
+        (of_region({"counts": [121, -1], "size": [12, 10]}), "not of 10x12"),
+        (of_region({"counts": [True] * 120, "size": [12, 10]}), "not of 10x12"),
         (of_region([SQUARE[:-1]]), "a polygon of an odd number of coordinates"),
         (of_region([["x"] * 6]), r"faulty entry \(ValueError.*'x'"),
         (of_region([5.0, 5.0]), r"faulty entry \(TypeError"),
@@ -161,12 +138,75 @@ def test_what_is_no_coco_file(write, tmp_path, content, message):
         read_coco(write(content), tmp_path)
 
 
-def test_what_is_no_labelme_file(write, tmp_path):
-    """A folder without any, a file that is none, and one that is not there."""
-    with pytest.raises(DataError, match="holds no .json file"):
-        read_labelme(tmp_path)
-    with pytest.raises(DataError, match="Cannot read .*No such file"):
-        read_coco(tmp_path / "none.json", tmp_path)
-    write({"shapes": [{"points": []}]})
-    with pytest.raises(DataError, match="is no labelme file"):
-        read_labelme(tmp_path)
+def test_what_has_no_outline_is_counted_by_its_reason(write, tmp_path):
+    """Boxes, empty outlines, unknown classes and images; the rest is drawn."""
+    rows = [
+        {"category_id": 3, "segmentation": [SQUARE]},
+        {"category_id": 3, "segmentation": [], "bbox": [1, 1, 5, 5]},
+        {"category_id": 7, "segmentation": None},
+        {"category_id": 7},
+        {"category_id": 9, "segmentation": [SQUARE]},
+        {"category_id": 3, "segmentation": [SQUARE], "image_id": 5},
+    ]
+    (found,), _, notes = read_coco(write(coco(*rows)), tmp_path)
+    assert found.passed_over == {
+        "a box and no outline": 1,
+        "no outline": 2,
+        "category 9, which the file does not list": 1,
+    }
+    assert len(found.objects) == 1
+    assert notes == ("1 objects are of images that the file does not list",)
+
+
+@pytest.mark.parametrize("number", ["NaN", "Infinity", "-1e300", "2.08543216e8"])
+def test_numbers_that_no_image_has_never_reach_the_library(write, tmp_path, number):
+    """Such an object is counted, and costs neither the memory nor the process."""
+    text = json.dumps(of_region([SQUARE[:-2], SQUARE])).replace("9]]", f"{number}]]")
+    (found,), *_ = read_coco(write(text), tmp_path)
+    ((why, count),) = found.passed_over.items()
+    assert "which lies in no image" in why
+    assert count == 1
+    assert not found.draw({"cat": 1}).any()
+
+
+@pytest.mark.parametrize("size", [(0, 10), (-4, 10), ("x", 10), (1e9, 1e9), (12.5, 3)])
+def test_sizes_that_no_image_has(write, tmp_path, size):
+    """Refused before any memory is taken."""
+    with pytest.raises(DataError, match="faulty entry"):
+        read_coco(write(coco(size=size)), tmp_path)
+
+
+def test_outlines_that_jut_out_are_cut_off(write, tmp_path):
+    """As annotators draw them over the edge."""
+    region = [[-30, -5, 90, -5, 90, 120, -30, 120]]
+    (found,), *_ = read_coco(write(of_region(region)), tmp_path)
+    assert found.draw({"cat": 1}).all()
+
+
+def test_a_file_that_is_listed_twice_is_one_image(write, tmp_path):
+    """Its objects are joined; two sizes of it, or one id for two, are refused."""
+    content = coco({"category_id": 3, "segmentation": [SQUARE]})
+    content["images"].append(content["images"][0] | {"id": 9})
+    content["annotations"].append(
+        {"id": 9, "image_id": 9, "category_id": 7, "segmentation": [[0, 0, 2, 0, 2, 2]]}
+    )
+    (found,), _, notes = read_coco(write(content), tmp_path)
+    assert [label for label, _ in found.objects] == ["cat", "dog"]
+    assert notes == ("1 images are listed again; their objects are joined",)
+    content["images"][1]["width"] = 11
+    with pytest.raises(DataError, match="lists 1.png twice, with"):
+        read_coco(write(content), tmp_path)
+    content["images"][1]["id"] = 1
+    with pytest.raises(DataError, match="the id 1 to two images"):
+        read_coco(write(content), tmp_path)
+
+
+def test_paths_and_numbers_of_other_systems(write, tmp_path):
+    """Backslashes, another case or form of Unicode, and sizes as texts."""
+    (tmp_path / "img").mkdir()
+    (tmp_path / "img" / "Caf\u00e9.png").touch()
+    content = coco({"category_id": 3, "segmentation": [SQUARE]}, size=("12", 10.0))
+    content["images"][0]["file_name"] = "IMG\\cafe\u0301.PNG"
+    (found,), *_ = read_coco(write(content), tmp_path)
+    assert found.image == tmp_path / "img" / "Caf\u00e9.png"
+    assert found.size == (12, 10)

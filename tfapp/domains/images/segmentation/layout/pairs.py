@@ -17,14 +17,14 @@ from tfapp.data.listing import Source
 from tfapp.data.spec import Example
 from tfapp.domains.images.reading.image_files import SUFFIXES_BY_FORMAT
 from tfapp.domains.images.reading.sources.folder import SUFFIXES, is_hidden
-from tfapp.domains.images.segmentation.data.folders import (
+from tfapp.domains.images.segmentation.layout.folders import (
     LAYOUT,
     STACK_SUFFIXES,
     Place,
     find_places,
 )
-from tfapp.domains.images.segmentation.data.foreign import refuse_other_labels
-from tfapp.domains.images.segmentation.data.pairing import match_names
+from tfapp.domains.images.segmentation.layout.foreign import refuse_other_labels
+from tfapp.domains.images.segmentation.layout.pairing import match_names
 
 
 @dataclass
@@ -160,7 +160,13 @@ def _by_key(root: Path, place: Path, kind: str, listing: _Listing) -> dict[str, 
         if path.suffix.lower() not in STACK_SUFFIXES:
             paths[key] = str(path)
             continue
-        pages = list(_pages(path))
+        try:
+            pages = list(_pages(path))
+        except DataError as error:
+            if place.is_file():  # a stack is all of its split
+                raise
+            listing.leave_out(root, str(path), kind, str(error))
+            continue
         for number, page in enumerate(pages):
             mark = f"#{number:04d}" if len(pages) > 1 else ""
             paths[f"{key}{mark}"] = f"{path}{mark}"

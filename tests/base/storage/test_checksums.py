@@ -4,8 +4,9 @@ import json
 
 import pytest
 
-from tfapp.base import checksums
-from tfapp.base.checksums import (
+from tfapp.base.errors import DamageError
+from tfapp.base.storage import checksums
+from tfapp.base.storage.checksums import (
     read_sealed,
     require_intact,
     require_intact_tree,
@@ -14,7 +15,6 @@ from tfapp.base.checksums import (
     write_sealed,
     write_sealed_json,
 )
-from tfapp.base.errors import DamageError
 
 
 def flip(path, place=0):

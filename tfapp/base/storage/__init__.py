@@ -1,0 +1,1 @@
+"""Outputs that appear whole, stay, and are as they were written."""

@@ -1,0 +1,1 @@
+"""Outlines and colours of annotation tools, from which masks are drawn."""
