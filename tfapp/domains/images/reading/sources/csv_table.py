@@ -1,9 +1,11 @@
 """A table of paths and labels."""
 
 import csv
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any, TextIO
 
-from tfapp.base.errors import DataError
+from tfapp.base.errors import ConfigError, DataError
 from tfapp.base.names import find_path
 from tfapp.data.context import LoadContext
 from tfapp.data.listing import Source
@@ -18,16 +20,21 @@ from tfapp.problems.classification.examples import (
 
 REQUIRED = ("path", "label")
 OPTIONAL = ("split", "group")
+DELIMITERS = (",", ";", "\t")
+"""Between cells, the likeliest first."""
 
 
 def csv_table(place: str, context: LoadContext) -> Source:
     """A table: path,label and, if wanted, split and group; paths from its folder.
 
+    Options of the data name other columns and the delimiter.
+
     Raises:
+        ConfigError: for a delimiter that is not one character.
         DataError: for missing columns, empty cells or unknown splits, with the line.
     """
     table = Path(place).absolute()
-    rows = _read_rows(table)
+    rows = _read_rows(table, context.config.options)
     examples = one_spelling(
         (_example(table, line, row) for line, row in rows), context.labels
     )
@@ -41,27 +48,55 @@ def csv_table(place: str, context: LoadContext) -> Source:
     return Source(str(table), table.parent, examples, class_names)
 
 
-def _read_rows(table: Path) -> list[tuple[int, dict[str, str]]]:
+def _read_rows(
+    table: Path, options: Mapping[str, Any]
+) -> list[tuple[int, dict[str, str]]]:
     """Return (line number, cells by column) of every row that is not blank."""
+    columns = {name: str(options.get(f"{name}_column") or name) for name in REQUIRED}
     try:
         # utf-8-sig: spreadsheets like to begin a file with a byte order mark.
         with table.open(encoding="utf-8-sig", newline="") as file:
-            reader = csv.DictReader(file, restkey="", restval="", strict=True)
-            _check_header(table, reader.fieldnames)
-            return [(reader.line_num, dict(row)) for row in reader]
+            delimiter = _delimiter(file, str(options.get("delimiter", "")))
+            reader = csv.DictReader(
+                file, delimiter=delimiter, restkey="", restval="", strict=True
+            )
+            _check_header(table, reader.fieldnames, [*columns.values()])
+            return [
+                (reader.line_num, row | {n: row[c] for n, c in columns.items()})
+                for row in reader
+            ]
     except (UnicodeDecodeError, csv.Error) as error:
         raise DataError(
             f"{table} is not a CSV table in UTF-8: {error}. Save it as 'CSV UTF-8'."
         ) from error
 
 
-def _check_header(table: Path, columns: object) -> None:
+def _delimiter(file: TextIO, requested: str) -> str:
+    """Return the requested delimiter, or the one that the header has most of.
+
+    Raises:
+        ConfigError: if the requested one is not one character.
+    """
+    requested = {"tab": "\t", "\\t": "\t"}.get(requested, requested)
+    if len(requested) > 1 or requested in ('"', "\n", "\r"):
+        raise ConfigError(
+            f"`data.options.delimiter` must be one character, such as ; or , or tab. "
+            f"Received: {requested!r}"
+        )
+    header = file.readline()
+    file.seek(0)
+    return requested or max(DELIMITERS, key=header.count)
+
+
+def _check_header(table: Path, columns: object, required: list[str]) -> None:
     """Refuse a header without the required columns."""
     names = list(columns) if isinstance(columns, list) else []
-    if missing := [name for name in REQUIRED if name not in names]:
+    if missing := [name for name in required if name not in names]:
         raise DataError(
             f"{table}, line 1: missing columns {missing}. Expected the columns "
-            f"path,label and optionally {','.join(OPTIONAL)}. Received: {names}"
+            f"{','.join(required)} and optionally {','.join(OPTIONAL)}; other names "
+            "are data.options.path_column and label_column (`fit --image NAME --label "
+            f"NAME`). Received: {names}"
         )
 
 
