@@ -57,6 +57,7 @@ FURTHER_TABLES = {
     "CATALOGUE",
     "CHECKS",
     "EXPLANATIONS",
+    "INTERFACES",
     "MODEL_CHOICES",
     "NETWORK_SECTIONS",
     "PLANS",
@@ -291,7 +292,8 @@ def test_tables_agree():
     assert tasks.keys() == keys["TASKS"]
     assert keys["PREVIEWS"] <= keys["DATA"]
     assert {kind for kinds in tasks.values() for kind in kinds} == keys["DATA"]
-    assert keys["PLANS"] | keys["REQUIREMENTS"] <= keys["TASKS"]
+    named = keys["PLANS"] | keys["REQUIREMENTS"] | keys["INTERFACES"]
+    assert named <= keys["TASKS"]
     assert {key.partition(".")[0] for key in keys["MODEL_CHOICES"]} <= keys["MODELS"]
 
 

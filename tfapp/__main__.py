@@ -14,6 +14,7 @@ def main() -> None:
     """Run the command line; a user's mistake is one line and exit code 2."""
     # TensorFlow prints pages of notices at import unless configured before.
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    os.environ["TFAPP_OWN_PROCESS"] = "1"
     try:
         _end_orderly_when_told_to()
         _print_any_name()

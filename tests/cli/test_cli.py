@@ -1,6 +1,8 @@
 """The command line as a user meets it: output, errors, exit codes, speed of start."""
 
+import importlib
 import json
+import re
 import subprocess
 import sys
 import time
@@ -8,6 +10,7 @@ import time
 import pytest
 
 from tfapp.__main__ import main
+from tfapp.runs import session
 
 
 def call(monkeypatch, capsys, *arguments):
@@ -74,6 +77,45 @@ def test_lists_as_json(monkeypatch, capsys):
     code, out, _ = call(monkeypatch, capsys, "list", "recipes", "--json")
     assert code == 0
     assert {"name", "summary"} <= set(json.loads(out)[0])
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["check", "nothing"], "there is no 'nothing'"),
+        (["fit", "nothing"], "there is no 'nothing'"),
+        (["run", "digits", "--set", "data.path=nothing"], "there is no 'nothing'"),
+        (["run", "nothing.toml"], "does not exist"),
+        (["evaluate", "digits", "--data", "nothing"], "there is no 'nothing'"),
+        (["evaluate", "nothing"], "No run 'nothing'"),
+        (["predict", "saved_models/digits", "nothing.jpg"], "does not exist"),
+        (["predict", "saved_models/nothing", "{photo}"], "No model 'saved_models/not"),
+        (["predict", "nothing.keras", "{photo}"], "No model 'nothing.keras'"),
+        (["explain", "digits", "nothing.jpg"], "does not exist"),
+        (["compare", "nothing"], "No run 'nothing'"),
+        (["bundle", "nothing", "--to=x", "--trained-on=y"], "No run 'nothing'"),
+        (["serve", "nothing"], "does not exist"),
+    ],
+)
+def test_wrong_paths_cost_no_seconds(
+    monkeypatch, capsys, workspace, photos, arguments, message
+):
+    """Whatever the verb, TensorFlow does not start for a path where nothing is."""
+
+    def start(*_, **__):
+        raise AssertionError("TensorFlow starts")
+
+    for verb in ("bundle", "check", "evaluate", "explain", "fit", "predict"):
+        module = importlib.import_module(f"tfapp.verbs.{verb}")
+        monkeypatch.setattr(module, "start_tensorflow", start)
+    monkeypatch.setattr(session, "start_tensorflow", start)
+    monkeypatch.chdir(workspace[0])
+    named = [text.format(photo=photos / "digit0.png") for text in arguments]
+    code, out, err = call(monkeypatch, capsys, *named)
+    assert (code, out) == (2, "")
+    assert message in err
+    assert err.count("\n") == 1
+    assert [path.name for path in (workspace[0] / "runs/digits").iterdir()] == ["1"]
 
 
 def test_weights_are_listed_and_fetched(monkeypatch, capsys, tmp_path):
@@ -164,6 +206,7 @@ def test_ctrl_c_in_the_middle_of_a_real_run(tmp_path):
     assert out == ""
     assert err.splitlines()[-1].startswith("tfapp: error: Interrupted.")
     assert "Traceback" not in err
+    assert not re.search(r"^[IWEF]\d{4} |absl|oneDNN|WARNING", err, re.MULTILINE)
     status = json.loads((tmp_path / "runs/digits/1/status.json").read_text())
     assert status["status"] == "interrupted"
     assert not (tmp_path / "saved_models").exists()

@@ -28,7 +28,7 @@ CATALOGUE = {"toys": "counting:rows", "models": "counting:rows"}
     "detect.py": """
 from tfapp.data.detection import Detected
 
-def detect(place):
+def detect(place, options):
     if place.endswith(".toy"):
         return Detected("toys", "toy_counting", "its name ends in .toy")
     return None

@@ -1,5 +1,6 @@
 """TensorFlow starts quietly, and as the recipe wants it."""
 
+import importlib
 import subprocess
 import sys
 
@@ -43,6 +44,15 @@ def test_nothing_reaches_stderr_while_tensorflow_starts():
         [sys.executable, "-c", code], capture_output=True, text=True, check=True
     )
     assert done.stderr == ""
+
+
+def test_packages_are_missing_for_a_while_only():
+    """An import fails inside the block, works after it, and what is here stays."""
+    with start.without(["colorsys", "json"]):
+        with pytest.raises(ImportError):
+            importlib.import_module("colorsys")
+        assert importlib.import_module("json")
+    assert importlib.import_module("colorsys").hsv_to_rgb
 
 
 @pytest.mark.slow

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from tfapp.base.errors import DataError, UnknownNameError
+from tfapp.base.errors import ConfigError, DataError, UnknownNameError
 from tfapp.base.reporter import Reporter
 from tfapp.domains.images.classification import budget, plan
 from tfapp.domains.images.pretrained.weight_files import WeightsFile
@@ -131,6 +131,56 @@ def test_a_network_that_cannot_be_had_gives_way(tmp_path, monkeypatch):
         fit.plan(path, backbone="vgg61", reporter=QUIET)
 
 
+def test_what_the_user_decides_wins(tmp_path, mobilenet_only):
+    """Overrides and epochs stand in the recipe, and the data is read as they say."""
+    make_photos(tmp_path / "d", {"a": 4, "b": 4})
+    rows = [f"{c}/{i}.png;{c}{c}" for c in "ab" for i in range(4)]
+    table = tmp_path / "d" / "labels.csv"
+    table.write_text("\n".join(["file;kind", *rows]))
+    settings = ["data.options.path_column=file", "data.options.label_column=kind"]
+    settings += ["task_options.label_smoothing=0.1", "data.options.resize=pad"]
+    made = fit.plan(str(table), settings, epochs=7, reporter=QUIET)
+    recipe = made.recipe
+    assert recipe.name == "d"
+    assert recipe.fine_tune.head.epochs == 7
+    assert recipe.task_options == {"label_smoothing": 0.1}
+    assert recipe.data.options["resize"] == "pad"
+    assert recipe.data.options["label_column"] == "kind"
+    assert recipe.data.options["image_size"]
+    scratch = fit.plan("digits", epochs=7, reporter=QUIET).recipe
+    assert scratch.training.epochs == 7
+
+
+@pytest.mark.parametrize(
+    ("settings", "backbone", "message"),
+    [
+        (["training.epoch=3"], "", "Did you mean 'epochs'"),
+        (["training.epochs=some"], "", "training.epochs"),
+        (["training"], "", "must look like"),
+        (["data.path=there"], "", "`fit`, which takes DATA"),
+        (["data.options.image_sise=3"], "", "Did you mean 'image_size'"),
+        (["data.options.label_column=kind"], "", "is for CSV files"),
+        ([], "resnet5", "Did you mean 'resnet"),
+    ],
+)
+def test_what_cannot_be_is_refused_before_tensorflow_starts(
+    tmp_path, monkeypatch, settings, backbone, message
+):
+    """Mistakes on the command line cost no seconds."""
+    monkeypatch.setattr(fit, "start_tensorflow", lambda *_: None)
+    path = make_photos(tmp_path / "d", {"a": 1, "b": 1})
+    with pytest.raises(ConfigError, match=message):
+        fit.plan(path, settings, backbone=backbone, reporter=QUIET)
+
+
+def test_a_network_without_effect_is_refused(tmp_path):
+    """Forecasters begin with no pretrained network."""
+    days = "\n".join(f"2024-01-{d:02d},{d % 7}" for d in range(1, 31))
+    (tmp_path / "s.csv").write_text(f"date,value\n{days}\n")
+    with pytest.raises(ConfigError, match="no effect on 'recurrent_forecaster'"):
+        fit.plan(str(tmp_path / "s.csv"), backbone="vgg16", reporter=QUIET)
+
+
 def test_photos_without_weights_are_learned_from_scratch(tmp_path, no_weights):
     """Without weights the reasons say what would be far better."""
     made = fit.plan(make_photos(tmp_path / "d", {"a": 4, "b": 4}), reporter=QUIET)
@@ -181,15 +231,19 @@ def test_budget_shrinks_images_first(tmp_path, mobilenet_only, monkeypatch):
     ("data", "name"),
     [
         ("photos/", "photos"),
-        ("/a/b c/d-é.csv", "d"),
+        ("/a/b c/d-é.csv", "d-"),
         ("tfds:tf_flowers", "tf_flowers"),
         ("x.npz", "x"),
+        ("ants/train/", "ants"),
+        ("bees/data/images", "bees"),
+        ("wasps/labels.csv", "wasps"),
+        ("mosaics:64:/here/birds", "birds"),
         ("///", "model"),
     ],
 )
 def test_names_are_made_plain(data, name):
     """A run's name is safe as a folder and as a model name."""
-    assert fit.name_of(data).startswith(name)
+    assert fit.name_of(data) == name
     assert fit.name_of(data).isascii()
 
 

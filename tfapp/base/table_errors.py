@@ -1,5 +1,6 @@
 """What pydantic found wrong with a table, in the one line that users get."""
 
+from collections.abc import Collection
 from typing import Any
 
 from pydantic import BaseModel, ValidationError
@@ -8,7 +9,11 @@ from tfapp.base.errors import ConfigError, did_you_mean
 
 
 def explain(
-    error: ValidationError, where: str, root: type[BaseModel], table: str = ""
+    error: ValidationError,
+    where: str,
+    root: type[BaseModel],
+    table: str = "",
+    ignored: Collection[str] = (),
 ) -> ConfigError:
     """Return the error that a user can fix: one line for each key that is wrong.
 
@@ -18,8 +23,10 @@ def explain(
         root: the model that was being built.
         table: dotted key of the table in the file that `root` describes; "" for all
             of it.
+        ignored: pydantic's types of errors that are no mistakes here.
     """
-    lines = (f"{where}: {_line(e, root, table)}" for e in error.errors())
+    wrong = (e for e in error.errors() if e["type"] not in ignored)
+    lines = (f"{where}: {_line(e, root, table)}" for e in wrong)
     return ConfigError("\n".join(lines))
 
 

@@ -10,8 +10,18 @@ from typing import Annotated
 import typer
 
 from tfapp.base.reporter import Reporter
-from tfapp.cli import drawing, predicting, serving, show
-from tfapp.cli.options import Data, Inputs, Json, Models, Name, Quiet, Runs, listed
+from tfapp.cli import drawing, fitting, predicting, serving, show
+from tfapp.cli.options import (
+    Data,
+    Inputs,
+    Json,
+    Models,
+    Name,
+    Overrides,
+    Quiet,
+    Runs,
+    listed,
+)
 from tfapp.cli.weights import weights
 
 app = typer.Typer(
@@ -41,9 +51,7 @@ def run(
     recipe: Annotated[
         str, typer.Argument(help="Name (`tfapp list recipes`), file, or run to resume.")
     ],
-    overrides: Annotated[
-        list[str], typer.Option("--set", help="KEY=VALUE, e.g. training.epochs=3.")
-    ] = [],  # noqa: B006 - typer copies it
+    overrides: Overrides = [],  # noqa: B006 - typer copies it
     resume: Annotated[
         bool, typer.Option("--resume", help="Go on with a run that was killed.")
     ] = False,
@@ -66,28 +74,7 @@ def run(
     show.result(result, json)
 
 
-@app.command()
-def fit(
-    data: Data,
-    minutes: Annotated[float, typer.Option(min=0, help="Budget; 0 = none.")] = 0.0,
-    name: Annotated[str, typer.Option(help="Of the run and the model.")] = "",
-    runs_folder: Runs = Path("runs"),
-    saved_models: Models = Path("saved_models"),
-    json: Json = False,
-    quiet: Quiet = False,
-) -> None:
-    """Look at data, choose everything, train, evaluate and export."""
-    from tfapp.verbs.fit import fit
-
-    result = fit(
-        data,
-        minutes=minutes,
-        name=name,
-        runs_folder=runs_folder,
-        saved_models=saved_models,
-        reporter=Reporter(quiet),
-    )
-    show.result(result, json)
+app.command()(fitting.fit)
 
 
 @app.command()

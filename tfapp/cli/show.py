@@ -67,6 +67,8 @@ def result(run_result: "RunResult", as_json_: bool) -> None:
         line(f"  {predict_command(run_result.saved_model)}")
         line(f"  tfapp evaluate {run} --data DATA")
     line(f"  tfapp board {run}")
+    recipe = quote(str(run_result.folder / "recipe.toml"))
+    line(f"  tfapp run {recipe} --set KEY=VALUE    (keys: docs/recipes.md)")
 
 
 def _as_argument(folder: Path) -> str:

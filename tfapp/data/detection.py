@@ -1,8 +1,10 @@
 """Which kind of data lies at a path; each domain recognises its own."""
 
 import importlib.util
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from tfapp.base import registry
 from tfapp.base.errors import DataError
@@ -24,14 +26,15 @@ class Detected:
     why: str
 
 
-def detect(path: str) -> Detected:
+def detect(path: str, options: Mapping[str, Any] | None = None) -> Detected:
     """Return what lies at a path, by the first domain that recognises it.
 
-    A domain recognises its data in `detect.py`: `detect(place) -> Detected | None`,
-    by names and headers, never by content.
+    A domain recognises its data in `detect.py`: `detect(place, options) -> Detected
+    | None`, by names and headers, never by content.
 
     Args:
         path: as `data.path`.
+        options: as `data.options`, as far as the user has set them.
 
     Raises:
         ConfigError: if the path uses an environment variable that is not set.
@@ -39,10 +42,24 @@ def detect(path: str) -> Detected:
     """
     place = expand_path(path)
     for target in _detectors().values():
-        detected: Detected | None = registry.load_target(target)(place)
+        detected: Detected | None = registry.load_target(target)(place, options or {})
         if detected is not None:
             return detected
     raise DataError(_unrecognised(place))
+
+
+def require_place(path: str) -> None:
+    """Refuse a path where nothing is, before TensorFlow's seconds.
+
+    Args:
+        path: as `data.path`; one that names a source, as `digits` does, is right.
+
+    Raises:
+        ConfigError: if the path uses an environment variable that is not set.
+        DataError: if nothing is there.
+    """
+    if not Path(expand_path(path)).exists():
+        detect(path)
 
 
 def _detectors() -> dict[str, str]:

@@ -5,14 +5,21 @@ import os
 import sys
 import tempfile
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from typing import Any
 
 from tfapp.base.errors import ConfigError
 from tfapp.base.reporter import Reporter
 from tfapp.machine import processor
+from tfapp.machine.messages import set_messages_aside
 from tfapp.recipes.config import RuntimeConfig
+
+OWN_PROCESS = "TFAPP_OWN_PROCESS"
+"""Variable that the command line sets: nobody else's code runs in this process."""
+NOT_NEEDED = ("jax", "matplotlib", "sklearn")
+"""Packages that Keras and TensorFlow import, if they are here, for functions that tfapp
+does not call; it takes 40 % of the time of TensorFlow's own import."""
 
 JAX_MISSING = (
     "`runtime.backend` = 'jax' needs JAX, which is not installed: "
@@ -94,7 +101,10 @@ def _tune_allocator(runtime: RuntimeConfig) -> tuple[str, ...]:
 
 def _start(reporter: Reporter, runtime: RuntimeConfig) -> None:
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-    with reporter.stage("start TensorFlow"), native_stderr_aside():
+    hidden = NOT_NEEDED if os.environ.get(OWN_PROCESS) else ()
+    if os.environ.get("KERAS_BACKEND") == "jax":
+        hidden = tuple(name for name in hidden if name != "jax")
+    with reporter.stage("start TensorFlow"), native_stderr_aside(), without(hidden):
         import keras
         import tensorflow as tf
 
@@ -102,6 +112,8 @@ def _start(reporter: Reporter, runtime: RuntimeConfig) -> None:
             _hide_gpus(tf)
         _set_threads(reporter, tf, runtime)
         tf.config.list_logical_devices()
+    if os.environ.get(OWN_PROCESS):
+        set_messages_aside()
 
 
 def _hide_gpus(tf: Any) -> None:
@@ -130,6 +142,22 @@ def running_threads(tf: Any) -> int:
     """Return the threads that TensorFlow gives to one operation."""
     set_before = tf.config.threading.get_intra_op_parallelism_threads()
     return int(set_before or processor.allowed_cores())
+
+
+@contextmanager
+def without(names: Sequence[str]) -> Iterator[None]:
+    """Let imports of packages fail that are not imported yet, as if they were missing.
+
+    Args:
+        names: of the packages; afterwards they can be imported as before.
+    """
+    hidden = [name for name in names if name not in sys.modules]
+    sys.modules.update(dict.fromkeys(hidden))  # type: ignore[arg-type]
+    try:
+        yield
+    finally:
+        for name in hidden:
+            sys.modules.pop(name, None)
 
 
 @contextmanager

@@ -6,9 +6,11 @@ from tfapp.recipes.read import (
     folder,
     load_recipe,
     names,
+    overridden,
     override,
     parse_override,
     read_table,
+    settings,
 )
 from tfapp.recipes.write import describe, to_toml
 
@@ -19,8 +21,10 @@ __all__ = [
     "folder",
     "load_recipe",
     "names",
+    "overridden",
     "override",
     "parse_override",
     "read_table",
+    "settings",
     "to_toml",
 ]

@@ -66,9 +66,7 @@ def load_recipe(name_or_path: str, overrides: Iterable[str] = ()) -> Recipe:
     """
     path = find(name_or_path)
     table = read_table(path)
-    for text in overrides:
-        key, value = parse_override(text)
-        table = override(table, key, value)
+    table = overridden(table, overrides)
     table.setdefault("name", path.stem)
     return build(table, where=str(path))
 
@@ -116,6 +114,35 @@ def parse_override(text: str) -> tuple[str, Any]:
         return key.strip(), tomllib.loads(f"value = {value}")["value"]
     except tomllib.TOMLDecodeError:
         return key.strip(), value.strip()
+
+
+def overridden(table: Mapping[str, Any], overrides: Iterable[str]) -> dict[str, Any]:
+    """Return a copy of nested tables with `key=value` texts applied in order."""
+    for text in overrides:
+        table = override(table, *parse_override(text))
+    return dict(table)
+
+
+def settings(overrides: Iterable[str], where: str) -> dict[str, Any]:
+    """Return the table that overrides alone make, for a recipe that is not yet known.
+
+    Args:
+        overrides: texts such as "training.epochs=3".
+        where: what to call them in messages.
+
+    Raises:
+        ConfigError: if one is not KEY=VALUE, or no recipe has such a key or value.
+    """
+    table = overridden({}, overrides)
+    required = {"task": "", "data": {"path": ""}, "model": {"name": ""}}
+    rest = [text for text in overrides if text.partition("=")[0].strip() != "task"]
+    try:
+        Recipe.model_validate(overridden(required, rest))
+    except ValidationError as error:
+        wrong = explain(error, where, Recipe, ignored=("missing", "value_error"))
+        if str(wrong):
+            raise wrong from None
+    return table
 
 
 def override(table: Mapping[str, Any], key: str, value: Any) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from tfapp import runs
 from tfapp.base import registry
 from tfapp.base.errors import ModelError, TfappError
 from tfapp.data.spec import DataInfo, InputSpec
-from tfapp.tasks import get_task
+from tfapp.tasks import get_interface
 
 if TYPE_CHECKING:
     from tfapp.export.predictor import Predictor
@@ -37,6 +37,21 @@ def load(model: str, runs_folder: Path) -> "Predictor":
     return predictor.foreign_predictor(folder, _of_classes())
 
 
+def require(model: str, runs_folder: Path) -> None:
+    """Refuse a model that is not there, before TensorFlow's seconds.
+
+    Args:
+        model: as `load` takes it.
+        runs_folder: where runs lie.
+
+    Raises:
+        ModelError: if there is no such model.
+    """
+    path = Path(model).expanduser()
+    if saved_model_folder(path) is None:
+        _keras_file(model, path, runs_folder)
+
+
 def saved_model_folder(path: Path) -> Path | None:
     """Return the SavedModel that a path means: itself or its newest version."""
     if (path / "saved_model.pb").is_file():
@@ -47,7 +62,7 @@ def saved_model_folder(path: Path) -> Path | None:
 
 def _interface(card: Mapping[str, Any]) -> "Interface":
     options = card.get("recipe", {}).get("task_options", {})
-    return get_task(card["task"], options).interface
+    return get_interface(card["task"], options)
 
 
 def _of_classes() -> "Interface":
@@ -76,11 +91,9 @@ def _load_keras(model: str, runs_folder: Path) -> "Predictor":
             "model answers by TensorFlow functions. Name its SavedModel, or predict in "
             "a new process."
         )
-    path = Path(model).expanduser()
-    folder = path.parent if path.suffix == ".keras" else _run(model, runs_folder)
-    file = path if path.suffix == ".keras" else folder / "model.keras"
+    file = _keras_file(model, Path(model).expanduser(), runs_folder)
     network = logits_model(load_model(file))
-    card = runs.read_card(folder)
+    card = runs.read_card(file.parent)
     interface = _interface(card)
     preprocessor = interface.preprocessor(card["preprocess"])
     info = _info(network, card)
@@ -100,9 +113,16 @@ def _info(network: Any, card: Mapping[str, Any]) -> DataInfo:
     return DataInfo(inputs, tuple(shape[1:-1]), shape[-1], labels, fingerprint)
 
 
-def _run(model: str, runs_folder: Path) -> Path:
+def _keras_file(model: str, path: Path, runs_folder: Path) -> Path:
+    """Return the .keras file that a path or the name of a run means.
+
+    Raises:
+        ModelError: if there is no such model.
+    """
+    if path.suffix == ".keras" and path.is_file():
+        return path
     try:
-        return runs.find(model, runs_folder).folder
+        return runs.find(model, runs_folder).model_file
     except TfappError as error:
         raise ModelError(
             f"No model {model!r}. Expected a SavedModel folder such as "

@@ -13,6 +13,7 @@ from tfapp.base import provenance
 from tfapp.base.errors import DamageError
 from tfapp.base.reporter import Reporter
 from tfapp.base.storage.checksums import read_sealed
+from tfapp.machine.messages import messages_in
 from tfapp.machine.start import start_tensorflow
 from tfapp.recipes.config import Recipe
 from tfapp.runs import Run
@@ -55,7 +56,8 @@ def execute(
     Raises:
         TfappError: for anything a user can fix; nothing half-written is left.
     """
-    with recording(folder, TRAINING if resumed else STARTING):
+    status = TRAINING if resumed else STARTING
+    with recording(folder, status), messages_in(folder.folder / "messages.log"):
         facts = provenance.environment() | {"seed": recipe.seed}
         facts["id"] = _identity(folder)
         folder.clear_leftovers(saved_models)

@@ -8,6 +8,7 @@ from tfapp.base.errors import DataError
 from tfapp.base.files import write_json
 from tfapp.base.reporter import Reporter
 from tfapp.data import load_dataset, load_test_only
+from tfapp.data.detection import require_place
 from tfapp.data.spec import Dataset
 from tfapp.data.split import trained_hashes
 from tfapp.machine.start import start_tensorflow
@@ -48,6 +49,7 @@ def evaluate(
     finished_run = runs.find(run, Path(runs_folder))
     card = finished_run.card()
     recipe = finished_run.recipe()
+    require_place(data or recipe.data.path)
     start_tensorflow(reporter)
     dataset = _load(recipe, finished_run, data, card, reporter)
     task = get_task(recipe.task, recipe.task_options)

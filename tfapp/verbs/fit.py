@@ -2,21 +2,34 @@
 
 import re
 import time
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
 
 from tfapp import recipes
 from tfapp.base import registry
-from tfapp.base.errors import ConfigError
+from tfapp.base.errors import ConfigError, UnknownNameError
 from tfapp.base.reporter import Reporter
+from tfapp.base.table_errors import explain
 from tfapp.data import check_data
 from tfapp.data.detection import detect
+from tfapp.data.place import expand_path
 from tfapp.data.report import refuse_damaged
 from tfapp.machine.start import start_tensorflow
+from tfapp.recipes.checks import check_data_options
 from tfapp.recipes.config import NAME_PATTERN, DataConfig, Recipe
 from tfapp.recipes.plan import Machine, Plan
 from tfapp.runs.publish import RunResult
 from tfapp.verbs.run import run
+
+GENERIC_NAMES = {
+    *("train", "training", "test", "testing", "val", "valid", "validation"),
+    *("data", "dataset", "images", "img", "labels", "annotations", "metadata"),
+}
+"""Names of files and folders that do not say what is in them."""
 
 
 @dataclass(frozen=True)
@@ -36,10 +49,12 @@ class PlannedRecipe:
 
 def fit(
     data: str,
+    overrides: Sequence[str] = (),
     *,
     minutes: float = 0.0,
     name: str = "",
     backbone: str = "",
+    epochs: int = 0,
     runs_folder: Path | str = "runs",
     saved_models: Path | str = "saved_models",
     reporter: Reporter | None = None,
@@ -48,10 +63,13 @@ def fit(
 
     Args:
         data: as `data.path`; its kind is recognised and gives the task.
+        overrides: texts such as "training.learning_rate=1e-4"; they win over what is
+            chosen.
         minutes: budget of the whole run; 0 = as long as the rules take.
         name: of the run and the model; "" = from the data's name.
         backbone: network to begin with, such as "efficientnet_v2_b0"; if its weights
             cannot be had, another is taken, and a note says so. "" = choose one.
+        epochs: of the training, or of the head of a pretrained network; 0 = choose.
         runs_folder: the run becomes runs_folder/NAME/NUMBER.
         saved_models: the SavedModel becomes saved_models/NAME/VERSION.
         reporter: receives every stage; None for one on stderr.
@@ -65,7 +83,13 @@ def fit(
     started = time.monotonic()
     reporter = reporter or Reporter()
     chosen = plan(
-        data, minutes=minutes, name=name, backbone=backbone, reporter=reporter
+        data,
+        overrides,
+        minutes=minutes,
+        name=name,
+        backbone=backbone,
+        epochs=epochs,
+        reporter=reporter,
     )
     for reason in chosen.reasons:
         reporter.say(f"  {reason}")
@@ -82,36 +106,63 @@ def fit(
 
 def plan(
     data: str,
+    overrides: Sequence[str] = (),
     *,
     minutes: float = 0.0,
     name: str = "",
     backbone: str = "",
+    epochs: int = 0,
     reporter: Reporter | None = None,
 ) -> PlannedRecipe:
     """Return the recipe that `fit` would run, and the reasons for it."""
     reporter = reporter or Reporter()
-    detected = detect(data)
-    config = DataConfig(path=data, kind=detected.data)
     _require_name(name)
+    _require_backbone(backbone)
+    settings = recipes.settings(overrides, where="--set")
+    options = settings.get("data", {}).get("options", {})
+    detected = detect(data, options)
+    task = settings.get("task", detected.task)
+    config = _data_config(settings, data, detected.data)
     start_tensorflow(reporter)
     with reporter.stage("look at the data", unit="files") as stage:
         report = check_data(config, progress=stage)
     refuse_damaged(report, config.check.max_bad_share)
-    plans = registry.union("PLANS")
     machine = Machine(minutes, backbone, reporter)
-    chosen: Plan = registry.load("task", plans, detected.task)(report, machine)
+    chosen: Plan = registry.load("task", registry.union("PLANS"), task)(report, machine)
     table = {
         **chosen.table,
         "name": name or name_of(data),
         "description": f"Chosen by `tfapp fit {data}`.",
-        "task": detected.task,
+        "task": task,
         "data": {"path": data, "kind": detected.data, **chosen.table.get("data", {})},
     }
     if minutes:
         table["runtime"] = {"minutes": minutes, **chosen.table.get("runtime", {})}
-    reasons = (f"task: {detected.task}, because {detected.why}", *chosen.reasons)
-    recipe = recipes.build(table, where="fit")
+    if epochs:
+        table = recipes.override(table, _epochs_key(table), epochs)
+    recipe = recipes.build(recipes.overridden(table, overrides), where="fit")
+    _require_effect(backbone, recipe, chosen)
+    reasons = (f"task: {task}, because {detected.why}", *chosen.reasons)
     return PlannedRecipe(recipe, reasons, chosen.notes)
+
+
+def _data_config(settings: Mapping[str, Any], data: str, kind: str) -> DataConfig:
+    """Return how the data is to be looked at, before anything is chosen.
+
+    Raises:
+        ConfigError: for a value that cannot be, or an option that the data lacks.
+    """
+    if "path" in (table := settings.get("data", {})):
+        raise ConfigError(
+            f"`--set data.path` is not for `fit`, which takes DATA. Received: {data!r} "
+            f"and {table['path']!r}"
+        )
+    try:
+        config = DataConfig.model_validate({"kind": kind, **table, "path": data})
+    except ValidationError as error:
+        raise explain(error, "--set", DataConfig, "data") from None
+    check_data_options(config)
+    return config
 
 
 def _require_name(name: str) -> None:
@@ -127,8 +178,44 @@ def _require_name(name: str) -> None:
         )
 
 
+def _require_backbone(backbone: str) -> None:
+    """Refuse a network that there is not, before the scan.
+
+    Raises:
+        UnknownNameError: with the networks that there are.
+    """
+    choices = registry.union("MODEL_CHOICES")
+    names = {name for key in choices for name in registry.load("", choices, key)}
+    if backbone and backbone not in names:
+        raise UnknownNameError("backbone", backbone, names)
+
+
+def _require_effect(backbone: str, recipe: Recipe, chosen: Plan) -> None:
+    """Refuse a network that the chosen model does not begin with.
+
+    Raises:
+        ConfigError: naming the model.
+    """
+    used = backbone in recipe.model.options.values()
+    if backbone and not used and not chosen.notes:
+        raise ConfigError(
+            f"--backbone {backbone} has no effect on {recipe.model.name!r}, which "
+            "`fit` chooses here. Leave it out, or write a recipe (docs/recipes.md)."
+        )
+
+
+def _epochs_key(table: Mapping[str, Any]) -> str:
+    """Return the key of the epochs of a recipe's first phase."""
+    return "fine_tune.head.epochs" if "fine_tune" in table else "training.epochs"
+
+
 def name_of(data: str) -> str:
-    """Return a run's name for data: the last part of its path, made plain."""
-    stem = Path(data.rstrip("/")).name.split(":")[-1]
-    stem = re.sub(r"\.(csv|npz)$", "", stem)
+    """Return a run's name for data: the last part of its path that says something.
+
+    `ants/train` is named "ants", `photos/labels.csv` "photos".
+    """
+    parts = Path(expand_path(data).split(":")[-1]).absolute().parts[:0:-1]
+    parts = tuple(re.sub(r"\.(csv|tsv|txt|npz)$", "", part) for part in parts)
+    told = (part for part in parts if part.casefold() not in GENERIC_NAMES)
+    stem = next(told, "")
     return re.sub(r"[^A-Za-z0-9_-]+", "_", stem).strip("_") or "model"

@@ -13,7 +13,7 @@ from tfapp.base.files import free_names, replacing, write_text
 from tfapp.base.reporter import Reporter
 from tfapp.export.inputs import find_files, require_answers
 from tfapp.machine.start import start_tensorflow
-from tfapp.runs.models import load
+from tfapp.runs.models import load, require
 
 if TYPE_CHECKING:
     from tfapp.export.predictor import Predictor
@@ -107,6 +107,7 @@ def predict(
     """
     reporter = reporter or Reporter()
     find_files(inputs)  # before the seconds that TensorFlow takes
+    require(model, Path(runs_folder))
     start_tensorflow(reporter)
     with reporter.stage("load model"):
         predictor = load(model, Path(runs_folder))

@@ -8,6 +8,7 @@ from tfapp import recipes, runs
 from tfapp.base.errors import ConfigError
 from tfapp.base.files import require_writable
 from tfapp.base.reporter import Reporter
+from tfapp.data.detection import require_place
 from tfapp.recipes.config import Recipe
 from tfapp.runs.publish import RunResult
 from tfapp.runs.session import execute
@@ -46,6 +47,7 @@ def run(
         raise TypeError("`overrides` go with a recipe's name or file.")
     reporter = reporter or Reporter()
     began = time.monotonic() if started is None else started
+    require_place(recipe.data.path)
     require_writable(Path(saved_models) / (recipe.name or "unnamed"))
     folder = runs.create(Path(runs_folder), recipe.name or "unnamed")
     return execute(

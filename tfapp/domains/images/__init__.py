@@ -46,6 +46,13 @@ TASK_DATA = {
 }
 """The kinds of data that each task learns from; the first is the default."""
 
+INTERFACES = {
+    "capsule_classification": "classification.interface:INTERFACE",
+    "image_classification": "classification.interface:INTERFACE",
+    "image_segmentation": "segmentation.interface:INTERFACE",
+}
+"""What the exported models of each task take and answer, without the task."""
+
 REQUIREMENTS = {
     "image_segmentation": {
         "fine_tune.head.views": (0, "tiles are drawn anew in every epoch"),

@@ -1,9 +1,11 @@
 """Whether data is images, by the names of files, columns and arrays."""
 
-import csv
 import os
+import re
 import zipfile
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 from tfapp.base.errors import DataError
 from tfapp.data.detection import Detected
@@ -14,15 +16,17 @@ from tfapp.domains.images.segmentation.layout.folders import holds_masks
 SUFFIXES = (*IMAGE_SUFFIXES, *OTHER_SUFFIXES)
 COLUMNS = {"path", "label"}
 """Of a table of images; a table with one of them is taken for one."""
+COLUMN_OPTIONS = {"path_column", "label_column"}
 ARRAYS = {"images", "x_train", "offsets"}
 """Of an archive of images, in each of its forms."""
 
 
-def detect(place: str) -> Detected | None:
+def detect(place: str, options: Mapping[str, Any] | None = None) -> Detected | None:
     """Return which kind of images lies at a place, None for anything else.
 
     Args:
         place: `data.path`, expanded.
+        options: `data.options`; those that name columns of images settle a table.
     """
     if not place:
         return None
@@ -30,6 +34,9 @@ def detect(place: str) -> Detected | None:
     if holds_masks(path):
         why = "it holds a folder of images and a folder of masks"
         return Detected("masks", "image_segmentation", why)
+    if COLUMN_OPTIONS & (options or {}).keys() and path.is_file():
+        why = "its column of images or labels is named"
+        return Detected("images", "image_classification", why)
     if why := _why_images(place, path):
         return Detected("images", "image_classification", why)
     return None
@@ -44,7 +51,7 @@ def _why_images(place: str, path: Path) -> str:
     suffix = path.suffix.lower()
     if path.is_dir():
         return "files in it are images by their names" if _has_images(path) else ""
-    if suffix == ".csv" and path.is_file():
+    if suffix in (".csv", ".tsv") and path.is_file():
         return "its columns are those of a table of images" if _is_table(path) else ""
     if suffix == ".npz" and path.is_file():
         return "its arrays are those of images" if _is_archive(path) else ""
@@ -64,10 +71,11 @@ def _is_table(path: Path) -> bool:
     """Read the header; a table that cannot be read is left to its own error."""
     try:
         with path.open(encoding="utf-8-sig", newline="") as file:
-            columns = next(csv.reader(file), [])
-    except (OSError, UnicodeDecodeError, csv.Error):
+            header = file.readline()
+            columns = re.split("[,;\t]", header.strip())
+    except (OSError, UnicodeDecodeError):
         return True
-    return bool(COLUMNS & {name.strip().lower() for name in columns})
+    return bool(COLUMNS & {name.strip(' "').lower() for name in columns})
 
 
 def _is_archive(path: Path) -> bool:

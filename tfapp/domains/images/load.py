@@ -28,6 +28,9 @@ def images(
     resize: Literal["crop", "pad", "stretch"] = "crop",
     interpolation: Literal["bilinear", "bicubic"] = "bilinear",
     max_pixels: PositiveInt = MAX_PIXELS,
+    path_column: str = "path",
+    label_column: str = "label",
+    delimiter: str = "",
 ) -> ImageDataset:
     """Photographs or other pictures with one class name each.
 
@@ -38,11 +41,15 @@ def images(
         resize: what happens to other proportions; see `ImagePreprocessor`.
         interpolation: how pixels are interpolated; see `ImagePreprocessor`.
         max_pixels: larger images are left out before they are decoded.
+        path_column: of a CSV file: names the column of the images' paths.
+        label_column: of a CSV file: names the column of the classes.
+        delimiter: of a CSV file: between its cells; "" to find it.
 
     Raises:
         ConfigError: if an option is out of range.
         DataError: if the images cannot be used, or differ from the split file.
     """
+    del path_column, label_column, delimiter  # the source reads them itself
     config = context.config
     height, width = image_size  # a list, when the recipe is TOML
     preprocessor = ImagePreprocessor(

@@ -17,6 +17,9 @@ SPLITS = {"series": ("time",)}
 
 TASKS = {"forecasting": "forecasting.task:task"}
 
+INTERFACES = {"forecasting": "forecasting.interface:INTERFACE"}
+"""What the exported models of each task take and answer, without the task."""
+
 TASK_DATA = {"forecasting": ("series",)}
 """The kinds of data that each task learns from; the first is the default."""
 

@@ -1,6 +1,8 @@
 """Whether data is series, by the names of a table's columns and its first rows."""
 
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 from tfapp.data.detection import Detected
 from tfapp.domains.series.reading.columns import TIME_NAMES
@@ -10,7 +12,7 @@ from tfapp.domains.series.reading.timestamps import looks_like_time
 SUFFIXES = (".csv", ".tsv", ".txt")
 
 
-def detect(place: str) -> Detected | None:
+def detect(place: str, options: Mapping[str, Any] | None = None) -> Detected | None:
     """Return that a file is a table of series, None for anything else.
 
     A table is one if a column is named like a time ("date", "timestamp", "ds", …), or
@@ -18,6 +20,7 @@ def detect(place: str) -> Detected | None:
 
     Args:
         place: `data.path`, expanded.
+        options: `data.options`.
     """
     path = Path(place)
     if path.suffix.lower() not in SUFFIXES or not path.is_file():

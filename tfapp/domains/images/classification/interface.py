@@ -7,7 +7,6 @@ import numpy as np
 import tensorflow as tf
 
 from tfapp.base.errors import ModelError
-from tfapp.domains.images.explanation.in_graph import gradcam_in_graph
 from tfapp.domains.images.preprocessor import ImagePreprocessor
 from tfapp.domains.images.reading.image_files import IMAGE_SUFFIXES
 from tfapp.export.signatures import DEFAULT
@@ -58,6 +57,9 @@ def _explain(exported: Exported) -> dict[str, Signature]:
     """Return the signature "explain"; nothing if not requested, or not possible."""
     if not exported.options.get("explain", False):
         return {}
+    # Only an export explains: to answer, a process should not wait for matplotlib.
+    from tfapp.domains.images.explanation.in_graph import gradcam_in_graph
+
     try:
         explain = gradcam_in_graph(exported.model)
     except ModelError:  # no convolution: the other signatures do without

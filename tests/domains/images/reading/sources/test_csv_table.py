@@ -2,7 +2,7 @@
 
 import pytest
 
-from tfapp.base.errors import DataError
+from tfapp.base.errors import ConfigError, DataError
 from tfapp.domains.images.reading.sources.csv_table import csv_table
 
 
@@ -10,10 +10,10 @@ from tfapp.domains.images.reading.sources.csv_table import csv_table
 def read(tmp_path, context_for):
     """Return a function: the text of a table to the source."""
 
-    def make(text, encoding="utf-8"):
+    def make(text, encoding="utf-8", **options):
         table = tmp_path / "labels.csv"
         table.write_bytes(text.encode(encoding))
-        return csv_table(str(table), context_for(table))
+        return csv_table(str(table), context_for(table, options=options))
 
     return make
 
@@ -25,6 +25,21 @@ def test_paths_and_labels(read, tmp_path):
     paths = [e.name for e in source.examples]
     assert paths == [str(tmp_path / "a/1.png"), "/x/2.png"]
     assert [*map(source.relative_name, source.examples)] == ["a/1.png", "/x/2.png"]
+
+
+def test_other_columns_and_delimiters(read, tmp_path):
+    """Columns by their names; the delimiter is found, or given."""
+    columns = {"path_column": "file", "label_column": "kind of animal"}
+    for delimiter, given in ((";", ""), ("\t", "tab"), ("|", "|")):
+        text = "file,kind of animal,label\n1.png,cat,x\n2.png,dog,y\n"
+        text = text.replace(",", delimiter)
+        source = read(text, **columns, delimiter=given)
+        assert source.labels == ("cat", "dog")
+        assert source.examples[0].name == str(tmp_path / "1.png")
+    with pytest.raises(DataError, match=r"missing columns \['kind'\].*--label NAME"):
+        read("file,label\n1.png,cat\n", path_column="file", label_column="kind")
+    with pytest.raises(ConfigError, match="must be one character"):
+        read("path,label\n", delimiter="::")
 
 
 def test_splits_groups_and_other_columns(read):

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from tfapp.base.errors import DataError
+from tfapp.base.errors import ConfigError, DataError
 from tfapp.base.registry import load
 from tfapp.data.context import LoadContext
 from tfapp.data.listing import Source
@@ -19,17 +19,27 @@ SOURCES = {
     "tfds": "tfapp.domains.images.reading.sources.tfds_builder:tfds_builder",
 }
 """Forms in which images come; `data.path` decides which one is meant."""
+TABLE_OPTIONS = ("path_column", "label_column", "delimiter")
+"""Options of the data that only a table has."""
 
 
 def open_source(context: LoadContext) -> Source:
     """List the examples that `data.path` stands for.
 
     Raises:
-        ConfigError: if `data.path` uses an environment variable that is not set.
+        ConfigError: if `data.path` uses an environment variable that is not set, or
+            an option is for tables and this is none.
         DataError: if there is no such place or no labelled image in it.
     """
     place = expand_path(context.config.path)
-    source: Source = load("source", SOURCES, source_form(place))(place, context)
+    form = source_form(place)
+    unused = [key for key in TABLE_OPTIONS if context.config.options.get(key)]
+    if unused and form != "csv":
+        raise ConfigError(
+            f"`data.options.{unused[0]}` is for CSV files. {place!r} is not one: leave "
+            "it out, or name the table."
+        )
+    source: Source = load("source", SOURCES, form)(place, context)
     return source
 
 
@@ -61,6 +71,8 @@ def source_form(place: str) -> str:
             f"`data.path`: there is no {place!r} (looked from {Path.cwd()}). "
             f"Expected {FORMS}."
         )
+    if path.suffix.lower() in (".tsv", ".txt"):
+        return "csv"
     if path.suffix.lower() not in (".csv", ".npz"):
         raise DataError(
             f"`data.path`: {place!r} is a file of kind {path.suffix or 'unknown'!r}. "

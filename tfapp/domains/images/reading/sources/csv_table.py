@@ -2,9 +2,11 @@
 
 import csv
 import itertools
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any, TextIO
 
-from tfapp.base.errors import DataError
+from tfapp.base.errors import ConfigError, DataError
 from tfapp.base.names import composed, find_path
 from tfapp.data.context import LoadContext
 from tfapp.data.listing import Source
@@ -19,16 +21,21 @@ from tfapp.problems.classification.examples import (
 
 REQUIRED = ("path", "label")
 OPTIONAL = ("split", "group")
+DELIMITERS = (",", ";", "\t")
+"""Between cells, the likeliest first."""
 
 
 def csv_table(place: str, context: LoadContext) -> Source:
     """A table: path,label and, if wanted, split and group; paths from its folder.
 
+    Options of the data name other columns and the delimiter.
+
     Raises:
+        ConfigError: for a delimiter that is not one character.
         DataError: for missing columns, empty cells or unknown splits, with the line.
     """
     table = Path(place).absolute()
-    rows = _read_rows(table)
+    rows = _read_rows(table, context.config.options)
     examples = one_spelling(
         (_example(table, line, row) for line, row in rows), context.labels
     )
@@ -42,23 +49,38 @@ def csv_table(place: str, context: LoadContext) -> Source:
     return Source(str(table), table.parent, examples, class_names)
 
 
-def _read_rows(table: Path) -> list[tuple[int, dict[str, str]]]:
+def _read_rows(
+    table: Path, options: Mapping[str, Any]
+) -> list[tuple[int, dict[str, str]]]:
     """Return (line number, cells by column) of every row that is not blank."""
+    columns = {
+        name: _column(str(options.get(f"{name}_column") or name)) for name in REQUIRED
+    }
     try:
         # utf-8-sig: spreadsheets like to begin a file with a byte order mark.
         with table.open(encoding="utf-8-sig", newline="") as file:
-            reader = csv.reader(file, strict=True)
-            names = [composed(name.strip()).lower() for name in next(reader, [])]
-            _check_header(table, names)
-            return [
+            delimiter = _delimiter(file, str(options.get("delimiter", "")))
+            reader = csv.reader(file, delimiter=delimiter, strict=True)
+            names = [_column(name) for name in next(reader, [])]
+            _check_header(table, names, [*columns.values()])
+            rows = [
                 (reader.line_num, _by_column(table, reader.line_num, names, cells))
                 for cells in reader
                 if any(cell.strip() for cell in cells)
+            ]
+            return [
+                (line, row | {n: row[c] for n, c in columns.items()})
+                for line, row in rows
             ]
     except (UnicodeDecodeError, csv.Error) as error:
         raise DataError(
             f"{table} is not a CSV table in UTF-8: {error}. Save it as 'CSV UTF-8'."
         ) from error
+
+
+def _column(name: str) -> str:
+    """Return the name of a column in the form in which names are compared."""
+    return composed(name.strip()).lower()
 
 
 def _by_column(
@@ -78,19 +100,38 @@ def _by_column(
     return dict(itertools.zip_longest(names, cells[: len(names)], fillvalue=""))
 
 
-def _check_header(table: Path, names: list[str]) -> None:
+def _delimiter(file: TextIO, requested: str) -> str:
+    """Return the requested delimiter, or the one that the header has most of.
+
+    Raises:
+        ConfigError: if the requested one is not one character.
+    """
+    requested = {"tab": "\t", "\\t": "\t"}.get(requested, requested)
+    if len(requested) > 1 or requested in ('"', "\n", "\r"):
+        raise ConfigError(
+            f"`data.options.delimiter` must be one character, such as ; or , or tab. "
+            f"Received: {requested!r}"
+        )
+    header = file.readline()
+    file.seek(0)
+    return requested or max(DELIMITERS, key=header.count)
+
+
+def _check_header(table: Path, names: list[str], required: list[str]) -> None:
     """Refuse a header without the required columns, or with one of them twice."""
-    for name in REQUIRED + OPTIONAL:
+    for name in (*required, *OPTIONAL):
         if names.count(name) > 1:
             places = [str(i) for i, other in enumerate(names, 1) if other == name]
             raise DataError(
                 f"{table}, line 1: columns {' and '.join(places)} are both called "
                 f"`{name}`. Expected one of them."
             )
-    if missing := [name for name in REQUIRED if name not in names]:
+    if missing := [name for name in required if name not in names]:
         raise DataError(
             f"{table}, line 1: missing columns {missing}. Expected the columns "
-            f"path,label and optionally {','.join(OPTIONAL)}. Received: {names}"
+            f"{','.join(required)} and optionally {','.join(OPTIONAL)}; other names "
+            "are data.options.path_column and label_column (`fit --image NAME --label "
+            f"NAME`). Received: {names}"
         )
 
 

@@ -1,0 +1,12 @@
+"""What exported models take and answer, named by itself."""
+
+import pytest
+
+from tfapp.base import registry
+from tfapp.tasks import get_interface, get_task
+
+
+@pytest.mark.parametrize("name", sorted(registry.union("TASKS")))
+def test_the_interface_is_that_of_the_task(name):
+    """A domain that names it by itself names the same one."""
+    assert get_interface(name) is get_task(name).interface

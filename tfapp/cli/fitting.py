@@ -1,0 +1,59 @@
+"""The command that chooses everything by the data."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from tfapp.base.reporter import Reporter
+from tfapp.cli import show
+from tfapp.cli.options import (
+    Data,
+    Json,
+    Models,
+    Overrides,
+    Quiet,
+    Runs,
+    as_overrides,
+)
+
+
+def fit(
+    data: Data,
+    overrides: Overrides = [],  # noqa: B006 - typer copies it
+    minutes: Annotated[float, typer.Option(min=0, help="Budget; 0 = none.")] = 0.0,
+    name: Annotated[str, typer.Option(help="Of the run and the model.")] = "",
+    backbone: Annotated[
+        str, typer.Option(help="Network to begin with: `tfapp weights list`.")
+    ] = "",
+    epochs: Annotated[
+        int, typer.Option(min=0, help="Of the training; 0 = choose.")
+    ] = 0,
+    image: Annotated[str, typer.Option(help="CSV column of the images.")] = "",
+    label: Annotated[str, typer.Option(help="CSV column of the classes.")] = "",
+    separator: Annotated[str, typer.Option(help="Of CSV cells: , ; or tab.")] = "",
+    runs_folder: Runs = Path("runs"),
+    saved_models: Models = Path("saved_models"),
+    json: Json = False,
+    quiet: Quiet = False,
+) -> None:
+    """Look at data, choose everything, train, evaluate and export.
+
+    What was chosen lies in runs/NAME/NUMBER/recipe.toml; `tfapp run` of that file,
+    with --set KEY=VALUE, repeats and changes it.
+    """
+    from tfapp.verbs.fit import fit
+
+    columns = {"path_column": image, "label_column": label, "delimiter": separator}
+    result = fit(
+        data,
+        [*as_overrides("data.options", columns), *overrides],
+        minutes=minutes,
+        name=name,
+        backbone=backbone,
+        epochs=epochs,
+        runs_folder=runs_folder,
+        saved_models=saved_models,
+        reporter=Reporter(quiet),
+    )
+    show.result(result, json)
