@@ -23,6 +23,6 @@ def check(data: str, *, reporter: Reporter | None = None) -> CheckReport:
     """
     reporter = reporter or Reporter()
     kind = detect(data).data
-    start_tensorflow(reporter)
+    start_tensorflow(reporter, needs_backend=False)
     with reporter.stage("check", unit="files") as stage:
         return check_data(DataConfig(path=data, kind=kind), progress=stage)

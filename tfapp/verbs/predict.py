@@ -106,7 +106,7 @@ def predict(
     """
     reporter = reporter or Reporter()
     find_files(inputs)  # before the seconds that TensorFlow takes
-    start_tensorflow(reporter)
+    start_tensorflow(reporter, needs_backend=False)
     with reporter.stage("load model"):
         predictor = load(model, Path(runs_folder))
     paths = find_files(inputs, predictor.interface.suffixes)

@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 
 from tfapp.serving.models.batching import Batcher
-from tfapp.serving.models.work import Work, cut, too_late
+from tfapp.serving.models.work import Work, cut
 from tfapp.serving.settings import BatchingSettings
-from tfapp.serving.status import RequestError, Status, invalid
+from tfapp.serving.status import RequestError, Status, invalid, too_late
 
 FAR = 1e9
 SHARED = 3

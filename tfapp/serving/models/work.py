@@ -160,10 +160,3 @@ def _require_rows(outputs: Outputs, rows: int) -> None:
                 f"Output {name!r} has inconsistent batch size: {array.shape[:1]} for "
                 f"{rows} rows. Turn batching of this model off."
             )
-
-
-def too_late() -> RequestError:
-    """Return the error of a request whose time ran out before it was answered."""
-    return RequestError(
-        Status.DEADLINE_EXCEEDED, "Deadline exceeded before the request was answered."
-    )
