@@ -76,6 +76,10 @@ CASES = {
         "--set data.split.test=0.5",
         r"\d+\.\d+% of \d+ test images",
     ),
+    "fuzz.py": Case(
+        "--requests 200 --messages 200",
+        r"HTTP: 200 requests, 0 ended wrong(.|\n)*gRPC: 200 requests, 0 ended wrong",
+    ),
     "input.py": Case(
         "{photos} --tiles 1 2 --sizes 32 --limit 8 --rounds 1 --files 100",
         r"tfapp, stored on disk(.|\n)*\| 100 \| \d",
@@ -170,7 +174,7 @@ def test_every_program_has_a_smallest_case():
     assert programs == CASES.keys() | OTHERS.keys()
 
 
-DAILY = ("floor.py", "input.py", "options.py")
+DAILY = ("floor.py", "fuzz.py", "input.py", "options.py")
 """Scripts whose smallest case takes seconds; those of the others take minutes."""
 WITHOUT_HELP = ("many_files.py",)
 
