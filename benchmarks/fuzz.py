@@ -157,7 +157,7 @@ def sent(port: int, data: bytes) -> str:
             try:
                 connection.sendall(data)
                 connection.shutdown(socket.SHUT_WR)
-            except (BrokenPipeError, ConnectionResetError):
+            except OSError:
                 pass  # it was refused before it was sent whole
             answer = b""
             while piece := connection.recv(65_536):

@@ -135,7 +135,10 @@ def messages(draw: random.Random, number: int) -> Iterator[tuple[str, bytes]]:
     for _ in range(number):
         method, message = draw.choice(MESSAGES)(draw)
         data = message.SerializeToString()
-        for _ in range(draw.choice((0, 0, 1, 1, 3))):
+        damages = draw.choice((0, 0, 1, 1, 3))
+        if method.endswith("ReloadConfigRequest"):
+            damages = 0  # what remains of it could be right, and unload all models
+        for _ in range(damages):
             data = _damaged(draw, data)
         yield method, data
 

@@ -71,6 +71,9 @@ CASES = {
     "few_examples.py": Case(
         "--sets blood_cells --draws 1", r"\| blood_cells \| 80 \| \d+", weights=True
     ),
+    "flip.py": Case(
+        f"digits --most 1 {QUICK}", r"1 of 1 files are harmless or named: 1 \w+"
+    ),
     "floor.py": Case(
         f"cats_dogs_features --set {SMALL_TRANSFER.replace(' ', ' --set ')} "
         "--set data.split.test=0.5",
