@@ -7,7 +7,8 @@ r"""Kill runs at random moments, resume them, and compare their weights to the b
 One run is left alone. Then, as often as asked, a run with an empty cache is killed by
 SIGKILL at a moment drawn evenly from the time the whole run took, and resumed with
 `tfapp run --resume` until it ends. Every resumed run must leave the very weights,
-metrics and scores of the run that was left alone.
+metrics and scores of the run that was left alone, and no file more: neither scratch
+folders nor a second version of its export.
 """
 
 import argparse
@@ -15,6 +16,7 @@ import hashlib
 import json
 import os
 import random
+import re
 import signal
 import subprocess
 import sys
@@ -50,6 +52,7 @@ def main() -> None:
         ]
         seconds = min(whole.finish() for whole in wholes)  # the first fills caches
         expected = wholes[0].digests()
+        files = wholes[0].files() | wholes[1].files()
         if wholes[1].digests() != expected:
             sys.exit("two uninterrupted runs differ: is the recipe deterministic?")
         print(f"uninterrupted: {seconds:.1f} s, weights {expected['weights'][:12]}")
@@ -65,16 +68,21 @@ def main() -> None:
                 continue  # it was complete already; draw another moment
             attempt.finish()
             equal = attempt.digests() == expected
-            rows.append({"moment": moment, "where": where, "equal": equal})
+            extra = sorted(attempt.files() - files)
+            rows.append(
+                {"moment": moment, "where": where, "equal": equal, "extra": extra}
+            )
             said = "equal" if equal else "DIFFERENT"
+            said += f", left behind: {', '.join(extra)}" if extra else ""
             print(f"{len(rows):3d}  killed after {moment:6.1f} s in {where}: {said}")
     good = sum(row["equal"] for row in rows)
-    print(f"{good} of {len(rows)} equal the uninterrupted run")
+    clean = sum(not row["extra"] for row in rows)
+    print(f"{good} of {len(rows)} equal the uninterrupted run, {clean} leave nothing")
     if arguments.out:
         found = {"recipe": arguments.recipe, "overrides": overrides}
         found |= {"uninterrupted_seconds": seconds, "kills": rows}
         arguments.out.write_text(json.dumps(found, indent=2) + "\n")
-    sys.exit(good != len(rows))
+    sys.exit(min(good, clean) != len(rows))
 
 
 class Attempt:
@@ -125,6 +133,12 @@ class Attempt:
             "scores": _digest((folder / "scores.csv").read_bytes()),
             "accuracy": str(metrics["accuracy"]),
         }
+
+    def files(self) -> set[str]:
+        """Return the names of all files; those of TensorBoard's logs count as one."""
+        paths = (path for path in self.folder.rglob("*") if not path.is_dir())
+        names = {path.relative_to(self.folder).as_posix() for path in paths}
+        return {re.sub(r"events\.out\.[^/]*$", "events", name) for name in names}
 
     def _start(self) -> subprocess.Popen:
         command = [sys.executable, "-m", "tfapp", "run", self.recipe, "--quiet"]

@@ -71,10 +71,17 @@ CASES = {
     "few_examples.py": Case(
         "--sets blood_cells --draws 1", r"\| blood_cells \| 80 \| \d+", weights=True
     ),
+    "flip.py": Case(
+        f"digits --most 1 {QUICK}", r"1 of 1 files are harmless or named: 1 \w+"
+    ),
     "floor.py": Case(
         f"cats_dogs_features --set {SMALL_TRANSFER.replace(' ', ' --set ')} "
         "--set data.split.test=0.5",
         r"\d+\.\d+% of \d+ test images",
+    ),
+    "fuzz.py": Case(
+        "--requests 200 --messages 200",
+        r"HTTP: 200 requests, 0 ended wrong(.|\n)*gRPC: 200 requests, 0 ended wrong",
     ),
     "input.py": Case(
         "{photos} --tiles 1 2 --sizes 32 --limit 8 --rounds 1 --files 100",
@@ -170,7 +177,7 @@ def test_every_program_has_a_smallest_case():
     assert programs == CASES.keys() | OTHERS.keys()
 
 
-DAILY = ("floor.py", "input.py", "options.py")
+DAILY = ("floor.py", "fuzz.py", "input.py", "options.py")
 """Scripts whose smallest case takes seconds; those of the others take minutes."""
 WITHOUT_HELP = ("many_files.py",)
 

@@ -20,13 +20,13 @@ from tensorflow_serving.apis import predict_pb2, prediction_service_pb2_grpc
 
 from tests.serving.conftest import affine, half_plus, running
 from tfapp.serving.engine import Engine
-from tfapp.serving.rest.tensors.json_document import (
+from tfapp.serving.rpc.health import MOST_WATCHERS
+from tfapp.serving.tensors.json_document import (
     parse_object,
     parse_whole,
     parsed_bytes,
     quote,
 )
-from tfapp.serving.rpc.health import MOST_WATCHERS
 
 ONE = {"instances": [[1, 2]]}
 X = {"name": "x", "datatype": "FP32", "shape": [1, 2], "data": [1, 2]}

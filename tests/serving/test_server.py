@@ -114,6 +114,15 @@ def test_a_full_queue_is_503_and_a_late_answer_504(saved_models):
         wait_until(both_seen, 120)
 
 
+def test_work_ends_with_the_deadline(saved_models):
+    """A loop without end leaves its thread to the next client."""
+    options = {"limits": {"request_seconds": 0.5}, "batching": {"num_threads": 1}}
+    with running(saved_models / "slow", log="off", **options) as client:
+        for _ in range(2):
+            assert client.predict("slow", {"instances": [10**15]})[0] == 504
+        wait_until(lambda: client.predict("slow", {"instances": [1]})[0] == 200)
+
+
 def test_the_token_is_asked_for(saved_models, tmp_path):
     """REST and gRPC; health and the page are open."""
     (tmp_path / "token").write_text("geheim\n")

@@ -1,8 +1,15 @@
 """`tfapp serve`: mistakes that are told before anything is loaded."""
 
+import asyncio
+import json
+import urllib.error
+import urllib.request
+
 import pytest
 
-from tfapp.base.errors import ConfigError
+from tests.serving.conftest import free_port, half_plus, wait_until
+from tfapp.base.errors import ConfigError, ServingError
+from tfapp.base.reporter import Reporter
 from tfapp.verbs.serve import serve
 
 
@@ -46,6 +53,39 @@ def test_without_an_argument_the_exports_are_served(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     with pytest.raises(ConfigError, match="'saved_models' does not exist"):
         serve()
+
+
+def test_serving_in_a_notebook(tmp_path):
+    """Where an event loop runs, the server gets a thread and a handle is returned."""
+    half_plus(tmp_path / "half" / "1")
+
+    async def cell():
+        reporter = Reporter(quiet=True)
+        ports = {"rest_port": free_port(), "grpc_port": 0}
+        server = serve(tmp_path, reporter=reporter, log="off", **ports)
+        with server:
+            assert server.is_running
+            assert server.url in repr(server)
+            address = f"{server.url}v1/models/half:predict"
+            value = b'{"instances": [1.0]}'
+            wait_until(lambda: posted(address, value) == {"predictions": [2.5]})
+            with pytest.raises(ServingError, match="Cannot listen"):
+                serve(tmp_path, reporter=reporter, **ports)
+        server.stop()
+        assert not server.is_running
+        assert repr(server) == "<tfapp server stopped>"
+
+    asyncio.run(cell())
+
+
+def posted(address, value):
+    """Return the JSON that a server answers, None if it refuses."""
+    try:
+        with urllib.request.urlopen(address, value, 30) as reply:
+            return json.load(reply)
+    except urllib.error.HTTPError as error:
+        error.close()
+        return None
 
 
 def test_missing_packages_are_named(monkeypatch):

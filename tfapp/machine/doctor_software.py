@@ -1,7 +1,5 @@
 """Python, the packages and the Keras backend; imports none of them."""
 
-import json
-import os
 import platform
 import sys
 import tomllib
@@ -11,6 +9,7 @@ from pathlib import Path
 
 from packaging.requirements import Requirement
 
+from tfapp.machine.backend import named_backend
 from tfapp.machine.doctor_finding import Finding
 
 OLDEST_PYTHON = (3, 11)
@@ -71,23 +70,11 @@ def examine_package(
 
 def examine_backend() -> Finding:
     """Tell which backend Keras will use, from its variable or its file."""
-    home = Path(os.environ.get("KERAS_HOME") or Path.home() / ".keras")
-    file = home / "keras.json"
-    named, source = os.environ.get("KERAS_BACKEND"), "KERAS_BACKEND"
-    if not named:
-        named, source = _backend_of(file), str(file)
-    if named in (None, "tensorflow"):
+    named, source = named_backend()
+    if named == "tensorflow":
         return Finding("Keras backend", "tensorflow")
     advice = "tfapp trains and exports with TensorFlow: set KERAS_BACKEND=tensorflow."
     return Finding("Keras backend", f"{named}, set by {source}", "problem", advice)
-
-
-def _backend_of(file: Path) -> str | None:
-    try:
-        backend = json.loads(file.read_text("utf-8")).get("backend")
-    except (OSError, ValueError, AttributeError):  # Keras ignores a broken file too
-        return None
-    return str(backend) if backend else None
 
 
 def _applies(requirement: Requirement) -> bool:

@@ -12,6 +12,7 @@ from typing import Any
 from tfapp.base.errors import ConfigError
 from tfapp.base.reporter import Reporter
 from tfapp.machine import processor
+from tfapp.machine.backend import require_backend
 from tfapp.machine.messages import set_messages_aside
 from tfapp.recipes.config import RuntimeConfig
 
@@ -29,7 +30,10 @@ DETERMINISTIC_GPU = "--xla_gpu_deterministic_ops=true"
 
 
 def start_tensorflow(
-    reporter: Reporter, runtime: RuntimeConfig | None = None
+    reporter: Reporter,
+    runtime: RuntimeConfig | None = None,
+    *,
+    needs_backend: bool = True,
 ) -> tuple[str, ...]:
     """Import TensorFlow and Keras and find the devices; quick after the first time.
 
@@ -43,15 +47,19 @@ def start_tensorflow(
         reporter: shows the stage; the import alone takes seconds.
         runtime: of the recipe; None, where there is none, leaves the backend as the
             user's environment names it.
+        needs_backend: whether the backend that the environment names has to be
+            installed; what only reads data or SavedModels needs none.
 
     Returns:
         What was set, in words, for the line that announces a run.
 
     Raises:
-        ConfigError: if Keras runs on another backend already, or JAX is missing.
+        ConfigError: if Keras runs on another backend already, or one is missing.
     """
     if runtime is not None:
         _choose_backend(runtime)
+    elif "keras" not in sys.modules:
+        require_backend(needs_backend)
     allocator = _tune_allocator(runtime or RuntimeConfig())
     if not {"tensorflow", "keras"} <= sys.modules.keys():
         _start(reporter, runtime or RuntimeConfig())

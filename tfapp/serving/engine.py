@@ -3,7 +3,6 @@
 import asyncio
 import time
 from collections.abc import Callable, Iterator
-from concurrent.futures import Future
 from contextlib import contextmanager
 from typing import TypeVar
 
@@ -13,11 +12,11 @@ from tfapp.serving.metrics import Metrics
 from tfapp.serving.models.manager import Manager, ModelSpec
 from tfapp.serving.models.model import Say
 from tfapp.serving.models.servable import Prepared
-from tfapp.serving.models.work import Outputs, too_late
 from tfapp.serving.request import Answer, Request
 from tfapp.serving.settings import ServerSettings
 from tfapp.serving.signature import check_inputs, check_outputs, require_plain
 from tfapp.serving.status import RequestError, Status
+from tfapp.serving.workers import Workers, in_time
 
 Found = TypeVar("Found")
 
@@ -38,6 +37,7 @@ class Engine:
         self.metrics = Metrics()
         self.manager = Manager(settings, self.metrics, say)
         self.log = RequestLog(settings.log)
+        self.workers = Workers(settings.limits.request_seconds)
         self.pending_bytes = 0
 
     async def answer(self, request: Request, exchange: Exchange) -> Answer:
@@ -64,10 +64,12 @@ class Engine:
                 check_images(signature, inputs, self.settings.limits.max_image_pixels)
                 return servable.prepare(signature, inputs, deadline)
 
-            prepared = await aside(request.size > LARGE, prepare)
+            reading = aside(request.size > LARGE, prepare)
+            prepared = await in_time(reading, deadline - time.monotonic())
             exchange.rows = prepared.size
             started = time.monotonic()
-            outputs = await in_time(servable.submit(signature, prepared), deadline)
+            answering = asyncio.wrap_future(servable.submit(signature, prepared))
+            outputs = await in_time(answering, deadline - time.monotonic())
             exchange.runtime_seconds = time.monotonic() - started
             names = request.outputs or signature.outputs
             spec = ModelSpec(servable.name, servable.version, request.spec.label)
@@ -145,6 +147,7 @@ class Engine:
     def close(self) -> None:
         """Drain and unload the models and write the log to its end."""
         self.manager.close()
+        self.workers.close()
         self.log.close()
 
     def _deadline(self, request: Request) -> float:
@@ -156,16 +159,3 @@ class Engine:
 async def aside(large: bool, work: Callable[[], Found]) -> Found:
     """Do work; large work in a thread, so that others are answered meanwhile."""
     return await asyncio.to_thread(work) if large else work()
-
-
-async def in_time(future: "Future[Outputs]", deadline: float) -> Outputs:
-    """Wait for the outputs until the deadline.
-
-    Raises:
-        RequestError: DEADLINE_EXCEEDED.
-    """
-    try:
-        async with asyncio.timeout(deadline - time.monotonic()):
-            return await asyncio.wrap_future(future)
-    except TimeoutError:
-        raise too_late() from None

@@ -14,6 +14,7 @@ from tfapp.serving.images import checked_pixels
 from tfapp.serving.request import Answer, ReadInputs
 from tfapp.serving.signature import CLASSIFY, REGRESS, Arrays, Signature
 from tfapp.serving.status import invalid
+from tfapp.serving.tensors.json_text import text
 
 
 def read_examples(examples: Sequence[Any], context: Any, method: str) -> ReadInputs:
@@ -102,11 +103,6 @@ def regressions(answer: Answer) -> np.ndarray:
             f"Expected regression output (batch,). Received shape {list(values.shape)}."
         )
     return values
-
-
-def text(value: Any) -> str:
-    """Return a string of TensorFlow's as text."""
-    return value.decode("utf-8", "replace") if isinstance(value, bytes) else str(value)
 
 
 def _require(signature: Signature, method: str) -> str:

@@ -8,10 +8,11 @@ also claim any number of passes over its pixels, each as long as decoding it onc
 import re
 from collections.abc import Iterator
 
+from tfapp.serving.png import PNG, check_chunks
 from tfapp.serving.signature import Arrays
 from tfapp.serving.status import invalid
 
-JPEG, PNG, BMP = b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n", b"BM"
+JPEG, BMP = b"\xff\xd8\xff", b"BM"
 GIFS = (b"GIF87a", b"GIF89a")
 START_OF_FRAME = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
 PROGRESSIVE = frozenset({0xC2, 0xC6, 0xCA, 0xCE})
@@ -66,6 +67,8 @@ def checked_pixels(data: bytes, max_pixels: int, name: str) -> int:
         )
     if data.startswith(JPEG) and _has_many_scans(data):
         raise invalid(f"{name} is stored in more than {MOST_SCANS} scans.")
+    if data.startswith(PNG):
+        check_chunks(data, name)
     return pixels
 
 

@@ -51,6 +51,14 @@ class Server:
         self._loop: asyncio.AbstractEventLoop | None = None
         self._stop = asyncio.Event()
 
+    @property
+    def url(self) -> str:
+        """The address of the page and of REST; "" if they are off."""
+        if not self.settings.rest_port:
+            return ""
+        scheme = "https" if self.settings.tls_certificate else "http"
+        return f"{scheme}://{_bracketed(self.settings.host)}:{self.settings.rest_port}/"
+
     def run(self) -> None:
         """Serve; return when stopped and everything in flight is answered."""
         if threading.current_thread() is threading.main_thread():
@@ -60,7 +68,7 @@ class Server:
 
     def stop(self) -> None:
         """Ask for the end; safe from any thread."""
-        if self._loop is not None:
+        if self._loop is not None and not self._loop.is_closed():
             self._loop.call_soon_threadsafe(self._stop.set)
 
     async def _run(self) -> None:
@@ -126,11 +134,8 @@ class Server:
 
     def _announce(self) -> None:
         settings, host = self.settings, _bracketed(self.settings.host)
-        scheme = "https" if settings.tls_certificate else "http"
-        if settings.rest_port:
-            self._reporter.say(
-                f"page and REST  {scheme}://{host}:{settings.rest_port}/"
-            )
+        if self.url:
+            self._reporter.say(f"page and REST  {self.url}")
         if settings.grpc_port:
             self._reporter.say(f"gRPC           {host}:{settings.grpc_port}")
         if settings.host not in ("127.0.0.1", "::1", "localhost") and not self._token:

@@ -59,6 +59,9 @@ class LimitSettings(Table):
     """What one client may use of the machine."""
 
     max_request_bytes: int = Field(64 * MEBIBYTE, ge=1, description="of one body")
+    max_json_bytes: int = Field(
+        32 * MEBIBYTE, ge=2**16, description="of one JSON body beside its files"
+    )
     max_pending_bytes: int = Field(
         512 * MEBIBYTE, ge=1, description="of all bodies at one time; more is a 503"
     )

@@ -57,3 +57,10 @@ class RequestError(ServingError):
 def invalid(message: str) -> RequestError:
     """Return the error of a request that is wrong in itself."""
     return RequestError(Status.INVALID_ARGUMENT, message)
+
+
+def too_late() -> RequestError:
+    """Return the error of a request whose time ran out before it was answered."""
+    return RequestError(
+        Status.DEADLINE_EXCEEDED, "Deadline exceeded before the request was answered."
+    )

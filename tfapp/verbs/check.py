@@ -29,7 +29,7 @@ def check(data: str, *, reporter: Reporter | None = None) -> CheckReport:
     """
     reporter = reporter or Reporter()
     detected = detect(data)
-    start_tensorflow(reporter)
+    start_tensorflow(reporter, needs_backend=False)
     with reporter.stage("check", unit="files") as stage:
         config = DataConfig(path=data, kind=detected.data)
         report = check_data(config, progress=stage)

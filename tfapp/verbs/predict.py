@@ -108,7 +108,7 @@ def predict(
     reporter = reporter or Reporter()
     find_files(inputs)  # before the seconds that TensorFlow takes
     require(model, Path(runs_folder))
-    start_tensorflow(reporter)
+    start_tensorflow(reporter, needs_backend=False)
     with reporter.stage("load model"):
         predictor = load(model, Path(runs_folder))
     paths = find_files(inputs, predictor.interface.suffixes)

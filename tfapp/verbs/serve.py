@@ -1,14 +1,18 @@
 """Serving SavedModels to clients of TensorFlow Serving and KServe, and to people."""
 
+import asyncio
 import os
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from tfapp.base.errors import ConfigError
 from tfapp.base.extras import require_extra
 from tfapp.base.reporter import Reporter
 from tfapp.machine import processor
 from tfapp.machine.start import native_stderr_aside
+
+if TYPE_CHECKING:
+    from tfapp.serving.running import Running
 
 NEEDED = ("starlette", "uvicorn", "httptools", "python_multipart", "grpc_health")
 
@@ -19,8 +23,11 @@ def serve(
     *,
     reporter: Reporter | None = None,
     **options: Any,
-) -> None:
-    """Serve SavedModels until Ctrl-C or SIGTERM.
+) -> "Running | None":
+    """Serve SavedModels until Ctrl-C or SIGTERM; in a notebook, until `stop`.
+
+    Where an event loop runs already, as in notebooks, the server gets a thread of its
+    own and the call returns as soon as it listens.
 
     Args:
         folder: serves every NAME/VERSION below; "" for `saved_models`, or for what
@@ -29,6 +36,9 @@ def serve(
         reporter: reports what happens; the default writes to stderr.
         options: keys of ServerSettings, as `rest_port`; they win over the file. None
             stands for what the file or the default sets.
+
+    Returns:
+        The server, where it runs in a thread; None after its end otherwise.
 
     Raises:
         ConfigError: if an option is wrong or there is nothing to serve.
@@ -47,8 +57,22 @@ def serve(
     processor.tune_allocator()
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     with reporter.stage("start TensorFlow"), native_stderr_aside():
+        from tfapp.serving.running import Running
         from tfapp.serving.server import Server
-    Server(settings, reporter).run()
+    server = Server(settings, reporter)
+    if is_loop_running():
+        return Running(server)
+    server.run()
+    return None
+
+
+def is_loop_running() -> bool:
+    """Return whether this thread runs an event loop, as that of a notebook does."""
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        return False
+    return True
 
 
 def check_folders(settings: Any) -> None:

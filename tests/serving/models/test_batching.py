@@ -9,7 +9,7 @@ import pytest
 from tfapp.serving.models.batching import Batcher
 from tfapp.serving.models.work import Work, cut
 from tfapp.serving.settings import BatchingSettings
-from tfapp.serving.status import RequestError, Status, invalid
+from tfapp.serving.status import RequestError, Status, invalid, too_late
 
 FAR = 1e9
 SHARED = 3
@@ -19,17 +19,18 @@ class Model:
     """Doubles its rows; remembers its calls; can be held up, and refuses -1."""
 
     def __init__(self):
-        self.calls = []
+        self.calls, self.ends = [], []
         self.gate = threading.Event()
         self.gate.set()
         self.entered = threading.Event()
 
-    def __call__(self, inputs):
+    def __call__(self, inputs, end):
         """Answer a call."""
         self.entered.set()
         assert self.gate.wait(20)
         x = inputs["x"]
         self.calls.append(x.shape)
+        self.ends.append(end)
         if (x < 0).any():
             raise invalid("negative")
         return {"y": 2 * x}
@@ -311,7 +312,7 @@ def test_padding_repeats_a_real_row(make):
     """A model that fails on zeros never sees one."""
     seen = []
     batcher = make(max_batch_size=4, allowed_batch_sizes=(4,))
-    batcher._run = lambda inputs: (
+    batcher._run = lambda inputs, _: (
         seen.append(inputs["x"].tolist()) or {"y": inputs["x"]}
     )
     item = work(7, 8)
@@ -346,3 +347,30 @@ def test_cutting_by_rows_and_pixels(pixels, expected):
     parts = cut(whole, pixels, 3, 10)
     assert [part.rows for part in parts] == expected
     assert np.concatenate([p.inputs["x"] for p in parts]).tolist() == list(range(7))
+
+
+def test_a_call_ends_with_the_last_deadline_of_its_requests(make, model):
+    """One that is too late ends them all; it is not divided and tried again."""
+    batcher = make()
+    model.gate.clear()
+    first = work(1)
+    batcher.submit(first)
+    assert model.entered.wait(20)
+    items = [work(2, deadline=FAR + 1), work(3, deadline=FAR + 3), work(4)]
+    for item in items:
+        batcher.submit(item)
+    model.gate.set()
+    assert [answer_of(item) for item in (first, *items)] == [[2], [4], [6], [8]]
+    assert model.ends == [FAR, FAR + 3]
+
+    def late(*_):
+        model.calls.append("late")
+        raise too_late()
+
+    batcher._run = late
+    model.calls.clear()
+    item = work(*range(5))
+    batcher.submit(item)
+    with pytest.raises(RequestError, match="Deadline"):
+        item.future.result(20)
+    assert model.calls == ["late"]

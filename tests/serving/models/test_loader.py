@@ -8,7 +8,7 @@ from tensorflow.core.protobuf import saved_model_pb2
 from tensorflow_serving.apis import predict_pb2, prediction_service_pb2_grpc
 
 from tests.serving.conftest import pair, running
-from tfapp.serving.models.loader import sentence
+from tfapp.serving.models.messages import sentence
 
 KINDS = ("sparse", "composite", "variant", "resource", "float_ref", "qint8", "type 77")
 

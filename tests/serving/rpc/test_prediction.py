@@ -214,6 +214,35 @@ def test_values_that_overflow_their_dtype(stub, kind, number):
     assert "Input 'x' is no tensor" in details
 
 
+@pytest.mark.parametrize(
+    "method",
+    [
+        "tensorflow.serving.PredictionService/Predict",
+        "tensorflow.serving.PredictionService/Classify",
+        "tensorflow.serving.ModelService/GetModelStatus",
+        "grpc.health.v1.Health/Check",
+    ],
+)
+def test_bytes_that_are_no_message(channel, method):
+    """INVALID_ARGUMENT, where gRPC itself says UNKNOWN."""
+    call = channel.unary_unary(f"/{method}")
+    for data in (b"\xff", b"\x0a\x05ab", b"\x0a\x02\xff\xfe"):
+        code, details = refused(call, data)
+        assert code is grpc.StatusCode.INVALID_ARGUMENT
+        assert "no message of this method" in details
+
+
+def test_a_bug_is_an_internal_error(client, stub, monkeypatch):
+    """The client learns nothing of the inside."""
+
+    def fail(*_):
+        raise KeyError("inside")
+
+    monkeypatch.setattr(client.server.engine, "hold", fail)
+    code, details = refused(stub.Predict, predict_request("affine", {}))
+    assert (code, details) == (grpc.StatusCode.INTERNAL, "The server has a fault.")
+
+
 def test_long_messages_are_cut(stub):
     """At 1,024 characters, with a mark."""
     _, details = refused(stub.Predict, predict_request("a" * 5000, {}))

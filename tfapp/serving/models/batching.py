@@ -12,9 +12,9 @@ import time
 from collections import deque
 from collections.abc import Callable, Sequence
 
-from tfapp.serving.models.work import Run, Work, answer, cut, gather, too_late
+from tfapp.serving.models.work import Run, Work, answer, cut, gather
 from tfapp.serving.settings import BatchingSettings
-from tfapp.serving.status import RequestError, Status
+from tfapp.serving.status import RequestError, Status, too_late
 
 WINDOW_SHARE = 0.1
 """Longest wait, as a share of what the calls last take: more would not pay."""

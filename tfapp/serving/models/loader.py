@@ -7,7 +7,8 @@ and closing the session gives all of its memory back.
 
 import json
 import logging
-import re
+import math
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -18,26 +19,22 @@ import tensorflow as tf
 from google.protobuf.message import DecodeError
 from tensorflow.core.framework import types_pb2
 
+from tfapp.serving.models.messages import explained, sentence
 from tfapp.serving.signature import (
     Arrays,
     MissingSignatureError,
     Signature,
     TensorSpec,
 )
-from tfapp.serving.status import STATUS_OF_CODE, RequestError, Status
+from tfapp.serving.status import RequestError, Status
 
 SAVED_MODEL = ("saved_model.pb", "saved_model.pbtxt")
 WARMUP = "assets.extra/tf_serving_warmup_requests"
 LARGEST_FILE = 2**31 - 1
 """Bytes; protocol buffers end there. Variables lie in files of any size."""
+LONGEST_MS = 2**31 - 1
 CARD = "tfapp.json"
 LABELS = "assets.extra/labels.txt"
-NOISE = ("Graph execution error", "Detected at node", "<stack traces", "\t [[")
-ABSOLUTE = re.compile(
-    r"""(?<=['"])(?:[A-Za-z]:[\\/]|/)[^'"]*[/\\]"""
-    r"""|(?<![\w./\\:<])(?:[A-Za-z]:[\\/]|/)(?:[^\s/\\'"]+[/\\])+"""
-)
-"""The folders of an absolute path; a URL, a fraction or a tag is none."""
 LOAD_ERRORS = (OSError, ValueError, RuntimeError, KeyError, DecodeError)
 """What TensorFlow raises on damaged folders, its own OpError aside."""
 
@@ -90,12 +87,15 @@ class SavedModel:
             raise MissingSignatureError(name)
         return self.signatures[name]
 
-    def run(self, name: str, inputs: Arrays) -> dict[str, np.ndarray]:
+    def run(
+        self, name: str, inputs: Arrays, end: float = math.inf
+    ) -> dict[str, np.ndarray]:
         """Call a signature; safe from several threads at once.
 
         Args:
             name: of the signature.
             inputs: one array for each input.
+            end: on time.monotonic's clock; no further operation starts after it.
 
         Returns:
             One array for each output; strings are objects of bytes.
@@ -105,7 +105,7 @@ class SavedModel:
         """
         order = self.signatures[name].inputs
         try:
-            return self._calls[name](*(inputs[alias] for alias in order))
+            return self._calls[name](_options(end), *(inputs[a] for a in order))
         except tf.errors.OpError as error:
             raise explained(error) from None
         except UnicodeDecodeError as error:
@@ -126,8 +126,8 @@ class SavedModel:
             [spec.name for spec in signature.inputs.values()],
         )
 
-        def run(*inputs: np.ndarray) -> dict[str, np.ndarray]:
-            outputs = call(*inputs)
+        def run(options: Any, *inputs: np.ndarray) -> dict[str, np.ndarray]:
+            outputs = call(*inputs, options=options)
             return {a: np.asarray(v) for a, v in zip(aliases, outputs, strict=True)}
 
         return run
@@ -172,25 +172,6 @@ def read_card(path: Path) -> dict[str, Any]:
         return {}
 
 
-def explained(error: Any) -> RequestError:
-    """Return a tf.errors.OpError as its status and the one sentence that helps."""
-    status = STATUS_OF_CODE.get(error.error_code, Status.UNKNOWN)
-    return RequestError(status, sentence(error.message))
-
-
-def sentence(message: str) -> str:
-    """Return the first line of TensorFlow's message that helps a client.
-
-    Of absolute paths only the last name is left: where things lie on the server is
-    none of a client's business.
-    """
-    lines = [line for line in message.splitlines() if line.strip()]
-    lines = [line for line in lines if not line.startswith(NOISE)]
-    line = re.sub(r"\{\{.*?\}\}\s*", "", lines[0] if lines else "no reason given")
-    line = line.removeprefix("assertion failed: [").removesuffix("]").strip()
-    return ABSOLUTE.sub("", line)
-
-
 def _signature(name: str, proto: Any) -> Signature:
     return Signature(
         name,
@@ -229,6 +210,14 @@ def kind_and_dtype(number: int) -> tuple[str, np.dtype[Any] | None]:
         return kind, None
     is_plain = dtype.fields is None and (kind == "string" or not dtype.hasobject)
     return kind, dtype if is_plain and not kind.endswith("_ref") else None
+
+
+def _options(end: float) -> Any:
+    """Return the options of a call that has to end at a time; None if at none."""
+    if end == math.inf:
+        return None
+    left = max(1, math.ceil((end - time.monotonic()) * 1000))
+    return tf.compat.v1.RunOptions(timeout_in_ms=min(left, LONGEST_MS))
 
 
 def _session_config() -> Any:

@@ -10,7 +10,8 @@ from typing import Protocol
 
 from tfapp.serving.images import row_pixels
 from tfapp.serving.models.batching import Batcher
-from tfapp.serving.models.loader import SavedModel, sentence
+from tfapp.serving.models.loader import SavedModel
+from tfapp.serving.models.messages import sentence
 from tfapp.serving.models.warmup import warm_up
 from tfapp.serving.models.work import Outputs, Work
 from tfapp.serving.settings import BatchingSettings, LimitSettings
@@ -195,8 +196,8 @@ class Servable:
     def _new_batcher(self, name: str) -> Batcher:
         model = self.saved_model
 
-        def run(inputs: Arrays) -> Outputs:
-            return model.run(name, inputs)
+        def run(inputs: Arrays, end: float) -> Outputs:
+            return model.run(name, inputs, end)
 
         def observe(rows: int, seconds: float) -> None:
             self._observer.called(self.name, rows, seconds)

@@ -11,7 +11,8 @@ import numpy as np
 import tensorflow as tf
 from tensorflow_serving.apis import prediction_log_pb2
 
-from tfapp.serving.models.loader import WARMUP, SavedModel, sentence
+from tfapp.serving.models.loader import WARMUP, SavedModel
+from tfapp.serving.models.messages import sentence
 from tfapp.serving.signature import DEFAULT, Arrays
 from tfapp.serving.status import RequestError, Status
 

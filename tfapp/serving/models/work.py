@@ -12,7 +12,8 @@ from tfapp.serving.signature import Arrays
 from tfapp.serving.status import RequestError, Status, invalid
 
 Outputs = dict[str, np.ndarray]
-Run = Callable[[Arrays], Outputs]
+Run = Callable[[Arrays, float], Outputs]
+"""A call: inputs, and the time on time.monotonic's clock at which it has to end."""
 
 
 @dataclass(slots=True, eq=False)
@@ -105,12 +106,13 @@ def answer(works: Sequence[Work], run: Run, sizes: Sequence[int]) -> None:
     try:
         outputs = _call(works, run, sizes)
     except RequestError as error:
-        if len(works) > 1:
+        if len(works) > 1 and error.status is not Status.DEADLINE_EXCEEDED:
             middle = len(works) // 2
             answer(works[:middle], run, sizes)
             answer(works[middle:], run, sizes)
         else:
-            works[0].future.set_exception(error)
+            for work in works:
+                work.future.set_exception(error)
         return
     except Exception as error:
         for work in works:
@@ -128,16 +130,17 @@ def answer(works: Sequence[Work], run: Run, sizes: Sequence[int]) -> None:
 
 def _call(works: Sequence[Work], run: Run, sizes: Sequence[int]) -> Outputs:
     rows = sum(work.rows for work in works)
+    end = max(work.deadline for work in works)  # nobody waits any longer
     if rows == 0:  # of no common first dimension, or empty: nothing to join or pad
-        return run(works[0].inputs)
+        return run(works[0].inputs, end)
     size = next((s for s in sizes if s >= rows), rows)
     if len(works) == 1 and size == rows:
-        outputs = run(works[0].inputs)
+        outputs = run(works[0].inputs, end)
     else:
         joined = {
             k: _joined([w.inputs[k] for w in works], size) for k in works[0].inputs
         }
-        outputs = run(joined)
+        outputs = run(joined, end)
     if len(works) > 1 or size > rows:
         _require_rows(outputs, size)
     return outputs
@@ -157,10 +160,3 @@ def _require_rows(outputs: Outputs, rows: int) -> None:
                 f"Output {name!r} has inconsistent batch size: {array.shape[:1]} for "
                 f"{rows} rows. Turn batching of this model off."
             )
-
-
-def too_late() -> RequestError:
-    """Return the error of a request whose time ran out before it was answered."""
-    return RequestError(
-        Status.DEADLINE_EXCEEDED, "Deadline exceeded before the request was answered."
-    )

@@ -1,20 +1,26 @@
 """The bodies of HTTP requests: read within the limits, and unpacked."""
 
 import asyncio
+import json
 import zlib
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from functools import partial
 from typing import Any
 
 from starlette.requests import Request
 
-from tfapp.serving.engine import Engine, aside
+from tfapp.serving.engine import LARGE, Engine, aside
 from tfapp.serving.exchange import Exchange
-from tfapp.serving.rest.tensors.json_document import (
+from tfapp.serving.signature import Arrays
+from tfapp.serving.status import RequestError, Status, invalid
+from tfapp.serving.tensors.documents import Document, example_parts
+from tfapp.serving.tensors.json_document import (
     parse_object,
     parse_whole,
     parsed_bytes,
+    text_bytes,
 )
-from tfapp.serving.status import RequestError, Status, invalid
 
 PIECE = 2**20
 """Bytes that are unpacked at a time."""
@@ -23,14 +29,74 @@ QUICK = 4096
 PACKINGS = ("gzip", "x-gzip", "deflate")
 
 
-def parse_body(body: bytes, engine: Engine, exchange: Exchange) -> dict[str, Any]:
-    """Return the JSON object of a body, if there is room for it.
+@asynccontextmanager
+async def opened(
+    engine: Engine,
+    exchange: Exchange,
+    kind: Callable[..., Document],
+    body: bytes,
+    *rest: bytes,
+) -> AsyncIterator[Document]:
+    """Parse the JSON of a body; large JSON in a process of its own.
+
+    Args:
+        engine: lends the process.
+        exchange: accounts for the memory.
+        kind: what the JSON is.
+        body: the JSON.
+        rest: of the request, behind the JSON.
 
     Raises:
-        RequestError: INVALID_ARGUMENT, or UNAVAILABLE if there is none.
+        RequestError: INVALID_ARGUMENT; 413 or UNAVAILABLE if there is no room for it.
     """
+    if len(body) <= LARGE:
+        yield kind(body, *rest)
+        return
+    await _make_room(engine, exchange, body)
+    async with engine.workers.opened(kind, body, *rest) as document:
+        yield document
+
+
+async def parsed_examples(
+    engine: Engine, exchange: Exchange, body: bytes
+) -> dict[str, Any]:
+    """Return the JSON object of a request for Classify or Regress.
+
+    Raises:
+        RequestError: as `opened`.
+    """
+    if len(body) <= LARGE:
+        return parse_object(body)
+    await _make_room(engine, exchange, body)
+    document, parts = await engine.workers.call(example_parts, body)
+    if parts:  # each by itself is quick to read
+        document["examples"] = await aside(True, lambda: list(map(json.loads, parts)))
+    return document
+
+
+async def json_answer(
+    engine: Engine, write: Callable[..., bytes], outputs: Arrays, *rest: Any
+) -> bytes:
+    """Return what `write` makes of outputs; of large ones in a process of its own."""
+    size = sum(array.nbytes for array in outputs.values())
+    strings = (a.ravel() for a in outputs.values() if a.dtype == object)
+    size += sum(len(value) for array in strings for value in array)
+    if size <= LARGE:
+        return write(outputs, *rest)
+    written: bytes = await engine.workers.call(write, dict(outputs), *rest)
+    return written
+
+
+async def _make_room(engine: Engine, exchange: Exchange, body: bytes) -> None:
+    most = engine.settings.limits.max_json_bytes
+    if await aside(True, partial(text_bytes, body, most)) > most:
+        raise RequestError(
+            Status.INVALID_ARGUMENT,
+            f"The JSON has more than {most:,} bytes beside its files. Send binary "
+            "tensors, or raise `max_json_bytes`.",
+            http=413,
+        )
     engine.make_room(exchange, parsed_bytes(body))
-    return parse_object(body)
 
 
 async def read_body(request: Request, engine: Engine, exchange: Exchange) -> bytes:

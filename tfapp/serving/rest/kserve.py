@@ -4,7 +4,6 @@ Reference:
     https://github.com/kserve/open-inference-protocol
 """
 
-import json
 from typing import Any
 
 from starlette.requests import Request as HttpRequest
@@ -14,18 +13,18 @@ from starlette.routing import BaseRoute, Route
 from tfapp import __version__
 from tfapp.serving.engine import Engine
 from tfapp.serving.models.manager import ModelSpec
-from tfapp.serving.request import Answer, Request
-from tfapp.serving.rest.bodies import parse_body, read_body
+from tfapp.serving.request import Request
+from tfapp.serving.rest.bodies import json_answer, opened, read_body
 from tfapp.serving.rest.replies import (
     ANY,
     answering,
     json_reply,
 )
-from tfapp.serving.rest.tensors.json_document import parse_whole
-from tfapp.serving.rest.tensors.json_text import dumps
-from tfapp.serving.rest.tensors.kserve_tensors import Tensors, datatype, write_tensor
 from tfapp.serving.signature import DEFAULT, TensorSpec
 from tfapp.serving.status import RequestError, Status, invalid
+from tfapp.serving.tensors.documents import InferDocument
+from tfapp.serving.tensors.json_document import parse_whole
+from tfapp.serving.tensors.kserve_tensors import datatype, write_parts, write_reply
 
 JSON_LENGTH = "inference-header-content-length"
 MODEL = "/v2/models/{name}"
@@ -88,48 +87,36 @@ async def _infer(engine: Engine, http: HttpRequest) -> Response:
     with engine.recorded("REST", "Infer") as exchange:
         body = await read_body(http, engine, exchange)
         header, binary = _split(http.headers.get(JSON_LENGTH), body)
-        document = parse_body(header, engine, exchange)
-        parameters = _object(document, "parameters")
-        name = parameters.get("signature_name", DEFAULT)
-        if not isinstance(name, str):
-            raise invalid("Parameter 'signature_name' must be a string.")
-        outputs = _requested(document)
-        request = Request(
-            _spec(http),
-            Tensors(document, binary).read,
-            name,
-            tuple(outputs),
-            size=len(body),
-        )
-        answer = await engine.answer(request, exchange)
+        async with opened(engine, exchange, InferDocument, header, binary) as document:
+            facts = document.facts
+            request = Request(
+                _spec(http),
+                document.read,
+                facts.signature,
+                tuple(facts.outputs),
+                size=len(body),
+            )
+            answer = await engine.answer(request, exchange)
+        reply: dict[str, Any] = {
+            "model_name": answer.spec.name,
+            "model_version": str(answer.spec.version),
+        }
+        if facts.identity is not None:
+            reply["id"] = facts.identity
         as_binary = {
             alias
             for alias in answer.outputs
-            if outputs.get(alias, parameters.get("binary_data_output")) is True
+            if facts.outputs.get(alias, facts.binary) is True
         }
-        return _reply(document, answer, as_binary)
-
-
-def _reply(document: dict[str, Any], answer: Answer, as_binary: set[str]) -> Response:
-    reply: dict[str, Any] = {
-        "model_name": answer.spec.name,
-        "model_version": str(answer.spec.version),
-    }
-    if isinstance(document.get("id"), str):
-        reply["id"] = document["id"]
-    tensors, tails = [], []
-    for alias, array in answer.outputs.items():
-        tensor, tail = write_tensor(alias, array, alias in as_binary)
-        tensors.append(tensor)
-        tails.append(tail)
-    header = dumps(reply | {"outputs": tensors})
-    if not as_binary:
-        return Response(header, media_type="application/json")
-    return Response(
-        b"".join([header, *tails]),
-        media_type="application/octet-stream",
-        headers={JSON_LENGTH: str(len(header))},
-    )
+        if not as_binary:
+            text = await json_answer(engine, write_reply, answer.outputs, reply)
+            return Response(text, media_type="application/json")
+        header, tail = write_parts(answer.outputs, reply, as_binary)
+        return Response(
+            header + tail,
+            media_type="application/octet-stream",
+            headers={JSON_LENGTH: str(len(header))},
+        )
 
 
 def _split(declared: str | None, body: bytes) -> tuple[bytes, bytes]:
@@ -143,28 +130,6 @@ def _split(declared: str | None, body: bytes) -> tuple[bytes, bytes]:
             f"length of the body. Received: {declared[:30]!r}"
         )
     return body[:length], body[length:]
-
-
-def _requested(document: dict[str, Any]) -> dict[str, Any]:
-    """Return the outputs that a client requests, with their `binary_data` parameter."""
-    outputs = document.get("outputs", [])
-    if not isinstance(outputs, list):
-        raise invalid("'outputs' must be a list.")
-    requested: dict[str, Any] = {}
-    for output in outputs:
-        if not isinstance(output, dict) or not isinstance(output.get("name"), str):
-            raise invalid("Each of 'outputs' must be an object with a 'name'.")
-        if output["name"] in requested:
-            raise invalid(f"Output {output['name']!r} is requested twice.")
-        requested[output["name"]] = _object(output, "parameters").get("binary_data")
-    return requested
-
-
-def _object(document: dict[str, Any], key: str) -> dict[str, Any]:
-    value = document.get(key, {})
-    if not isinstance(value, dict):
-        raise invalid(f"{key!r} must be an object. Received: {json.dumps(value)[:100]}")
-    return value
 
 
 def _spec(http: HttpRequest) -> ModelSpec:

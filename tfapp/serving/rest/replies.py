@@ -8,8 +8,8 @@ from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 
-from tfapp.serving.rest.tensors.json_text import dumps
 from tfapp.serving.status import RequestError, Status, invalid
+from tfapp.serving.tensors.json_text import dumps
 
 ANY = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 """Methods of a route that decides by itself."""

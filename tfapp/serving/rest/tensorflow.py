@@ -13,12 +13,17 @@ from starlette.requests import Request as HttpRequest
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
-from tfapp.serving.engine import Engine, aside
+from tfapp.serving.engine import LARGE, Engine, aside
 from tfapp.serving.examples import classifications, read_examples, regressions
 from tfapp.serving.exchange import Exchange
 from tfapp.serving.models.manager import ModelSpec
 from tfapp.serving.request import Answer, Request
-from tfapp.serving.rest.bodies import parse_body, read_body
+from tfapp.serving.rest.bodies import (
+    json_answer,
+    opened,
+    parsed_examples,
+    read_body,
+)
 from tfapp.serving.rest.metadata import metadata, status_entry
 from tfapp.serving.rest.replies import (
     ANY,
@@ -26,19 +31,19 @@ from tfapp.serving.rest.replies import (
     json_reply,
     malformed,
 )
-from tfapp.serving.rest.tensors import json_tensor, json_text
-from tfapp.serving.rest.tensors.json_document import parse_whole, quote
-from tfapp.serving.rest.tensors.json_examples import context_of, examples_of
 from tfapp.serving.rest.upload import files_of, read_files
 from tfapp.serving.signature import (
     CLASSIFY,
     DEFAULT,
     REGRESS,
-    Arrays,
     MissingSignatureError,
-    Signature,
 )
 from tfapp.serving.status import invalid
+from tfapp.serving.tensors import json_text
+from tfapp.serving.tensors.documents import PredictDocument, signature_name
+from tfapp.serving.tensors.json_document import parse_whole
+from tfapp.serving.tensors.json_examples import context_of, examples_of
+from tfapp.serving.tensors.json_text import dumps
 
 WHICH = r"/v1/models(?:/([^/:]+))?(?:/versions/(\d+)|/labels/([^/:]+))?"
 ASK = re.compile(rf"{WHICH}:(predict|classify|regress)", re.IGNORECASE)
@@ -88,51 +93,47 @@ async def _ask(engine: Engine, http: HttpRequest, match: re.Match[str]) -> Respo
             raise invalid(
                 f'Serving signature name: "{error.name}" not found in signature def'
             ) from None
-        return json_reply(reply)
+        return Response(reply, media_type="application/json")
 
 
 async def _predict(
     engine: Engine, spec: ModelSpec, http: HttpRequest, body: bytes, exchange: Exchange
-) -> dict[str, Any]:
+) -> bytes:
     kind = http.headers.get("content-type", "")
-    large = len(body) > LARGE_FILES
-    files = await aside(large, partial(files_of, kind, body))
+    is_large = len(body) > LARGE_FILES
+    files = await aside(is_large, partial(files_of, kind, body))
     if files is not None:
         chosen = [data for field, data in files if field == "signature_name"]
         name = chosen[0].decode("utf-8", "replace") if chosen else DEFAULT
         name = http.query_params.get("signature_name", name)
         files = [(field, data) for field, data in files if field != "signature_name"]
-        size = len(body) if large else 0
+        size = len(body) if is_large else 0
         request = Request(spec, read_files(files), name, size=size)
         answer = await engine.answer(request, exchange)
-        return {"predictions": json_text.rows(answer.outputs)}
-    document = parse_body(body, engine, exchange)
-    name = _signature_name(document)
-
-    def read(signature: Signature) -> Arrays:
-        if _is_row_format(document):
-            return json_tensor.read_rows(document["instances"], signature)
-        return json_tensor.read_columns(document["inputs"], signature)
-
-    answer = await engine.answer(Request(spec, read, name, size=len(body)), exchange)
-    if "instances" in document:
-        return {"predictions": json_text.rows(answer.outputs)}
-    return {"outputs": json_text.columns(answer.outputs)}
+        return await json_answer(engine, json_text.predictions, answer.outputs)
+    async with opened(engine, exchange, PredictDocument, body) as document:
+        facts = document.facts
+        request = Request(spec, document.read, facts.signature, size=len(body))
+        answer = await engine.answer(request, exchange)
+    write = json_text.predictions if facts.in_rows else json_text.columnar
+    return await json_answer(engine, write, answer.outputs)
 
 
 async def _classify_or_regress(
     engine: Engine, spec: ModelSpec, method: str, body: bytes, exchange: Exchange
-) -> dict[str, Any]:
-    document = parse_body(body, engine, exchange)
-    name = _signature_name(document)
+) -> bytes:
+    document = await parsed_examples(engine, exchange, body)
+    name = signature_name(document)
     method_name = CLASSIFY if method == "Classify" else REGRESS
-    read = read_examples(
-        examples_of(document, method.lower()),
-        context_of(document),
-        method_name,
+    is_large = len(body) > LARGE
+    read = await aside(
+        is_large,
+        lambda: read_examples(
+            examples_of(document, method.lower()), context_of(document), method_name
+        ),
     )
     answer = await engine.answer(Request(spec, read, name, size=len(body)), exchange)
-    return {"results": _results(answer, method)}
+    return await aside(is_large, lambda: dumps({"results": _results(answer, method)}))
 
 
 def _results(answer: Answer, method: str) -> Any:
@@ -166,24 +167,3 @@ def _spec(match: re.Match[str]) -> ModelSpec:
     if match[2] and version is None:
         raise invalid(f"Failed to convert version: {match[2]} to numeric.")
     return ModelSpec(unquote(match[1]), version, unquote(match[3] or ""))
-
-
-def _signature_name(document: dict[str, Any]) -> str:
-    name = document.get("signature_name", DEFAULT)
-    if not isinstance(name, str):
-        raise invalid(
-            f"JSON Value: {quote(document)} not formatted correctly. "
-            "'signature_name' key must be a string value."
-        )
-    return name or DEFAULT
-
-
-def _is_row_format(document: dict[str, Any]) -> bool:
-    if "instances" in document and "inputs" in document:
-        raise invalid(
-            f"JSON Value: {quote(document)} Not formatted correctly expecting only one "
-            "of 'inputs' or 'instances' keys to exist"
-        )
-    if not ("instances" in document or "inputs" in document):
-        raise invalid("Missing 'inputs' or 'instances' key")
-    return "instances" in document

@@ -7,7 +7,7 @@ import grpc
 
 from tfapp.serving.engine import Engine
 from tfapp.serving.rpc import health, models, prediction
-from tfapp.serving.rpc.guard import Guard
+from tfapp.serving.rpc.guard import Guard, WellFormed
 
 SERVICES: tuple[Callable[[Any, Engine], None], ...] = (
     prediction.register,
@@ -26,7 +26,7 @@ def make_server(engine: Engine, token: str = "") -> Any:
     """
     limits = engine.settings.limits
     server = grpc.aio.server(
-        interceptors=[Guard(token)] if token else [],
+        interceptors=[*([Guard(token)] if token else []), WellFormed()],
         maximum_concurrent_rpcs=limits.max_connections,
         options=[
             ("grpc.max_receive_message_length", limits.max_request_bytes),

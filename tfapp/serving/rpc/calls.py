@@ -1,5 +1,6 @@
 """What all gRPC services share: errors, model specs, deadlines."""
 
+import logging
 from collections.abc import Awaitable, Callable
 from typing import Any, TypeVar
 
@@ -38,6 +39,10 @@ async def answered(
             return await work(exchange)
     except RequestError as error:
         await context.abort(CODES[error.status.code], str(error))
+        raise
+    except Exception:  # a bug: its traceback goes to the log, not to the client
+        logging.getLogger(__name__).exception("A call met a bug.")
+        await context.abort(grpc.StatusCode.INTERNAL, "The server has a fault.")
         raise
 
 

@@ -4,13 +4,13 @@ from typing import Any
 
 import tensorflow as tf
 
-from tfapp.serving.rest.tensors.json_document import (
+from tfapp.serving.status import invalid
+from tfapp.serving.tensors.json_document import (
     as_bytes,
     is_base64,
     kind_of,
     quote,
 )
-from tfapp.serving.status import invalid
 
 LISTS = {"bytes_list": "bytes", "float_list": "float", "int64_list": "int64"}
 INT64 = range(-(2**63), 2**63)

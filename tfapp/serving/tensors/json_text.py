@@ -6,7 +6,6 @@ from typing import Any
 
 import numpy as np
 
-from tfapp.serving.examples import text
 from tfapp.serving.signature import Arrays, shown
 from tfapp.serving.status import RequestError, Status, invalid
 
@@ -20,6 +19,16 @@ FLOAT32_DIGITS = (6, 7, 8, 9)
 def dumps(value: Any) -> bytes:
     """Return JSON; NaN and infinities are bare tokens."""
     return json.dumps(value, ensure_ascii=False).encode("utf-8", "replace")
+
+
+def predictions(outputs: Arrays) -> bytes:
+    """Return the reply to a request in rows; raises as `rows`."""
+    return dumps({"predictions": rows(outputs)})
+
+
+def columnar(outputs: Arrays) -> bytes:
+    """Return the reply to a request in columns; raises as `plain`."""
+    return dumps({"outputs": columns(outputs)})
 
 
 def rows(outputs: Arrays) -> list[Any]:
@@ -82,6 +91,11 @@ def plain(name: str, array: np.ndarray) -> Any:
         f"Conversion of output {name!r}{shown(array.shape)} of type "
         f"{array.dtype.name} to JSON is not possible.",
     )
+
+
+def text(value: Any) -> str:
+    """Return a string of TensorFlow's as text."""
+    return value.decode("utf-8", "replace") if isinstance(value, bytes) else str(value)
 
 
 def base64_object(value: bytes) -> dict[str, str]:

@@ -10,14 +10,14 @@ from typing import Any
 
 import numpy as np
 
-from tfapp.serving.rest.tensors.json_document import (
+from tfapp.serving.signature import Arrays, Signature, TensorSpec, shown
+from tfapp.serving.status import RequestError, Status, invalid
+from tfapp.serving.tensors.json_document import (
     as_bytes,
     is_base64,
     kind_of,
     quote,
 )
-from tfapp.serving.signature import Arrays, Signature, TensorSpec, shown
-from tfapp.serving.status import RequestError, Status, invalid
 
 INTEGERS = frozenset({"int32", "int16", "int8", "uint8", "int64", "uint32", "uint64"})
 FLOATS = frozenset({"float", "double"})

@@ -9,11 +9,11 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from tfapp.serving.rest.tensors.json_document import parse_object
-from tfapp.serving.rest.tensors.json_tensor import read_columns, read_rows, read_tensor
-from tfapp.serving.rest.tensors.json_text import dumps, plain, shortest
 from tfapp.serving.signature import Signature, TensorSpec
 from tfapp.serving.status import RequestError, Status
+from tfapp.serving.tensors.json_document import parse_object
+from tfapp.serving.tensors.json_tensor import read_columns, read_rows, read_tensor
+from tfapp.serving.tensors.json_text import dumps, plain, shortest
 
 DTYPES = {
     "float": np.float32,

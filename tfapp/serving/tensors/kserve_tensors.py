@@ -1,17 +1,17 @@
 """Tensors of KServe's v2 protocol, in JSON or as raw little-endian bytes."""
 
 import struct
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from itertools import chain
 from math import prod
 from typing import Any
 
 import numpy as np
 
-from tfapp.serving.rest.tensors import json_tensor, json_text
-from tfapp.serving.rest.tensors.json_document import quote
 from tfapp.serving.signature import Arrays, Signature, TensorSpec
 from tfapp.serving.status import invalid
+from tfapp.serving.tensors import json_tensor, json_text
+from tfapp.serving.tensors.json_document import quote
 
 DATATYPES = {
     "bool": "BOOL",
@@ -145,6 +145,26 @@ def write_tensor(
         return tensor | {"data": data}, b""
     raw = join_bytes(array) if array.dtype == object else array.tobytes()
     return tensor | {"parameters": {"binary_data_size": len(raw)}}, raw
+
+
+def write_reply(outputs: Arrays, head: Mapping[str, Any]) -> bytes:
+    """Return a reply in JSON alone.
+
+    Args:
+        outputs: by name.
+        head: what else the reply holds.
+    """
+    return write_parts(outputs, head, ())[0]
+
+
+def write_parts(
+    outputs: Arrays, head: Mapping[str, Any], as_binary: Collection[str]
+) -> tuple[bytes, bytes]:
+    """Return the JSON of a reply, and the bytes of the outputs that are binary."""
+    written = [write_tensor(k, array, k in as_binary) for k, array in outputs.items()]
+    tensors = [tensor for tensor, _ in written]
+    header = json_text.dumps({**head, "outputs": tensors})
+    return header, b"".join(tail for _, tail in written)
 
 
 def join_bytes(array: np.ndarray) -> bytes:
