@@ -59,6 +59,12 @@ class Trainer:
         with reporter.stage(f"predict {split}") as stage:
             return answers(job.model, job.dataset, split, stage)
 
+    def features(self, split: str) -> Any:
+        """Return what the frozen extractor gave for a split; see `tasks.Features`."""
+        if isinstance(self.method, FineTuning):
+            return self.method.pretrained_features(split)
+        return None
+
     def _one_by_one(self, split: str) -> Iterator[np.ndarray]:
         """Yield the answers one by one; the stage lasts as long as they are used."""
         job = self.job

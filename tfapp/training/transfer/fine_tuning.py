@@ -2,10 +2,11 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import keras
+import numpy as np
 
 from tfapp.layers.standardization import Standardization
 from tfapp.machine.space import DISK_SHARE, MEMORY_SHARE, available_memory, free_disk
@@ -32,11 +33,14 @@ class FineTuning:
         job: has the model and the data.
         config: the table of the recipe.
         features: of the extractor as it is now; None if they are not stored.
+        pretrained: split → rows of the extractor as it was before it learned; {} while
+            it has not learned.
     """
 
     job: TrainingJob
     config: FineTuneConfig
     features: FeatureStore | None = None
+    pretrained: dict[str, Any] = field(default_factory=dict)
 
     def phases(self) -> Iterator[Phase]:
         """Yield the phase of the head, then that of the thawed layers if there is one.
@@ -53,6 +57,8 @@ class FineTuning:
         else:
             yield self._head_on_inputs()
         if thaw is not None and self._time_to_thaw():
+            # Rows that are missing could only be computed with the changed weights.
+            self.pretrained = {s: self._plain(s) for s in self.job.dataset.examples}
             freezing.thaw(self.extractor, thaw.from_layer)
             self.features = None  # they are of the extractor as it was
             yield self._thawed(thaw)
@@ -61,10 +67,26 @@ class FineTuning:
         """Return float32 logits of a split by its stored features; None without."""
         if self.features is None:
             return None
+        rows = self._plain(split)[:]
+        return predict(self.head, rows, len(rows))
+
+    def pretrained_features(self, split: str) -> Any:
+        """Return rows of the extractor before it learned; see `tasks.spec.Features`.
+
+        Those that do not fit into memory are None.
+        """
+        rows = self.pretrained.get(
+            split, None if self.pretrained else self._plain(split)
+        )
+        return rows if isinstance(rows, np.ndarray) else None
+
+    def _plain(self, split: str) -> Any:
+        """Return stored rows of a split's examples, None if there are none."""
+        if self.features is None or not self.job.dataset.examples[split]:
+            return None
         with self.job.loop.reporter.stage(f"features of {split}") as stage:
             self.features.progress = stage
-            rows = self.features.plain(split)[:]
-        return predict(self.head, rows, len(rows))
+            return self.features.plain(split)
 
     def _head_on_features(self) -> Phase:
         views = self.config.head.views

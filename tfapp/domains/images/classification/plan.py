@@ -61,6 +61,12 @@ def _require_enough(report: CheckReport) -> None:
             f"{report.usable} images of {len(report.per_class)} classes are too few to "
             "learn from. Expected at least 3 images of each class."
         )
+    if single := [name for name, count in report.per_class.items() if count < 2]:
+        raise DataError(
+            f"{report.name}: class {single[0]!r} has {report.per_class[single[0]]} "
+            "usable images: nothing would be left to test it on. Expected at least 3 "
+            "of each class; add images or remove the class."
+        )
 
 
 def describe(report: CheckReport) -> str:

@@ -51,8 +51,7 @@ def judge_image(logits: np.ndarray, truth: np.ndarray) -> JudgedImage:
     """
     count, known = logits.shape[-1], truth != IGNORED
     predicted = logits.argmax(axis=-1).astype(np.uint8)
-    pairs = truth[known].astype(np.int64) * count + predicted[known]
-    confusion = np.bincount(pairs, minlength=count**2).reshape(count, count)
+    confusion = confusion_of(predicted, truth, count)
     objects_of = np.where(known, truth, 0)
     swept: tuple[float, ...] = ()
     if count == 2:
@@ -63,6 +62,19 @@ def judge_image(logits: np.ndarray, truth: np.ndarray) -> JudgedImage:
         )
     rand = rand_f_score(objects_of, predicted)
     return JudgedImage(predicted, truth, confusion, rand, swept)
+
+
+def confusion_of(predicted: np.ndarray, truth: np.ndarray, count: int) -> np.ndarray:
+    """Count pairs of classes of two maps, int64 (count, count); rows are true ones.
+
+    Args:
+        predicted: uint8 array (height, width), class indices.
+        truth: uint8 array (height, width), class indices or `IGNORED`.
+        count: number of classes.
+    """
+    known = truth != IGNORED
+    pairs = truth[known].astype(np.int64) * count + predicted[known]
+    return np.bincount(pairs, minlength=count**2).reshape(count, count)
 
 
 def rand_f_score(truth: np.ndarray, predicted: np.ndarray) -> float:
@@ -141,16 +153,13 @@ def segmentation_metrics(
         confusion_matrix.
     """
     confusions = np.stack([image.confusion for image in judged])
-    drawn = _draws(len(judged))
-    sums = np.tensordot(drawn, confusions, axes=1)
-    figures = _overall(confusions.sum(axis=0))
-    ranges = _overall(sums)
+    sums = np.tensordot(_draws(len(judged)), confusions, axes=1)
     rands = np.array([image.rand for image in judged])
-    metrics: dict[str, Any] = {"examples": len(judged)}
-    metrics["pixels"] = int(confusions.sum())
-    for name, value in figures.items():
-        metrics[name] = _number(value)
-        metrics[f"{name}_interval"] = _interval(ranges[name], len(judged))
+    metrics: dict[str, Any] = {
+        "examples": len(judged),
+        "pixels": int(confusions.sum()),
+        **pooled_figures(confusions),
+    }
     defined = ~np.isnan(rands)
     metrics["rand_f_score"] = _number(rands[defined].mean()) if defined.any() else None
     metrics["rand_f_score_interval"] = _mean_interval(rands[defined])
@@ -159,6 +168,20 @@ def segmentation_metrics(
         **_best_threshold(judged),
         "per_class": _per_class(confusions, sums, class_names),
         "confusion_matrix": confusions.sum(axis=0).tolist(),
+    }
+
+
+def pooled_figures(confusions: np.ndarray) -> dict[str, Any]:
+    """Return pixel_error, iou and dice of all images together, and their intervals.
+
+    Args:
+        confusions: int64 array (images, num_classes, num_classes); rows are true.
+    """
+    figures = _overall(confusions.sum(axis=0))
+    count = len(confusions)
+    ranges = _overall(np.tensordot(_draws(count), confusions, axes=1))
+    return {name: _number(value) for name, value in figures.items()} | {
+        f"{name}_interval": _interval(ranges[name], count) for name in figures
     }
 
 
