@@ -41,7 +41,7 @@ def segmentation_baselines(
     truths = [image.truth for image in judged.images]
     count = masks.info.num_outputs
     known = [masks.truth(example) for example in shown] or truths
-    pixels = sum(np.bincount(truth.ravel(), minlength=count) for truth in known)
+    pixels = sum(np.bincount(t[t < count].ravel(), minlength=count) for t in known)
     largest = int(np.argmax(pixels))
     constant = [np.full_like(truth, largest) for truth in truths]
     simple = [_baseline("largest class", constant, judged)]
@@ -103,7 +103,9 @@ def _best_side(masks: MaskDataset, examples: Sequence[Example]) -> str:
     images = [(_grey(masks, example), masks.truth(example)) for example in examples]
 
     def wrong(side: str) -> int:
-        return sum(int((otsu_map(grey, side) != t).sum()) for grey, t in images)
+        return sum(
+            int(((otsu_map(grey, side) != t) & (t < 2)).sum()) for grey, t in images
+        )
 
     return min(SIDES, key=wrong)
 
