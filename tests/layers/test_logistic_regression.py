@@ -5,8 +5,8 @@ import pytest
 from sklearn.linear_model import LogisticRegression as Reference
 from sklearn.metrics import log_loss
 
+from tfapp.layers.logistic_regression import STRENGTHS, fit_best, fit_path
 from tfapp.problems.classification.calibration import softmax
-from tfapp.problems.classification.logistic import STRENGTHS, fit_best, fit_path
 
 RNG = np.random.default_rng(0)
 

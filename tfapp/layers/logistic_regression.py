@@ -47,6 +47,9 @@ def fit_path(
     labels: np.ndarray,
     num_classes: int,
     strengths: Sequence[float] = STRENGTHS,
+    weights: np.ndarray | None = None,
+    *,
+    standardize: bool = True,
 ) -> list[LogisticRegression]:
     """Fit a logistic regression for every strength of the penalty.
 
@@ -58,12 +61,15 @@ def fit_path(
         labels: int array (examples,), class indices in [0, num_classes).
         num_classes: number of classes.
         strengths: of the penalty, the strongest first.
+        weights: of the examples, float (examples,), mean 1; None if all count alike.
+        standardize: scale features to mean 0 and variance 1 first.
     """
     features = np.asarray(features, np.float32)
-    mean, deviation = features.mean(axis=0), features.std(axis=0)
-    deviation = np.where(deviation > 1e-6, deviation, 1.0).astype(np.float32)
+    mean, deviation = _moments(features, standardize)
     rows, basis = _rotated((features - mean) / deviation)
     targets = np.eye(num_classes, dtype=np.float32)[labels]
+    if weights is not None:
+        targets *= np.asarray(weights, np.float32)[:, None]
     shape = (rows.shape[1] + 1, num_classes)
     start, path = np.zeros(shape[0] * shape[1]), []
     for strength in strengths:
@@ -75,9 +81,11 @@ def fit_path(
             method="L-BFGS-B",
             options={"maxiter": MOST_STEPS},
         ).x
-        *weights, bias = start.reshape(shape).astype(np.float32)
-        of_features = basis @ np.array(weights).reshape(-1, num_classes)
-        path.append(LogisticRegression(mean, deviation, of_features, bias, strength))
+        solution = start.reshape(shape).astype(np.float32)
+        of_features = basis @ solution[:-1]
+        path.append(
+            LogisticRegression(mean, deviation, of_features, solution[-1], strength)
+        )
     return path
 
 
@@ -97,16 +105,27 @@ def fit_best(
     if held_out is None:
         return path[len(path) // 2]
     features, labels = held_out
+    return min(path, key=lambda model: log_loss(model.logits(features), labels).mean())
 
-    def log_loss(model: LogisticRegression) -> float:
-        chances = log_softmax(model.logits(features).astype(np.float64), axis=1)
-        return float(-chances[np.arange(len(labels)), labels].mean())
 
-    return min(path, key=log_loss)
+def log_loss(logits: np.ndarray, labels: np.ndarray) -> np.ndarray:
+    """Return -log p(label) of each example in nats, float64 (examples,)."""
+    chances = log_softmax(np.asarray(logits, np.float64), axis=1)
+    losses: np.ndarray = -chances[np.arange(len(labels)), labels]
+    return losses
+
+
+def _moments(features: np.ndarray, standardize: bool) -> tuple[np.ndarray, np.ndarray]:
+    """Return mean and deviation by which features are scaled."""
+    if not standardize:
+        return np.zeros(features.shape[1:]), np.ones(features.shape[1:])
+    deviation = features.std(axis=0)
+    return features.mean(axis=0), np.where(deviation > 1e-6, deviation, 1.0)
 
 
 def _rotated(rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Return rows in the basis of their span, and that basis as columns."""
+    rows = rows.astype(np.float32)
     if len(rows) >= rows.shape[1]:
         return rows, np.eye(rows.shape[1], dtype=np.float32)
     basis = np.linalg.svd(rows, full_matrices=False)[2].T
@@ -116,11 +135,13 @@ def _rotated(rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 def _loss_and_gradient(
     flat: np.ndarray, rows: np.ndarray, targets: np.ndarray, strength: float
 ) -> tuple[float, np.ndarray]:
+    """Return loss and gradient; targets are one-hot rows times weights."""
     values = flat.reshape(-1, targets.shape[1]).astype(np.float32)
     weights, bias = values[:-1], values[-1]
     chances = log_softmax(rows @ weights + bias, axis=1)
     loss = -float((targets * chances).sum()) / len(rows)
     loss += 0.5 * strength * float((weights**2).sum())
-    residuals = (np.exp(chances) - targets) / len(rows)
+    totals = targets.sum(axis=1, keepdims=True)
+    residuals = (totals * np.exp(chances) - targets) / len(rows)
     gradient = np.vstack([rows.T @ residuals + strength * weights, residuals.sum(0)])
     return loss, gradient.ravel().astype(np.float64)

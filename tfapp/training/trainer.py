@@ -44,7 +44,7 @@ class Trainer:
         )
         for phase in self.method.phases():
             start = loop.phases[-1].best if phase.plan.continues else None
-            workload = epochs_of(phase, setup)
+            workload = phase.workload or epochs_of(phase, setup)
             loop.run(workload, phase.plan.name, deadline=phase.deadline, start=start)
 
     def logits(self, split: str) -> Any:

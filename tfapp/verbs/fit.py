@@ -2,8 +2,10 @@
 
 import re
 import time
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from tfapp import recipes
 from tfapp.base import registry
@@ -15,6 +17,7 @@ from tfapp.data.report import refuse_damaged
 from tfapp.machine.start import start_tensorflow
 from tfapp.recipes.config import NAME_PATTERN, DataConfig, Recipe
 from tfapp.recipes.plan import Machine, Plan
+from tfapp.runs.candidates import choose
 from tfapp.runs.publish import RunResult
 from tfapp.verbs.run import run
 
@@ -27,11 +30,26 @@ class PlannedRecipe:
         recipe: ready to run.
         reasons: one line per decision.
         notes: lines for the end of the run too, such as weights that are missing.
+        rivals: name → recipe, this one first, to be compared by cross-validation; {}
+            if there is nothing to compare.
+        seconds: that comparing them may take.
     """
 
     recipe: Recipe
     reasons: tuple[str, ...]
     notes: tuple[str, ...] = ()
+    rivals: Mapping[str, Recipe] = field(default_factory=dict)
+    seconds: float = 0.0
+
+    def best(self, reporter: Reporter) -> "PlannedRecipe":
+        """Return the best of the rivals, with a line on each as a reason."""
+        if not self.rivals:
+            return self
+        name, lines = choose(self.rivals, self.seconds, reporter)
+        recipe = self.rivals[name]
+        described = f"{recipe.description} {'; '.join(lines)}."
+        chosen = recipe.model_copy(update={"description": described})
+        return PlannedRecipe(chosen, (*self.reasons, *lines), self.notes)
 
 
 def fit(
@@ -66,7 +84,7 @@ def fit(
     reporter = reporter or Reporter()
     chosen = plan(
         data, minutes=minutes, name=name, backbone=backbone, reporter=reporter
-    )
+    ).best(reporter)
     for reason in chosen.reasons:
         reporter.say(f"  {reason}")
     reporter.say("\n" + recipes.to_toml(chosen.recipe, defaults=False))
@@ -100,18 +118,26 @@ def plan(
     plans = registry.union("PLANS")
     machine = Machine(minutes, backbone, reporter)
     chosen: Plan = registry.load("task", plans, detected.task)(report, machine)
-    table = {
-        **chosen.table,
-        "name": name or name_of(data),
-        "description": f"Chosen by `tfapp fit {data}`.",
-        "task": detected.task,
-        "data": {"path": data, "kind": detected.data, **chosen.table.get("data", {})},
-    }
-    if minutes:
-        table["runtime"] = {"minutes": minutes, **chosen.table.get("runtime", {})}
+    title = name or name_of(data)
+
+    def recipe_of(table: Mapping[str, Any]) -> Recipe:
+        whole = {
+            **table,
+            "name": title,
+            "description": f"Chosen by `tfapp fit {data}`.",
+            "task": detected.task,
+            "data": {"path": data, "kind": detected.data, **table.get("data", {})},
+        }
+        if minutes:
+            whole["runtime"] = {"minutes": minutes, **table.get("runtime", {})}
+        return recipes.build(whole, where="fit")
+
+    first = recipe_of(chosen.table)
+    others = {a.name: recipe_of(a.table) for a in chosen.alternatives}
+    rivals = {chosen.name: first, **others} if others else {}
     reasons = (f"task: {detected.task}, because {detected.why}", *chosen.reasons)
-    recipe = recipes.build(table, where="fit")
-    return PlannedRecipe(recipe, reasons, chosen.notes)
+    seconds = chosen.comparing_seconds
+    return PlannedRecipe(first, reasons, chosen.notes, rivals, seconds)
 
 
 def _require_name(name: str) -> None:

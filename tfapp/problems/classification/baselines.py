@@ -8,7 +8,7 @@ import numpy as np
 
 from tfapp.base.intervals import paired_interval, wilson_interval
 from tfapp.data.spec import Dataset, Example, Pass
-from tfapp.problems.classification.logistic import fit_best
+from tfapp.layers.logistic_regression import fit_best
 from tfapp.problems.classification.results import ClassAnswers
 from tfapp.tasks.results import Baseline, Results
 from tfapp.tasks.spec import Features
