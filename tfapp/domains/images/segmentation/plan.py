@@ -5,7 +5,7 @@ from typing import Any
 from tfapp.base.errors import DataError
 from tfapp.data.report import CheckReport
 from tfapp.domains.images.pretrained.extractors import EXTRACTORS
-from tfapp.domains.images.pretrained.weights import available_weights
+from tfapp.domains.images.pretrained.file_choice import available_weights
 from tfapp.recipes.plan import Machine, Plan
 
 LARGEST_TILE = 288
