@@ -68,7 +68,7 @@ class ExactHead(Workload):
     def __init__(self, head: keras.Model, data: HeadData, everything: bool) -> None:
         dense = [x for x in head.layers if isinstance(x, keras.layers.Dense)]
         self.num_classes = head.output_shape[-1]
-        if len(dense) != 1 or dense[0].units != self.num_classes:
+        if len(dense) != 1 or dense[0].units != max(self.num_classes, 2):
             raise ConfigError(
                 "`fine_tune.head.solver` = 'exact' needs a head of one dense layer "
                 "with a unit per class. Leave `hidden_units` and `single_logit` out of "

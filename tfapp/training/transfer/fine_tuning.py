@@ -64,7 +64,7 @@ class FineTuning:
             freezing.thaw(self.extractor, thaw.from_layer)
             store, self.features = self.features, None  # of the extractor as it was
             yield self._thawed(thaw)
-            if not self.job.loop.phases[-1].best_epoch:
+            if self.exact is not None and not self.job.loop.phases[-1].best_epoch:
                 self.features = store  # the extractor is as it was
         if self._head_can_learn_more():
             yield self._refitted(first)
