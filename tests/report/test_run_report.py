@@ -1,9 +1,11 @@
 """Tests of tfapp.report.run_report and of its section on training."""
 
+from dataclasses import replace
+
 import pytest
 
 from tfapp.data.spec import Example
-from tfapp.report.baselines import best_baseline, lost_to
+from tfapp.report.baselines import baseline_verdict, best_baseline
 from tfapp.report.blocks import Columns, Fact, Section, Table
 from tfapp.report.run_report import run_report
 from tfapp.report.run_sections import RunFacts
@@ -66,12 +68,19 @@ def test_a_network_that_loses_is_said_to_lose():
     """One plain sentence, before every other finding; none if it wins."""
     losing = results(0.3812, NAIVE, RIDGE)
     sentence = "The network loses to the baseline ridge: MSE 0.3812 against 0.3701."
-    assert lost_to(losing) == sentence
+    assert baseline_verdict(losing) == sentence
     items = report(losing).sections[0].blocks[0].items
     assert items[0][0] == sentence
     assert items[1] == ("Found.", "Fix.")
+    unsure = replace(NAIVE, margin=(-0.3, 0.1))
+    sentence = baseline_verdict(results(0.4, unsure))
+    assert sentence == (
+        "The network is not surely better than the baseline seasonal naive: MSE 0.4 "
+        "against 0.5, a difference of \u22120.3 to +0.1."
+    )
+    assert "no better" in baseline_verdict(results(0.5, NAIVE))
     for winning in (results(0.36, NAIVE, RIDGE), results(0.4, NAIVE), results(0.9)):
-        assert lost_to(winning) == ""
+        assert baseline_verdict(winning) == ""
     assert best_baseline(METRIC, (NAIVE, RIDGE)) == RIDGE
     assert best_baseline(METRIC, ()) is None
 

@@ -82,13 +82,22 @@ def test_every_preferred_extractor_has_the_layer_it_is_thawed_from(extractor):
     assert load_backbone(extractor, (96, 96, 3), "none").get_layer(layer)
 
 
-def test_few_images_are_learned_from_for_longer(tmp_path, mobilenet_only, monkeypatch):
-    """Below a number of images the head has more epochs, not fewer steps."""
+def test_heads_of_many_images_are_trained_by_gradients(
+    tmp_path, mobilenet_only, monkeypatch
+):
+    """Folds of many thousand images would take minutes."""
     path = make_photos(tmp_path / "photos", {"a": 4, "b": 4})
     few = fit.plan(path, reporter=QUIET).recipe.fine_tune.head
-    monkeypatch.setattr(plan, "FEW_IMAGES", 8)
+    monkeypatch.setattr(plan, "MOST_EXACT", 7)
     many = fit.plan(path, reporter=QUIET).recipe.fine_tune.head
-    assert few.epochs == 3 * many.epochs
+    assert (few.solver, many.solver) == ("exact", "gradient")
+
+
+def test_a_class_of_one_image_is_refused(tmp_path, mobilenet_only):
+    """It could be learned or tested, never both."""
+    path = make_photos(tmp_path / "photos", {"a": 9, "b": 1})
+    with pytest.raises(DataError, match="class 'b' has 1 usable images: nothing would"):
+        fit.plan(path, reporter=QUIET)
 
 
 def test_what_comes_with_tfapp_serves_where_nothing_else_is(tmp_path, monkeypatch):

@@ -1,4 +1,6 @@
-"""Intervals of shares."""
+"""Intervals of shares and of differences."""
+
+from typing import Any
 
 
 def wilson_interval(successes: int, total: int) -> tuple[float, float]:
@@ -24,3 +26,34 @@ def wilson_interval(successes: int, total: int) -> tuple[float, float]:
         return 0.0, 1.0
     interval = binomtest(successes, total).proportion_ci(method="wilson")
     return float(interval.low), float(interval.high)
+
+
+def paired_interval(
+    differences: Any, weights: Any = None
+) -> tuple[float, float] | None:
+    """Return the 95 % interval of a mean of paired differences, by Student's t.
+
+    Two methods on the same examples do well and badly on the same ones, so their
+    difference is known far better than either figure.
+
+    Args:
+        differences: float array (examples,), one method's score minus the other's.
+        weights: float array (examples,), of a pooled figure; None if all count alike.
+
+    Returns:
+        (low, high); None for a single example, which says nothing about others.
+    """
+    import numpy as np
+    from scipy.stats import t as student
+
+    differences = np.asarray(differences, np.float64)
+    count = len(differences)
+    if count < 2:
+        return None
+    shares = np.ones(count) if weights is None else np.asarray(weights, np.float64)
+    shares = shares / shares.sum()
+    mean = float(shares @ differences)
+    residuals = shares * (differences - mean)
+    error = float(np.sqrt(count / (count - 1) * (residuals @ residuals)))
+    reach = float(student.ppf(0.975, count - 1)) * error
+    return mean - reach, mean + reach

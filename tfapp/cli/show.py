@@ -54,6 +54,8 @@ def result(run_result: "RunResult", as_json_: bool) -> None:
         return
     line("")
     headline(run_result.results)
+    for note in run_result.results.notes:
+        line(note.replace(NO_BREAK, " "))
     line(f"report       {run_result.report}")
     run = _as_argument(run_result.folder)
     if run_result.saved_model is not None:
@@ -79,15 +81,15 @@ def _as_argument(folder: Path) -> str:
 
 def headline(results: "Results") -> None:
     """Print the figures that matter most, and the baselines next to them."""
-    from tfapp.report.baselines import baseline_facts, lost_to
+    from tfapp.report.baselines import baseline_facts, baseline_verdict
 
-    facts = (*results.headline, *baseline_facts(results))
+    facts = (*results.headline, *baseline_facts(results.metric, results.baselines))
     width = max(12, *(len(fact.label) for fact in facts))
     for fact in facts:
         label = fact.label if fact.label[1:2].isupper() else fact.label.lower()
         text = f"{label:<{width}} {fact.value} {fact.detail}"
         line(text.replace(NO_BREAK, " ").rstrip())
-    if sentence := lost_to(results):
+    if sentence := baseline_verdict(results):
         line(sentence.replace(NO_BREAK, " "))
 
 

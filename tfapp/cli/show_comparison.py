@@ -20,7 +20,7 @@ def comparison(outcome: "Comparison", out: Path, as_json_: bool) -> None:
     """Print one row per group, what is best, and where the page is."""
     from tfapp.comparison import wording
     from tfapp.comparison.missed import missed_title
-    from tfapp.report.wording import amount
+    from tfapp.report.baselines import baseline_facts
 
     if as_json_:
         show.as_json(outcome.to_json())
@@ -36,9 +36,9 @@ def comparison(outcome: "Comparison", out: Path, as_json_: bool) -> None:
     show.print_table(table)
     show.line(wording.conclusion(outcome))
     metric = outcome.metric
-    for baseline in outcome.baselines:
-        value = amount(baseline.value, metric.unit)
-        show.line(f"baseline {baseline.name}: {metric.short} {value}")
+    for fact in baseline_facts(metric, outcome.baselines):
+        text = f"{fact.label.lower()}: {fact.value} {fact.detail}"
+        show.line(text.replace(show.NO_BREAK, " "))
     if outcome.missed and len(outcome.records) > 1:
         of_all = f"{len(outcome.missed)} of {outcome.common} test {metric.examples}"
         show.line(f"{missed_title(metric).lower()}: {of_all}")

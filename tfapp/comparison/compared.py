@@ -165,8 +165,13 @@ def _baselines(records: Sequence[RunRecord]) -> tuple[Baseline, ...]:
         if record.test_set == first:
             for baseline in record.baselines:
                 by_name[baseline.name].append(baseline)
-    merged = [
-        replace(same[0], value=fmean(baseline.value for baseline in same))
-        for same in by_name.values()
-    ]
+    merged = [_merged(same) for same in by_name.values()]
     return tuple(sorted(merged, key=lambda baseline: -metric.sign * baseline.value))
+
+
+def _merged(same: Sequence[Baseline]) -> Baseline:
+    """Return one baseline of several runs; its margin is that of a single run alone."""
+    value = fmean(baseline.value for baseline in same)
+    return replace(
+        same[0], value=value, margin=same[0].margin if not same[1:] else None
+    )

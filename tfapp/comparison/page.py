@@ -13,6 +13,7 @@ from tfapp.comparison.sections import (
     runs_section,
     settings_section,
 )
+from tfapp.report.baselines import baseline_facts
 from tfapp.report.blocks import Block, Fact, Items, Picture, Report, Section, Table
 from tfapp.report.style import to_svg
 from tfapp.report.wording import amount, count, duration, shorten
@@ -58,10 +59,7 @@ def _headline(comparison: Comparison) -> tuple[Fact, ...]:
             amount(best.scores.mean, metric.unit),
             f"{shorten(best.name, 60)}; 95 % interval {interval}",
         ),
-        *(
-            Fact(f"Baseline {b.name}", amount(b.value, metric.unit), metric.short)
-            for b in comparison.baselines
-        ),
+        *baseline_facts(metric, comparison.baselines),
     ]
     tested = {len(group.tested) for group in comparison.groups}
     size = f"{max(tested):,}" if len(tested) == 1 else "several sets"
@@ -163,7 +161,8 @@ def _figure_texts(group: Group, quantity: Quantity, has_interval: bool) -> list[
 
 def _baselines_tables(comparison: Comparison) -> tuple[Table, ...]:
     """Return the baselines as a table, () without any."""
-    metric = comparison.metric
+    metric, baselines = comparison.metric, comparison.baselines
+    others = [q for q in metric.others if any(q.key in b.others for b in baselines)]
     rows = tuple(
         (
             baseline.name,
@@ -171,10 +170,12 @@ def _baselines_tables(comparison: Comparison) -> tuple[Table, ...]:
             wording.interval(*baseline.interval, metric.unit)
             if baseline.interval
             else "",
+            *(amount(baseline.others.get(q.key), q.unit) for q in others),
         )
-        for baseline in comparison.baselines
+        for baseline in baselines
     )
-    header = ("Baseline", metric.heading, "95 % interval")
+    further = (quantity.heading for quantity in others)
+    header = ("Baseline", metric.heading, "95 % interval", *further)
     caption = "Baselines: simple methods on the same test set"
     return (Table(header, rows, caption),) if rows else ()
 

@@ -5,10 +5,8 @@ from math import isinf, isnan
 from tfapp.comparison.compared import Comparison
 from tfapp.comparison.groups import Figure, Group
 from tfapp.comparison.statistics import Pair
-from tfapp.report.wording import NO_BREAK, amount, count, gap, quoted
+from tfapp.report.wording import MINUS, NO_BREAK, amount, count, gap, quoted
 from tfapp.tasks.results import Quantity
-
-MINUS = "\u2212"
 
 
 def figure(group: Group, quantity: Quantity) -> str:

@@ -131,9 +131,15 @@ def set_problems(
             yield Problem("", f"{why} files", "note", detail)
     counts = Counter(dict.fromkeys(source.labels or ("",), 0))
     counts.update(e.stratum for e in examples if e.split in ("", "train"))
+    everywhere = Counter(e.stratum for e in examples)
     for label, count in sorted(counts.items()):
         if count < FEW:
             detail = f"only {count} {noun} to learn from; results will vary much."
+            if everywhere[label] == 1:
+                detail = (
+                    "a single example, which is learned from: nothing is left to test "
+                    f"the class on. Add {noun}, or remove the class."
+                )
             yield Problem(label, f"few {noun}", "used with care", detail)
     (most, high), (least, low) = counts.most_common()[0], counts.most_common()[-1]
     if high > MAX_IMBALANCE * max(low, 1):

@@ -114,12 +114,26 @@ class HeadPhase(Table):
     epochs: int = Field(60, ge=1)
     learning_rate: float = Field(1e-3, gt=0.0)
     warmup_epochs: float = Field(0.0, ge=0.0)
+    solver: Literal["gradient", "exact"] = Field(
+        "gradient",
+        description="exact: the optimum of a single dense layer on stored features, "
+        "its L2 penalty chosen by cross-validation; without `thaw` it learns from "
+        "validation examples too",
+    )
     views: int = Field(
         1,
         ge=0,
         description="stored feature passes: 1 = the plain images, k = those and "
         "k-1 augmented ones, 0 = nothing stored, images augmented anew every epoch",
     )
+
+    @model_validator(mode="after")
+    def _exact_on_features(self) -> "HeadPhase":
+        if self.solver == "exact" and not self.views:
+            raise ValueError(
+                "`solver` = 'exact' needs stored features: set `views` to 1 or more."
+            )
+        return self
 
 
 class ThawPhase(Table):

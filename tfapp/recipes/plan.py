@@ -23,6 +23,19 @@ class Machine:
 
 
 @dataclass(frozen=True)
+class Alternative:
+    """What else could be chosen, to be compared before the run.
+
+    Args:
+        name: in a few words.
+        table: keys of its recipe, as those of a `Plan`.
+    """
+
+    name: str
+    table: Mapping[str, Any]
+
+
+@dataclass(frozen=True)
 class Plan:
     """What a domain chooses for its data.
 
@@ -31,8 +44,15 @@ class Plan:
             needed.
         reasons: one line per decision.
         notes: lines for the end of the run too, such as weights that are missing.
+        alternatives: other recipes whose heads are fitted exactly on stored features,
+            as that of this one is.
+        name: of the plan among its alternatives.
+        comparing_seconds: that comparing them may take.
     """
 
     table: Mapping[str, Any]
     reasons: tuple[str, ...]
     notes: tuple[str, ...] = ()
+    alternatives: tuple[Alternative, ...] = ()
+    name: str = ""
+    comparing_seconds: float = 0.0

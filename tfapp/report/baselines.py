@@ -3,16 +3,17 @@
 from collections.abc import Sequence
 
 from tfapp.report.blocks import Fact
-from tfapp.report.wording import amount, amount_interval
+from tfapp.report.wording import amount, amount_interval, signed_interval
 from tfapp.tasks.results import Baseline, PrimaryMetric, Results
 
 
-def baseline_facts(results: Results) -> tuple[Fact, ...]:
+def baseline_facts(
+    metric: PrimaryMetric, baselines: Sequence[Baseline]
+) -> tuple[Fact, ...]:
     """Return each baseline as a fact to show next to the headline."""
-    metric = results.metric
     return tuple(
         Fact(f"Baseline {b.name}", amount(b.value, metric.unit), _detail(metric, b))
-        for b in results.baselines
+        for b in baselines
     )
 
 
@@ -23,23 +24,48 @@ def best_baseline(
     return max(baselines, key=lambda b: metric.sign * b.value, default=None)
 
 
-def lost_to(results: Results) -> str:
-    """Return a sentence on the best baseline if the network loses to it, else ""."""
+def baseline_verdict(results: Results) -> str:
+    """Return a sentence if the network does not beat the best baseline, else "".
+
+    It does not if its figure is no better, or if the interval of the difference on
+    the same examples holds 0.
+    """
     metric = results.metric
     best = best_baseline(metric, results.baselines)
     value = results.figures[metric.key]
-    if best is None or value is None or metric.sign * (value - best.value) >= 0:
+    if best is None or value is None:
         return ""
-    return (
-        f"The network loses to the baseline {best.name}: {metric.short} "
-        f"{amount(value, metric.unit)} against {amount(best.value, metric.unit)}."
-    )
+    ours, theirs = amount(value, metric.unit), amount(best.value, metric.unit)
+    figures = f"{metric.short} {ours} against {theirs}"
+    gained = metric.sign * (value - best.value)
+    if gained < 0:
+        return f"The network loses to the baseline {best.name}: {figures}."
+    if gained == 0:
+        return f"The network is no better than the baseline {best.name}: {figures}."
+    if best.margin is not None and best.margin[0] <= 0 <= best.margin[1]:
+        return (
+            f"The network is not surely better than the baseline {best.name}: {figures}"
+            f", a difference of {signed_interval(*best.margin, metric.unit)}."
+        )
+    return ""
+
+
+def loses(results: Results) -> bool:
+    """Say whether a baseline has a better figure than the network."""
+    metric, value = results.metric, results.figures[results.metric.key]
+    best = best_baseline(metric, results.baselines)
+    known = best is not None and value is not None
+    return known and metric.sign * (value - best.value) < 0  # type: ignore[union-attr]
 
 
 def _detail(metric: PrimaryMetric, baseline: Baseline) -> str:
-    if baseline.interval is None:
-        return metric.short
-    return (
-        f"{metric.short}; 95 % interval "
-        f"{amount_interval(*baseline.interval, metric.unit)}"
-    )
+    parts = [metric.short]
+    if baseline.interval is not None:
+        interval = amount_interval(*baseline.interval, metric.unit)
+        parts.append(f"95 % interval {interval}")
+    parts += [
+        f"{quantity.short} {amount(baseline.others[quantity.key], quantity.unit)}"
+        for quantity in metric.others
+        if quantity.key in baseline.others
+    ]
+    return "; ".join(parts)

@@ -91,14 +91,14 @@ class Tile:
         media_type: "image/png" or "image/jpeg".
         caption: one line below it.
         path: where the image comes from, "" for none.
-        second: a JPEG to show next to it, b"" for none.
+        further: JPEGs to show next to it.
     """
 
     image: bytes
     media_type: str
     caption: str
     path: str = ""
-    second: bytes = b""
+    further: tuple[bytes, ...] = ()
 
 
 @dataclass(frozen=True)

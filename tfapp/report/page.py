@@ -143,7 +143,7 @@ def _columns(block: blocks.Columns) -> str:
 @_block.register
 def _gallery(block: blocks.Gallery) -> str:
     title = f"<h3>{escape(block.title)}</h3>" if block.title else ""
-    pairs = " pairs" if any(tile.second for tile in block.tiles) else ""
+    pairs = " pairs" if any(tile.further for tile in block.tiles) else ""
     style = f"gallery{pairs}{' large' if block.large else ''}"
     return f'{title}<ul class="{style}">{_join(map(_tile, block.tiles))}</ul>'
 
@@ -162,9 +162,11 @@ def _tile(tile: blocks.Tile) -> str:
         f"{escape(shorten(tile.path, 44))}</span>"
     )
     images = _img(tile.image, tile.media_type, tile.caption)
-    if tile.second:
-        second = _img(tile.second, "image/jpeg", f"map: {tile.caption}")
-        images = f'<div class="pair">{images}{second}</div>'
+    if tile.further:
+        further = _join(
+            _img(image, "image/jpeg", f"map: {tile.caption}") for image in tile.further
+        )
+        images = f'<div class="pair">{images}{further}</div>'
     return (
         f"<li><figure>{images}<figcaption>{escape(tile.caption)}"
         f"{path if tile.path else ''}</figcaption></figure></li>"

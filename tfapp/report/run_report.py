@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 
 from tfapp.data.spec import Example
-from tfapp.report.baselines import baseline_facts, lost_to
+from tfapp.report.baselines import baseline_facts, baseline_verdict, loses
 from tfapp.report.blocks import Items, Report, Section
 from tfapp.report.learning_rules import Finding
 from tfapp.report.run_sections import (
@@ -22,6 +22,10 @@ MOST_FINDINGS = 5
 USE_THE_BASELINE = (
     "Use the simple method, unless more data or longer training make the network "
     "better than it."
+)
+MORE_TESTS = (
+    "More test examples would show which of the two is better; until then the simple "
+    "method is the cheaper one."
 )
 
 
@@ -59,7 +63,7 @@ def run_report(
         ),
         (
             first,
-            *baseline_facts(results),
+            *baseline_facts(results.metric, results.baselines),
             trained_on(examples, noun),
             *others,
             *run_headline(facts),
@@ -75,8 +79,9 @@ def findings_section(results: Results, findings: Sequence[Finding]) -> Section:
         results: of the test split; a baseline that beats the network comes first.
         findings: the most useful first; five are shown at most.
     """
-    sentence = lost_to(results)
-    beaten = [(sentence, USE_THE_BASELINE)] if sentence else []
+    sentence = baseline_verdict(results)
+    advice = USE_THE_BASELINE if loses(results) else MORE_TESTS
+    beaten = [(sentence, advice)] if sentence else []
     shown = tuple([*beaten, *findings][:MOST_FINDINGS]) or (
         (
             "Nothing stands out.",

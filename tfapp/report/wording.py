@@ -2,6 +2,7 @@
 
 import unicodedata
 
+MINUS = "\u2212"
 NO_BREAK = "\u00a0"
 """Keeps a number and its unit on one line."""
 
@@ -51,6 +52,13 @@ def gap(difference: float, unit: str) -> str:
     if unit == "%":
         return points(difference)
     return f"{_plain_digits(abs(difference))}{_after(unit)}"
+
+
+def signed_interval(low: float, high: float, unit: str) -> str:
+    """Write an interval of differences with signs, of shares in points."""
+    if unit == "%":
+        return f"{_signed(100 * low, 1)} to {_signed(100 * high, 1)}{NO_BREAK}points"
+    return f"{low:+.2g} to {high:+.2g}{_after(unit)}".replace("-", MINUS)
 
 
 def count(number: int, noun: str) -> str:
@@ -125,6 +133,10 @@ def encodable(text: str) -> str:
 
 def _after(unit: str) -> str:
     return f"{NO_BREAK}{unit}" if unit else ""
+
+
+def _signed(value: float, digits: int) -> str:
+    return f"{value:+.{digits}f}".replace("-", MINUS)
 
 
 def _plain_digits(value: float) -> str:

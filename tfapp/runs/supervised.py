@@ -68,8 +68,10 @@ class SupervisedExperiment:
     def finish(self, context: RunContext) -> Outcome:
         """Evaluate the network on the test split and export it."""
         with reading(self.dataset):
-            evaluated = self.task.evaluate(self.trainer.logits, self.dataset, None)
-            results = with_near_copies(evaluated, self.dataset)
+            judged = self.task.judge(
+                self.trainer.logits, self.dataset, None, self.trainer.features
+            )
+            results = with_near_copies(judged, self.dataset)
             exported = self._export(context, results)
         return Outcome(
             results=results,
@@ -118,7 +120,7 @@ class SupervisedExperiment:
                 results,
                 self.dataset.examples,
                 self.dataset.info.labels,
-                self.task.findings(results, facts["phases"]),
+                self.task.findings(results, facts["phases"], self.recipe),
                 self.task.sections(results, self.dataset, job.model),
             )
 

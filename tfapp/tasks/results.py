@@ -1,7 +1,7 @@
 """What an evaluation gives: figures, a score per example, and the words for them."""
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from math import inf
 from typing import Any, Literal
 
@@ -115,11 +115,16 @@ class Baseline:
         name: of the method, for example "seasonal naive".
         value: its primary metric.
         interval: 95 % interval of the value, None if it is not known.
+        margin: 95 % interval of the network's primary metric minus this one, over the
+            same examples; None if it is not known.
+        others: further figures by the keys of the metric's `others`.
     """
 
     name: str
     value: float
     interval: Bounds | None = None
+    margin: Bounds | None = None
+    others: Mapping[str, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,13 +1,13 @@
 """What a task gives to training, evaluation and export."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Literal
 
 from tfapp.data.spec import DataInfo, Dataset
 from tfapp.export.spec import Interface
-from tfapp.recipes.config import DistillConfig
-from tfapp.tasks.results import Calibration, PrimaryMetric, Results
+from tfapp.recipes.config import DistillConfig, Recipe
+from tfapp.tasks.results import Baseline, Calibration, PrimaryMetric, Results
 
 if TYPE_CHECKING:
     from tfapp.report.blocks import Section
@@ -16,6 +16,16 @@ if TYPE_CHECKING:
 Outputs = Callable[[str], Any]
 """Split → what the model answers for its examples, in their order: an array
 (examples, ...), or an iterator over arrays where their shapes may differ."""
+
+
+Features = Callable[[str], Any]
+"""Split → what the frozen part of a network gives for its examples as it was before any
+training, a float array (examples, dims); None where nothing is stored."""
+
+
+def no_features(split: str) -> None:
+    """Return None: nothing is stored of any split."""
+    return
 
 
 @dataclass(frozen=True)
@@ -58,11 +68,20 @@ def no_sections(results: Results, dataset: Dataset, model: Any) -> "Sequence[Sec
     return ()
 
 
-def training_findings(results: Results, history: "History") -> "Sequence[Finding]":
+def no_baselines(
+    results: Results, dataset: Dataset, features: Features
+) -> Sequence[Baseline]:
+    """Return no simple method."""
+    return ()
+
+
+def training_findings(
+    results: Results, history: "History", recipe: Recipe
+) -> "Sequence[Finding]":
     """Return what the course of the training shows, whatever the figures are."""
     from tfapp.report.learning_rules import learning_findings
 
-    return learning_findings(history)
+    return learning_findings(history, recipe)
 
 
 @dataclass(frozen=True)
@@ -78,8 +97,10 @@ class Task:
         evaluate: outputs of a model, the data, and the calibration of the model (None
             to fit it on the validation split) → figures of the test split.
         interface: what the exported model takes and answers.
-        findings: results and the history of the training → what to do next, the most
-            useful first.
+        baselines: results of `evaluate`, the data, and stored features → simple
+            methods on the same examples, besides those of the results.
+        findings: results, the history of the training and the recipe → what to do
+            next, the most useful first.
         sections: results, the data and the model → the task's sections of the report.
         class_weights: "balanced" if the examples of every class count the same
             together.
@@ -93,7 +114,29 @@ class Task:
     metric: PrimaryMetric
     evaluate: Callable[[Outputs, Dataset, Calibration | None], Results]
     interface: Interface
-    findings: "Callable[[Results, History], Sequence[Finding]]" = training_findings
+    baselines: Callable[[Results, Dataset, Features], Sequence[Baseline]] = no_baselines
+    findings: "Callable[[Results, History, Recipe], Sequence[Finding]]" = (
+        training_findings
+    )
     sections: "Callable[[Results, Dataset, Any], Sequence[Section]]" = no_sections
     class_weights: Literal["none", "balanced"] = "none"
     distill: DistillConfig | None = None
+
+    def judge(
+        self,
+        outputs: Outputs,
+        dataset: Dataset,
+        calibration: Calibration | None,
+        features: Features = no_features,
+    ) -> Results:
+        """Evaluate a model on the test split, simple methods next to it.
+
+        Args:
+            outputs: of the model.
+            dataset: gives the examples.
+            calibration: of the model; None to fit it on the validation split.
+            features: stored ones, for the simple methods.
+        """
+        results = self.evaluate(outputs, dataset, calibration)
+        simple = self.baselines(results, dataset, features)
+        return replace(results, baselines=(*results.baselines, *simple))

@@ -14,6 +14,7 @@ from tfapp.training.loop.deadline import Deadline
 from tfapp.training.loop.epochs import Epochs
 from tfapp.training.loop.schedule import Schedule
 from tfapp.training.loop.stepping import Stepper, make_stepper
+from tfapp.training.loop.workload import Workload
 from tfapp.training.optimizers import make_optimizer
 from tfapp.training.passes import Passes, PreparedPasses, WeightedPasses, prepared
 from tfapp.training.speed.folding import fold
@@ -57,6 +58,7 @@ class Phase:
         deadline: of this phase; None for that of the run.
         checkpoint_model: the model whose weights the checkpoint holds, if it is not
             `model`, which then shares its variables.
+        workload: what trains the model instead of passes over the data; None for them.
     """
 
     plan: PhasePlan
@@ -65,6 +67,7 @@ class Phase:
     validation: Any
     deadline: Deadline | None = None
     checkpoint_model: keras.Model | None = None
+    workload: Workload | None = None
 
 
 @dataclass(frozen=True)

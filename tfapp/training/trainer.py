@@ -44,7 +44,7 @@ class Trainer:
         )
         for phase in self.method.phases():
             start = loop.phases[-1].best if phase.plan.continues else None
-            workload = epochs_of(phase, setup)
+            workload = phase.workload or epochs_of(phase, setup)
             loop.run(workload, phase.plan.name, deadline=phase.deadline, start=start)
 
     def logits(self, split: str) -> Any:
@@ -58,6 +58,12 @@ class Trainer:
             return self._one_by_one(split)
         with reporter.stage(f"predict {split}") as stage:
             return answers(job.model, job.dataset, split, stage)
+
+    def features(self, split: str) -> Any:
+        """Return what the frozen extractor gave for a split; see `tasks.Features`."""
+        if isinstance(self.method, FineTuning):
+            return self.method.pretrained_features(split)
+        return None
 
     def _one_by_one(self, split: str) -> Iterator[np.ndarray]:
         """Yield the answers one by one; the stage lasts as long as they are used."""

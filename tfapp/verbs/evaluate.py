@@ -54,7 +54,7 @@ def evaluate(
     dataset = _load(recipe, finished_run, data, card, reporter)
     task = get_task(recipe.task, recipe.task_options)
     answer = _answers(finished_run, dataset, reporter)
-    evaluated = task.evaluate(answer, dataset, card["calibration"])
+    evaluated = task.judge(answer, dataset, card["calibration"])
     if data:
         hashes = trained_hashes(finished_run.split_file)
         results = with_trained(evaluated, dataset, hashes)

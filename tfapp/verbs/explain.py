@@ -12,7 +12,7 @@ from tfapp.base.files import require_writable
 from tfapp.base.reporter import Reporter
 from tfapp.data import load_dataset
 from tfapp.data.spec import Dataset
-from tfapp.domains.images.explanation import EXPLAINED_TASKS, OF_CAPSULES
+from tfapp.domains.images.explanation import OF_CAPSULES, OF_PIXELS, WORKS
 from tfapp.domains.images.explanation.explained import (
     FOLDER,
     SECOND,
@@ -73,15 +73,15 @@ def explain(
     folder = Path(out).expanduser() if out else finished_run.folder / "explanations"
     require_writable(folder)
     recipe = finished_run.recipe()
-    _require_classifier(finished_run, recipe.task)
+    _require_explained(finished_run, recipe.task)
     start_tensorflow(reporter)
-    from tfapp.domains.images.explanation.explaining import Work, reader
     from tfapp.training.devices import numerics
 
     with numerics(recipe.runtime, recipe.seed):
         subject = _subject(finished_run, recipe, card, reporter)
         explainers, notes = _explainers(subject, methods)
-        work = Work(subject, explainers, reader(card["preprocess"]), label)
+        make = registry.load("task", WORKS, recipe.task)
+        work = make(subject, explainers, card["preprocess"], label)
         rows = work.explain(paths, sheet_names(folder, paths))
     kinds = {name: explainer.facts for name, explainer in explainers.items()}
     result = Explanations(finished_run.folder, folder, names, kinds, rows, notes)
@@ -99,12 +99,12 @@ def _require_model(run: Run) -> None:
         )
 
 
-def _require_classifier(run: Run, task: str) -> None:
-    """Refuse a run of a task that does not choose one class per image."""
-    if task not in EXPLAINED_TASKS:
+def _require_explained(run: Run, task: str) -> None:
+    """Refuse a run of a task that is not about pictures."""
+    if task not in WORKS:
         raise ConfigError(
             f"{run.folder} is of task {task!r}, and only runs of "
-            f"{' and '.join(EXPLAINED_TASKS)} can be explained."
+            f"{', '.join(WORKS)} can be explained."
         )
 
 
@@ -154,7 +154,14 @@ def _explainers(
 
     kinds = registry.union("EXPLANATIONS")
     explainers, notes = {}, []
+    of_pixels = len(subject.model.outputs[0].shape) == 4
+    if of_pixels and (wrong := [name for name in methods if name not in OF_PIXELS]):
+        raise ModelError(
+            f"Method {wrong[0]!r} explains answers for whole images, and this model "
+            f"answers for every pixel. Expected one of {list(OF_PIXELS)}."
+        )
     left_out = () if has_capsules(subject.model) else OF_CAPSULES
+    left_out += tuple(set(kinds) - set(OF_PIXELS)) if of_pixels else OF_PIXELS
     for name in kinds:
         if (methods and name not in methods) or (not methods and name in left_out):
             continue

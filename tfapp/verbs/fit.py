@@ -3,7 +3,7 @@
 import re
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +22,7 @@ from tfapp.machine.start import start_tensorflow
 from tfapp.recipes.checks import check_data_options
 from tfapp.recipes.config import NAME_PATTERN, DataConfig, Recipe
 from tfapp.recipes.plan import Machine, Plan
+from tfapp.runs.candidates import choose
 from tfapp.runs.publish import RunResult
 from tfapp.verbs.run import run
 
@@ -30,6 +31,8 @@ GENERIC_NAMES = {
     *("data", "dataset", "images", "img", "labels", "annotations", "metadata"),
 }
 """Names of files and folders that do not say what is in them."""
+DECIDED = {"task", "data", "model", "fine_tune"}
+"""Tables of a recipe that leave nothing to compare once the user sets a key of them."""
 
 
 @dataclass(frozen=True)
@@ -40,11 +43,26 @@ class PlannedRecipe:
         recipe: ready to run.
         reasons: one line per decision.
         notes: lines for the end of the run too, such as weights that are missing.
+        rivals: name → recipe, this one first, to be compared by cross-validation; {}
+            if there is nothing to compare.
+        seconds: that comparing them may take.
     """
 
     recipe: Recipe
     reasons: tuple[str, ...]
     notes: tuple[str, ...] = ()
+    rivals: Mapping[str, Recipe] = field(default_factory=dict)
+    seconds: float = 0.0
+
+    def best(self, reporter: Reporter) -> "PlannedRecipe":
+        """Return the best of the rivals, with a line on each as a reason."""
+        if not self.rivals:
+            return self
+        name, lines = choose(self.rivals, self.seconds, reporter)
+        recipe = self.rivals[name]
+        described = f"{recipe.description} {'; '.join(lines)}."
+        chosen = recipe.model_copy(update={"description": described})
+        return PlannedRecipe(chosen, (*self.reasons, *lines), self.notes)
 
 
 def fit(
@@ -90,7 +108,7 @@ def fit(
         backbone=backbone,
         epochs=epochs,
         reporter=reporter,
-    )
+    ).best(reporter)
     for reason in chosen.reasons:
         reporter.say(f"  {reason}")
     reporter.say("\n" + recipes.to_toml(chosen.recipe, defaults=False))
@@ -129,21 +147,30 @@ def plan(
     refuse_damaged(report, config.check.max_bad_share)
     machine = Machine(minutes, backbone, reporter)
     chosen: Plan = registry.load("task", registry.union("PLANS"), task)(report, machine)
-    table = {
-        **chosen.table,
+    fixed = {
         "name": name or name_of(data),
         "description": f"Chosen by `tfapp fit {data}`.",
         "task": task,
-        "data": {"path": data, "kind": detected.data, **chosen.table.get("data", {})},
     }
-    if minutes:
-        table["runtime"] = {"minutes": minutes, **chosen.table.get("runtime", {})}
-    if epochs:
-        table = recipes.override(table, _epochs_key(table), epochs)
-    recipe = recipes.build(recipes.overridden(table, overrides), where="fit")
+
+    def recipe_of(table: Mapping[str, Any]) -> Recipe:
+        place = {"path": data, "kind": detected.data, **table.get("data", {})}
+        whole = {**table, **fixed, "data": place}
+        if minutes:
+            whole["runtime"] = {"minutes": minutes, **table.get("runtime", {})}
+        if epochs:
+            whole = _with_epochs(whole, epochs)
+        return recipes.build(recipes.overridden(whole, overrides), where="fit")
+
+    recipe = recipe_of(chosen.table)
     _require_effect(backbone, recipe, chosen)
     reasons = (f"task: {task}, because {detected.why}", *chosen.reasons)
-    return PlannedRecipe(recipe, reasons, chosen.notes)
+    rivals: dict[str, Recipe] = {}
+    if chosen.alternatives and not (epochs or backbone or DECIDED & set(settings)):
+        others = {a.name: recipe_of(a.table) for a in chosen.alternatives}
+        rivals = {chosen.name: recipe, **others}
+    seconds = chosen.comparing_seconds
+    return PlannedRecipe(recipe, reasons, chosen.notes, rivals, seconds)
 
 
 def _data_config(settings: Mapping[str, Any], data: str, kind: str) -> DataConfig:
@@ -204,9 +231,12 @@ def _require_effect(backbone: str, recipe: Recipe, chosen: Plan) -> None:
         )
 
 
-def _epochs_key(table: Mapping[str, Any]) -> str:
-    """Return the key of the epochs of a recipe's first phase."""
-    return "fine_tune.head.epochs" if "fine_tune" in table else "training.epochs"
+def _with_epochs(table: Mapping[str, Any], epochs: int) -> dict[str, Any]:
+    """Return a recipe whose first phase takes so many epochs, each by gradients."""
+    if "fine_tune" not in table:
+        return recipes.override(table, "training.epochs", epochs)
+    table = recipes.override(table, "fine_tune.head.solver", "gradient")
+    return recipes.override(table, "fine_tune.head.epochs", epochs)
 
 
 def name_of(data: str) -> str:

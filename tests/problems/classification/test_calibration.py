@@ -7,7 +7,7 @@ from tfapp.problems.classification.calibration import (
     apply_temperature,
     expected_calibration_error,
     fit_temperature,
-    negative_log_likelihood,
+    log_losses,
     reliability_bins,
     softmax,
 )
@@ -48,26 +48,33 @@ def test_scaling_changes_no_answer_and_lowers_the_error():
 
 def test_fit_temperature_is_the_minimum_of_a_grid():
     """No temperature of a fine grid is better on the fitted data."""
-    logits, labels = _honest_logits(200, seed=3)
-    found = negative_log_likelihood(logits / fit_temperature(logits, labels), labels)
-    grid = [
-        negative_log_likelihood(logits / t, labels) for t in np.linspace(0.2, 5, 97)
-    ]
+    logits, labels = (
+        2.0 * _honest_logits(200, seed=3)[0],
+        _honest_logits(200, seed=3)[1],
+    )
+    found = log_losses(logits / fit_temperature(logits, labels), labels).mean()
+    grid = [log_losses(logits / t, labels).mean() for t in np.linspace(0.2, 5, 97)]
     assert found <= min(grid) + 1e-9
 
 
 def test_fit_temperature_stays_at_one_where_it_cannot_know():
     """Too few examples, or every answer right: nothing is changed."""
-    logits, labels = _honest_logits(19)
+    logits, labels = _honest_logits(49)
     assert fit_temperature(logits * 5, labels) == 1.0
     logits, _ = _honest_logits(100)
     assert fit_temperature(logits, logits.argmax(axis=1)) == 1.0
 
 
+def test_honest_probabilities_are_left_alone():
+    """A temperature near 1 that may be chance is left out."""
+    left = [fit_temperature(*_honest_logits(100, seed=seed)) for seed in range(20)]
+    assert left.count(1.0) >= 14
+
+
 def test_fit_temperature_is_bounded_when_always_wrong():
     """Hopeless logits give the largest temperature, not infinity."""
-    logits = np.tile([50.0, 0.0], (30, 1))
-    found = fit_temperature(logits, np.ones(30, int))
+    logits = np.tile([50.0, 0.0], (60, 1))
+    found = fit_temperature(logits, np.ones(60, int))
     assert found == pytest.approx(20.0, rel=1e-3)
 
 

@@ -7,11 +7,15 @@ from tfapp.domains.images.gallery_sections import mistakes_section, sample_secti
 from tfapp.problems.classification.calibration import softmax
 from tfapp.problems.classification.sections import classification_sections
 from tfapp.problems.classification.verdict import classification_findings
+from tfapp.recipes.config import Recipe
 from tfapp.report.blocks import Gallery
 from tfapp.report.page import render_report, write_report
 from tfapp.report.run_report import run_report
 from tfapp.report.run_sections import RunFacts
 
+RECIPE = Recipe.model_validate(
+    {"task": "image_classification", "data": {"path": "x"}, "model": {"name": "m"}}
+)
 HISTORY = [
     {
         "phase": "head",
@@ -63,7 +67,7 @@ def _report(results, dataset):
         results,
         dataset.examples,
         dataset.info.labels,
-        classification_findings(results, HISTORY),
+        classification_findings(results, HISTORY, RECIPE),
         [section for section in sections if section],
     )
 

@@ -194,6 +194,15 @@ def test_little_work_is_not_measured(choose, monkeypatch):
     assert build.policies == ["float32"]
 
 
+def test_a_short_budget_is_not_spent_on_measuring(choose, monkeypatch):
+    """A twentieth of six minutes would not do: no network is built for it."""
+    monkeypatch.setattr(choice_module.processor, "bfloat16_unit", lambda: "AMX")
+    build = Builder()
+    choice = choose(make_recipe(minutes=6.0), build)
+    assert (choice.policy, choice.reason) == ("float32", chooser.TOO_SHORT)
+    assert not build.policies
+
+
 def test_no_build_where_there_is_no_choice(choose):
     """Float32 by name costs nothing."""
     build = Builder()

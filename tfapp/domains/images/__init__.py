@@ -98,6 +98,7 @@ EXPLANATIONS = {
     "reconstruction": "capsules.explanation.reconstruction:reconstruction",
     "perturbation": "capsules.explanation.perturbation:perturbation",
     "routing": "capsules.explanation.routing:routing",
+    "regions": "segmentation.explanation:regions",
 }
 """Kinds of explanation, in the order in which a sheet shows them; see
 `explanation.spec.Kind`."""

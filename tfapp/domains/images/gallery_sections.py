@@ -44,7 +44,8 @@ def mistakes_section(
         predicted = shorten(answers.class_names[int(row.argmax())], 24)
         caption = f"{label} → {predicted}, {percent(float(row.max()))}"
         tile = _tile(dataset, example, caption)
-        tiles.append(replace(tile, path=example.name, second=second))
+        further = (second,) if second else ()
+        tiles.append(replace(tile, path=example.name, further=further))
     lead = (
         "The most confident first: true class → prediction and its probability. A "
         "wrong label shows here before anywhere else."

@@ -13,8 +13,10 @@ from scipy.special import log_softmax
 from scipy.special import softmax as scipy_softmax
 
 TEMPERATURE_RANGE = (0.05, 20.0)
-MIN_EXAMPLES = 20
+MIN_EXAMPLES = 50
 """Fewer held-out examples are too few to correct confidence."""
+FOLDS = 5
+"""Parts of the held-out examples: each judges the temperature of the others."""
 
 
 @dataclass(frozen=True)
@@ -71,7 +73,8 @@ def fit_temperature(logits: np.ndarray, labels: np.ndarray) -> float:
     The negative log-likelihood is minimised over the logarithm of the temperature,
     within `TEMPERATURE_RANGE`. The answer is 1.0 (no change) where the examples
     cannot decide: fewer than `MIN_EXAMPLES`, every answer right (the optimum would be
-    unlimited confidence), or no gain.
+    unlimited confidence), or no sure gain in cross-validation, that is one of more than
+    its standard error.
 
     Args:
         logits: float array (examples, num_classes), of data not trained on.
@@ -84,26 +87,43 @@ def fit_temperature(logits: np.ndarray, labels: np.ndarray) -> float:
     labels = np.asarray(labels)
     if len(labels) < MIN_EXAMPLES or np.all(logits.argmax(axis=-1) == labels):
         return 1.0
-    low, high = np.log(TEMPERATURE_RANGE)
-    optimum = minimize_scalar(
-        lambda logarithm: negative_log_likelihood(logits / np.exp(logarithm), labels),
-        bounds=(low, high),
-        method="bounded",
-        options={"xatol": 1e-6},
-    )
-    gained = optimum.fun < negative_log_likelihood(logits, labels)
-    return float(np.exp(optimum.x)) if gained else 1.0
+    return _optimum(logits, labels) if _helps(logits, labels) else 1.0
 
 
-def negative_log_likelihood(logits: np.ndarray, labels: np.ndarray) -> float:
-    """Return the mean of -log p(label), in nats.
+def log_losses(logits: np.ndarray, labels: np.ndarray) -> np.ndarray:
+    """Return -log p(label) of each example, float64 (examples,), in nats.
 
     Args:
         logits: float array (examples, num_classes).
         labels: int array (examples,), class indices in [0, num_classes).
     """
     log_probabilities = log_softmax(np.asarray(logits, dtype=np.float64), axis=-1)
-    return float(-log_probabilities[np.arange(len(labels)), labels].mean())
+    losses: np.ndarray = -log_probabilities[np.arange(len(labels)), labels]
+    return losses
+
+
+def _optimum(logits: np.ndarray, labels: np.ndarray) -> float:
+    """Return the temperature of the least mean log loss."""
+    low, high = np.log(TEMPERATURE_RANGE)
+    optimum = minimize_scalar(
+        lambda logarithm: log_losses(logits / np.exp(logarithm), labels).mean(),
+        bounds=(low, high),
+        method="bounded",
+        options={"xatol": 1e-6},
+    )
+    return float(np.exp(optimum.x))
+
+
+def _helps(logits: np.ndarray, labels: np.ndarray) -> bool:
+    """Say whether the temperature of some examples surely makes others more likely."""
+    fold = np.random.default_rng(0).permutation(len(labels)) % FOLDS
+    gained = log_losses(logits, labels)
+    for number in range(FOLDS):
+        judged, others = fold == number, fold != number
+        temperature = _optimum(logits[others], labels[others])
+        gained[judged] -= log_losses(logits[judged] / temperature, labels[judged])
+    error = gained.std(ddof=1) / np.sqrt(len(gained))
+    return bool(gained.mean() > error)
 
 
 def reliability_bins(

@@ -9,9 +9,12 @@ from scipy.stats import rankdata
 from tfapp.base.errors import DataError, TrainingError
 from tfapp.base.intervals import wilson_interval
 from tfapp.problems.classification.calibration import expected_calibration_error
+from tfapp.report.wording import quoted
 
 SMALLEST_PROBABILITY = float(np.finfo(np.float64).eps)
 """Probabilities are raised to this in logarithms, as scikit-learn does."""
+FEWEST = 5
+"""Test examples of a class below which nothing can be said about it."""
 
 
 def classification_metrics(
@@ -88,6 +91,29 @@ def of_one_class(metrics: Mapping[str, Any]) -> dict[str, Any]:
     averages = dict.fromkeys(("macro_f1", "balanced_accuracy", "roc_auc"))
     rows = {name: row | unknown for name, row in metrics["per_class"].items()}
     return {**metrics, **averages, "per_class": rows}
+
+
+def unproven(per_class: Mapping[str, Mapping[str, Any]], noun: str) -> str:
+    """Return a sentence on classes with fewer than 5 test examples, "" if none has.
+
+    Args:
+        per_class: as `classification_metrics` returns.
+        noun: what the examples are, in the plural.
+    """
+    few = {n: row["support"] for n, row in per_class.items() if row["support"] < FEWEST}
+    if not few:
+        return ""
+    if len(few) == len(per_class):
+        return (
+            f"The test split has fewer than {FEWEST} {noun} of every class: its "
+            "figures prove nothing."
+        )
+    named = ", ".join(f"{quoted(name)} ({count})" for name, count in [*few.items()][:3])
+    further = f" and {len(few) - 3} more" if len(few) > 3 else ""
+    return (
+        f"The test split has fewer than {FEWEST} {noun} of {named}{further}: it proves "
+        f"nothing about {'it' if len(few) == 1 else 'them'}."
+    )
 
 
 def confusion_matrix(labels: np.ndarray, predicted: np.ndarray) -> np.ndarray:

@@ -19,6 +19,7 @@ from tfapp.problems.classification.metrics import (
     check_finite,
     classification_metrics,
     of_one_class,
+    unproven,
 )
 from tfapp.problems.classification.scores import classification_scores
 from tfapp.report.blocks import Fact, Table
@@ -137,6 +138,8 @@ def evaluate_classifier(
         }
     elif len(present) == 1:
         figures, notes = of_one_class(figures), (_one_class_note(names[present[0]]),)
+    if sentence := unproven(figures["per_class"], metric.examples):
+        notes = (*notes, sentence)
     answers = ClassAnswers(names, labels, logits, probabilities)
     return Results(
         metric=metric,

@@ -82,6 +82,11 @@ def calibration_section(results: Results) -> Section:
     )
     if metrics["validation"] is None:
         lead = "Without a validation split, probabilities are left as trained."
+    elif temperature == 1.0:
+        lead = (
+            "Probabilities are left as trained: no temperature fitted on the "
+            "validation split surely made held-out examples more likely."
+        )
     else:
         lead = (
             f"Logits are divided by the temperature {temperature:.3g}, fitted on the "

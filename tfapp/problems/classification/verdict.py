@@ -10,10 +10,15 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from tfapp.base.intervals import wilson_interval
+from tfapp.problems.classification.metrics import unproven
 from tfapp.problems.classification.results import ClassAnswers
+from tfapp.recipes.config import Recipe
 from tfapp.report.learning_rules import Finding, History, learning_findings
 from tfapp.report.wording import count, percent, percent_interval, points, quoted
 from tfapp.tasks.results import Results
+
+RARE = 0.67
+"""Share of the mean number of examples of a class below which a class is rare."""
 
 
 class ConfusedPair(NamedTuple):
@@ -25,22 +30,38 @@ class ConfusedPair(NamedTuple):
     support: int
 
 
-def classification_findings(results: Results, history: History) -> list[Finding]:
+def classification_findings(
+    results: Results, history: History, recipe: Recipe
+) -> list[Finding]:
     """Return what stands out and what to do about it, the most useful first.
 
     Args:
         results: as `evaluate_classifier` returns for a model it calibrated.
         history: training phases, as `learning_curves` takes.
+        recipe: of the run: what it has set is not advised.
     """
-    before = (no_mistakes, suspicious_labels, most_confused, weak_classes)
-    after = (dishonest_confidence, too_few_examples)
     # Without a mistake more training has nothing to show for it.
-    learning = [] if _answers(results).correct.all() else learning_findings(history)
-    return [
-        *(finding for rule in before if (finding := rule(results)) is not None),
-        *learning,
-        *(finding for rule in after if (finding := rule(results)) is not None),
-    ]
+    perfect = _answers(results).correct.all()
+    findings = (
+        unproven_classes(results),
+        no_mistakes(results),
+        suspicious_labels(results),
+        most_confused(results),
+        weak_classes(results, recipe),
+        *(() if perfect else learning_findings(history, recipe)),
+        dishonest_confidence(results, recipe),
+        too_few_examples(results),
+    )
+    return [finding for finding in findings if finding is not None]
+
+
+def unproven_classes(results: Results) -> Finding | None:
+    """Report classes of which the test split has too few examples to say anything."""
+    sentence = unproven(results.figures["per_class"], results.metric.examples)
+    if not sentence:
+        return None
+    noun = results.metric.examples
+    return sentence, f"Add {noun} of these classes before anything else is compared."
 
 
 def confused_pairs(
@@ -90,10 +111,14 @@ def no_mistakes(results: Results) -> Finding | None:
 
 
 def suspicious_labels(results: Results) -> Finding | None:
-    """Report that mistakes were made with 99 % confidence: labels may be wrong."""
+    """Report that mistakes were made with 99 % confidence: labels may be wrong.
+
+    A model that is wrong in a tenth of such answers is over-confident instead.
+    """
     answers = _answers(results)
-    sure = int((~answers.correct & (answers.confidence >= 0.99)).sum())
-    if not sure:
+    confident = answers.confidence >= 0.99
+    sure = int((~answers.correct & confident).sum())
+    if not sure or sure > 0.1 * confident.sum():
         return None
     verb = "was" if sure == 1 else "were"
     return (
@@ -119,13 +144,14 @@ def most_confused(results: Results) -> Finding | None:
     )
 
 
-def weak_classes(results: Results) -> Finding | None:
+def weak_classes(results: Results, recipe: Recipe) -> Finding | None:
     """Report classes whose recall is surely below the accuracy.
 
     "Surely": the upper end of the 95 % interval of the recall lies below it.
     """
     accuracy, weak = results.figures["accuracy"], []
-    for name, row in results.figures["per_class"].items():
+    per_class = results.figures["per_class"]
+    for name, row in per_class.items():
         hits = round((row["recall"] or 0.0) * row["support"])
         if wilson_interval(hits, row["support"])[1] < accuracy:
             weak.append((row["recall"], name))
@@ -133,20 +159,24 @@ def weak_classes(results: Results) -> Finding | None:
         return None
     named = ", ".join(f"{quoted(name)} ({percent(r)})" for r, name in sorted(weak)[:3])
     others = f" and {count(len(weak) - 3, 'other classes')}" if len(weak) > 3 else ""
-    return (
-        f"Found less often than the rest: {named}{others}.",
-        "Add examples of these classes, check their labels, or set "
-        "task_options.class_weights to balanced if they are rare.",
-    )
+    advice = "Add examples of these classes, or check their labels"
+    mean = results.figures["examples"] / len(per_class)
+    rare = all(per_class[name]["support"] < RARE * mean for _, name in weak)
+    if rare and recipe.task_options.get("class_weights") != "balanced":
+        advice += "; they are rare: task_options.class_weights = balanced may help too"
+    return f"Found less often than the rest: {named}{others}.", f"{advice}."
 
 
-def dishonest_confidence(results: Results) -> Finding | None:
-    """Report that the calibration error before scaling exceeds 3 points."""
-    before = results.figures["ece_before"]
+def dishonest_confidence(results: Results, recipe: Recipe) -> Finding | None:
+    """Report an error of the exported confidence that calibration would lower.
+
+    It has to exceed 3 points before and to be lower after; a recipe that exports
+    calibrated probabilities has nothing left to do.
+    """
+    before, after = results.figures["ece_before"], results.figures["ece_after"]
     temperature = results.calibration["temperature"]
-    if before <= 0.03 or temperature == 1.0:
+    if before <= 0.03 or after >= before or recipe.export.calibrated:
         return None
-    after = results.figures["ece_after"]
     direction = "over-confident" if temperature > 1 else "under-confident"
     return (
         f"The raw probabilities are {direction}, by {points(before)} on average.",

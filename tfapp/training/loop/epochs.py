@@ -11,6 +11,7 @@ import keras
 
 from tfapp.base.storage.checksums import sealing
 from tfapp.training.loop.schedule import Schedule
+from tfapp.training.loop.statistics import MeasuredStatistics
 from tfapp.training.loop.stepping import Stepper
 from tfapp.training.loop.workload import (
     Figures,
@@ -67,6 +68,7 @@ class Epochs(Workload):
         self._build = build
         self._compiled: Compiled | None = None
         self._batches: Any = None
+        self._statistics: MeasuredStatistics | None = None
         self._per_call = max(steps_per_execution, 1)
 
     @property
@@ -142,21 +144,30 @@ class Epochs(Workload):
 
     @contextmanager
     def averaged(self) -> Iterator[None]:
-        """Give the model the moving average of its weights, if there is one."""
+        """Give the model the moving average of its weights, if there is one.
+
+        The running statistics of batch normalisation are measured anew for it.
+        """
         self.stepper.sync()
         optimizer, learned = innermost(self.model.optimizer), self.model
         if not optimizer.use_ema:
             yield
             return
-        before = [keras.ops.convert_to_numpy(v) for v in learned.trainable_variables]
+        weights = self.weights()
+        before = [keras.ops.convert_to_numpy(v) for v in weights]
         optimizer.finalize_variable_values(learned.trainable_variables)
         try:
+            self._measure_statistics()
             yield
         finally:
-            for variable, value in zip(
-                learned.trainable_variables, before, strict=True
-            ):
+            for variable, value in zip(weights, before, strict=True):
                 variable.assign(value)
+
+    def _measure_statistics(self) -> None:
+        """Measure what the averaged weights give for the first batches of the epoch."""
+        self._statistics = self._statistics or MeasuredStatistics(self.model)
+        epoch = max(self.done - 1, 0) // self.round_units
+        self._statistics.measure(self.train(epoch))
 
     def variables(self) -> Sequence[Any]:
         """Return what changes of model, optimizer and metrics; see `Workload`."""

@@ -2,10 +2,11 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import keras
+import numpy as np
 
 from tfapp.layers.standardization import Standardization
 from tfapp.machine.space import DISK_SHARE, MEMORY_SHARE, available_memory, free_disk
@@ -16,6 +17,7 @@ from tfapp.training.loop.deadline import Deadline
 from tfapp.training.phase import Phase, PhasePlan
 from tfapp.training.transfer import freezing
 from tfapp.training.transfer.cutting import Halves, cut
+from tfapp.training.transfer.exact_head import ExactHead, HeadData
 from tfapp.training.transfer.features import FeatureStore, standardize
 from tfapp.training.transfer.row_passes import RowPasses
 from tfapp.training.transfer.stored import training_passes, validation_batches
@@ -32,11 +34,16 @@ class FineTuning:
         job: has the model and the data.
         config: the table of the recipe.
         features: of the extractor as it is now; None if they are not stored.
+        exact: fits the head, if it is not trained by gradients.
+        pretrained: split → rows of the extractor as it was before it learned; {} while
+            it has not learned.
     """
 
     job: TrainingJob
     config: FineTuneConfig
     features: FeatureStore | None = None
+    exact: ExactHead | None = None
+    pretrained: dict[str, Any] = field(default_factory=dict)
 
     def phases(self) -> Iterator[Phase]:
         """Yield the phase of the head, then that of the thawed layers if there is one.
@@ -48,23 +55,46 @@ class FineTuning:
         if thaw is not None:  # a bad name is reported at once
             freezing.thaw(self.extractor, thaw.from_layer)
         freezing.freeze(self.extractor)
-        if self.config.head.views:
-            yield self._head_on_features()
-        else:
-            yield self._head_on_inputs()
+        stored = self.config.head.views
+        first = self._head_on_features() if stored else self._head_on_inputs()
+        yield first
         if thaw is not None and self._time_to_thaw():
+            # Rows that are missing could only be computed with the changed weights.
+            self.pretrained = {s: self._plain(s) for s in self.job.dataset.examples}
             freezing.thaw(self.extractor, thaw.from_layer)
-            self.features = None  # they are of the extractor as it was
+            store, self.features = self.features, None  # of the extractor as it was
             yield self._thawed(thaw)
+            if self.exact is not None and not self.job.loop.phases[-1].best_epoch:
+                self.features = store  # the extractor is as it was
+        if self._head_can_learn_more():
+            yield self._refitted(first)
 
     def logits(self, split: str) -> Any:
         """Return float32 logits of a split by its stored features; None without."""
         if self.features is None:
             return None
+        if split == "validation" and self.exact is not None:
+            return self.exact.held_out_logits()
+        rows = self._plain(split)[:]
+        return predict(self.head, rows, len(rows))
+
+    def pretrained_features(self, split: str) -> Any:
+        """Return rows of the extractor before it learned; see `tasks.spec.Features`.
+
+        Those that do not fit into memory are None.
+        """
+        rows = self.pretrained.get(
+            split, None if self.pretrained else self._plain(split)
+        )
+        return rows if isinstance(rows, np.ndarray) else None
+
+    def _plain(self, split: str) -> Any:
+        """Return stored rows of a split's examples, None if there are none."""
+        if self.features is None or not self.job.dataset.examples[split]:
+            return None
         with self.job.loop.reporter.stage(f"features of {split}") as stage:
             self.features.progress = stage
-            rows = self.features.plain(split)[:]
-        return predict(self.head, rows, len(rows))
+            return self.features.plain(split)
 
     def _head_on_features(self) -> Phase:
         views = self.config.head.views
@@ -73,7 +103,45 @@ class FineTuning:
         )
         standardize(self.head, passes.views[0])
         plan, deadline = self._head_plan(), self._head_deadline()
-        return Phase(plan, self.head, passes, validation, deadline)
+        if self.config.head.solver == "exact":
+            self.exact = self._exact_head(passes, everything=self.config.thaw is None)
+        return Phase(plan, self.head, passes, validation, deadline, workload=self.exact)
+
+    def _head_can_learn_more(self) -> bool:
+        """Say whether the head is final and has not learned from validation yet."""
+        if self.exact is None or self.features is None:
+            return False
+        return self.exact.data.can_fold and not self.exact.everything
+
+    def _refitted(self, head: Phase) -> Phase:
+        """Return the phase in which a head that is final learns from everything."""
+        if self.exact is None:
+            raise AssertionError("only a head that was fitted is fitted again")
+        self.exact = ExactHead(self.head, self.exact.data, everything=True)
+        plan = replace(head.plan, name="refit")
+        return replace(head, plan=plan, workload=self.exact)
+
+    def _exact_head(self, passes: RowPasses, *, everything: bool) -> ExactHead | None:
+        """Return what fits the head; None if its rows do not fit into memory."""
+        dataset = self.job.dataset
+        views = [view for view in passes.views if isinstance(view, np.ndarray)]
+        if len(views) < len(passes.views):
+            self.job.loop.note("head trained by gradients: its rows are on disk")
+            return None
+        train, held_out = (
+            np.asarray(dataset.targets(dataset.examples[split]), int)
+            for split in ("train", "validation")
+        )
+        plain = self._plain("validation")
+        rows = views[0][:0] if plain is None else plain[:]
+        data = HeadData(views, train, rows, held_out, self.job.class_weight)
+        exact = ExactHead(self.head, data, everything)
+        if exact.everything and len(held_out):
+            self.job.loop.note(
+                f"the head learns from the {len(held_out)} validation examples too; "
+                "its validation figures are those of heads that have not seen them"
+            )
+        return exact
 
     def _head_on_inputs(self) -> Phase:
         if any(isinstance(x, Standardization) for x in self.head.layers):

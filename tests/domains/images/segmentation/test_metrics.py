@@ -9,11 +9,11 @@ from sklearn.metrics import f1_score, jaccard_score
 from tfapp.domains.images.segmentation.data.reading import IGNORED
 from tfapp.domains.images.segmentation.metrics import (
     judge_image,
-    rand_f_score,
     region_figures,
     segmentation_metrics,
 )
 from tfapp.domains.images.segmentation.objects import label_objects
+from tfapp.domains.images.segmentation.rand_score import rand_f_score
 
 NAMES = ("background", "cell")
 

@@ -17,6 +17,7 @@ from tfapp.domains.images.segmentation.results import (
 )
 from tfapp.domains.images.segmentation.sections import segmentation_sections
 from tfapp.domains.images.segmentation.verdict import segmentation_findings
+from tfapp.recipes.config import Recipe
 from tfapp.report.blocks import Report, Table
 from tfapp.report.page import render_report
 from tfapp.report.run_report import findings_section
@@ -111,6 +112,17 @@ BASE = {
 }
 
 
+def recipe(**data):
+    """Return a recipe of which only the data matters."""
+    return Recipe.model_validate(
+        {
+            "task": "image_segmentation",
+            "data": {"path": "x", "kind": "masks"} | data,
+            "model": {"name": "unet"},
+        }
+    )
+
+
 def rows(*errors):
     """Return scores of images."""
     return [ImageScores(f"x/{i}.png", e, 1, 1, 1, 1) for i, e in enumerate(errors)]
@@ -156,7 +168,36 @@ def test_findings(change, history, said):
         headline=(),
         evidence=JudgedImages([], change.get("rows", [])),
     )
-    findings = segmentation_findings(results, history)
+    findings = segmentation_findings(results, history, recipe())
     (items,) = findings_section(results, findings).blocks
     assert len(items.items) == 1
     assert said in items.items[0][0]
+
+
+def test_what_the_recipe_sets_is_not_advised():
+    """Turns, border weights and balanced classes that are there already."""
+
+    def advice(change, history, made):
+        figures = BASE | change
+        results = Results(
+            metric=METRIC,
+            figures=figures,
+            calibration={},
+            scores=Table((), (), ""),
+            headline=(),
+            evidence=JudgedImages([], []),
+        )
+        (found,) = segmentation_findings(results, history, made)
+        return found[1]
+
+    gap = [{"phase": "t", "epochs": [{"accuracy": 0.99, "val_accuracy": 0.9}]}]
+    turned = recipe(augmentation={"flip": "both", "quarter_turns": True})
+    assert "quarter_turns" in advice({}, gap, recipe())
+    assert advice({}, gap, turned) == "The model memorises: use more data with masks."
+    assert "elastic" not in advice({}, gap, recipe())
+    lost = {"per_class": {"a": {"recall": 0.02}}}
+    assert "balance_classes" in advice(lost, [], recipe())
+    assert "set" not in advice(lost, [], recipe(options={"balance_classes": True}))
+    merged = {"rand_f_score": 0.7, "rand_f_score_best": 0.71}
+    assert "border_weight = 1" in advice(merged, [], recipe())
+    assert "set" not in advice(merged, [], recipe(options={"border_weight": 1.0}))

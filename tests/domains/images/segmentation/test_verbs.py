@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from tfapp.base.errors import ConfigError, DataError, ModelError, TfappError
+from tfapp.base.errors import DataError, ModelError, TfappError
 from tfapp.base.reporter import Reporter
 from tfapp.export.keras_file import load_model
 from tfapp.verbs import fit, predict
@@ -181,13 +181,37 @@ def test_a_finished_run_is_compared(finished):
     assert high >= result.metrics["iou_interval"][1]
 
 
-def test_verbs_that_are_of_classifiers_say_so(finished):
-    """Explain refuses a segmentation in one line."""
+def test_a_segmentation_is_explained(finished, tmp_path):
+    """Probability, doubt and answer of pictures of any size, and no other kind."""
     folder, _ = finished
-    only = "only runs of capsule_classification and image_classification can be "
-    picture = str(next((folder / "discs" / "images").iterdir()))
-    with pytest.raises(ConfigError, match=only + "explained"):
-        explain("discs", [picture], runs_folder=folder / "runs", reporter=QUIET)
+    photos = write_scenes(tmp_path / "new", 2, (33, 70)) / "images"
+    (photos / "broken.png").write_bytes(b"no picture")
+    places = {"out": tmp_path / "sheets", "runs_folder": folder / "runs"}
+    found = explain("discs", [str(photos)], **places, reporter=QUIET)
+    assert [row.sheet is None for row in found.rows] == [False, False, True]
+    assert list(found.kinds) == ["regions"]
+    assert found.notes == ()
+    finding = found.rows[0].findings["regions"]
+    probability, doubt = finding.heats
+    assert probability.values.shape == doubt.values.shape == (33, 70)
+    truth = np.asarray(Image.open(photos.parent / "masks" / "0.png")) > 0
+    assert ((probability.values > 0.5) == truth).mean() > 0.9
+    closest = np.unravel_index(doubt.values.argmax(), doubt.values.shape)
+    distance = abs(probability.values - 0.5)
+    assert distance[closest] == pytest.approx(distance.min(), abs=1e-3)
+    (fact,) = finding.facts["classes"]
+    assert fact["class"] == "foreground"
+    assert fact["share"] == pytest.approx((probability.values > 0.5).mean(), abs=1e-5)
+    shares = found.rows[0].prediction.probabilities
+    assert shares["foreground"] == pytest.approx(probability.values.mean(), abs=1e-5)
+    with Image.open(found.folder / "0.png") as sheet:
+        assert sheet.width > 800
+    named = explain("discs", [str(photos / "0.png")], label="background", **places)
+    assert (
+        named.rows[0].findings["regions"].facts["classes"][0]["class"] == "background"
+    )
+    with pytest.raises(ModelError, match="'gradcam' explains answers for whole images"):
+        explain("discs", [str(photos)], methods=["gradcam"], **places, reporter=QUIET)
 
 
 def test_check_and_fit_recognise_masks(tmp_path):

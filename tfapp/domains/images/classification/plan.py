@@ -5,6 +5,11 @@ from typing import Any
 from tfapp.base.errors import DataError
 from tfapp.data.report import CheckReport
 from tfapp.domains.images.classification.budget import SMALLEST_SIDE, fit_into_budget
+from tfapp.domains.images.classification.candidates import (
+    alternatives,
+    comparing_seconds,
+    title,
+)
 from tfapp.domains.images.pretrained.extractors import EXTRACTORS
 from tfapp.domains.images.pretrained.file_choice import available_weights
 from tfapp.domains.images.pretrained.obtaining import failure_to_obtain
@@ -20,8 +25,8 @@ LARGEST_PIXELS = 288
 ENOUGH_TO_THAW = 1000
 """Usable images from which on the extractor's last blocks learn too."""
 
-FEW_IMAGES = 500
-"""Usable images below which the head learns for three times as many epochs."""
+MOST_EXACT = 5000
+"""Usable images up to which the head is fitted exactly, not step by step."""
 
 THAWED_FROM = {
     "mobilenet_v2": ("block_10_expand", 1e-3),
@@ -52,7 +57,26 @@ def plan(report: CheckReport, machine: Machine) -> Plan:
     reasons += choose_training(table, report)
     if machine.minutes:
         reasons += fit_into_budget(table, report, machine.minutes)
-    return Plan(table, tuple(reasons), tuple(notes))
+    comparison = _comparison(table, machine)
+    return Plan(table, tuple(reasons), tuple(notes), **comparison)
+
+
+def _comparison(table: dict[str, Any], machine: Machine) -> dict[str, Any]:
+    """Return what a plan says of its alternatives, {} where nothing can be compared."""
+    if table["model"]["name"] != "transfer":
+        return {}
+    here = {weights.extractor for weights in available_weights()}
+    names = [
+        name
+        for name in THAWED_FROM
+        if name in here and EXTRACTORS[name].weights == "imagenet"
+        if not machine.backbone  # which is what the user wants
+    ]
+    return {
+        "name": title(table),
+        "alternatives": alternatives(table, names),
+        "comparing_seconds": comparing_seconds(machine.minutes),
+    }
 
 
 def _require_enough(report: CheckReport) -> None:
@@ -60,6 +84,12 @@ def _require_enough(report: CheckReport) -> None:
         raise DataError(
             f"{report.usable} images of {len(report.per_class)} classes are too few to "
             "learn from. Expected at least 3 images of each class."
+        )
+    if single := [name for name, count in report.per_class.items() if count < 2]:
+        raise DataError(
+            f"{report.name}: class {single[0]!r} has {report.per_class[single[0]]} "
+            "usable images: nothing would be left to test it on. Expected at least 3 "
+            "of each class; add images or remove the class."
         )
 
 
@@ -169,14 +199,18 @@ def choose_training(table: dict[str, Any], report: CheckReport) -> list[str]:
 
 
 def _choose_fine_tuning(table: dict[str, Any], report: CheckReport) -> list[str]:
-    # Few images make few steps; with stored features more of them cost seconds.
-    epochs = 60 if report.usable < FEW_IMAGES else 20
-    head = {"epochs": epochs, "learning_rate": 1e-3, "views": 2}
-    table["fine_tune"] = {"head": head}
-    reasons = [
-        "training: the head on stored features of two views of each image (as it is, "
-        "and flipped or zoomed)"
-    ]
+    views = "stored features of two views of each image (plain, and flipped or zoomed)"
+    head: dict[str, Any] = {"views": 2}
+    if report.usable <= MOST_EXACT:
+        head |= {"solver": "exact"}
+        reason = (
+            f"training: the head is the exact optimum on {views}; its penalty is "
+            "chosen by cross-validation, and it learns from validation images too"
+        )
+    else:
+        head |= {"epochs": 20, "learning_rate": 1e-3}
+        reason = f"training: the head on {views}"
+    table["fine_tune"], reasons = {"head": head}, [reason]
     thawed_part = THAWED_FROM.get(table["model"]["options"]["extractor"])
     if thawed_part and report.usable >= ENOUGH_TO_THAW:
         layer, rate = thawed_part

@@ -13,6 +13,7 @@ from tfapp.data.spec import DataInfo, Dataset, Example
 from tfapp.domains.images.classification.interface import INTERFACE
 from tfapp.domains.images.explanation.mistakes import mistake_maps
 from tfapp.domains.images.gallery_sections import mistakes_section, sample_section
+from tfapp.problems.classification.baselines import class_baselines
 from tfapp.problems.classification.results import accuracy_metric, evaluate_classifier
 from tfapp.problems.classification.sections import classification_sections
 from tfapp.problems.classification.verdict import classification_findings
@@ -46,6 +47,7 @@ def task(
         mode="min",
         metric=METRIC,
         evaluate=partial(evaluate_classifier, METRIC),
+        baselines=class_baselines,
         findings=classification_findings,
         sections=_sections,
         class_weights=class_weights,

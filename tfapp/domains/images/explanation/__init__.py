@@ -1,7 +1,15 @@
 """Why a model answers as it does; kinds are in `tfapp.domains.images.EXPLANATIONS`."""
 
-EXPLAINED_TASKS = ("capsule_classification", "image_classification")
-"""Tasks that choose one class per image: their runs can be explained."""
+WORKS = {
+    "capsule_classification": "tfapp.domains.images.explanation.explaining:work",
+    "image_classification": "tfapp.domains.images.explanation.explaining:work",
+    "image_segmentation": "tfapp.domains.images.segmentation.explanation:mask_work",
+}
+"""Tasks whose runs can be explained → what explains pictures: (subject, explainers by
+name, description of the preprocessing, label) → `explaining.Work`."""
 
 OF_CAPSULES = ("reconstruction", "perturbation", "routing")
 """The kinds that nobody expects of a network without capsules."""
+
+OF_PIXELS = ("regions",)
+"""The only kinds for networks that answer for every pixel, and for no others."""

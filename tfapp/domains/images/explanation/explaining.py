@@ -36,7 +36,16 @@ def reader(preprocess: Any) -> Callable[[Path], np.ndarray | str]:
     Returns:
         A function: file → uint8 array (height, width, channels), or the reason.
     """
-    pixels = compiled_fit(ImagePreprocessor.from_description(preprocess))
+    return readable(compiled_fit(ImagePreprocessor.from_description(preprocess)))
+
+
+def readable(pixels: Callable[[bytes], Any]) -> Callable[[Path], np.ndarray | str]:
+    """Return a function that decodes a file or reports why it cannot.
+
+    Args:
+        pixels: encoded image → uint8 array (height, width, channels), or an error of
+            TensorFlow.
+    """
 
     def read(path: Path) -> np.ndarray | str:
         try:
@@ -47,6 +56,20 @@ def reader(preprocess: Any) -> Callable[[Path], np.ndarray | str]:
             return f"not an image that can be decoded ({reason(error)})"
 
     return read
+
+
+def work(
+    subject: Subject, explainers: dict[str, Explainer], preprocess: Any, label: str
+) -> "Work":
+    """Return what explains pictures to a model that answers for whole images.
+
+    Args:
+        subject: the model.
+        explainers: by name.
+        preprocess: description, as the model's card holds it.
+        label: as `explain` takes it.
+    """
+    return Work(subject, explainers, reader(preprocess), label)
 
 
 @dataclass(frozen=True)

@@ -38,14 +38,21 @@ def images_section(results: Results, masks: MaskDataset) -> Section:
         rand = percent(row.rand_f_score)
         tiles.append(
             Tile(
-                to_jpeg(tint(pixels, judged.predicted)),
+                to_jpeg(pixels),
                 "image/jpeg",
                 f"Pixel error {error}, IoU {iou}, Rand F {rand}",
                 example.name,
-                to_jpeg(overlay(pixels, judged)),
+                (
+                    to_jpeg(tint(pixels, judged.truth)),
+                    to_jpeg(tint(pixels, judged.predicted)),
+                    to_jpeg(overlay(pixels, judged)),
+                ),
             )
         )
-    lead = f"Left the answer, right its mistakes; the worst first. {LEGEND}"
+    lead = (
+        "From left to right: image, true mask, prediction, mistakes; the worst first. "
+        f"{LEGEND}"
+    )
     return Section("Test images", lead, (Gallery("", tuple(tiles), large=True),))
 
 
@@ -67,7 +74,7 @@ def windows_section(results: Results, masks: MaskDataset) -> Section | None:
                 f"{percent(window.wrong)} wrong, row {window.top}, column "
                 f"{window.left} of {name}",
                 "",
-                to_jpeg(wrong, 2 * WINDOW),
+                (to_jpeg(wrong, 2 * WINDOW),),
             )
         )
     if not tiles:
@@ -91,6 +98,6 @@ def sample_section(masks: MaskDataset) -> Section | None:
         masked = tint(pixels, masks.truth(example))
         name = Path(example.name).name
         image, second = to_jpeg(pixels, 2 * WINDOW), to_jpeg(masked, 2 * WINDOW)
-        tiles.append(Tile(image, "image/jpeg", name, "", second))
+        tiles.append(Tile(image, "image/jpeg", name, "", (second,)))
     lead = "Training images, and next to each its mask, evenly spread over the data."
     return Section("Sample of the data", lead, (Gallery("", tuple(tiles)),))

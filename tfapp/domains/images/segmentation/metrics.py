@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from tfapp.domains.images.segmentation.data.reading import IGNORED
-from tfapp.domains.images.segmentation.objects import label_objects
+from tfapp.domains.images.segmentation.rand_score import rand_f_score
 from tfapp.problems.classification.calibration import softmax
 
 DRAWS = 2000
@@ -51,8 +51,7 @@ def judge_image(logits: np.ndarray, truth: np.ndarray) -> JudgedImage:
     """
     count, known = logits.shape[-1], truth != IGNORED
     predicted = logits.argmax(axis=-1).astype(np.uint8)
-    pairs = truth[known].astype(np.int64) * count + predicted[known]
-    confusion = np.bincount(pairs, minlength=count**2).reshape(count, count)
+    confusion = confusion_of(predicted, truth, count)
     objects_of = np.where(known, truth, 0)
     swept: tuple[float, ...] = ()
     if count == 2:
@@ -65,38 +64,17 @@ def judge_image(logits: np.ndarray, truth: np.ndarray) -> JudgedImage:
     return JudgedImage(predicted, truth, confusion, rand, swept)
 
 
-def rand_f_score(truth: np.ndarray, predicted: np.ndarray) -> float:
-    """Return how well two maps agree on which pixels belong to one object.
-
-    Of all pairs of pixels inside true objects, precision is the share of the pairs in
-    one predicted object that truly are in one, recall the reverse; the score is their
-    harmonic mean, 1 minus the adapted Rand error. Predicted background inside a true
-    object counts as objects of one pixel. One pixel of a gap that is missed joins two
-    objects and costs much, a border moved by a pixel costs little.
+def confusion_of(predicted: np.ndarray, truth: np.ndarray, count: int) -> np.ndarray:
+    """Count pairs of classes of two maps, int64 (count, count); rows are true ones.
 
     Args:
-        truth: int array (height, width), class indices; 0 is the background.
-        predicted: int array (height, width), class indices.
-
-    Returns:
-        Score in [0, 1]; NaN if there is no true object.
-
-    Reference:
-        Arganda-Carreras et al., Crowdsourcing the creation of image segmentation
-        algorithms for connectomics, Frontiers in Neuroanatomy 9:142, 2015,
-        https://doi.org/10.3389/fnana.2015.00142
+        predicted: uint8 array (height, width), class indices.
+        truth: uint8 array (height, width), class indices or `IGNORED`.
+        count: number of classes.
     """
-    true, _ = label_objects(truth)
-    inside = true > 0
-    if not inside.any():
-        return float("nan")
-    parts, count = label_objects(predicted)
-    true, parts = true[inside].astype(np.int64), parts[inside].astype(np.int64)
-    singles = float((parts == 0).sum())
-    together = _squares(true[parts > 0] * (count + 1) + parts[parts > 0]) + singles
-    of_found = _squares(parts[parts > 0]) + singles
-    precision, recall = together / of_found, together / _squares(true)
-    return float(2.0 * precision * recall / (precision + recall))
+    known = truth != IGNORED
+    pairs = truth[known].astype(np.int64) * count + predicted[known]
+    return np.bincount(pairs, minlength=count**2).reshape(count, count)
 
 
 def region_figures(confusion: np.ndarray) -> dict[str, np.ndarray]:
@@ -141,16 +119,13 @@ def segmentation_metrics(
         confusion_matrix.
     """
     confusions = np.stack([image.confusion for image in judged])
-    drawn = _draws(len(judged))
-    sums = np.tensordot(drawn, confusions, axes=1)
-    figures = _overall(confusions.sum(axis=0))
-    ranges = _overall(sums)
+    sums = np.tensordot(_draws(len(judged)), confusions, axes=1)
     rands = np.array([image.rand for image in judged])
-    metrics: dict[str, Any] = {"examples": len(judged)}
-    metrics["pixels"] = int(confusions.sum())
-    for name, value in figures.items():
-        metrics[name] = _number(value)
-        metrics[f"{name}_interval"] = _interval(ranges[name], len(judged))
+    metrics: dict[str, Any] = {
+        "examples": len(judged),
+        "pixels": int(confusions.sum()),
+        **pooled_figures(confusions),
+    }
     defined = ~np.isnan(rands)
     metrics["rand_f_score"] = _number(rands[defined].mean()) if defined.any() else None
     metrics["rand_f_score_interval"] = _mean_interval(rands[defined])
@@ -162,10 +137,18 @@ def segmentation_metrics(
     }
 
 
-def _squares(labels: np.ndarray) -> float:
-    """Return the sum of the squared sizes of all labels."""
-    _, counts = np.unique(labels, return_counts=True)
-    return float(np.square(counts.astype(np.float64)).sum())
+def pooled_figures(confusions: np.ndarray) -> dict[str, Any]:
+    """Return pixel_error, iou and dice of all images together, and their intervals.
+
+    Args:
+        confusions: int64 array (images, num_classes, num_classes); rows are true.
+    """
+    figures = _overall(confusions.sum(axis=0))
+    count = len(confusions)
+    ranges = _overall(np.tensordot(_draws(count), confusions, axes=1))
+    return {name: _number(value) for name, value in figures.items()} | {
+        f"{name}_interval": _interval(ranges[name], count) for name in figures
+    }
 
 
 def _overall(confusion: np.ndarray) -> dict[str, np.ndarray]:

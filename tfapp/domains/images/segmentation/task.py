@@ -9,6 +9,7 @@ import numpy as np
 
 from tfapp.base.errors import ConfigError, DataError
 from tfapp.data.spec import DataInfo, Dataset
+from tfapp.domains.images.segmentation.baselines import segmentation_baselines
 from tfapp.domains.images.segmentation.data.dataset import MaskDataset
 from tfapp.domains.images.segmentation.data.reading import IGNORED
 from tfapp.domains.images.segmentation.interface import INTERFACE
@@ -54,6 +55,7 @@ def task(*, dice: float = 0.0, label_smoothing: Share = 0.0) -> Task:
         mode="min",
         metric=METRIC,
         evaluate=_evaluate,
+        baselines=segmentation_baselines,
         findings=segmentation_findings,
         sections=_sections,
         interface=INTERFACE,

@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from tfapp.recipes.config import Recipe
 from tfapp.report import learning_rules
 from tfapp.report.learning_rules import Finding, History
 from tfapp.report.wording import count, percent, percent_interval, quoted
@@ -10,53 +11,65 @@ from tfapp.tasks.results import Results
 FEW_IMAGES = 10
 """Test images below which an interval over images is unreliable."""
 
-MEMORISES = (
-    "The model memorises: label more images, or set data.options.elastic = 10 and "
-    "turns and flips in data.augmentation."
-)
 
-
-def segmentation_findings(results: Results, history: History) -> list[Finding]:
+def segmentation_findings(
+    results: Results, history: History, recipe: Recipe
+) -> list[Finding]:
     """Return what stands out and what to do about it, the most useful first.
 
     Args:
         results: of the test images.
         history: training phases, as `learning_curves` takes.
+        recipe: of the run: what it has set is not advised.
     """
     findings = (
-        learning_rules.cut_short(history),
-        missing_class(results),
+        learning_rules.cut_short(history, recipe),
+        missing_class(results, recipe),
         outlier(results),
-        merged_objects(results),
+        merged_objects(results, recipe),
         better_threshold(results),
-        learning_rules.memorises(history, 0.03, MEMORISES),
-        learning_rules.still_improving(history),
+        learning_rules.unstable(history, recipe),
+        learning_rules.memorises(history, recipe, 0.03, _changes(recipe)),
+        learning_rules.still_improving(history, recipe),
         too_few_images(results),
     )
     return [finding for finding in findings if finding is not None]
 
 
-def missing_class(results: Results) -> Finding | None:
+def _changes(recipe: Recipe) -> str:
+    """Name the random changes of training tiles that help and are not set yet.
+
+    Elastic changes are none of them: they made masks worse (docs/fit.md).
+    """
+    known = recipe.data.augmentation
+    if known.get("flip") and known.get("quarter_turns"):
+        return " with masks"
+    return " with masks, or set flip and quarter_turns in data.augmentation"
+
+
+def missing_class(results: Results, recipe: Recipe) -> Finding | None:
     """Report a class of which less than a tenth was found."""
     rows = results.figures["per_class"].items()
     lost = [n for n, r in rows if r["recall"] is not None and r["recall"] < 0.1]
     if not lost:
         return None
-    return (
-        f"Hardly anything of {quoted(lost[0])} was found.",
-        "Set data.options.balance_classes = true, or add images that show more of it.",
-    )
+    balanced = recipe.data.options.get("balance_classes")
+    advice = "Add images that show more of it"
+    advice += "." if balanced else ", or set data.options.balance_classes = true."
+    return f"Hardly anything of {quoted(lost[0])} was found.", advice
 
 
-def merged_objects(results: Results) -> Finding | None:
+def merged_objects(results: Results, recipe: Recipe) -> Finding | None:
     """Report that objects run together although most pixels are right."""
     rand, error = results.figures["rand_f_score"], results.figures["pixel_error"]
     if rand is None or rand >= 0.9 or error > 0.15:
         return None
+    weighed = recipe.data.options.get("border_weight")
     return (
         f"Objects run together or fall apart (Rand F-score {percent(rand)}), although "
         f"{percent(1.0 - error)} of the pixels are right.",
-        "Narrow gaps decide: train longer, or raise data.options.border_weight.",
+        "Narrow gaps decide: add images with objects that touch"
+        + ("." if weighed else ", or set data.options.border_weight = 1."),
     )
 
 

@@ -97,6 +97,13 @@ def judge_baselines(
     return [measured(naive), measured(linear)]
 
 
+def margin(network: Judged, other: Judged, part: Part) -> tuple[float, float]:
+    """Return the 95 % interval of the network's MSE minus another method's."""
+    difference = {"mse": network.errors["mse"] - other.errors["mse"]}
+    low, high = block_interval(difference, part.times, part.horizon)["mse"]
+    return low, high
+
+
 def verdict(network: Judged, baselines: list[Judged], part: Part) -> str:
     """Return one plain sentence: better than the best baseline, equal, or worse.
 
@@ -105,8 +112,7 @@ def verdict(network: Judged, baselines: list[Judged], part: Part) -> str:
     """
     best = min(baselines, key=lambda b: b.figures["mse"]["value"])
     ours, theirs = (m.figures["mse"]["value"] for m in (network, best))
-    difference = {"mse": network.errors["mse"] - best.errors["mse"]}
-    low, high = block_interval(difference, part.times, part.horizon)["mse"]
+    low, high = margin(network, best, part)
     figures = f"MSE {ours:.4g} against {theirs:.4g}"
     if high < 0:
         return f"The network beats the best simple method, {best.name}: {figures}."

@@ -17,6 +17,7 @@ from tfapp.domains.series.forecasting.assessment import (
     interval_figures,
     judge,
     judge_baselines,
+    margin,
     verdict,
 )
 from tfapp.domains.series.intervals import (
@@ -106,10 +107,14 @@ def evaluate_forecaster(
         scores=_scores(dataset.examples["test"], network),
         headline=_headline(network, len(forecasts), covered),
         baselines=tuple(
-            Baseline(f"{m.name} ({m.detail})", m.figures["mse"]["value"], _ends(m))
+            Baseline(
+                f"{m.name} ({m.detail})",
+                m.figures["mse"]["value"],
+                _ends(m),
+                margin(network, m, test),
+            )
             for m in simple
         ),
-        notes=(sentence,) if sentence else (),
         evidence=Evidence(
             [network, *simple], sentence, test, forecasts, intervals, covered
         ),

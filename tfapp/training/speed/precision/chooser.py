@@ -17,6 +17,7 @@ from tfapp.training.speed.precision.work import (
     PrecisionChoice,
     Timings,
     Work,
+    fastest_of,
     identity,
     sample_identity,
     sample_size,
@@ -32,13 +33,14 @@ seconds, or the second share if that is more."""
 ROUNDS = 4
 """Timings of each candidate, of which the shortest counts."""
 
-LEAST_GAIN = 1.1
-"""A smaller speed-up may be noise, and is not worth fewer digits."""
-
 STEPS_COST = 3.0
 """Cost of a training step relative to inference: forward, and twice that backward."""
 
 TOO_LITTLE = "too little work for measuring it"
+TOO_SHORT = "too short a budget for measuring it"
+
+LEAST_SECONDS = 20.0
+"""Two networks are not built, traced and timed in less."""
 
 
 class Chooser:
@@ -82,6 +84,8 @@ class Chooser:
         """
         if self._is_remembered():
             return self._measured_choice(reason)
+        if len(self.options) > 1 and self.work.measuring_seconds < LEAST_SECONDS:
+            return PrecisionChoice(self.options[0].policy, TOO_SHORT, self.plain_jit)
         with self.reporter.stage("choose precision") as stage:
             choice = self._measured_choice(reason)
             stage.detail = f"{choice.policy}: {choice.reason}"
@@ -152,7 +156,7 @@ class Chooser:
         timings.take(plain, self._trial(plain).time())
         spent, total = time.monotonic() - began, timings.seconds(plain)
         longest = max(MEASURING_SECONDS, LONG_SHARE * total)
-        budget = min(MEASURING_SHARE * total, longest)
+        budget = min(MEASURING_SHARE * total, longest, self.work.measuring_seconds)
         if total < WORTH_MEASURING or len(usable) * spent > budget:
             return plain, TOO_LITTLE
         running = [c for c in usable if self._runs(c)]
@@ -161,7 +165,7 @@ class Chooser:
                 timings.take(candidate, self._trial(candidate).time())
             if time.monotonic() > began + budget:
                 break
-        chosen, reason = _fastest_of(timings, plain)
+        chosen, reason = fastest_of(timings, plain)
         if not self._fault():  # which is of these inputs, not of the machine
             self._keep(choice=list(chosen), reason=f"{reason} before")
         return chosen, reason
@@ -224,15 +228,6 @@ class Chooser:
     def _keep(self, **facts: Any) -> None:
         self.record |= facts
         write_json(self.path, self.record)
-
-
-def _fastest_of(timings: Timings, plain: Candidate) -> tuple[Candidate, str]:
-    best = min(timings.best, key=timings.seconds)
-    gain = timings.seconds(plain) / timings.seconds(best)
-    if gain < LEAST_GAIN:
-        return plain, "nothing is faster, measured"
-    other = "without XLA" if best.policy == plain.policy else plain.policy
-    return best, f"{gain:.1f}x {other}, measured"
 
 
 def _read(path: Path) -> dict[str, Any]:

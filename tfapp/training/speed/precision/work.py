@@ -24,6 +24,12 @@ LONG_STEP = 1.5
 
 LEAST_INPUTS = 4
 
+LEAST_GAIN = 1.1
+"""A smaller speed-up may be noise, and is not worth fewer digits."""
+
+BUDGET_SHARE = 0.05
+"""Of a time budget, for measuring."""
+
 
 class Candidate(NamedTuple):
     """A way to compute: a dtype policy, and whether XLA compiles the step."""
@@ -85,6 +91,12 @@ class Work:
             return features
         learning = "train" if tune is None else "thaw" if tune.thaw else "head"
         return (*features, learning)
+
+    @property
+    def measuring_seconds(self) -> float:
+        """How long measuring may take under the run's budget."""
+        minutes = self.recipe.runtime.minutes
+        return BUDGET_SHARE * 60.0 * minutes if minutes else float("inf")
 
     def seconds(self, costs: Mapping[str, float]) -> float:
         """Return how long the run computes.
@@ -169,3 +181,18 @@ def sample_identity(work: Work) -> str:
             ],
         ]
     )
+
+
+def fastest_of(timings: "Timings", plain: Candidate) -> tuple[Candidate, str]:
+    """Return the fastest candidate, and by how much it is faster, in words.
+
+    Args:
+        timings: of every candidate that runs.
+        plain: the plainest one, which stays unless another is clearly faster.
+    """
+    best = min(timings.best, key=timings.seconds)
+    gain = timings.seconds(plain) / timings.seconds(best)
+    if gain < LEAST_GAIN:
+        return plain, "nothing is faster, measured"
+    other = "without XLA" if best.policy == plain.policy else plain.policy
+    return best, f"{gain:.1f}x {other}, measured"

@@ -76,7 +76,7 @@ def _drawings(
                 to_jpeg(enlarged(pixels), SIZE),
                 "image/jpeg",
                 shorten(example.target, 24),
-                second=to_jpeg(enlarged(drawing), SIZE),
+                further=(to_jpeg(enlarged(drawing), SIZE),),
             )
         )
     return Gallery("Test pictures, and what is drawn of their class", tuple(tiles))

@@ -1,0 +1,74 @@
+"""Which other networks and image sizes are worth comparing before a run."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from copy import deepcopy
+from typing import Any
+
+from tfapp.domains.images.classification.budget import FIXED_SECONDS, SMALLEST_SIDE
+from tfapp.domains.images.pretrained.extractors import EXTRACTORS
+from tfapp.recipes.plan import Alternative
+
+SHARE = 0.25
+"""Of a time budget beyond its fixed part, for all alternatives together."""
+PATIENCE_SECONDS = 240.0
+"""For all alternatives together where there is no budget."""
+STEPS = (64, -64)
+"""Pixels by which other image sizes differ from the rules'."""
+LARGEST_SIDE = 320
+
+
+def alternatives(
+    table: Mapping[str, Any], extractors: Iterable[str]
+) -> tuple[Alternative, ...]:
+    """Return what is worth comparing with a recipe by cross-validation.
+
+    Only recipes whose head is fitted exactly are compared: that takes seconds once the
+    features are there.
+
+    Args:
+        table: the recipe that the rules chose.
+        extractors: networks whose ImageNet weights are here, the preferred first.
+    """
+    head = table.get("fine_tune", {}).get("head", {})
+    if head.get("solver") != "exact":
+        return ()
+    return tuple(_changed(table, *pair) for pair in _tried(table, extractors))
+
+
+def comparing_seconds(minutes: float) -> float:
+    """Return how long alternatives may be compared under a budget, 0 for none."""
+    if not minutes:
+        return PATIENCE_SECONDS
+    return SHARE * max(60.0 * minutes - FIXED_SECONDS, 0.0)
+
+
+def title(table: Mapping[str, Any]) -> str:
+    """Return network and image size of a recipe."""
+    side = table["data"]["options"]["image_size"][0]
+    return f"{table['model']['options']['extractor']} at {side} px"
+
+
+def _tried(
+    table: Mapping[str, Any], extractors: Iterable[str]
+) -> Iterator[tuple[str, int]]:
+    """Yield other extractors at the same image size, then other sizes."""
+    chosen = table["model"]["options"]["extractor"]
+    side = table["data"]["options"]["image_size"][0]
+    for extractor in extractors:
+        if extractor != chosen and side >= EXTRACTORS[extractor].smallest_size:
+            yield extractor, side
+    least = max(SMALLEST_SIDE, EXTRACTORS[chosen].smallest_size)
+    for step in STEPS:
+        if least <= side + step <= LARGEST_SIDE:
+            yield chosen, side + step
+
+
+def _changed(table: Mapping[str, Any], extractor: str, side: int) -> Alternative:
+    other: dict[str, Any] = deepcopy(dict(table))
+    other["data"]["options"]["image_size"] = [side, side]
+    if extractor != table["model"]["options"]["extractor"]:
+        options = other["model"]["options"]
+        options |= {"extractor": extractor, "weights": EXTRACTORS[extractor].weights}
+        options.pop("pooling", None)
+        other["fine_tune"].pop("thaw", None)  # whose layers are the first network's
+    return Alternative(title(other), other)

@@ -1,0 +1,226 @@
+"""The head of a classifier as the exact optimum on stored features.
+
+A head of one dense layer is a logistic regression: its penalised likelihood has one
+optimum, found in seconds. So the strength of the penalty can be chosen by
+cross-validation, and the head learn from validation examples too.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import keras
+import numpy as np
+
+from tfapp.base.errors import ConfigError
+from tfapp.layers.logistic_regression import fit_path, log_loss
+from tfapp.training.inference import predict
+from tfapp.training.loop.workload import Figures, Workload
+
+STRENGTHS = (3.0, 1.0, 0.3, 0.1, 0.03, 0.01, 0.003, 0.001)
+"""Of the penalty, the strongest first."""
+FOLDS = 5
+MOST_EXAMPLES = 5000
+"""Training and validation examples up to which folds are cheap, and worth it."""
+
+
+@dataclass(frozen=True)
+class HeadData:
+    """Stored features and what they are of.
+
+    Args:
+        views: float arrays (training examples, dims); the first is the plain one.
+        labels: int array (training examples,).
+        held_out: float array (validation examples, dims).
+        held_labels: int array (validation examples,).
+        class_weight: class index → weight of its examples; None if all count alike.
+    """
+
+    views: Sequence[np.ndarray]
+    labels: np.ndarray
+    held_out: np.ndarray
+    held_labels: np.ndarray
+    class_weight: Mapping[int, float] | None = None
+
+    @property
+    def can_fold(self) -> bool:
+        """Whether the examples are few enough for cross-validation."""
+        return len(self.labels) + len(self.held_labels) <= MOST_EXAMPLES
+
+
+class ExactHead(Workload):
+    """One fit of the last dense layer of a head.
+
+    Args:
+        head: features to logits: scaling, dropout and one dense layer at most.
+        data: what it learns from.
+        everything: learn from validation examples too, the penalty chosen by folds of
+            all; else it is chosen on the validation examples.
+
+    Raises:
+        ConfigError: if the head has hidden layers or a single logit.
+    """
+
+    unit, round_name, monitor = "fits", "fit", "val_loss"
+    total = round_units = 1
+
+    def __init__(self, head: keras.Model, data: HeadData, everything: bool) -> None:
+        dense = [x for x in head.layers if isinstance(x, keras.layers.Dense)]
+        self.num_classes = head.output_shape[-1]
+        if len(dense) != 1 or dense[0].units != max(self.num_classes, 2):
+            raise ConfigError(
+                "`fine_tune.head.solver` = 'exact' needs a head of one dense layer "
+                "with a unit per class. Leave `hidden_units` and `single_logit` out of "
+                "model.options, or set it to 'gradient'."
+            )
+        self.head, self.data, self.dense = head, data, dense[0]
+        self.everything = everything and data.can_fold
+        self.below = keras.Model(head.input, self.dense.input)
+
+    def advance(self) -> Figures:
+        """Fit the layer; see `Workload`."""
+        strength = self.strength
+        rows, labels, weights = self._learned
+        stronger = [s for s in STRENGTHS if s >= strength]
+        model = self._fit(rows, labels, weights, stronger)[-1]
+        self.dense.set_weights([model.weights, model.bias])
+        self.done = 1
+        plain = model.logits(rows[: len(labels)])
+        return {"strength": strength, **self._figures("", plain, labels)}
+
+    def score(self) -> Figures | None:
+        """Return loss and accuracy on validation examples that were held out."""
+        if not len(self.data.held_labels):
+            return None
+        return self._figures("val_", self.held_out_logits(), self.data.held_labels)
+
+    def held_out_logits(self) -> np.ndarray:
+        """Return logits of validation examples by heads that have not seen them."""
+        if self.everything:
+            logits: np.ndarray = self._folded[self.strength][len(self.data.labels) :]
+            return logits
+        return predict(self.head, self.data.held_out, len(self.data.held_out))
+
+    def cross_validated(self) -> tuple[np.ndarray, np.ndarray]:
+        """Return log losses, and which answers are right, of heads without the example.
+
+        Returns:
+            Float array and bool array (training and validation examples,).
+        """
+        labels = np.concatenate([self.data.labels, self.data.held_labels])
+        logits = self._folded[self.strength]
+        return log_loss(logits, labels), logits.argmax(axis=1) == labels
+
+    def variables(self) -> Sequence[Any]:
+        """Return the weights of the layer; see `Workload`."""
+        return self.dense.weights
+
+    @cached_property
+    def strength(self) -> float:
+        """The strength of the penalty by which held-out examples are likeliest."""
+        if self.everything or not len(self.data.held_labels):
+            labels = np.concatenate([self.data.labels, self.data.held_labels])
+            losses = {s: self._mean_loss(x, labels) for s, x in self._folded.items()}
+        else:
+            path = self._fit(*self._learned, STRENGTHS)
+            rows = self._scaled(self.data.held_out)
+            losses = {
+                model.strength: self._mean_loss(
+                    model.logits(rows), self.data.held_labels
+                )
+                for model in path
+            }
+        return min(losses, key=lambda strength: losses[strength])
+
+    @cached_property
+    def _learned(self) -> tuple[np.ndarray, np.ndarray, np.ndarray | None]:
+        """Rows (views times examples), labels and weights that are learned from.
+
+        Labels and weights are of one view; the plain views come first.
+        """
+        data = self.data
+        views = [self._scaled(view) for view in data.views]
+        if not self.everything or not len(data.held_labels):
+            return np.concatenate(views), data.labels, self._weights(data.labels)
+        plain = np.concatenate([views[0], self._scaled(data.held_out)])
+        labels = np.concatenate([data.labels, data.held_labels])
+        # Held-out examples have one view: it counts as often as those of the others.
+        further = [np.concatenate([v, self._scaled(data.held_out)]) for v in views[1:]]
+        return np.concatenate([plain, *further]), labels, self._weights(labels)
+
+    @cached_property
+    def _folded(self) -> dict[float, np.ndarray]:
+        """Strength → logits of every example by a head that has not seen it."""
+        rows, labels, weights = self._learned
+        fold = folds(labels)
+        logits = {s: np.zeros((len(labels), self.num_classes)) for s in STRENGTHS}
+        views = len(rows) // len(labels)
+        for number in range(FOLDS):
+            others, judged = fold != number, fold == number
+            chosen = np.tile(others, views)
+            kept = None if weights is None else weights[others]
+            path = self._fit(rows[chosen], labels[others], kept, STRENGTHS)
+            for model in path:
+                logits[model.strength][judged] = model.logits(
+                    rows[: len(labels)][judged]
+                )
+        return logits
+
+    def _fit(
+        self,
+        rows: np.ndarray,
+        labels: np.ndarray,
+        weights: np.ndarray | None,
+        strengths: Sequence[float],
+    ) -> list[Any]:
+        views = len(rows) // len(labels)
+        return fit_path(
+            rows,
+            np.tile(labels, views),
+            self.num_classes,
+            strengths,
+            None if weights is None else np.tile(weights, views),
+            standardize=False,
+        )
+
+    def _mean_loss(self, logits: np.ndarray, labels: np.ndarray) -> float:
+        weights = self._weights(labels)
+        return float(np.average(log_loss(logits, labels), weights=weights))
+
+    def _weights(self, labels: np.ndarray) -> np.ndarray | None:
+        if self.data.class_weight is None:
+            return None
+        return np.array([self.data.class_weight[int(label)] for label in labels])
+
+    def _scaled(self, rows: np.ndarray) -> np.ndarray:
+        """Return rows as the dense layer receives them."""
+        return predict(self.below, rows, len(rows))
+
+    def _figures(
+        self, prefix: str, logits: np.ndarray, labels: np.ndarray
+    ) -> dict[str, float]:
+        penalty = sum(float(loss) for loss in self.head.losses)
+        right = logits.argmax(axis=1) == labels
+        return {
+            f"{prefix}loss": self._mean_loss(logits, labels) + penalty,
+            f"{prefix}accuracy": float(right.mean()),
+        }
+
+
+def folds(labels: np.ndarray) -> np.ndarray:
+    """Deal examples to folds, every class evenly, in a fixed random order.
+
+    Args:
+        labels: int array (examples,).
+
+    Returns:
+        int array (examples,), numbers in [0, FOLDS).
+    """
+    random, fold = np.random.default_rng(0), np.zeros(len(labels), int)
+    start = 0
+    for label in np.unique(labels):
+        members = random.permutation(np.flatnonzero(labels == label))
+        fold[members] = (start + np.arange(len(members))) % FOLDS
+        start += len(members)  # small classes do not all begin with the same fold
+    return fold
