@@ -41,7 +41,8 @@ SMALL_TRANSFER = (
 )
 CASES = {
     "accuracy.py": Case(
-        f"digits --seeds 0 --folder runs {QUICK}", r"\| digits \| 1 \| \d+\.\d+%"
+        f"digits --seeds 0 --folder runs {QUICK}",
+        r"\| digits \| accuracy \| 1 \| \d+\.\d+%",
     ),
     "best_practice.py": Case(
         f"{UNTRAINED} --choices 'pooling max'", r"\| pooling max \| \d+\.\d+ \|"
@@ -93,6 +94,7 @@ CASES = {
         "--set export.explain=false",
         r"limit=5 (.|\n)*limit=10 (.|\n)*comparison\.html",
     ),
+    "near_copies.py": Case("{photos} --copies 2", r"\| copy \| found \|"),
     "options.py": Case(
         "--work inference training --cases plain --rounds 1 --size 32 --batch 2 "
         "--seconds 0.01",
@@ -119,6 +121,7 @@ CASES = {
     ),
 }
 OTHERS = {
+    "imagenet_bundle.py": "tests/domains/images/pretrained/test_bundled.py",
     "gpu.py": "test_gpu.py",
     "many_files.py": "input.py",
     "serving_peers.py": "serving.py",

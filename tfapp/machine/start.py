@@ -109,7 +109,7 @@ def _tune_allocator(runtime: RuntimeConfig) -> tuple[str, ...]:
 
 def _start(reporter: Reporter, runtime: RuntimeConfig) -> None:
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-    hidden = NOT_NEEDED if os.environ.get(OWN_PROCESS) else ()
+    hidden: tuple[str, ...] = NOT_NEEDED if os.environ.get(OWN_PROCESS) else ()
     if os.environ.get("KERAS_BACKEND") == "jax":
         hidden = tuple(name for name in hidden if name != "jax")
     with reporter.stage("start TensorFlow"), native_stderr_aside(), without(hidden):

@@ -160,7 +160,7 @@ def _explainers(
             f"Method {wrong[0]!r} explains answers for whole images, and this model "
             f"answers for every pixel. Expected one of {list(OF_PIXELS)}."
         )
-    left_out = () if has_capsules(subject.model) else OF_CAPSULES
+    left_out: tuple[str, ...] = () if has_capsules(subject.model) else OF_CAPSULES
     left_out += tuple(set(kinds) - set(OF_PIXELS)) if of_pixels else OF_PIXELS
     for name in kinds:
         if (methods and name not in methods) or (not methods and name in left_out):

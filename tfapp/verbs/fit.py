@@ -32,7 +32,7 @@ GENERIC_NAMES = {
 }
 """Names of files and folders that do not say what is in them."""
 DECIDED = {"task", "data", "model", "fine_tune"}
-"""Tables of a recipe that leave nothing to compare once the user sets a key of them."""
+"""Tables of a recipe: once the user sets a key of one, recipes are not compared."""
 
 
 @dataclass(frozen=True)
@@ -137,8 +137,7 @@ def plan(
     _require_name(name)
     _require_backbone(backbone)
     settings = recipes.settings(overrides, where="--set")
-    options = settings.get("data", {}).get("options", {})
-    detected = detect(data, options)
+    detected = detect(data, settings.get("data", {}).get("options", {}))
     task = settings.get("task", detected.task)
     config = _data_config(settings, data, detected.data)
     start_tensorflow(reporter)
@@ -165,10 +164,10 @@ def plan(
     recipe = recipe_of(chosen.table)
     _require_effect(backbone, recipe, chosen)
     reasons = (f"task: {task}, because {detected.why}", *chosen.reasons)
-    rivals: dict[str, Recipe] = {}
-    if chosen.alternatives and not (epochs or backbone or DECIDED & set(settings)):
-        others = {a.name: recipe_of(a.table) for a in chosen.alternatives}
-        rivals = {chosen.name: recipe, **others}
+    rivals = {a.name: recipe_of(a.table) for a in chosen.alternatives}
+    if not rivals or epochs or backbone or DECIDED & set(settings):
+        return PlannedRecipe(recipe, reasons, chosen.notes)
+    rivals = {chosen.name: recipe, **rivals}
     seconds = chosen.comparing_seconds
     return PlannedRecipe(recipe, reasons, chosen.notes, rivals, seconds)
 
