@@ -34,7 +34,6 @@ DECODER_VERSION = 3
 
 DCT_METHOD = "INTEGER_ACCURATE"  # the fast one gains less than can be measured here
 END_MARK = b"\xff\xd9"
-HOLDS_END = r"(?s)\C*\xff\xd9\C*"  # \C is any byte, also outside UTF-8
 OTHER_BITS = bytes(range(85, 101)) * 4
 TAIL = 1 << 16
 """Bytes at the end of a file among which its end mark lies; some cameras add more."""
@@ -163,8 +162,6 @@ def _with_end_mark(encoded: Any) -> Any:
     Of a whole picture all bits are there before the mark, so other bytes before it
     change no pixel; of one that is cut off they do.
     """
-    tail = tf.strings.substr(encoded, -TAIL, TAIL)
-    ended = tf.strings.regex_full_match(tail, HOLDS_END)
 
     def completed() -> Any:
         whole = tf.strings.join([encoded, END_MARK])
@@ -175,7 +172,19 @@ def _with_end_mark(encoded: Any) -> Any:
         )
         return checked(tf.reduce_all(one == two), CUT_OFF, whole)
 
-    return tf.cond(ended, lambda: encoded, completed)
+    def examined() -> Any:
+        tail = tf.io.decode_raw(_tail(encoded, TAIL), tf.uint8)
+        ended = (tail[:-1] == END_MARK[0]) & (tail[1:] == END_MARK[1])
+        return tf.cond(tf.reduce_any(ended), lambda: encoded, completed)
+
+    plain = _tail(encoded, len(END_MARK)) == END_MARK
+    return tf.cond(plain, lambda: encoded, examined)
+
+
+def _tail(encoded: Any, count: int) -> Any:
+    """Return the last bytes of a string, all of a shorter one."""
+    size = tf.strings.length(encoded)
+    return tf.strings.substr(encoded, tf.maximum(size - count, 0), count)
 
 
 def _part_at(encoded: Any, place: Any, ratio: int) -> Callable[[], Any]:
