@@ -203,6 +203,7 @@ def test_damaged_files_are_named(fake_masks_run, tmp_path, name, change, message
     """One line with the file, what is wrong with it, and the way out."""
     path = fake_masks_run(tmp_path, "sharp", 1, SHARP) / name
     path.write_text(change(path.read_text()))
+    (path.parent / "checksums.json").unlink()  # which would name it first
     with pytest.raises(ConfigError, match=message) as caught:
         read_record(path.parent, {})
     assert str(caught.value).startswith(f"{path} cannot be used: ")

@@ -56,7 +56,7 @@ def test_worst_windows_come_first():
 
 def test_pictures_of_every_kind_are_readable():
     """16 bits, grey, palettes and alpha become 8-bit RGB."""
-    grey = np.arange(16, dtype=np.uint8).reshape(4, 4)
+    grey = 16 * np.arange(16, dtype=np.uint8).reshape(4, 4)
     images = [
         Image.fromarray(grey),
         Image.fromarray(grey.astype(np.uint16) << 8),
