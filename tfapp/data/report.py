@@ -2,10 +2,10 @@
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
-from tfapp.base.errors import DataError
+from tfapp.base.errors import DataError, TfappError
 from tfapp.data.faults import Problem, problem_lines, problems_by_kind
 from tfapp.data.listing import Source
 from tfapp.data.spec import SPLITS, Example
@@ -100,6 +100,12 @@ def refuse_damaged(report: CheckReport, max_bad_share: float) -> None:
         f"Expected at most {max_bad_share:.0%}. `tfapp check` lists them; fix them or "
         "raise `data.check.max_bad_share`."
     )
+
+
+def refused(report: CheckReport, error: TfappError) -> CheckReport:
+    """Return a report that says what training would refuse."""
+    problem = Problem("", "training", "refused", str(error))
+    return replace(report, problems=(*report.problems, problem))
 
 
 def class_counts(

@@ -1,17 +1,12 @@
 """Look for trouble in data before the first epoch, and change nothing."""
 
-from dataclasses import replace
-
-from tfapp.base import registry
-from tfapp.base.errors import TfappError
+from tfapp.base.errors import DataError
 from tfapp.base.reporter import Reporter
 from tfapp.data import check_data
-from tfapp.data.detection import Detected, detect
-from tfapp.data.faults import Problem
-from tfapp.data.report import CheckReport, refuse_damaged
+from tfapp.data.detection import detect
+from tfapp.data.report import CheckReport, refuse_damaged, refused
 from tfapp.machine.start import start_tensorflow
 from tfapp.recipes.config import DataConfig
-from tfapp.recipes.plan import Machine
 
 
 def check(data: str, *, reporter: Reporter | None = None) -> CheckReport:
@@ -28,23 +23,18 @@ def check(data: str, *, reporter: Reporter | None = None) -> CheckReport:
         DataError: if there is nothing to look at.
     """
     reporter = reporter or Reporter()
-    detected = detect(data)
+    kind = detect(data).data
     start_tensorflow(reporter, needs_backend=False)
     with reporter.stage("check", unit="files") as stage:
-        config = DataConfig(path=data, kind=detected.data)
+        config = DataConfig(path=data, kind=kind)
         report = check_data(config, progress=stage)
-    return _with_refusals(report, config, detected)
+    return _with_refusal(report, config)
 
 
-def _with_refusals(
-    report: CheckReport, config: DataConfig, detected: Detected
-) -> CheckReport:
-    """Add what `fit` would refuse."""
+def _with_refusal(report: CheckReport, config: DataConfig) -> CheckReport:
+    """Add that training refuses so many bad files, where it does."""
     try:
         refuse_damaged(report, config.check.max_bad_share)
-        plans = registry.union("PLANS")
-        registry.load("task", plans, detected.task)(report, Machine(0))
-    except TfappError as error:
-        refusal = Problem("", "fit", "refused", str(error))
-        return replace(report, problems=(*report.problems, refusal))
+    except DataError as error:
+        return refused(report, error)
     return report

@@ -4,12 +4,14 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from statistics import median
 
+from tfapp.base.errors import DataError
 from tfapp.data.context import LoadContext
 from tfapp.data.faults import Problem, Severity
 from tfapp.data.listing import Source
-from tfapp.data.report import CheckReport, class_counts, set_problems
+from tfapp.data.report import CheckReport, class_counts, refused, set_problems
 from tfapp.data.scan import Usable, scan, usable_examples
 from tfapp.data.spec import Example
+from tfapp.domains.images.classification.enough import require_enough
 from tfapp.domains.images.reading.duplicates import (
     NearPair,
     near_duplicates,
@@ -121,7 +123,12 @@ def _usable(
 
 def check_images(context: LoadContext) -> CheckReport:
     """Look at all labelled images and report what is wrong with them."""
-    return examine(open_source(context), context).report
+    report = examine(open_source(context), context).report
+    try:
+        require_enough(report)
+    except DataError as error:
+        return refused(report, error)
+    return report
 
 
 def _median_size(

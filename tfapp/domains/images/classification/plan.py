@@ -2,7 +2,6 @@
 
 from typing import Any
 
-from tfapp.base.errors import DataError
 from tfapp.data.report import CheckReport
 from tfapp.domains.images.classification.budget import SMALLEST_SIDE, fit_into_budget
 from tfapp.domains.images.classification.candidates import (
@@ -10,6 +9,7 @@ from tfapp.domains.images.classification.candidates import (
     comparing_seconds,
     title,
 )
+from tfapp.domains.images.classification.enough import require_enough
 from tfapp.domains.images.pretrained.extractors import EXTRACTORS
 from tfapp.domains.images.pretrained.file_choice import available_weights
 from tfapp.domains.images.pretrained.obtaining import failure_to_obtain
@@ -49,7 +49,7 @@ def plan(report: CheckReport, machine: Machine) -> Plan:
     Raises:
         DataError: if the images cannot fill three splits.
     """
-    _require_enough(report)
+    require_enough(report)
     table: dict[str, Any] = {"data": {}, "model": {}, "training": {}}
     reasons = [describe(report)]
     chosen, notes = choose_model(table, report, machine)
@@ -77,20 +77,6 @@ def _comparison(table: dict[str, Any], machine: Machine) -> dict[str, Any]:
         "alternatives": alternatives(table, names),
         "comparing_seconds": comparing_seconds(machine.minutes),
     }
-
-
-def _require_enough(report: CheckReport) -> None:
-    if report.usable < 3 * len(report.per_class):
-        raise DataError(
-            f"{report.usable} images of {len(report.per_class)} classes are too few to "
-            "learn from. Expected at least 3 images of each class."
-        )
-    if single := [name for name, count in report.per_class.items() if count < 2]:
-        raise DataError(
-            f"{report.name}: class {single[0]!r} has {report.per_class[single[0]]} "
-            "usable images: nothing would be left to test it on. Expected at least 3 "
-            "of each class; add images or remove the class."
-        )
 
 
 def describe(report: CheckReport) -> str:

@@ -2,10 +2,10 @@
 
 from typing import Any
 
-from tfapp.base.errors import DataError
 from tfapp.data.report import CheckReport
 from tfapp.domains.images.pretrained.extractors import EXTRACTORS
 from tfapp.domains.images.pretrained.file_choice import available_weights
+from tfapp.domains.images.segmentation.data.mask_report import require_enough
 from tfapp.recipes.plan import Machine, Plan
 
 LARGEST_TILE = 288
@@ -32,11 +32,7 @@ def plan(report: CheckReport, machine: Machine) -> Plan:
     Raises:
         DataError: if the images cannot fill three splits.
     """
-    if report.usable < 3:
-        raise DataError(
-            f"{report.usable} images with usable masks are too few to learn from. "
-            "Expected at least 3; `tfapp check` lists what is wrong with the others."
-        )
+    require_enough(report)
     tile, margin = _tile(min(report.facts["median_size"]))
     train = max(round(0.72 * report.usable), 1)
     crops = min(max(100 // train, 1), MOST_CROPS)

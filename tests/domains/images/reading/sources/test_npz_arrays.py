@@ -100,6 +100,7 @@ def test_packed_files(read, encode):
             {"images": IMAGES, "labels": LABELS, "class_names": np.array(["a", "b"])},
             r"labels run from 0 to 10 but there are 2 class_names",
         ),
+        ({"images": IMAGES, "labels": LABELS - 1}, "the label -1 names no class"),
         ({"images": IMAGES, "labels": LABELS * 0}, r"holds the single class '0'"),
         (
             {"data": np.zeros(9, np.uint8), "offsets": [0, 5, 4], "labels": [0, 1]},

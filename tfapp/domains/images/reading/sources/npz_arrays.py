@@ -132,6 +132,11 @@ def _names_by_label(
 ) -> dict[int | str, str]:
     """Map labels as stored, in ascending order, to class names."""
     occurring = np.unique(np.concatenate([part.labels for part in parts])).tolist()
+    if occurring and isinstance(occurring[0], int) and occurring[0] < 0:
+        raise DataError(
+            f"{path}: the label {occurring[0]} names no class; data sets mark examples "
+            "without a label so. Expected 0 or more; leave these examples out."
+        )
     if "class_names" not in arrays or not all(isinstance(v, int) for v in occurring):
         return {value: str(value) for value in occurring}
     names = arrays["class_names"].astype(str).tolist()

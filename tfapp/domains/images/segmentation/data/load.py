@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Any, Literal
+from typing import Literal
 
 import numpy as np
 from pydantic import PositiveInt
@@ -10,7 +10,7 @@ from pydantic import PositiveInt
 from tfapp.base.errors import ConfigError, TfappError
 from tfapp.data.context import LoadContext
 from tfapp.data.faults import Problem
-from tfapp.data.report import CheckReport
+from tfapp.data.report import CheckReport, refused
 from tfapp.data.spec import SPLITS, Example
 from tfapp.data.split import fingerprint
 from tfapp.domains.images.augmentation.config import MaskAugmentation
@@ -21,7 +21,10 @@ from tfapp.domains.images.segmentation.data.border_weights import balance
 from tfapp.domains.images.segmentation.data.check import ExaminedMasks, examine_masks
 from tfapp.domains.images.segmentation.data.classes import border_value, class_values
 from tfapp.domains.images.segmentation.data.dataset import MaskDataset
-from tfapp.domains.images.segmentation.data.mask_report import border_note
+from tfapp.domains.images.segmentation.data.mask_report import (
+    border_note,
+    require_enough,
+)
 from tfapp.domains.images.segmentation.data.split import split_masks
 from tfapp.domains.images.segmentation.data.tile_loading import TileLoader, TileOptions
 from tfapp.domains.images.segmentation.data.tiles import TilePreprocessor
@@ -108,24 +111,22 @@ def check_masks(context: LoadContext) -> CheckReport:
     proposed = border_value(examined.values)
     if proposed >= 0:
         examined = examine_masks(context, (), proposed)
-    return replace(examined.report, **_judged(examined, context, proposed))
+    report = _proposing(examined.report, proposed)
+    try:
+        require_enough(report)
+        class_values(examined.images, examined.values, (), (), context.labels)
+    except TfappError as error:
+        return refused(report, error)
+    return report
 
 
-def _judged(
-    examined: ExaminedMasks, context: LoadContext, proposed: int
-) -> dict[str, Any]:
-    """Return problems and facts with what training would refuse, and `fit` ignores."""
-    facts, problems = dict(examined.report.facts), list(examined.report.problems)
-    if proposed >= 0:
-        detail = f"{border_note(proposed)}; `tfapp fit` does."
-        problems.append(Problem("", "ignored value", "note", detail))
-        facts["ignore_value"] = proposed
-    if examined.usable:
-        try:
-            class_values(examined.images, examined.values, (), (), context.labels)
-        except TfappError as error:
-            problems.append(Problem("", "classes", "refused", str(error)))
-    return {"facts": facts, "problems": tuple(problems)}
+def _proposing(report: CheckReport, proposed: int) -> CheckReport:
+    """Return the report with the value that `fit` ignores; -1 for none."""
+    if proposed < 0:
+        return report
+    note = Problem("", "ignored value", "note", f"{border_note(proposed)}; `fit` does.")
+    facts = {**report.facts, "ignore_value": proposed}
+    return replace(report, facts=facts, problems=(*report.problems, note))
 
 
 def _check(crops: int, elastic: float, weight: float, sigma: float) -> None:

@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
+from tfapp.base.errors import DataError
 from tfapp.data.faults import Problem
 from tfapp.data.listing import Source
 from tfapp.data.report import CheckReport
@@ -103,3 +104,16 @@ def border_note(value: int) -> str:
         f"masks hold {value} next to consecutive numbers, as borders do: set "
         f"data.options.ignore_value = {value} to leave these pixels out"
     )
+
+
+def require_enough(report: CheckReport) -> None:
+    """Refuse a set from which three splits cannot be made.
+
+    Raises:
+        DataError: if there are fewer than 3 images with usable masks.
+    """
+    if report.usable < 3:
+        raise DataError(
+            f"{report.usable} images with usable masks are too few to learn from. "
+            "Expected at least 3; `tfapp check` lists what is wrong with the others."
+        )
