@@ -1,6 +1,11 @@
 """What `fit` chooses for which data, and that it keeps its budget."""
 
+import hashlib
 import time
+from dataclasses import replace
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from threading import Thread
 
 import numpy as np
 import pytest
@@ -8,7 +13,8 @@ from PIL import Image
 
 from tfapp.base.errors import ConfigError, DataError, UnknownNameError
 from tfapp.base.reporter import Reporter
-from tfapp.domains.images.classification import budget, plan
+from tfapp.domains.images.classification import budget, candidates, plan
+from tfapp.domains.images.pretrained.extractors import EXTRACTORS
 from tfapp.domains.images.pretrained.weight_files import WeightsFile
 from tfapp.domains.images.pretrained.weights import load_backbone
 from tfapp.verbs import fit
@@ -110,6 +116,44 @@ def test_what_comes_with_tfapp_serves_where_nothing_else_is(tmp_path, monkeypatc
     assert recipe.model.options["extractor"] == "mobilenet_v2"
     assert recipe.data.options["image_size"] == [288, 288]
     assert made.notes == ()
+
+
+def test_a_better_network_is_fetched_and_compared(tmp_path, monkeypatch):
+    """From a server on this machine; if it fails, a note at the end says so."""
+    monkeypatch.setenv("TFAPP_WEIGHTS", "")
+    monkeypatch.setenv("KERAS_HOME", str(tmp_path / "keras"))
+    monkeypatch.setenv("no_proxy", "127.0.0.1")
+    row = EXTRACTORS[candidates.RIVAL]
+    digest = hashlib.sha256(b"weights").hexdigest()
+    monkeypatch.setitem(EXTRACTORS, candidates.RIVAL, replace(row, hash=digest))
+    path = make_photos(tmp_path / "d", {"a": 4, "b": 4})
+    mirror = tmp_path / "mirror"
+    mirror.mkdir()
+    handler = partial(Files, directory=str(mirror))
+    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        Thread(target=server.serve_forever, daemon=True).start()
+        address = f"http://127.0.0.1:{server.server_port}"
+        monkeypatch.setenv("TFAPP_DOWNLOADS", address)
+        (note,) = fit.plan(path, reporter=QUIET).notes
+        assert note.startswith("efficientnet_v2_b0 was not compared: ")
+        assert "404" in note
+        (mirror / row.file).write_bytes(b"other weights")
+        (note,) = fit.plan(path, reporter=QUIET).notes
+        assert "the file received is not it" in note
+        assert fit.plan(path, minutes=2, reporter=QUIET).notes == ()
+        (mirror / row.file).write_bytes(b"weights")
+        made = fit.plan(path, reporter=QUIET)
+        server.shutdown()
+    assert made.notes == ()
+    assert any(name.startswith(candidates.RIVAL) for name in made.rivals)
+    assert made.recipe.model.options["extractor"] == "mobilenet_v2"
+
+
+class Files(SimpleHTTPRequestHandler):
+    """Serves the files of a folder and prints nothing."""
+
+    def log_message(self, *_):
+        """Print nothing."""
 
 
 def test_our_own_network_is_used_as_it_serves_best(tmp_path):

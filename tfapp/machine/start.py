@@ -5,7 +5,7 @@ import os
 import sys
 import tempfile
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager, suppress
 from typing import Any
 
@@ -109,9 +109,8 @@ def _tune_allocator(runtime: RuntimeConfig) -> tuple[str, ...]:
 
 def _start(reporter: Reporter, runtime: RuntimeConfig) -> None:
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-    hidden: tuple[str, ...] = NOT_NEEDED if os.environ.get(OWN_PROCESS) else ()
-    if os.environ.get("KERAS_BACKEND") == "jax":
-        hidden = tuple(name for name in hidden if name != "jax")
+    hidden = set(NOT_NEEDED if os.environ.get(OWN_PROCESS) else ())
+    hidden.discard(os.environ.get("KERAS_BACKEND", ""))
     with reporter.stage("start TensorFlow"), native_stderr_aside(), without(hidden):
         import keras
         import tensorflow as tf
@@ -153,7 +152,7 @@ def running_threads(tf: Any) -> int:
 
 
 @contextmanager
-def without(names: Sequence[str]) -> Iterator[None]:
+def without(names: Collection[str]) -> Iterator[None]:
     """Let imports of packages fail that are not imported yet, as if they were missing.
 
     Args:

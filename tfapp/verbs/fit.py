@@ -19,7 +19,6 @@ from tfapp.data.detection import detect
 from tfapp.data.place import expand_path
 from tfapp.data.report import refuse_damaged
 from tfapp.machine.start import start_tensorflow
-from tfapp.recipes.checks import check_data_options
 from tfapp.recipes.config import NAME_PATTERN, DataConfig, Recipe
 from tfapp.recipes.plan import Machine, Plan
 from tfapp.runs.candidates import choose
@@ -187,7 +186,8 @@ def _data_config(settings: Mapping[str, Any], data: str, kind: str) -> DataConfi
         config = DataConfig.model_validate({"kind": kind, **table, "path": data})
     except ValidationError as error:
         raise explain(error, "--set", DataConfig, "data") from None
-    check_data_options(config)
+    kinds = registry.union("DATA")
+    registry.check_options("kind of data", kinds, kind, config.options)
     return config
 
 

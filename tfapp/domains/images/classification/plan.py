@@ -7,6 +7,7 @@ from tfapp.domains.images.classification.budget import SMALLEST_SIDE, fit_into_b
 from tfapp.domains.images.classification.candidates import (
     alternatives,
     comparing_seconds,
+    fetch_rival,
     title,
 )
 from tfapp.domains.images.classification.enough import require_enough
@@ -57,6 +58,7 @@ def plan(report: CheckReport, machine: Machine) -> Plan:
     reasons += choose_training(table, report)
     if machine.minutes:
         reasons += fit_into_budget(table, report, machine.minutes)
+    notes += fetch_rival(table, machine)
     comparison = _comparison(table, machine)
     return Plan(table, tuple(reasons), tuple(notes), **comparison)
 
