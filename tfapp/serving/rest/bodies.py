@@ -68,6 +68,7 @@ async def parsed_examples(
     if len(body) <= LARGE:
         return parse_object(body)
     await _make_room(engine, exchange, body)
+    document: dict[str, Any]
     document, parts = await engine.workers.call(example_parts, body)
     if parts:  # each by itself is quick to read
         document["examples"] = await aside(True, lambda: list(map(json.loads, parts)))
