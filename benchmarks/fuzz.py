@@ -32,6 +32,8 @@ SECONDS = 20.0
 RIGHT = {"instances": [[1.0, 2.0], [3.0, 4.0]]}
 ANSWER = {"predictions": [[3.0, 5.0], [7.0, 9.0]]}
 WRONG_CODES = ("UNKNOWN", "INTERNAL", "UNAVAILABLE", "DEADLINE_EXCEEDED", "DATA_LOSS")
+LAST = 3000
+"""Characters of the log that are shown."""
 EVERY = 500
 """Requests between two right ones."""
 
@@ -59,6 +61,8 @@ def main() -> None:
         for end, data in ends.smallest.items():
             print(f"  {end}: {data!r:.2000}")
     tracebacks = lines.count("Traceback")
+    if tracebacks:
+        print(lines[-LAST:])
     print(f"{tracebacks} tracebacks in the log; exit code {server.code}")
     if arguments.out:
         table = {name: dict(ends.counts) for name, ends in found.items()}

@@ -214,6 +214,21 @@ def test_values_that_overflow_their_dtype(stub, kind, number):
     assert "Input 'x' is no tensor" in details
 
 
+def test_strings_without_values_are_empty(stub):
+    """A shape alone stands for that many empty strings; examples are read from them."""
+    tensor = tensor_pb2.TensorProto(dtype=types_pb2.DT_STRING)
+    tensor.tensor_shape.dim.add(size=2)
+    request = predict_request("kinds", {}, "string")
+    request.inputs["x"].CopyFrom(tensor)
+    assert list(stub.Predict(request).outputs["y"].string_val) == [b"", b""]
+    request = predict_request("examples", {})
+    request.inputs["inputs"].CopyFrom(tensor)
+    assert refused(stub.Predict, request)[0] is grpc.StatusCode.INVALID_ARGUMENT
+    tensor.tensor_content = b"12345678"
+    request.inputs["inputs"].CopyFrom(tensor)
+    assert refused(stub.Predict, request)[0] is grpc.StatusCode.INVALID_ARGUMENT
+
+
 @pytest.mark.parametrize(
     "method",
     [

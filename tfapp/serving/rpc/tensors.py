@@ -50,6 +50,8 @@ def read_tensor(name: str, tensor: Any, spec: TensorSpec, max_bytes: int) -> np.
     if unpacked_bytes(tensor) > max_bytes:
         raise invalid(f"Input {name!r} of shape {shape} is larger than allowed.")
     try:
+        if spec.is_string and not (tensor.string_val or tensor.tensor_content):
+            return np.full(shape, b"", dtype=object)  # make_ndarray returns text
         return np.asarray(tf.make_ndarray(tensor))
     except (TypeError, ValueError, KeyError, OverflowError) as error:
         raise invalid(f"Input {name!r} is no tensor: {error}") from None

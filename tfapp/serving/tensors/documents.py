@@ -111,15 +111,17 @@ class InferDocument:
 def example_parts(body: bytes) -> tuple[dict[str, Any], list[str]]:
     """Return a request for Classify or Regress without its examples, and each of them.
 
-    What is no list of examples stays in the request.
+    What is no list of examples, or an empty one, stays in the request.
 
     Raises:
         RequestError: INVALID_ARGUMENT if it is no JSON object.
     """
     document = parse_object(body)
-    if not isinstance(document.get("examples"), list):
+    examples = document.get("examples")
+    if not isinstance(examples, list) or not examples:
         return document, []
-    return document, [json.dumps(example) for example in document.pop("examples")]
+    del document["examples"]
+    return document, [json.dumps(example) for example in examples]
 
 
 def signature_name(document: Mapping[str, Any]) -> str:
