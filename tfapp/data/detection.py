@@ -1,7 +1,7 @@
 """Which kind of data lies at a path; each domain recognises its own."""
 
 import importlib.util
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -41,30 +41,38 @@ def detect(path: str, options: Mapping[str, Any] | None = None) -> Detected:
         DataError: if nothing is there, or nothing that a domain recognises.
     """
     place = expand_path(path)
-    for target in _detectors().values():
+    for target in _detectors(registry.domains()).values():
         detected: Detected | None = registry.load_target(target)(place, options or {})
         if detected is not None:
             return detected
     raise DataError(_unrecognised(place))
 
 
-def require_place(path: str) -> None:
+def require_place(path: str, kind: str) -> None:
     """Refuse a path where nothing is, before TensorFlow's seconds.
 
     Args:
         path: as `data.path`; one that names a source, as `digits` does, is right.
+        kind: as `data.kind`.
 
     Raises:
         ConfigError: if the path uses an environment variable that is not set.
         DataError: if nothing is there.
     """
-    if not Path(expand_path(path)).exists():
-        detect(path)
+    place = expand_path(path)
+    if Path(place).exists():
+        return
+    homes = [
+        domain for domain, kinds in registry.tables("DATA").items() if kind in kinds
+    ]
+    for target in _detectors(homes).values():
+        if registry.load_target(target)(place, {}) is None:
+            raise DataError(_unrecognised(place))
 
 
-def _detectors() -> dict[str, str]:
+def _detectors(domains: Iterable[str]) -> dict[str, str]:
     """Return the function of every domain that can recognise data."""
-    modules = {d: f"{registry.DOMAINS}.{d}.detect" for d in registry.domains()}
+    modules = {domain: f"{registry.DOMAINS}.{domain}.detect" for domain in domains}
     return {d: f"{m}:detect" for d, m in modules.items() if importlib.util.find_spec(m)}
 
 

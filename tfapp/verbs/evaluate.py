@@ -49,7 +49,7 @@ def evaluate(
     finished_run = runs.find(run, Path(runs_folder))
     card = finished_run.card()
     recipe = finished_run.recipe()
-    require_place(data or recipe.data.path)
+    require_place(data or recipe.data.path, recipe.data.kind)
     start_tensorflow(reporter)
     dataset = _load(recipe, finished_run, data, card, reporter)
     task = get_task(recipe.task, recipe.task_options)

@@ -47,7 +47,7 @@ def run(
         raise TypeError("`overrides` go with a recipe's name or file.")
     reporter = reporter or Reporter()
     began = time.monotonic() if started is None else started
-    require_place(recipe.data.path)
+    require_place(recipe.data.path, recipe.data.kind)
     require_writable(Path(saved_models) / (recipe.name or "unnamed"))
     folder = runs.create(Path(runs_folder), recipe.name or "unnamed")
     return execute(
