@@ -29,6 +29,9 @@ def test_options_of_images():
     """The options are exactly the keyword arguments, readable without an import."""
     assert set(signature(DATA["images"]).options) == {
         "image_size",
+        "path_column",
+        "label_column",
+        "delimiter",
         "channels",
         "resize",
         "interpolation",

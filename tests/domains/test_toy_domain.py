@@ -126,8 +126,8 @@ def test_its_recipes_are_checked(override, message):
 
 def test_its_data_is_recognised(monkeypatch):
     """`fit` and `check` leave it to the domain what the data is and what is done."""
-    monkeypatch.setattr(fit, "start_tensorflow", lambda *_: None)
-    monkeypatch.setattr(check, "start_tensorflow", lambda *_: None)
+    monkeypatch.setattr(fit, "start_tensorflow", lambda *_, **__: None)
+    monkeypatch.setattr(check, "start_tensorflow", lambda *_, **__: None)
     assert check.check("box.toy", reporter=Reporter(quiet=True)).name == "box"
     made = fit.plan("box.toy", minutes=2, reporter=Reporter(quiet=True))
     assert (made.recipe.task, made.recipe.data.kind) == ("toy_counting", "toys")

@@ -203,7 +203,7 @@ def test_a_number_that_the_task_cannot_have_is_told_before_the_data_is_read(atte
     """Scanning a large folder takes minutes."""
     task = ["task=capsule_classification", "task_options={reconstruction = -1.0}"]
     with pytest.raises(ConfigError, match="reconstruction"):
-        attempt("data.kind=images", "data.path=/nowhere", *task)
+        attempt("data.kind=images", "data.path=digits", *task)
 
 
 def test_api_is_the_package():

@@ -62,9 +62,7 @@ def require_place(path: str, kind: str) -> None:
     place = expand_path(path)
     if Path(place).exists():
         return
-    homes = [
-        domain for domain, kinds in registry.tables("DATA").items() if kind in kinds
-    ]
+    homes = [d for d, kinds in registry.tables("DATA").items() if kind in kinds]
     for target in _detectors(homes).values():
         if registry.load_target(target)(place, {}) is None:
             raise DataError(_unrecognised(place))

@@ -80,6 +80,8 @@ class Server:
         web = self._web_server()
         serving = asyncio.ensure_future(self._serve_web(web))
         self.engine.manager.start()
+        while self._socket is not None and not (web.started or serving.done()):
+            await asyncio.sleep(0.005)  # until it listens: clients come at once
         self._announce()
         self.started.set()
         await asyncio.wait(

@@ -27,7 +27,7 @@ def test_maps_stand_next_to_the_mistakes_of_the_predicted_class(mistaken):
     section = mistakes_section(*mistaken, maps)
     assert asked == [(["test/2.png", "test/1.png"], [0, 2])]
     tiles = section.blocks[0].tiles
-    assert [tile.second for tile in tiles] == [b"first", b"second"]
+    assert [tile.further for tile in tiles] == [(b"first",), (b"second",)]
     assert "Grad-CAM" in section.lead
     page = render_report(Report("t", "s", (), (section,)))
     assert page.count('class="pair"') == 2

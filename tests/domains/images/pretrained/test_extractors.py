@@ -62,7 +62,7 @@ def test_row_of_our_own_network(name: str) -> None:
 def test_the_table_needs_no_keras() -> None:
     """Listing the extractors does not pay for TensorFlow."""
     code = (
-        "import sys, tfapp.domains.images.pretrained.weights as w;"
+        "import sys, tfapp.domains.images.pretrained.file_choice as w;"
         "w.available_weights();"
         "sys.exit('keras' in sys.modules or 'tensorflow' in sys.modules)"
     )
