@@ -29,6 +29,7 @@ def register(modules):
         modules: `sys.modules`, or what restores it.
     """
     package = ModuleType(f"tfapp.domains.{NAME}")
+    package.__path__ = []  # a package that holds nothing more
     package.DATA = {"nothing": "task:nothing"}
     package.TASKS = {"picture": "task:experiment"}
     package.TASK_DATA = {"picture": ("nothing",)}
