@@ -156,6 +156,13 @@ def test_a_document_is_lent_until_it_is_read(client):
                 assert arrays["x"].tolist() == [[1, 2]]
                 await asyncio.sleep(0)
                 assert len(workers._idle) == 1
+            async with workers.opened(PredictDocument, body) as first:
+                await asyncio.to_thread(first.read, signature)
+                await asyncio.sleep(0)
+                async with workers.opened(PredictDocument, body) as second:
+                    first._give_back()  # its loan is over: this one goes on
+                    assert len(workers._idle) == 0
+                    await asyncio.to_thread(second.read, signature)
             for _ in range(2 * WORKERS):  # not read: the document is dropped
                 async with workers.opened(PredictDocument, body) as document:
                     assert document.facts.in_rows

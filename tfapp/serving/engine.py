@@ -24,6 +24,10 @@ LARGE = 64 * 1024
 """Bytes; reading more than this would hold up the other clients of the event loop."""
 
 
+MANY_ROWS = 1000
+"""Dividing more of them into batches takes longer than others should wait."""
+
+
 class Engine:
     """The models, and what is counted and logged of their work.
 
@@ -68,7 +72,10 @@ class Engine:
             prepared = await in_time(reading, deadline - time.monotonic())
             exchange.rows = prepared.size
             started = time.monotonic()
-            answering = asyncio.wrap_future(servable.submit(signature, prepared))
+            future = await aside(
+                prepared.size > MANY_ROWS, lambda: servable.submit(signature, prepared)
+            )
+            answering = asyncio.wrap_future(future)
             outputs = await in_time(answering, deadline - time.monotonic())
             exchange.runtime_seconds = time.monotonic() - started
             names = request.outputs or signature.outputs

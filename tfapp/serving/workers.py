@@ -9,6 +9,7 @@ from contextlib import asynccontextmanager, suppress
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
+from pickle import PickleBuffer
 from typing import IO, Any, TypeVar, cast
 
 import tfapp
@@ -50,7 +51,8 @@ class Worker:
         """
         self.is_busy = True
         try:
-            send(self._questions, question)
+            parts = (PickleBuffer(q) if isinstance(q, bytes) else q for q in question)
+            send(self._questions, tuple(parts))  # bytes are sent uncopied
             kind, *answer = receive(self._answers)
             self.is_busy = False
         except (EOFError, OSError, ValueError):  # the last: it was closed meanwhile
@@ -73,25 +75,36 @@ class Worker:
                 stream.close()
 
 
+class Loan:
+    """A worker in the hands of one request; it ends once.
+
+    Args:
+        worker: that is lent.
+    """
+
+    def __init__(self, worker: Worker) -> None:
+        self.worker = worker
+
+
 class Remote:
     """A document in another process; it can be read once.
 
     Args:
         facts: of the document.
-        lent: holds it.
+        worker: holds it.
         give_back: ends the loan, in the event loop.
     """
 
     def __init__(
-        self, facts: Facts, lent: Worker, give_back: Callable[[], None]
+        self, facts: Facts, worker: Worker, give_back: Callable[[], None]
     ) -> None:
-        self.facts, self._lent, self._give_back = facts, lent, give_back
+        self.facts, self._worker, self._give_back = facts, worker, give_back
         self._loop = asyncio.get_running_loop()
 
     def read(self, signature: Signature) -> Arrays:
         """Return the arrays of its inputs; waits for them, in any thread."""
         try:
-            arrays: Arrays = self._lent.ask("read", replace(signature, proto=None))
+            arrays: Arrays = self._worker.ask("read", replace(signature, proto=None))
         finally:
             self._loop.call_soon_threadsafe(self._give_back)
         return arrays
@@ -107,7 +120,7 @@ class Workers:
     def __init__(self, seconds: float) -> None:
         self._seconds = seconds
         self._idle: list[Worker] = []
-        self._lent: set[Worker] = set()
+        self._loans: set[Loan] = set()
         self._places = asyncio.Semaphore(WORKERS)
 
     @asynccontextmanager
@@ -119,11 +132,11 @@ class Workers:
         Raises:
             RequestError: as `kind`; DEADLINE_EXCEEDED.
         """
-        lent = await self._lend()
-        give_back = partial(self._take_back, lent)
+        loan = await self._lend()
+        give_back = partial(self._take_back, loan)
         try:
-            facts = await self._ask(lent, "open", kind, *arguments)
-            yield Remote(facts, lent, give_back)
+            facts = await self._ask(loan, "open", kind, *arguments)
+            yield Remote(facts, loan.worker, give_back)
         finally:
             give_back()
 
@@ -133,40 +146,42 @@ class Workers:
         Raises:
             RequestError: as the function; DEADLINE_EXCEEDED.
         """
-        lent = await self._lend()
+        loan = await self._lend()
         try:
-            return await self._ask(lent, "call", function, *arguments)
+            return await self._ask(loan, "call", function, *arguments)
         finally:
-            self._take_back(lent)
+            self._take_back(loan)
 
     def close(self) -> None:
         """End the processes."""
-        for worker in self._idle + list(self._lent):
+        for worker in self._idle + [loan.worker for loan in self._loans]:
             worker.end()
 
-    async def _lend(self) -> Worker:
+    async def _lend(self) -> Loan:
         await in_time(self._places.acquire(), self._seconds)
         try:
-            lent = self._idle.pop() if self._idle else await asyncio.to_thread(Worker)
+            worker = self._idle.pop() if self._idle else await asyncio.to_thread(Worker)
         except BaseException:
             self._places.release()
             raise
-        self._lent.add(lent)
-        return lent
+        loan = Loan(worker)
+        self._loans.add(loan)
+        return loan
 
-    def _take_back(self, lent: Worker) -> None:
-        """End a loan, if it is not over; a worker that is still at work is ended."""
-        if lent not in self._lent:
+    def _take_back(self, loan: Loan) -> None:
+        """End a loan, unless it is over; a worker that is still at work is ended."""
+        if loan not in self._loans:
             return
-        self._lent.remove(lent)
+        self._loans.remove(loan)
         self._places.release()
-        if lent.is_busy:
-            lent.end()
+        if loan.worker.is_busy:
+            loan.worker.end()
         else:
-            self._idle.append(lent)
+            self._idle.append(loan.worker)
 
-    async def _ask(self, lent: Worker, *question: Any) -> Any:
-        return await in_time(asyncio.to_thread(lent.ask, *question), self._seconds)
+    async def _ask(self, loan: Loan, *question: Any) -> Any:
+        asking = asyncio.to_thread(loan.worker.ask, *question)
+        return await in_time(asking, self._seconds)
 
 
 async def in_time(work: Awaitable[Result], seconds: float) -> Result:
