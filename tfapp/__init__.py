@@ -3,8 +3,8 @@
 The verbs of the command line are functions here, for notebooks: `tfapp.fit`,
 `tfapp.run`, `tfapp.resume`, `tfapp.check`, `tfapp.evaluate`, `tfapp.compare`,
 `tfapp.predict`, `tfapp.explain`, `tfapp.serve`, `tfapp.bundle`, `tfapp.masks`,
-`tfapp.fetch_weights`, `tfapp.examine`. They are imported when first used, so
-`import tfapp` is quick.
+`tfapp.fetch_weights`, `tfapp.examine`, `tfapp.tune`. They are imported when first
+used, so `import tfapp` is quick.
 """
 
 import importlib
@@ -28,6 +28,7 @@ API = {
     "resume": "tfapp.verbs.run",
     "run": "tfapp.verbs.run",
     "serve": "tfapp.verbs.serve",
+    "tune": "tfapp.verbs.tune",
 }
 
 __all__ = [*API]

@@ -2,16 +2,13 @@
 
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import Field, model_validator
+
+from tfapp.recipes.table import Table as Table
+from tfapp.recipes.tuning import TuningConfig
 
 NAME_PATTERN = r"(\.*[A-Za-z0-9_-][A-Za-z0-9_.-]*)?"
 """Of recipes, and so of the folders of runs and models; dots alone lead elsewhere."""
-
-
-class Table(BaseModel):
-    """A table of a recipe: unknown keys are errors, values never change."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
 
 class SplitConfig(Table):
@@ -226,6 +223,7 @@ class Recipe(Table):
     fine_tune: FineTuneConfig | None = None
     runtime: RuntimeConfig = RuntimeConfig()
     export: ExportConfig = ExportConfig()
+    tuning: TuningConfig | None = None
 
     @model_validator(mode="after")
     def _no_key_without_effect(self) -> "Recipe":
