@@ -83,7 +83,7 @@ def _client(address: str) -> Any:
     }
     oracle_client.TIMEOUT = CHIEF_SECONDS
     try:
-        return oracle_client.OracleClient(keras_tuner.Oracle("score"))
+        return oracle_client.OracleClient(keras_tuner.Oracle())
     finally:
         for key in [k for k in os.environ if k.startswith("KERASTUNER_")]:
             del os.environ[key]
