@@ -175,3 +175,20 @@ def test_median_rule():
     assert not is_hopeless({1: 9.0}, others)
     assert not is_hopeless({1: 9.0, 2: 9.0}, others[:3])
     assert not is_hopeless({1: 9.0, 2: 9.0, 3: 9.0}, others)
+
+
+def test_trial_of_a_worker_that_was_only_slow_ends_once():
+    """Taken for lost, its trial is given to another; whoever reports first counts."""
+    slow = oracle(trials=3)
+    trial = slow.create_trial("slow")
+    slow.give_up("slow")
+    end(slow, trial, 1.0)
+    assert int(slow.create_trial("other").trial_id) == 1
+    second = slow.create_trial("slow")
+    slow.give_up("slow")
+    assert slow.create_trial("third").trial_id == second.trial_id
+    end(slow, second, 1.0)
+    end(slow, second, 2.0)
+    assert slow.end_order == ["0", "2"]
+    assert slow.trials["2"].score == 1.0
+    assert list(slow.ongoing_trials) == ["other"]

@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import pytest
 
@@ -125,7 +126,7 @@ def test_trials_die_with_their_search(tmp_path):
 
 def _lives(pid):
     try:
-        status = open(f"/proc/{pid}/stat").read()
+        status = Path(f"/proc/{pid}/stat").read_text()
     except FileNotFoundError:
         return False
     return status.rpartition(")")[2].split()[0] != "Z"

@@ -37,7 +37,7 @@ def test_dotted_keys_and_nested_tables_are_the_same():
         ({"data.split.validation": [0.1, 0.2]}, "same examples"),
         ({"seed": [1, 2]}, "same examples"),
         ({"training.epochs": {"min": 1, "max": 2, "when": {"x": [1]}}}, "choices of"),
-        ({"training.epoch": [1, 2]}, "Did you mean `epochs`"),
+        ({"training.epoch": [1, 2]}, "Did you mean 'epochs'"),
         ({"model.options.unitz": [1, 2]}, "Unknown option `unitz`"),
         ({"training.optimizer": ["adam", "adagrad"]}, "'adagrad', which this recipe"),
     ],

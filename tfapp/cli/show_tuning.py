@@ -1,11 +1,13 @@
 """Prints what a search has found."""
 
+from dataclasses import asdict
 from shlex import quote
 from typing import TYPE_CHECKING
 
 from tfapp.cli import show
 
 if TYPE_CHECKING:
+    from tfapp.verbs.lr import RateResult
     from tfapp.verbs.tune import TuneResult
 
 
@@ -30,3 +32,18 @@ def result(found: "TuneResult", as_json_: bool) -> None:
         show.line("next:")
         show.line(f"  tfapp run {quote(str(found.best_recipe))}")
         show.line(f"  tfapp board --runs {quote(str(found.folder.parent))}")
+
+
+def rate(found: "RateResult", as_json_: bool) -> None:
+    """Print the suggestion beside the recipe's rate."""
+    if as_json_:
+        show.as_json(asdict(found))
+        return
+    show.line("")
+    show.line(f"phase        {found.phase}, {len(found.rates)} steps")
+    show.line(f"the recipe   {found.key}={found.current:.3g}")
+    if found.suggestion is None:
+        show.line("suggestion   none: the loss did not fall at any rate")
+    else:
+        show.line(f"suggestion   {found.key}={found.suggestion:.2g}")
+    show.line(f"picture      {found.picture}")

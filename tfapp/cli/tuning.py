@@ -53,3 +53,24 @@ def tune(
         reporter=Reporter(quiet),
     )
     show_tuning.result(result, json)
+
+
+def lr(
+    recipe: Annotated[str, typer.Argument(help="Name or file of a recipe.")],
+    phase: Annotated[
+        str, typer.Option(help="train, head or thaw; default: the first.")
+    ] = "",
+    steps: Annotated[int, typer.Option(min=20, help="Of training, at most.")] = 200,
+    out: Annotated[Path, typer.Option(help="SVG file of the picture.")] = Path(
+        "learning_rate.svg"
+    ),
+    json: Json = False,
+    quiet: Quiet = False,
+) -> None:
+    """Find a learning rate: train a copy while the rate rises, and look."""
+    from tfapp.verbs.lr import find_rate
+
+    found = find_rate(
+        recipe, phase=phase, steps=steps, out=out, reporter=Reporter(quiet)
+    )
+    show_tuning.rate(found, json)

@@ -1,6 +1,8 @@
 """One recipe in one folder: start, prepare, train, finish, publish."""
 
 import json
+import tempfile
+import time
 import uuid
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
@@ -104,6 +106,32 @@ def rehearse(
         with suppress(Paused), _train(experiment_of(recipe), context):
             pass
         return loop
+
+
+@contextmanager
+def prepared(
+    recipe: Recipe, reporter: Reporter
+) -> "Iterator[tuple[Experiment, RunContext]]":
+    """Prepare a recipe's experiment in a folder that is removed afterwards.
+
+    Args:
+        recipe: what to prepare.
+        reporter: receives every stage.
+
+    Yields:
+        The experiment, ready to train, and its context.
+    """
+    from tfapp.training import devices
+
+    with tempfile.TemporaryDirectory(prefix="tfapp-") as place:
+        folder = runs.create(Path(place), recipe.name or "unnamed")
+        began = time.monotonic()
+        context = _begin(recipe, folder, Path(place), reporter, began, resumed=False)
+        experiment = experiment_of(recipe)
+        with devices.numerics(recipe.runtime, recipe.seed):
+            experiment.prepare(context)
+            with context.strategy.scope():
+                yield experiment, context
 
 
 def _begin(

@@ -132,7 +132,7 @@ class SearchFolder:
         for folder in numbered(self.folder):
             for path in folder.rglob("*"):
                 with suppress(OSError):  # a trial may remove it meanwhile
-                    total += path.stat().st_size
+                    total += path.stat().st_size if path.is_file() else 0
         return total
 
 

@@ -108,7 +108,7 @@ class TrialProcess:
         try:
             assert_stdin(process).write(line.encode() + b"\n")
             assert_stdin(process).flush()
-        except OSError:  # it has died: its end says why
+        except (OSError, ValueError):  # it has died: its end says why
             return
 
     def _answer(self, reading: int, on_round: OnRound) -> str:

@@ -11,6 +11,8 @@ from typing import Any
 
 import numpy as np
 
+from tfapp.tuning.oracles.dimensions import is_choice
+
 CANDIDATES = 1000
 """Random points among which the most promising one is chosen."""
 NEIGHBOURS = 60
@@ -82,6 +84,7 @@ def candidates(space: Any, best: Sequence[Any], generator: Any) -> Iterator[Any]
         best: trials, the best first.
         generator: numpy.random.Generator.
     """
+    space = space.copy()  # its values change
     dimensions = space.space
     for places in generator.random((CANDIDATES, len(dimensions))):
         yield _point(space, places)
@@ -91,14 +94,14 @@ def candidates(space: Any, best: Sequence[Any], generator: Any) -> Iterator[Any]
             steps = generator.normal(0.0, SPREAD, len(dimensions))
             places = np.clip(centre + steps, 0.0, np.nextafter(1.0, 0.0))
             for index, dimension in enumerate(dimensions):
-                if hasattr(dimension, "values"):  # no choice is nearer than another
+                if is_choice(dimension):  # no choice is nearer than another
                     places[index] = centre[index]
             change = generator.random(len(dimensions)) < CHANGE
             if not change.any():
                 change[generator.integers(len(dimensions))] = True
             anew = generator.random(len(dimensions))
             for index in np.flatnonzero(change):
-                if hasattr(dimensions[index], "values"):
+                if is_choice(dimensions[index]):
                     places[index] = anew[index]
             places = np.where(change, places, centre)
             yield _point(space, places)
@@ -117,12 +120,11 @@ def _place(dimension: Any, values: Any, generator: Any) -> float:
 
 def _point(space: Any, places: Any) -> dict[str, Any]:
     """Return the values at places from 0 to 1, those left out that do not count."""
-    found = space.copy()
-    found.values = {}
+    space.values = {}
     for dimension, place in zip(space.space, places, strict=True):
-        if found.is_active(dimension):
-            found.values[dimension.name] = dimension.prob_to_value(float(place))
-    return dict(found.values)
+        if space.is_active(dimension):
+            space.values[dimension.name] = dimension.prob_to_value(float(place))
+    return dict(space.values)
 
 
 def encoded(space: Any, values: Any) -> list[float]:
@@ -135,7 +137,7 @@ def encoded(space: Any, values: Any) -> list[float]:
     row: list[float] = []
     for dimension in space.space:
         value = values.get(dimension.name)
-        if hasattr(dimension, "values"):
+        if is_choice(dimension):
             row += [float(value == choice) for choice in dimension.values]
         else:
             row.append(0.5 if value is None else float(dimension.value_to_prob(value)))

@@ -44,3 +44,8 @@ def settings(values: Mapping[str, Any], dimensions: Mapping[str, Dimension]) -> 
         for key, value in values.items()
         if key in dimensions
     }
+
+
+def is_choice(dimension: Any) -> bool:
+    """Say whether one of Keras Tuner's dimensions has choices, not a range."""
+    return hasattr(dimension, "ordered")

@@ -191,7 +191,12 @@ class Durable(Oracle):
         return [self.curves.get(trial_id, {}) for trial_id in ids]
 
     def end_trial(self, trial: Any) -> None:
-        """Record how a trial ended, once, however often it is reported."""
+        """Record how a trial ended, once, however often it is reported.
+
+        A worker that was taken for lost may report a trial that another one has, too.
+        """
+        if trial.trial_id in self._retry_queue:
+            self._retry_queue.remove(trial.trial_id)
         if trial.trial_id in self.end_order:
             return
         facts = trial.hyperparameters.values.pop(FACTS, "{}")
@@ -200,6 +205,9 @@ class Durable(Oracle):
             trial.status = "COMPLETED"  # or its bracket never has its last round
         with _unlocked_after_errors(self):
             super().end_trial(trial)
+            for worker, other in list(self.ongoing_trials.items()):
+                if other.trial_id == trial.trial_id:
+                    del self.ongoing_trials[worker]
             self.save()
 
     def _record_values(self, trial: Any) -> None:

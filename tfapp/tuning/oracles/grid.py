@@ -5,6 +5,8 @@ from collections.abc import Iterator, Mapping
 from itertools import islice
 from typing import Any
 
+from tfapp.tuning.oracles.dimensions import is_choice
+
 GRID_POINTS = 5
 """Values of a range without a step."""
 
@@ -57,7 +59,7 @@ def _combined(space: Any, rest: list[Any]) -> Iterator[dict[str, Any]]:
 
 def grid_values(dimension: Any) -> list[Any]:
     """Return the values of one of Keras Tuner's dimensions in a grid, in order."""
-    if hasattr(dimension, "values"):
+    if is_choice(dimension):
         return list(dimension.values)
     count = GRID_POINTS
     if dimension.step is not None and dimension.sampling == "linear":
