@@ -103,6 +103,8 @@ def main() -> None:
     parser.add_argument("--make", action="store_true", help="train all settings anew")
     parser.add_argument("--out", type=Path, help="JSON file of all figures")
     arguments = parser.parse_args()
+    if not arguments.make:  # proposals need no TensorFlow
+        os.environ.setdefault("KERAS_BACKEND", "numpy")
     everything = {}
     for name in arguments.tables:
         if arguments.make:

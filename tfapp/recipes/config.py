@@ -2,7 +2,7 @@
 
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, model_validator
+from pydantic import BeforeValidator, Field, model_validator
 
 from tfapp.recipes.table import Table as Table
 from tfapp.recipes.tuning import TuningConfig
@@ -54,8 +54,14 @@ class DataConfig(Table):
         "", description="`tfapp list datasets`; default: the first of the task"
     )
     path: str = Field(description="a place that the kind knows; $VAR expands")
-    batch_size: int = Field(
-        32, ge=1, le=65_536, description="global: split over the replicas"
+    batch_size: Annotated[int, BeforeValidator(lambda v: 0 if v == "auto" else v)] = (
+        Field(
+            32,
+            ge=0,
+            le=65_536,
+            description='global: split over the replicas; "auto" (0) = the largest '
+            "that fits, measured",
+        )
     )
     cache: Literal["auto", "memory", "disk", "none"] = "auto"
     limit: int = Field(

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from tfapp import recipes, runs
 from tfapp.base import provenance
-from tfapp.base.errors import DamageError
+from tfapp.base.errors import ConfigError, DamageError
 from tfapp.base.reporter import Reporter
 from tfapp.base.storage.checksums import read_sealed
 from tfapp.machine.messages import messages_in
@@ -166,6 +166,11 @@ def experiment_of(recipe: Recipe) -> "Experiment":
     task: Any = get_task(recipe.task, recipe.task_options)
     if isinstance(task, Task):
         return SupervisedExperiment(task)
+    if not recipe.data.batch_size:
+        raise ConfigError(
+            f"`data.batch_size` = 'auto' is for tasks that learn from examples; "
+            f"{recipe.task!r} needs a number."
+        )
     return cast("Experiment", task)
 
 
