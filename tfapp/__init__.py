@@ -20,7 +20,7 @@ API = {
     "examine": "tfapp.verbs.doctor",
     "explain": "tfapp.verbs.explain",
     "fetch_weights": "tfapp.verbs.weights",
-    "find_rate": "tfapp.verbs.lr",
+    "find_rate": "tfapp.verbs.tuning.lr",
     "fit": "tfapp.verbs.fit",
     "load_recipe": "tfapp.recipes",
     "masks": "tfapp.verbs.masks",
@@ -29,7 +29,7 @@ API = {
     "resume": "tfapp.verbs.run",
     "run": "tfapp.verbs.run",
     "serve": "tfapp.verbs.serve",
-    "tune": "tfapp.verbs.tune",
+    "tune": "tfapp.verbs.tuning.tune",
 }
 
 __all__ = [*API]

@@ -93,7 +93,7 @@ def test_suggestion_is_the_steepest_fall():
 def test_verb_on_digits(tmp_path, quick):
     """The picture is there, and the suggestion for the key of the phase."""
     from tfapp import recipes
-    from tfapp.verbs.lr import find_rate as verb
+    from tfapp.verbs.tuning.lr import find_rate as verb
 
     recipe = recipes.load_recipe("digits", quick)
     found = verb(

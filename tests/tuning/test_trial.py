@@ -106,7 +106,7 @@ def test_winner_is_finished_by_resume(tmp_path, quick):
 def phase(name, rows, best, monitor="val_loss"):
     """Return what happened in a phase."""
     rows = [dict(row) for row in rows]
-    return PhaseHistory(name, rows, best, None, 1.0, 1, "", monitor)
+    return PhaseHistory(name, rows, best, None, 1.0, 1, "", monitor=monitor)
 
 
 def test_score_is_that_of_the_weights_at_the_end(tmp_path, quick):

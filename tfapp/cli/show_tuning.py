@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 from tfapp.cli import show
 
 if TYPE_CHECKING:
-    from tfapp.verbs.lr import RateResult
-    from tfapp.verbs.tune import TuneResult
+    from tfapp.verbs.tuning.lr import RateResult
+    from tfapp.verbs.tuning.tune import TuneResult
 
 
 def result(found: "TuneResult", as_json_: bool) -> None:

@@ -36,7 +36,7 @@ def tune(
     quiet: Quiet = False,
 ) -> None:
     """Search for better settings; the same command goes on with a search."""
-    from tfapp.verbs.tune import tune
+    from tfapp.verbs.tuning.tune import tune
 
     result = tune(
         recipe,
@@ -68,7 +68,7 @@ def lr(
     quiet: Quiet = False,
 ) -> None:
     """Find a learning rate: train a copy while the rate rises, and look."""
-    from tfapp.verbs.lr import find_rate
+    from tfapp.verbs.tuning.lr import find_rate
 
     found = find_rate(
         recipe, phase=phase, steps=steps, out=out, reporter=Reporter(quiet)

@@ -10,6 +10,7 @@ from typing import Any
 
 from tfapp.base.errors import ConfigError
 from tfapp.base.files import replacing, write_json, write_text
+from tfapp.base.storage.checksums import read_sealed, write_sealed
 from tfapp.runs import Run, numbered
 
 SUFFIX = "_tune"
@@ -113,7 +114,7 @@ class SearchFolder:
         split = self.run(number).split_file
         first = self.run(0).split_file
         if number and first.is_file() and not split.exists():
-            write_text(split, first.read_text(encoding="utf-8"))
+            write_sealed(split, read_sealed(first))
 
     def reduce(self, number: int) -> None:
         """Remove the weights and states of a trial; its figures stay."""
