@@ -105,11 +105,11 @@ def _curve(rates: np.ndarray, losses: Sequence[float], *, diverged: bool) -> Rat
     )
 
 
-def suggested(rates: Sequence[float], losses: Sequence[float]) -> float | None:
+def suggested(rates: Any, losses: Sequence[float]) -> float | None:
     """Return the rate at which the loss falls fastest, before its lowest value.
 
     Args:
-        rates: rising.
+        rates: float array or sequence (steps,), rising.
         losses: smoothed, as many.
 
     Returns:

@@ -100,7 +100,7 @@ def candidates(space: Any, best: Sequence[Any], generator: Any) -> Iterator[Any]
             if not change.any():
                 change[generator.integers(len(dimensions))] = True
             anew = generator.random(len(dimensions))
-            for index in np.flatnonzero(change):
+            for index in map(int, np.flatnonzero(change)):
                 if is_choice(dimensions[index]):
                     places[index] = anew[index]
             places = np.where(change, places, centre)

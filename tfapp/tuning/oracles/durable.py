@@ -88,6 +88,8 @@ class Durable(Oracle):
     config: TuningConfig
     rounds: int
     write: Callable[[Mapping[str, Any]], None]
+    ongoing_trials: dict[str, Any]
+    _retry_queue: list[str]
 
     def __init__(self, **arguments: Any) -> None:
         super().__init__(**arguments)
