@@ -7,6 +7,7 @@ from tests.tuning.conftest import table
 from tfapp import recipes
 from tfapp.base.reporter import Reporter
 from tfapp.report.page import render_report
+from tfapp.tuning.page.hparams import write_experiment, write_trial
 from tfapp.tuning.page.importance import explain, position
 from tfapp.tuning.page.sections import tuning_report
 from tfapp.tuning.page.wording import conclusion, trial_line
@@ -148,3 +149,35 @@ def test_disk_cap(toy_search):
             found = list(search.folder.folder.glob("[0-9]*"))
             assert len(found) == runs
     assert left[0].parts[-3] == str(history.best.number)
+
+
+def test_tensorboard_reads_a_line_per_trial(tmp_path, space):
+    """Settings, status and objective lie under the run that has the scalars."""
+    from tensorboard.backend.event_processing.plugin_event_multiplexer import (
+        EventMultiplexer,
+    )
+    from tensorboard.plugins.hparams import metadata
+
+    write_experiment(tmp_path, space.dimensions)
+    failed = TrialRecord(1, {"training.optimizer": "sgd"}, "failed", failure="boom")
+    for trial in (record(0, value=0.25), failed):
+        for _ in range(2):  # a second writing adds nothing
+            logs = tmp_path / str(trial.number) / "logs"
+            write_trial(logs, trial, f"trial {trial.number}")
+    board = EventMultiplexer()
+    board.AddRunsFromDirectory(str(tmp_path))
+    board.Reload()
+    content = board.PluginRunToTagToContent("hparams")
+    assert set(content) == {".", "0/logs", "1/logs"}
+    (event,) = board.Tensors("0/logs", "objective")
+    assert event.tensor_proto.float_val == [0.25]
+    start = content["0/logs"][metadata.SESSION_START_INFO_TAG]
+    settings = metadata.parse_session_start_info_plugin_data(start).hparams
+    assert settings["training.learning_rate"].number_value == 0.01
+    statuses = [
+        metadata.parse_session_end_info_plugin_data(
+            content[run][metadata.SESSION_END_INFO_TAG]
+        ).status
+        for run in ("0/logs", "1/logs")
+    ]
+    assert statuses == [1, 2]  # success, failure

@@ -95,7 +95,7 @@ def rehearse(
     Raises:
         TfappError: for anything a user can fix.
     """
-    from tfapp.training.loop.runner import Paused
+    from tfapp.training.loop.history import Paused
 
     status = TRAINING if resumed else STARTING
     messages = messages_in(folder.folder / "messages.log")

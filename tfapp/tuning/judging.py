@@ -1,12 +1,12 @@
 """What the best settings are worth: retrained with several seeds, tested once."""
 
-import time
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 from tfapp import recipes, runs
-from tfapp.base.errors import ConfigError
+from tfapp.base.errors import ConfigError, TrainingError
 from tfapp.base.reporter import Reporter
 from tfapp.comparison import wording
 from tfapp.comparison.compared import Comparison, compare_records
@@ -15,9 +15,10 @@ from tfapp.comparison.record import read_record
 from tfapp.recipes.config import Recipe
 from tfapp.report.blocks import Block, Paragraph, Table
 from tfapp.runs import Run
-from tfapp.runs.session import execute
+from tfapp.tuning.process import TrialProcess
 from tfapp.tuning.records import History
 from tfapp.tuning.space import Space
+from tfapp.tuning.trial import GO, Job
 
 OWN, BEST = "_own", "_best"
 """Added to the recipe's name: runs of the recipe itself, and of the best settings."""
@@ -82,10 +83,32 @@ def _finished(
     if complete:
         return complete[-1]
     run = alike[-1] if alike else runs.create(root, recipe.name)
-    began = time.monotonic() - run.seconds_trained()
-    chosen = _recipe(run) if alike else recipe
-    execute(chosen, run, saved_models, reporter, began=began, resumed=bool(alike))
+    with reporter.stage(f"run {recipe.name}/{run.number}"):
+        _run(recipe, run, saved_models)
     return run
+
+
+def _run(recipe: Recipe, run: Run, saved_models: Path) -> None:
+    """Do a run in a process of its own, which has the device to itself.
+
+    Raises:
+        TrainingError: with the reason if it fails.
+    """
+    with tempfile.TemporaryDirectory(prefix="tfapp-") as place:
+        job = Job(
+            recipe=recipes.to_toml(recipe),
+            folder=str(run.folder),
+            outcome=str(Path(place) / "outcome.json"),
+            rounds=0,
+            objective="",
+            better="",
+            pipe=-1,
+            saved_models=str(saved_models),
+        )
+        process = TrialProcess(job, Path(place) / "log.txt")
+        outcome = process.run(lambda score: GO) or {}
+    if failure := outcome.get("failure"):
+        raise TrainingError(f"{run.folder} failed: {failure}")
 
 
 def _runs(folder: Path) -> Iterator[Run]:

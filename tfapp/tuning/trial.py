@@ -24,6 +24,7 @@ from tfapp import recipes
 from tfapp.base.errors import ConfigError, TfappError, TrainingError
 from tfapp.base.files import write_json
 from tfapp.base.reporter import Reporter
+from tfapp.recipes.config import Recipe
 from tfapp.runs import Run
 from tfapp.runs.status import STARTING
 
@@ -48,6 +49,8 @@ class Job:
         objective: figure of a round that is the score; "" for what chooses epochs.
         better: whether "higher" or "lower" values of it are better; "" as above.
         pipe: file descriptor for the scores.
+        saved_models: where the run is exported to, which then is evaluated and reported
+            too; "" for a trial, which only trains.
     """
 
     recipe: str
@@ -57,6 +60,7 @@ class Job:
     objective: str
     better: str
     pipe: int
+    saved_models: str = ""
 
 
 @dataclass(frozen=True)
@@ -169,19 +173,34 @@ def _rehearse(job: Job, run: Run, watch: Any) -> "TrainingLoop":
     """Begin the run, or go on with it where an earlier process was killed."""
     from tfapp.runs.session import rehearse
 
-    resumed = run.recipe_file.is_file() and run.status() not in (STARTING, "unknown")
-    if not resumed:
-        run.folder.mkdir(parents=True, exist_ok=True)
-        recipe = recipes.build(tomllib.loads(job.recipe), where="trial")
-    else:
-        recipe = recipes.load_recipe(str(run.recipe_file))
-    _wait_for(run)
+    recipe, resumed = _begun(job, run)
     began = time.monotonic() - run.seconds_trained()
     return rehearse(recipe, run, Reporter(), began=began, resumed=resumed, watch=watch)
 
 
+def run_whole(job: Job) -> dict[str, Any]:
+    """Do all of a run, from the data to the report, and return that it is complete."""
+    from tfapp.runs.session import execute
+
+    run = Run(Path(job.folder))
+    recipe, resumed = _begun(job, run)
+    began = time.monotonic() - run.seconds_trained()
+    exports = Path(job.saved_models)
+    execute(recipe, run, exports, Reporter(), began=began, resumed=resumed)
+    return {"complete": True}
+
+
+def _begun(job: Job, run: Run) -> tuple[Recipe, bool]:
+    """Return the recipe of a run, and whether an earlier process has begun it."""
+    _wait_for(run)
+    if run.recipe_file.is_file() and run.status() not in (STARTING, "unknown"):
+        return recipes.load_recipe(str(run.recipe_file)), True
+    return recipes.build(tomllib.loads(job.recipe), where="trial"), False
+
+
 def _wait_for(run: Run) -> None:
     """Wait until an earlier process of the trial, whose search died, is gone."""
+    run.folder.mkdir(parents=True, exist_ok=True)
     end = time.monotonic() + LOCK_SECONDS
     while True:
         try:
@@ -200,7 +219,8 @@ def main() -> None:
     with os.fdopen(job.pipe, "w", encoding="utf-8") as pipe:
         conversation = Conversation(pipe, sys.stdin)
         try:
-            outcome = run_trial(job, conversation)
+            whole = bool(job.saved_models)
+            outcome = run_whole(job) if whole else run_trial(job, conversation)
         except TfappError as error:
             outcome = {"failure": str(error), "kind": type(error).__name__}
         except Exception:

@@ -1,7 +1,7 @@
 """What happened in a phase of training."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -102,3 +102,11 @@ def read_history(path: Path) -> PhaseHistory:
         raise
     except (ValueError, TypeError) as error:
         raise DamageError(f"{path} is damaged: it holds no history.") from error
+
+
+Watch = Callable[[PhaseHistory], bool]
+"""Is given a phase so far after each round; returns whether to pause there."""
+
+
+class Paused(Exception):
+    """A phase ends for now after a round; its state is saved, and it can go on."""

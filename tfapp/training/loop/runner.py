@@ -12,19 +12,12 @@ from tfapp.base.reporter import Stage
 from tfapp.training.loop.best import BestWeights
 from tfapp.training.loop.board import Board
 from tfapp.training.loop.deadline import Deadline
-from tfapp.training.loop.history import PhaseHistory, main_figures
+from tfapp.training.loop.history import Paused, PhaseHistory, Watch, main_figures
 from tfapp.training.loop.state import Progress, State, load_state, save_state
 from tfapp.training.loop.workload import InputError, NotFiniteError, Workload
 
-Watch = Callable[[PhaseHistory], bool]
-"""Is given a phase so far after each round; returns whether to pause there."""
-
 SAVING_SHARE = 0.05
 """Largest part of the time that saving states may take."""
-
-
-class Paused(Exception):
-    """A phase ends for now after a round; its state is saved, and it can go on."""
 
 
 class PhaseFiles(NamedTuple):
@@ -96,7 +89,7 @@ class Runner:
         self._allowed = self.deadline.seconds_left() + self.progress.seconds
         self.workload.begin(lambda: self.progress.seconds / self._allowed)
         if self.progress.rows and not self._is_over and self.watch(self._history()):
-            raise Paused  # the state is of a phase that was paused here
+            raise Paused  # as when this state was saved
         board = Board(self.files.logs, self.workload.round_name)
         try:
             while not self._is_over:

@@ -8,13 +8,8 @@ from tfapp.base.errors import DamageError
 from tfapp.base.reporter import Reporter
 from tfapp.base.storage.checksums import require_intact
 from tfapp.training.loop.deadline import Deadline
-from tfapp.training.loop.history import PhaseHistory, read_history
-from tfapp.training.loop.runner import (
-    PhaseFiles,
-    Runner,
-    Watch,
-    require_same_split,
-)
+from tfapp.training.loop.history import PhaseHistory, Watch, read_history
+from tfapp.training.loop.runner import PhaseFiles, Runner, require_same_split
 from tfapp.training.loop.state import Progress
 from tfapp.training.loop.workload import Workload
 

@@ -41,7 +41,6 @@ def write_trial(logs: Path, trial: TrialRecord, group: str) -> None:
         trial: its settings, status and objective.
         group: unique name of the line.
     """
-    import tensorflow as tf
     from tensorboard.plugins.hparams import summary_v2 as hp
 
     if _is_written(logs) or trial.status not in (COMPLETE, STOPPED, FAILED):
@@ -51,10 +50,10 @@ def write_trial(logs: Path, trial: TrialRecord, group: str) -> None:
         for key, value in trial.values.items()
     }
     start = hp.hparams_pb(values, trial_id=group)
-    _write(logs, [start, _session_end(trial.status)])
+    records = [start, _session_end(trial.status)]
     if trial.value is not None:
-        with _writer(logs).as_default(step=0):
-            tf.summary.scalar(METRIC, trial.value)
+        records.append(_scalar(METRIC, trial.value))
+    _write(logs, records)
 
 
 def _session_end(status: str) -> Any:
@@ -93,17 +92,31 @@ def _is_written(folder: Path) -> bool:
     return any(folder.glob(f"*.{MARK}")) if folder.is_dir() else False
 
 
-def _writer(folder: Path) -> Any:
-    import tensorflow as tf
+def _scalar(tag: str, value: float) -> Any:
+    """Return a scalar as the plugin of scalars reads it."""
+    from tensorboard.compat.proto import summary_pb2, tensor_pb2, types_pb2
+    from tensorboard.plugins.scalar import metadata
 
-    return tf.summary.create_file_writer(str(folder), filename_suffix=f".{MARK}")
+    summary = summary_pb2.Summary()
+    tensor = tensor_pb2.TensorProto(dtype=types_pb2.DT_FLOAT, float_val=[value])
+    tensor.tensor_shape.SetInParent()
+    summary.value.add(
+        tag=tag,
+        metadata=metadata.create_summary_metadata(display_name="", description=""),
+        tensor=tensor,
+    )
+    return summary
 
 
 def _write(folder: Path, records: list[Any]) -> None:
-    import tensorflow as tf
+    """Write records without TensorFlow, which would take hold of the GPUs."""
+    import time
 
-    writer = _writer(folder)
-    with writer.as_default(step=0):
-        for record in records:
-            tf.summary.experimental.write_raw_pb(record.SerializeToString(), step=0)
+    from tensorboard.compat.proto import event_pb2
+    from tensorboard.summary.writer.event_file_writer import EventFileWriter
+
+    folder.mkdir(parents=True, exist_ok=True)
+    writer = EventFileWriter(str(folder), filename_suffix=f".{MARK}")
+    for record in records:
+        writer.add_event(event_pb2.Event(wall_time=time.time(), step=0, summary=record))
     writer.close()

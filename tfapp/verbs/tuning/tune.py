@@ -1,17 +1,22 @@
 """Search for better settings of a recipe; killed anywhere, it goes on where it was."""
 
+import os
+import re
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, get_args
 
 from tfapp import recipes
-from tfapp.base.errors import ConfigError
+from tfapp.base.errors import ConfigError, Interrupted, UnknownNameError
+from tfapp.base.files import require_writable
 from tfapp.base.reporter import Reporter
-from tfapp.machine.start import start_tensorflow
-from tfapp.recipes.config import Recipe
-from tfapp.recipes.tuning import TuningConfig
+from tfapp.comparison.recipe_groups import settings_of
+from tfapp.machine.start import native_stderr_aside
+from tfapp.recipes.config import NAME_PATTERN, Recipe
+from tfapp.recipes.tuning import TunerName, TuningConfig
 from tfapp.tuning.folder import SUFFIX, SearchFolder
 from tfapp.tuning.records import History
 from tfapp.tuning.space import Space, space_of
@@ -97,18 +102,16 @@ def tune(
     end = time.monotonic() + 60.0 * minutes if minutes else float("inf")
     reporter = reporter or Reporter()
     space, config = planned(recipe, trials, tuner)
-    folder = SearchFolder(Path(runs_folder) / f"{name or space.recipe.name}{SUFFIX}")
+    folder = _folder(Path(runs_folder), name or space.recipe.name or "unnamed")
     what = identity(space, config)
     if join:
         return _work(folder, space, config, what, join, workers, end, reporter)
-    with folder.locked():
+    with folder.locked(), _gone_on_with(folder):
         folder.require_same(what)
-        start_tensorflow(reporter, space.recipe.runtime)
-        from tfapp.tuning.judging import judge, verdict_blocks
+        _import_tuner(reporter)
         from tfapp.tuning.local import search_here
         from tfapp.tuning.machines.chief import be_chief
         from tfapp.tuning.machines.protocol import parse_address
-        from tfapp.tuning.outcome import write_page
 
         if chief:
             history = be_chief(
@@ -119,11 +122,40 @@ def tune(
         judged = None
         if seeds:
             places = Path(runs_folder), Path(saved_models)
-            judged = judge(space, history, seeds, *places, reporter)
-            blocks = verdict_blocks(judged)
-            write_page(folder, space, history, config.tuner, blocks)
+            judged = _judged(folder, space, config, history, seeds, *places, reporter)
     best = folder.best_recipe if history.best else None
     return TuneResult(folder.folder, history, best, folder.page, judged)
+
+
+def _judged(
+    folder: SearchFolder,
+    space: Space,
+    config: TuningConfig,
+    history: History,
+    seeds: int,
+    runs_folder: Path,
+    saved_models: Path,
+    reporter: Reporter,
+) -> "Comparison":
+    """Test the best settings and the recipe itself, and put it on the page."""
+    from tfapp.tuning.judging import judge, verdict_blocks
+    from tfapp.tuning.outcome import write_page
+
+    judged = judge(space, history, seeds, runs_folder, saved_models, reporter)
+    write_page(folder, space, history, config.tuner, verdict_blocks(judged))
+    return judged
+
+
+@contextmanager
+def _gone_on_with(folder: SearchFolder) -> Iterator[None]:
+    """Let Ctrl-C end in a line that says how to go on."""
+    try:
+        yield
+    except KeyboardInterrupt:
+        raise Interrupted(
+            f"Interrupted. {folder.folder} keeps every trial; the same command goes "
+            "on with the search."
+        ) from None
 
 
 def _work(
@@ -137,7 +169,7 @@ def _work(
     reporter: Reporter,
 ) -> TuneResult:
     """Run the trials of a chief; what they lead to is on the chief's machine."""
-    start_tensorflow(reporter, space.recipe.runtime)
+    _import_tuner(reporter)
     from tfapp.tuning.machines.protocol import parse_address
     from tfapp.tuning.machines.worker import be_worker
 
@@ -145,6 +177,22 @@ def _work(
     count = be_worker(folder, space, config, identity, address, workers, end, reporter)
     reporter.say(f"{count} trials were run here for the chief at {address}")
     return TuneResult(folder.folder, History(()), None, folder.page)
+
+
+def _folder(runs_folder: Path, name: str) -> SearchFolder:
+    """Return the folder of a search, which can be written.
+
+    Raises:
+        ConfigError: if the name cannot be that of a folder.
+        TfappError: if nothing can be written there.
+    """
+    if not re.fullmatch(NAME_PATTERN, name):
+        raise ConfigError(
+            f"--name {name!r} cannot be the name of a search. Expected letters, "
+            "digits, dots, underscores and hyphens."
+        )
+    require_writable(runs_folder)
+    return SearchFolder(runs_folder / f"{name}{SUFFIX}")
 
 
 def planned(
@@ -163,6 +211,8 @@ def planned(
     if not isinstance(recipe, Recipe):
         recipe = recipes.load_recipe(recipe)
     config = recipe.tuning or TuningConfig()
+    if tuner and tuner not in get_args(TunerName):
+        raise UnknownNameError("tuner", tuner, get_args(TunerName))
     changed: dict[str, Any] = {"trials": trials or config.trials}
     changed["tuner"] = tuner or config.tuner
     space = space_of(recipe)
@@ -176,10 +226,22 @@ def planned(
 def identity(space: Space, config: TuningConfig) -> dict[str, Any]:
     """Return what makes a search: change it, and scores are not comparable."""
     keys = {"space", "tuner", "objective", "better", "seed"}
+    table = recipes.describe(space.recipe)
+    seeds = {"seed": table["seed"], "data.split.seed": table["data"]["split"]["seed"]}
     return {
-        "recipe": recipes.describe(space.recipe),
+        "recipe": settings_of(table) | seeds,
         "tuning": config.model_dump(mode="json", include=keys),
     }
+
+
+def _import_tuner(reporter: Reporter) -> None:
+    """Import Keras Tuner, and TensorFlow with it, but leave the devices to the trials.
+
+    A process in which TensorFlow has started holds the memory of all GPUs.
+    """
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    with reporter.stage("import Keras Tuner"), native_stderr_aside():
+        import keras_tuner  # noqa: F401
 
 
 def _refuse_epochs(space: Space) -> None:
