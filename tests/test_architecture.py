@@ -36,13 +36,12 @@ ALLOWED = {
     "export": LOW,
     "problems": LOW | {"report", "export"},
     "training": LOW,
-    "tuning": LOW | {"training"},
-    "domains": LOW
-    | {"report", "comparison", "export", "problems", "training", "tuning"},
+    "domains": LOW | {"report", "comparison", "export", "problems", "training"},
     "serving": {"base"},
 }
 ALLOWED["runs"] = ALLOWED["domains"] | {"domains"}
-ALLOWED["verbs"] = ALLOWED["runs"] | {"runs", "serving"}
+ALLOWED["tuning"] = ALLOWED["runs"] | {"runs"}
+ALLOWED["verbs"] = ALLOWED["tuning"] | {"tuning", "serving"}
 ALLOWED["cli"] = ALLOWED["verbs"] | {"verbs"}
 KERNEL = ALLOWED.keys() - {"domains", "runs", "verbs", "cli", "serving"}
 BETWEEN_DOMAINS = set()

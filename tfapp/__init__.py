@@ -3,8 +3,8 @@
 The verbs of the command line are functions here, for notebooks: `tfapp.fit`,
 `tfapp.run`, `tfapp.resume`, `tfapp.check`, `tfapp.evaluate`, `tfapp.compare`,
 `tfapp.predict`, `tfapp.explain`, `tfapp.serve`, `tfapp.bundle`, `tfapp.masks`,
-`tfapp.fetch_weights`, `tfapp.examine`. They are imported when first used, so
-`import tfapp` is quick.
+`tfapp.fetch_weights`, `tfapp.examine`, `tfapp.tune`, `tfapp.find_rate`. They are
+imported when first used, so `import tfapp` is quick.
 """
 
 import importlib
@@ -20,6 +20,7 @@ API = {
     "examine": "tfapp.verbs.doctor",
     "explain": "tfapp.verbs.explain",
     "fetch_weights": "tfapp.verbs.weights",
+    "find_rate": "tfapp.verbs.tuning.lr",
     "fit": "tfapp.verbs.fit",
     "load_recipe": "tfapp.recipes",
     "masks": "tfapp.verbs.masks",
@@ -28,6 +29,7 @@ API = {
     "resume": "tfapp.verbs.run",
     "run": "tfapp.verbs.run",
     "serve": "tfapp.verbs.serve",
+    "tune": "tfapp.verbs.tuning.tune",
 }
 
 __all__ = [*API]

@@ -114,6 +114,13 @@ CASES = {
         "--count 8",
         r"\| mobilenet_v2 \| last_block \| \d",
     ),
+    "tuning.py": Case(
+        "--tables digits --seeds 2 --tuners random hyperband",
+        r"\| digits \| random \| \d+\.\d ± (.|\n)*\| digits \| hyperband \| \d",
+    ),
+    "tuning_kill.py": Case(
+        "--kills 0 --trials 1", "0 kills: trials and scores equal(.|\n)*ended once"
+    ),
     "wishlist.py": Case(
         "affine picasso shapes few --seeds 1 --examples 10 --tests 20 --epochs 1 "
         "--networks efficient_capsnet cnn_parameters --precision float32",

@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 
 from tfapp.base.reporter import Reporter
-from tfapp.cli import drawing, fitting, predicting, serving, show
+from tfapp.cli import drawing, fitting, predicting, serving, show, tuning
 from tfapp.cli.options import (
     Data,
     Inputs,
@@ -210,3 +210,5 @@ def doctor(json: Json = False) -> None:
 app.command()(serving.serve)
 app.command()(drawing.masks)
 app.add_typer(weights, name="weights")
+app.command()(tuning.tune)
+app.command()(tuning.lr)

@@ -26,7 +26,7 @@ IGNORED = frozenset(
 )
 """Keys that do not change, on purpose, what is learned."""
 
-IGNORED_TABLE = "export."
+IGNORED_TABLES = ("export.", "tuning.")
 LONGEST_VALUE = 28
 Settings = dict[str, Any]
 """Dotted key → value."""
@@ -56,7 +56,7 @@ def settings_of(recipe: Mapping[str, Any]) -> Settings:
     return {
         key: value
         for key, value in _flatten(recipe, "")
-        if key not in IGNORED and not key.startswith(IGNORED_TABLE)
+        if key not in IGNORED and not key.startswith(IGNORED_TABLES)
     }
 
 

@@ -12,7 +12,7 @@ from tfapp.recipes.read import (
     read_table,
     settings,
 )
-from tfapp.recipes.write import describe, to_toml
+from tfapp.recipes.write import describe, plain, to_toml
 
 __all__ = [
     "build",
@@ -24,6 +24,7 @@ __all__ = [
     "overridden",
     "override",
     "parse_override",
+    "plain",
     "read_table",
     "settings",
     "to_toml",

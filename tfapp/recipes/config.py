@@ -2,16 +2,13 @@
 
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BeforeValidator, Field, model_validator
+
+from tfapp.recipes.table import Table as Table
+from tfapp.recipes.tuning import TuningConfig
 
 NAME_PATTERN = r"(\.*[A-Za-z0-9_-][A-Za-z0-9_.-]*)?"
 """Of recipes, and so of the folders of runs and models; dots alone lead elsewhere."""
-
-
-class Table(BaseModel):
-    """A table of a recipe: unknown keys are errors, values never change."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
 
 class SplitConfig(Table):
@@ -57,8 +54,14 @@ class DataConfig(Table):
         "", description="`tfapp list datasets`; default: the first of the task"
     )
     path: str = Field(description="a place that the kind knows; $VAR expands")
-    batch_size: int = Field(
-        32, ge=1, le=65_536, description="global: split over the replicas"
+    batch_size: Annotated[int, BeforeValidator(lambda v: 0 if v == "auto" else v)] = (
+        Field(
+            32,
+            ge=0,
+            le=65_536,
+            description='global: split over the replicas; "auto" (0) = the largest '
+            "that fits, measured",
+        )
     )
     cache: Literal["auto", "memory", "disk", "none"] = "auto"
     limit: int = Field(
@@ -226,6 +229,7 @@ class Recipe(Table):
     fine_tune: FineTuneConfig | None = None
     runtime: RuntimeConfig = RuntimeConfig()
     export: ExportConfig = ExportConfig()
+    tuning: TuningConfig | None = None
 
     @model_validator(mode="after")
     def _no_key_without_effect(self) -> "Recipe":

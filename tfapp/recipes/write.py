@@ -20,10 +20,20 @@ def to_toml(recipe: Recipe, *, defaults: bool = True) -> str:
         recipe: the recipe.
         defaults: also write the values that equal their default.
     """
-    table = json.loads(
+    return tomli_w.dumps(plain(recipe, defaults=defaults))
+
+
+def plain(recipe: Recipe, *, defaults: bool = True) -> dict[str, Any]:
+    """Return the nested tables that `build` makes the same recipe of.
+
+    Args:
+        recipe: the recipe.
+        defaults: also those values that equal their default.
+    """
+    table: dict[str, Any] = json.loads(
         recipe.model_dump_json(exclude_none=True, exclude_defaults=not defaults)
     )
     if recipe.fine_tune is not None:
         for key in PHASE_KEYS & set(table.get("training", {})):
             del table["training"][key]
-    return tomli_w.dumps(table)
+    return table

@@ -1,16 +1,18 @@
 """One recipe in one folder: start, prepare, train, finish, publish."""
 
 import json
+import tempfile
+import time
 import uuid
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 from tfapp import recipes, runs
 from tfapp.base import provenance
-from tfapp.base.errors import DamageError
+from tfapp.base.errors import ConfigError, DamageError
 from tfapp.base.reporter import Reporter
 from tfapp.base.storage.checksums import read_sealed
 from tfapp.machine.messages import messages_in
@@ -18,12 +20,14 @@ from tfapp.machine.start import start_tensorflow
 from tfapp.recipes.config import Recipe
 from tfapp.runs import Run
 from tfapp.runs.publish import RunResult, publish
-from tfapp.runs.status import STARTING, TRAINING, recording
+from tfapp.runs.status import STARTING, TRAINED, TRAINING, recording
 from tfapp.tasks import get_task
 from tfapp.tasks.spec import Task
 
 if TYPE_CHECKING:
     from tfapp.runs.experiment import Experiment, RunContext
+    from tfapp.training.loop.history import PhaseHistory
+    from tfapp.training.loop.training_loop import TrainingLoop
 
 AFTER_TRAINING_SECONDS = 60.0
 """Kept back from a time budget for the export, its check and the report."""
@@ -58,19 +62,97 @@ def execute(
     """
     status = TRAINING if resumed else STARTING
     with recording(folder, status), messages_in(folder.folder / "messages.log"):
-        facts = provenance.environment() | {"seed": recipe.seed}
-        facts["id"] = _identity(folder)
-        folder.clear_leftovers(saved_models)
-        if resumed:
-            facts["resumed"] = True
-            for line in _changed_versions(folder, facts):
-                reporter.say(line)
-        else:
-            runs.record_start(folder, recipes.to_toml(recipe), facts)
-        facts["process"] = start_tensorflow(reporter, recipe.runtime)
-        context = _context(recipe, folder, saved_models, reporter, facts, began)
+        context = _begin(recipe, folder, saved_models, reporter, began, resumed)
         context.loop.notes.extend(notes)
         return replace(_run(experiment_of(recipe), context), notes=tuple(notes))
+
+
+def rehearse(
+    recipe: Recipe,
+    folder: Run,
+    reporter: Reporter,
+    *,
+    began: float,
+    resumed: bool,
+    watch: "Callable[[TrainingLoop, PhaseHistory], bool]",
+) -> "TrainingLoop":
+    """Train as `execute` does, and leave the rest to a later `resume` of the run.
+
+    So nothing is evaluated on the test split, exported or reported.
+
+    Args:
+        recipe: what to do.
+        folder: of the run; what an earlier process left in it is used.
+        reporter: receives every stage.
+        began: monotonic seconds at which the time budget began.
+        resumed: whether the folder is that of a run that was killed or paused.
+        watch: is given the loop, whose finished phases it has, and the phase so far
+            after each round; returns whether to pause there.
+
+    Returns:
+        The loop, with the phases that are finished.
+
+    Raises:
+        TfappError: for anything a user can fix.
+    """
+    from tfapp.training.loop.history import Paused
+
+    status = TRAINING if resumed else STARTING
+    messages = messages_in(folder.folder / "messages.log")
+    with recording(folder, status, TRAINED), messages:
+        context = _begin(recipe, folder, folder.folder, reporter, began, resumed)
+        loop = context.loop
+        loop.watch = lambda history: watch(loop, history)
+        with suppress(Paused), _train(experiment_of(recipe), context):
+            pass
+        return loop
+
+
+@contextmanager
+def prepared(
+    recipe: Recipe, reporter: Reporter
+) -> "Iterator[tuple[Experiment, RunContext]]":
+    """Prepare a recipe's experiment in a folder that is removed afterwards.
+
+    Args:
+        recipe: what to prepare.
+        reporter: receives every stage.
+
+    Yields:
+        The experiment, ready to train, and its context.
+    """
+    from tfapp.training import devices
+
+    with tempfile.TemporaryDirectory(prefix="tfapp-") as place:
+        folder = runs.create(Path(place), recipe.name or "unnamed")
+        began = time.monotonic()
+        context = _begin(recipe, folder, Path(place), reporter, began, resumed=False)
+        experiment = experiment_of(recipe)
+        with devices.numerics(recipe.runtime, recipe.seed):
+            experiment.prepare(context)
+            with context.strategy.scope():
+                yield experiment, context
+
+
+def _begin(
+    recipe: Recipe,
+    folder: Run,
+    saved_models: Path,
+    reporter: Reporter,
+    began: float,
+    resumed: bool,
+) -> "RunContext":
+    facts = provenance.environment() | {"seed": recipe.seed}
+    facts["id"] = _identity(folder)
+    folder.clear_leftovers(saved_models)
+    if resumed:
+        facts["resumed"] = True
+        for line in _changed_versions(folder, facts):
+            reporter.say(line)
+    else:
+        runs.record_start(folder, recipes.to_toml(recipe), facts)
+    facts["process"] = start_tensorflow(reporter, recipe.runtime)
+    return _context(recipe, folder, saved_models, reporter, facts, began)
 
 
 def experiment_of(recipe: Recipe) -> "Experiment":
@@ -84,10 +166,22 @@ def experiment_of(recipe: Recipe) -> "Experiment":
     task: Any = get_task(recipe.task, recipe.task_options)
     if isinstance(task, Task):
         return SupervisedExperiment(task)
+    if not recipe.data.batch_size:
+        raise ConfigError(
+            f"`data.batch_size` = 'auto' is for tasks that learn from examples; "
+            f"{recipe.task!r} needs a number."
+        )
     return cast("Experiment", task)
 
 
 def _run(experiment: "Experiment", context: "RunContext") -> RunResult:
+    with _train(experiment, context):
+        return publish(experiment.finish(context), context)
+
+
+@contextmanager
+def _train(experiment: "Experiment", context: "RunContext") -> Iterator[None]:
+    """Prepare and train; what follows happens under the numerics of the run."""
     from tfapp.training import devices
 
     recipe = context.recipe
@@ -96,7 +190,7 @@ def _run(experiment: "Experiment", context: "RunContext") -> RunResult:
         context.folder.set_status(TRAINING)
         with context.strategy.scope():
             experiment.train(context)
-        return publish(experiment.finish(context), context)
+        yield
 
 
 def _context(

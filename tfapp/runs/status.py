@@ -7,18 +7,19 @@ from tfapp.base.errors import DataError, Interrupted, StorageError, TfappError
 from tfapp.base.files import explained
 from tfapp.runs import Run
 
-STARTING, TRAINING = "starting", "training"
+STARTING, TRAINING, TRAINED = "starting", "training", "trained"
 FIXED_OUTSIDE = (TfappError, DataError, StorageError)
 """Errors after which the same run can go on: a full disk, a file that vanished."""
 
 
 @contextmanager
-def recording(folder: Run, status: str) -> Iterator[None]:
+def recording(folder: Run, status: str, end: str = "complete") -> Iterator[None]:
     """Keep a run's status; a run that ends before training leaves no folder.
 
     Args:
         folder: of the run; no other process may work in it meanwhile.
         status: to begin with; a run that is resumed keeps its folder in any case.
+        end: status of a run to which nothing happened.
 
     Raises:
         TfappError: in place of Ctrl-C, a full disk and the like. Bugs stay as they
@@ -37,7 +38,7 @@ def recording(folder: Run, status: str) -> Iterator[None]:
                 raise _interrupted(folder) from None
             _set_status(folder, "failed", repr(error))
             raise
-        folder.set_status("complete")
+        folder.set_status(end)
 
 
 def _failed(folder: Run, error: Exception) -> Exception:

@@ -1,15 +1,18 @@
 """Learn from examples: load, build, train, evaluate, export, report."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from tfapp import recipes, runs
 from tfapp.base.cache_dir import default_cache_dir
-from tfapp.base.errors import ExportError
+from tfapp.base.errors import ConfigError, ExportError
 from tfapp.data import load_dataset
 from tfapp.data.spec import Dataset
+from tfapp.recipes.config import Recipe
 from tfapp.report.blocks import Report
 from tfapp.report.run_report import run_report
+from tfapp.report.wording import size
 from tfapp.runs.card import card, describe_data, run_facts
 from tfapp.runs.experiment import Outcome, RunContext
 from tfapp.runs.failures import reading
@@ -36,6 +39,7 @@ class SupervisedExperiment:
 
     def prepare(self, context: RunContext) -> None:
         """Load the data, choose the precision and build the network."""
+        context = self._with_batch_size(context)
         recipe, strategy, facts = context.recipe, context.strategy, context.facts
         devices.check_batch_size(recipe.data.batch_size, strategy)
         self.dataset = _load(context)
@@ -83,6 +87,34 @@ class SupervisedExperiment:
             notes=self.dataset.notes,
         )
 
+    def _with_batch_size(self, context: RunContext) -> RunContext:
+        """Return the context with a batch size that was measured, if none is named."""
+        recipe = context.recipe
+        if recipe.data.batch_size:
+            return context
+        from tfapp.training.batch_size import SMALLEST, measured_batch
+
+        if context.strategy.num_replicas_in_sync > 1:
+            raise ConfigError(
+                "`data.batch_size` = 'auto' is measured on one device. Name a size, "
+                "or set runtime.strategy = 'single'."
+            )
+        trial = replace(context, recipe=_with_size(recipe, SMALLEST))
+        self.recipe, self.dataset = trial.recipe, _load(trial)
+        with (
+            context.reporter.stage("measure batch size") as stage,
+            reading(self.dataset),
+        ):
+            model = build_model(recipe.model, self.dataset.info)
+            compiled = recipe.runtime.compile == "on"
+            choice = measured_batch(self._job(model, compiled, trial), compiled)
+            stage.detail = f"{choice.size}: {choice.reason}"
+        context.loop.note(
+            f"batch size {choice.size}, measured: a step takes "
+            f"{size(choice.peak_bytes)}; {choice.reason}"
+        )
+        return replace(context, recipe=_with_size(recipe, choice.size))
+
     def _job(self, model: Any, jit_compile: bool, context: RunContext) -> TrainingJob:
         teacher, distill = None, self.task.distill
         if distill is not None:
@@ -123,6 +155,11 @@ class SupervisedExperiment:
                 self.task.findings(results, facts["phases"], self.recipe),
                 self.task.sections(results, self.dataset, job.model),
             )
+
+
+def _with_size(recipe: Recipe, batch_size: int) -> Recipe:
+    data = recipe.data.model_copy(update={"batch_size": batch_size})
+    return recipe.model_copy(update={"data": data})
 
 
 def _load(context: RunContext) -> Dataset:

@@ -10,7 +10,8 @@ from tfapp.training.distillation import distilled
 from tfapp.training.from_scratch import FromScratch
 from tfapp.training.inference import answers, have_one_shape
 from tfapp.training.job import TrainingJob
-from tfapp.training.phase import RunSetup, epochs_of
+from tfapp.training.loop.workload import Workload
+from tfapp.training.phase import Phase, RunSetup, epochs_of
 from tfapp.training.transfer.fine_tuning import FineTuning
 
 
@@ -32,9 +33,19 @@ class Trainer:
         What an earlier process left in the folder is used: finished phases are read
         back, and the one it was killed in goes on.
         """
-        job, loop = self.job, self.job.loop
-        job.reserve_evaluation()
-        recipe = job.recipe
+        self.job.reserve_evaluation()
+        for phase, workload in self.workloads():
+            self.run(phase, workload)
+
+    def run(self, phase: Phase, workload: Workload) -> None:
+        """Train one phase, or read it back if an earlier process finished it."""
+        loop = self.job.loop
+        start = loop.phases[-1].best if phase.plan.continues else None
+        loop.run(workload, phase.plan.name, deadline=phase.deadline, start=start)
+
+    def workloads(self) -> Iterator[tuple[Phase, Workload]]:
+        """Yield each phase with its work; the caller runs one before the next."""
+        job, recipe = self.job, self.job.recipe
         setup = RunSetup(
             self._taught_task(),
             job.dataset.info,
@@ -43,9 +54,7 @@ class Trainer:
             job.jit_compile,
         )
         for phase in self.method.phases():
-            start = loop.phases[-1].best if phase.plan.continues else None
-            workload = phase.workload or epochs_of(phase, setup)
-            loop.run(workload, phase.plan.name, deadline=phase.deadline, start=start)
+            yield phase, phase.workload or epochs_of(phase, setup)
 
     def logits(self, split: str) -> Any:
         """Return float32 logits of a split, in its order; see `inference.answers`."""

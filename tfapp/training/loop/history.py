@@ -1,10 +1,10 @@
 """What happened in a phase of training."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from tfapp.base.errors import DamageError
 from tfapp.base.storage.checksums import read_sealed, write_sealed_json
@@ -30,6 +30,8 @@ class PhaseHistory:
         trained_weights: number of scalars that learned.
         stopped_by: "", "patience" or "deadline".
         fingerprint: of the data and its split.
+        monitor: name of the monitored figure.
+        better: whether a higher or a lower value of it is better.
     """
 
     phase: str
@@ -40,6 +42,8 @@ class PhaseHistory:
     trained_weights: int
     stopped_by: str
     fingerprint: str = ""
+    monitor: str = "loss"
+    better: Literal["higher", "lower"] = "lower"
 
     def summary(self) -> str:
         """Return the outcome in one line."""
@@ -98,3 +102,11 @@ def read_history(path: Path) -> PhaseHistory:
         raise
     except (ValueError, TypeError) as error:
         raise DamageError(f"{path} is damaged: it holds no history.") from error
+
+
+Watch = Callable[[PhaseHistory], bool]
+"""Is given a phase so far after each round; returns whether to pause there."""
+
+
+class Paused(Exception):
+    """A phase ends for now after a round; its state is saved, and it can go on."""

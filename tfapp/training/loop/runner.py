@@ -12,7 +12,7 @@ from tfapp.base.reporter import Stage
 from tfapp.training.loop.best import BestWeights
 from tfapp.training.loop.board import Board
 from tfapp.training.loop.deadline import Deadline
-from tfapp.training.loop.history import PhaseHistory, main_figures
+from tfapp.training.loop.history import Paused, PhaseHistory, Watch, main_figures
 from tfapp.training.loop.state import Progress, State, load_state, save_state
 from tfapp.training.loop.workload import InputError, NotFiniteError, Workload
 
@@ -56,6 +56,7 @@ class Runner:
         stage: shows progress.
         progress: how far the phase is; its fingerprint is that of the data.
         note: receives a line that a person should see.
+        watch: see `Watch`.
     """
 
     workload: Workload
@@ -67,6 +68,7 @@ class Runner:
     stage: Stage
     progress: Progress = field(default_factory=Progress)
     note: Callable[[str], None] = print
+    watch: Watch = lambda history: False
 
     def run(self, start: float | None) -> PhaseHistory:
         """Run to the end; the workload ends with its best weights.
@@ -74,6 +76,9 @@ class Runner:
         Args:
             start: the monitored figure before the first unit, so that a phase never
                 leaves a model worse than it was before; None if unknown.
+
+        Raises:
+            Paused: if `watch` says so before the last round.
         """
         self._mark = self._saved = time.monotonic()
         self._saving_cost = 0.0
@@ -83,6 +88,8 @@ class Runner:
         # The budget is what is left from here; the phase has had time before.
         self._allowed = self.deadline.seconds_left() + self.progress.seconds
         self.workload.begin(lambda: self.progress.seconds / self._allowed)
+        if self.progress.rows and not self._is_over and self.watch(self._history()):
+            raise Paused  # as when this state was saved
         board = Board(self.files.logs, self.workload.round_name)
         try:
             while not self._is_over:
@@ -142,6 +149,9 @@ class Runner:
             self.progress.stopped_by = "deadline"
         if self._is_over or workload.done // workload.round_units > rounds:
             self._finish_round({k: float(v) for k, v in figures.items()}, board)
+            if self.watch(self._history()) and not self._is_over:
+                self._save()
+                raise Paused
         self._save_if_due()
 
     def _finish_round(self, row: dict[str, float], board: Board) -> None:
@@ -217,6 +227,8 @@ class Runner:
             trained_weights=self.workload.trained_weights(),
             stopped_by=progress.stopped_by,
             fingerprint=progress.fingerprint,
+            monitor=self.workload.monitor,
+            better=self.workload.better,
         )
 
 

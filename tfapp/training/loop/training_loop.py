@@ -8,7 +8,7 @@ from tfapp.base.errors import DamageError
 from tfapp.base.reporter import Reporter
 from tfapp.base.storage.checksums import require_intact
 from tfapp.training.loop.deadline import Deadline
-from tfapp.training.loop.history import PhaseHistory, read_history
+from tfapp.training.loop.history import PhaseHistory, Watch, read_history
 from tfapp.training.loop.runner import PhaseFiles, Runner, require_same_split
 from tfapp.training.loop.state import Progress
 from tfapp.training.loop.workload import Workload
@@ -31,6 +31,8 @@ class TrainingLoop:
         notes: lines for the report.
         fingerprint: of the data and its split; what was learned from another one is
             refused.
+        watch: is given a phase so far after each of its rounds; returns whether to
+            pause there, as a state to go on from.
     """
 
     folder: Path
@@ -41,6 +43,7 @@ class TrainingLoop:
     phases: list[PhaseHistory] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     fingerprint: str = ""
+    watch: Watch = lambda history: False
 
     def run(
         self,
@@ -65,6 +68,7 @@ class TrainingLoop:
         Raises:
             TrainingError: if the loss is no longer a number, or the phase was begun on
                 other data.
+            Paused: if `watch` says so before the last round.
         """
         files = self._files(phase, workload.suffix)
         with self.reporter.stage(f"phase {phase}", unit=workload.unit) as stage:
@@ -80,6 +84,7 @@ class TrainingLoop:
                     stage,
                     Progress(fingerprint=self.fingerprint),
                     self.note,
+                    self.watch,
                 )
                 history = runner.run(start)
                 history.write(files.history)

@@ -1,0 +1,1 @@
+"""What proposes the settings of trials: Keras Tuner's oracles, made durable."""

@@ -1,0 +1,1 @@
+"""What a search shows: lines, charts, a page, tables for TensorBoard."""
