@@ -200,6 +200,6 @@ def test_a_jpeg_without_its_end_mark_is_whole(picture, encode, options):
     data = encode(picture(), "JPEG", **options)
     np.testing.assert_array_equal(DECODE(data[:-2]), DECODE(data))
     for cut in (8, 40, len(data) // 2):
-        with pytest.raises(tf.errors.InvalidArgumentError, match="end of the file"):
+        with pytest.raises(tf.errors.InvalidArgumentError):
             DECODE(data[:-cut])
     np.testing.assert_array_equal(DECODE(data + b"camera"), DECODE(data))
