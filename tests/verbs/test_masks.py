@@ -130,6 +130,18 @@ def test_nothing_becomes_background_in_silence(annotated, tmp_path):
     assert found.notes[2].endswith("cover them: no outline")
 
 
+def test_annotations_without_any_outline_are_refused(annotated, tmp_path):
+    """A set of nothing but background is no set."""
+    document = json.loads(annotated.read_text())
+    for row in document["annotations"]:
+        row["segmentation"] = []
+    annotated.write_text(json.dumps(document))
+    photos = tmp_path / "photos"
+    with pytest.raises(DataError, match="no object can be drawn: 12 .*: no outline"):
+        tfapp.masks(str(annotated), tmp_path / "set", images=photos, reporter=QUIET)
+    assert not (tmp_path / "set").exists()
+
+
 def test_missing_images_are_told_and_wrong_ones_refused(annotated, tmp_path):
     """A part may be missing; all may not, and another size is another image."""
     with pytest.raises(DataError, match="none of its 6 images is there: .*--images"):

@@ -174,6 +174,9 @@ def _usable(
             not o.labels for o in usable
         ),
     }
+    if not any(o.labels for o in usable):
+        why = "; ".join(_not_drawn(usable)) or "no image has an outline."
+        raise DataError(f"{annotations}: no object can be drawn: {why}")
     notes = [f"{n:,} {what}" for what, n in facts.items() if n]
     notes += [f"left out: {reason}" for reason in bad[:MOST_LINES]]
     return usable, (*notes, *_not_drawn(usable))
