@@ -144,7 +144,8 @@ def ours(tuner: str) -> Callable[[Table, int], Trials]:
     def search(table: Table, seed: int) -> Trials:
         from tfapp.tuning.oracles.dimensions import settings
         from tfapp.tuning.oracles.durable import EPOCHS as BUDGET
-        from tfapp.tuning.oracles.durable import FACTS, make_oracle
+        from tfapp.tuning.oracles.durable import FACTS
+        from tfapp.tuning.oracles.making import make_oracle
 
         dimensions = table.dimensions()
         config = TuningConfig(

@@ -6,8 +6,9 @@ import pytest
 
 from tests.tuning.conftest import SMALL, table
 from tfapp import recipes
-from tfapp.tuning.oracles.durable import FACTS, WORST, make_oracle
+from tfapp.tuning.oracles.durable import FACTS, WORST
 from tfapp.tuning.oracles.grid import grid_values
+from tfapp.tuning.oracles.making import make_oracle
 from tfapp.tuning.oracles.median import is_hopeless
 from tfapp.tuning.space import space_of
 

@@ -6,6 +6,7 @@ from tests.tuning.conftest import table
 from tfapp import recipes
 from tfapp.base.errors import ConfigError
 from tfapp.recipes.tuning import TuningConfig
+from tfapp.tuning.search import rounds_of
 from tfapp.tuning.space import decode, encode, nearest, proposed, space_of
 
 
@@ -104,3 +105,16 @@ def test_choices_of_any_type_survive_as_text(choice):
     """Keras Tuner takes texts; lists and truth values come back as they were."""
     assert decode(encode(choice)) == choice
     assert type(decode(encode(choice))) is type(choice)
+
+
+@pytest.mark.parametrize("name", recipes.names())
+def test_every_recipe_can_be_tuned(name, monkeypatch):
+    """Whatever the domain: something is proposed, and it works at both ends."""
+    monkeypatch.setenv("TFAPP_DATA", "data")
+    monkeypatch.setenv("TFAPP_WEIGHTS", "weights")
+    recipe = recipes.load_recipe(name)
+    space = space_of(recipe)
+    assert space.dimensions
+    space.check()
+    assert space.own_values().keys() <= space.dimensions.keys()
+    assert rounds_of(recipe) >= 1

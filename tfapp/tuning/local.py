@@ -7,7 +7,7 @@ from typing import Any
 from tfapp.base.reporter import Reporter, Stage
 from tfapp.recipes.tuning import TuningConfig
 from tfapp.tuning.folder import SearchFolder
-from tfapp.tuning.oracles.durable import make_oracle
+from tfapp.tuning.oracles.making import make_oracle
 from tfapp.tuning.outcome import write_best, write_board, write_page
 from tfapp.tuning.page.wording import trial_line
 from tfapp.tuning.records import FAILED, History, TrialRecord, history_of

@@ -211,7 +211,8 @@ def rounds_of(recipe: Recipe) -> int:
     tune = recipe.fine_tune
     if tune is None:
         return recipe.training.epochs
-    return tune.head.epochs + (tune.thaw.epochs if tune.thaw else 0)
+    head = tune.head.epochs if tune.head.solver == "gradient" else 1
+    return head + (tune.thaw.epochs if tune.thaw else 0)
 
 
 def _text(facts: Mapping[str, Any]) -> str:

@@ -129,7 +129,9 @@ def _rates(recipe: Recipe) -> dict[str, Dimension]:
     tune = recipe.fine_tune
     rates = {"training.learning_rate": recipe.training.learning_rate}
     if tune is not None:
-        rates = {"fine_tune.head.learning_rate": tune.head.learning_rate}
+        rates = {}
+        if tune.head.solver == "gradient":  # else the head has no rate
+            rates["fine_tune.head.learning_rate"] = tune.head.learning_rate
         if tune.thaw is not None:
             rates["fine_tune.thaw.learning_rate"] = tune.thaw.learning_rate
     return {

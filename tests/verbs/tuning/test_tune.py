@@ -8,8 +8,9 @@ from tests.tuning.conftest import ToySearch, table
 from tfapp import recipes
 from tfapp.base.errors import ConfigError, Interrupted, TfappError, UnknownNameError
 from tfapp.base.reporter import Reporter
+from tfapp.tuning.plan import planned
 from tfapp.tuning.process import TrialProcess
-from tfapp.verbs.tuning.tune import planned, tune
+from tfapp.verbs.tuning.tune import tune
 
 QUIET = Reporter(quiet=True)
 

@@ -40,7 +40,7 @@ def score_picture(history: History) -> Picture:
             )
         axes.set_xlabel("trials, in the order of their ends")
         axes.set_ylabel(scored[0][1].monitor if scored else "")
-        axes.legend()
+        figure.legend(loc="outside lower left", ncols=3)
         svg = to_svg(figure)
     return Picture(
         svg,

@@ -25,8 +25,8 @@ class Importance:
 
     Args:
         key: dotted key.
-        share: of the variance of the ranks that is lost when its values are shuffled,
-            mean over the forests.
+        share: of the variance of the ranks that it explains: half of what is lost
+            when its values are shuffled, mean over the forests.
         low: lower end of the 95 % interval over the forests.
         high: upper end.
     """
@@ -117,7 +117,8 @@ def _draw(
     for column in range(inputs.shape[1]):
         shuffled = inputs[rest].copy()
         shuffled[:, column] = generator.permutation(inputs[:, column])[: len(rest)]
-        losses.append(whole - share(shuffled))
+        # Values drawn anew err twice: once as a guess, once as another's truth.
+        losses.append((whole - share(shuffled)) / 2.0)
     return whole, np.array(losses)
 
 

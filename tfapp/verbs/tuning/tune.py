@@ -7,19 +7,18 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, get_args
+from typing import TYPE_CHECKING, Any
 
-from tfapp import recipes
-from tfapp.base.errors import ConfigError, Interrupted, UnknownNameError
+from tfapp.base.errors import ConfigError, Interrupted
 from tfapp.base.files import require_writable
 from tfapp.base.reporter import Reporter
-from tfapp.comparison.recipe_groups import settings_of
 from tfapp.machine.start import native_stderr_aside
 from tfapp.recipes.config import NAME_PATTERN, Recipe
-from tfapp.recipes.tuning import TunerName, TuningConfig
+from tfapp.recipes.tuning import TuningConfig
 from tfapp.tuning.folder import SUFFIX, SearchFolder
+from tfapp.tuning.plan import identity, planned
 from tfapp.tuning.records import History
-from tfapp.tuning.space import Space, space_of
+from tfapp.tuning.space import Space
 
 if TYPE_CHECKING:
     from tfapp.comparison.compared import Comparison
@@ -195,45 +194,6 @@ def _folder(runs_folder: Path, name: str) -> SearchFolder:
     return SearchFolder(runs_folder / f"{name}{SUFFIX}")
 
 
-def planned(
-    recipe: Recipe | str, trials: int = 0, tuner: str = ""
-) -> tuple[Space, TuningConfig]:
-    """Return what a search would change, and how; nothing is started.
-
-    Args:
-        recipe: as for `tune`.
-        trials: as for `tune`.
-        tuner: as for `tune`.
-
-    Raises:
-        ConfigError: if the recipe does not work at the ends of its space.
-    """
-    if not isinstance(recipe, Recipe):
-        recipe = recipes.load_recipe(recipe)
-    config = recipe.tuning or TuningConfig()
-    if tuner and tuner not in get_args(TunerName):
-        raise UnknownNameError("tuner", tuner, get_args(TunerName))
-    changed: dict[str, Any] = {"trials": trials or config.trials}
-    changed["tuner"] = tuner or config.tuner
-    space = space_of(recipe)
-    changed["space"] = space.dimensions
-    config = TuningConfig.model_validate(config.model_dump() | changed)
-    if config.tuner == "hyperband":
-        _refuse_epochs(space)
-    return space, config
-
-
-def identity(space: Space, config: TuningConfig) -> dict[str, Any]:
-    """Return what makes a search: change it, and scores are not comparable."""
-    keys = {"space", "tuner", "objective", "better", "seed"}
-    table = recipes.describe(space.recipe)
-    seeds = {"seed": table["seed"], "data.split.seed": table["data"]["split"]["seed"]}
-    return {
-        "recipe": settings_of(table) | seeds,
-        "tuning": config.model_dump(mode="json", include=keys),
-    }
-
-
 def _import_tuner(reporter: Reporter) -> None:
     """Import Keras Tuner, and TensorFlow with it, but leave the devices to the trials.
 
@@ -242,12 +202,3 @@ def _import_tuner(reporter: Reporter) -> None:
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     with reporter.stage("import Keras Tuner"), native_stderr_aside():
         import keras_tuner  # noqa: F401
-
-
-def _refuse_epochs(space: Space) -> None:
-    for key in space.dimensions:
-        if key.endswith(".epochs"):
-            raise ConfigError(
-                f"Hyperband divides the epochs itself, so `tuning.space` cannot change "
-                f"`{key}`. Leave it out, or choose another tuner."
-            )
