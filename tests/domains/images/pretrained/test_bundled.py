@@ -102,6 +102,7 @@ def test_names_that_do_not_go_together():
         resolve_weights("vgg16", "tiny_imagenet")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", NAMES)
 def test_mixed_precision_stays_near(name):
     """Under mixed_bfloat16 the features are those of float32 but for rounding."""
