@@ -98,7 +98,8 @@ def main() -> None:
     """Print one row per tuner and table."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--seeds", type=int, default=20)
-    parser.add_argument("--tables", nargs="*", default=list(GRIDS))
+    there = [name for name in GRIDS if (TABLES / f"{name}.csv").is_file()]
+    parser.add_argument("--tables", nargs="*", choices=list(GRIDS), default=there)
     parser.add_argument("--tuners", nargs="*", default=None)
     parser.add_argument("--make", action="store_true", help="train all settings anew")
     parser.add_argument("--out", type=Path, help="JSON file of all figures")

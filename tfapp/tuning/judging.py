@@ -14,6 +14,7 @@ from tfapp.comparison.groups import Group
 from tfapp.comparison.record import read_record
 from tfapp.recipes.config import Recipe
 from tfapp.report.blocks import Block, Paragraph, Table
+from tfapp.report.wording import count
 from tfapp.runs import Run
 from tfapp.tuning.process import TrialProcess
 from tfapp.tuning.records import History
@@ -139,7 +140,7 @@ def verdict_lines(comparison: Comparison) -> Iterator[str]:
         yield (
             f"{_role(group)}: {metric.short} {wording.figure(group, metric)} on "
             f"the test split (95 % interval {wording.interval(low, high, metric.unit)};"
-            f" {len(group.records)} seeds)"
+            f" {count(len(group.records), 'seeds')})"
         )
     for pair in comparison.pairs:
         tuned = pair.seen_from(_tuned(comparison))
