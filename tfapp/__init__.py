@@ -3,8 +3,9 @@
 The verbs of the command line are functions here, for notebooks: `tfapp.fit`,
 `tfapp.run`, `tfapp.resume`, `tfapp.check`, `tfapp.evaluate`, `tfapp.compare`,
 `tfapp.predict`, `tfapp.explain`, `tfapp.serve`, `tfapp.bundle`, `tfapp.masks`,
-`tfapp.fetch_weights`, `tfapp.examine`, `tfapp.tune`, `tfapp.find_rate`. They are
-imported when first used, so `import tfapp` is quick.
+`tfapp.fetch_weights`, `tfapp.examine`, `tfapp.tune`, `tfapp.find_rate`,
+`tfapp.list_runs`, `tfapp.remove_runs`. They are imported when first used, so
+`import tfapp` is quick.
 """
 
 import importlib
@@ -22,10 +23,12 @@ API = {
     "fetch_weights": "tfapp.verbs.weights",
     "find_rate": "tfapp.verbs.tuning.lr",
     "fit": "tfapp.verbs.fit",
+    "list_runs": "tfapp.verbs.runs.listing",
     "load_recipe": "tfapp.recipes",
     "masks": "tfapp.verbs.masks",
     "plan": "tfapp.verbs.fit",
     "predict": "tfapp.verbs.predict",
+    "remove_runs": "tfapp.verbs.runs.removal",
     "resume": "tfapp.verbs.run",
     "run": "tfapp.verbs.run",
     "serve": "tfapp.verbs.serve",

@@ -22,6 +22,7 @@ from tfapp.cli.options import (
     Runs,
     listed,
 )
+from tfapp.cli.runs import runs
 from tfapp.cli.weights import weights
 
 app = typer.Typer(
@@ -210,5 +211,6 @@ def doctor(json: Json = False) -> None:
 app.command()(serving.serve)
 app.command()(drawing.masks)
 app.add_typer(weights, name="weights")
+app.add_typer(runs, name="runs")
 app.command()(tuning.tune)
 app.command()(tuning.lr)

@@ -35,6 +35,15 @@ def find(text: str, root: Path) -> Run:
     )
 
 
+def newest(text: str, root: Path) -> Run | None:
+    """Return the run of a path or "NAME/NUMBER", the newest of a "NAME", or None."""
+    for folder in (Path(text).expanduser(), root / text):
+        places = [folder] if folder.name.isdigit() else numbered(folder)
+        if places and places[-1].is_dir():
+            return Run(places[-1])
+    return None
+
+
 def find_unfinished(text: str, root: Path) -> Run:
     """Return the run that can be resumed, by path, "NAME/NUMBER", or a name.
 

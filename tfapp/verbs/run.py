@@ -3,9 +3,10 @@
 import time
 from collections.abc import Sequence
 from pathlib import Path
+from shlex import quote
 
 from tfapp import recipes, runs
-from tfapp.base.errors import ConfigError
+from tfapp.base.errors import ConfigError, UnknownNameError
 from tfapp.base.files import require_writable
 from tfapp.base.reporter import Reporter
 from tfapp.data.detection import require_place
@@ -42,6 +43,7 @@ def run(
         TfappError: for anything a user can fix; nothing half-written is left.
     """
     if not isinstance(recipe, Recipe):
+        _refuse_run(recipe, Path(runs_folder))
         recipe = recipes.load_recipe(recipe, overrides)
     elif overrides:
         raise TypeError("`overrides` go with a recipe's name or file.")
@@ -100,3 +102,24 @@ def resume(
         began=time.monotonic() - folder.seconds_trained(),
         resumed=True,
     )
+
+
+def _refuse_run(text: str, root: Path) -> None:
+    """Say that a name is that of a run, where no recipe is called so."""
+    try:
+        recipes.find(text)
+    except UnknownNameError:
+        run = runs.newest(text, root)
+        if run is None or not run.recipe_file.is_file():
+            return  # the recipe's own error names those that there are
+        status = run.status()
+        way_on = f"or go on with it: `{run.resume_command}`"
+        if status == "complete":
+            name = quote(f"{run.name}/{run.number}")
+            way_on = (
+                f"or look at it: `tfapp evaluate {name}`, `tfapp predict {name} FILE`"
+            )
+        raise ConfigError(
+            f"{text!r} is a run, not a recipe: {run.folder}, {status}. Run its recipe "
+            f"again with `tfapp run {quote(str(run.recipe_file))}`, {way_on}."
+        ) from None

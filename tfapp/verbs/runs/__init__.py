@@ -1,0 +1,1 @@
+"""What is done with runs that exist: list them, delete some."""
