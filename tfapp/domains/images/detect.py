@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from tfapp.base.errors import DataError
+from tfapp.base.text_files import START, first_lines
 from tfapp.data.detection import Detected
 from tfapp.data.place import both_meant
 from tfapp.domains.images.reading.image_files import IMAGE_SUFFIXES, OTHER_SUFFIXES
@@ -70,11 +71,13 @@ def _has_images(folder: Path) -> bool:
 def _is_table(path: Path) -> bool:
     """Read the header; a table that cannot be read is left to its own error."""
     try:
-        with path.open(encoding="utf-8-sig", newline="") as file:
-            header = file.readline()
-            columns = re.split("[,;\t]", header.strip())
-    except (OSError, UnicodeDecodeError):
+        with path.open("rb") as file:
+            lines = first_lines(file.read(START))
+    except OSError:
         return True
+    if not lines or "\ufffd" in lines[0]:
+        return True
+    columns = re.split("[,;\t]", lines[0].strip())
     return bool(COLUMNS & {name.strip(' "').lower() for name in columns})
 
 

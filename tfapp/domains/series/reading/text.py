@@ -7,9 +7,9 @@ from itertools import islice
 from pathlib import Path
 
 from tfapp.base.errors import DataError
+from tfapp.base.text_files import START, decoded, first_lines
 
 DELIMITERS = ("\t", ";", ",", "|")
-ENCODINGS = {b"\xef\xbb\xbf": "utf-8-sig", b"\xff\xfe": "utf-16", b"\xfe\xff": "utf-16"}
 SAMPLE = 20
 """Lines that the delimiter is chosen by."""
 
@@ -83,14 +83,10 @@ def read_rows(path: Path, count: int) -> list[tuple[str, ...]]:
     """Return the first rows of a file, the header among them; [] if it is no text."""
     try:
         with path.open("rb") as file:
-            start = file.read(65536)
+            start = file.read(START)
     except OSError:
         return []
-    if b"\0" in start and not start.startswith((b"\xff\xfe", b"\xfe\xff")):
-        return []
-    encoding = _encoding(start)
-    lines = start.decode(encoding, errors="replace").splitlines()[:SAMPLE]
-    lines = [line for line in lines if line.strip()]
+    lines = [line for line in first_lines(start)[:SAMPLE] if line.strip()]
     if not lines:
         return []
     rows = csv.reader(lines, delimiter=choose_delimiter(lines), skipinitialspace=True)
@@ -121,19 +117,12 @@ def _decoded(path: Path) -> tuple[str, str]:
         raise DataError(
             f"{path} is empty. Expected a header and a row of numbers for each time."
         )
-    encoding = _encoding(content)
-    if encoding != "utf-16" and b"\0" in content[:65536]:
-        raise DataError(f"{path} is not a text file. Expected CSV; export it as CSV.")
     try:
-        return content.decode(encoding), encoding
-    except UnicodeDecodeError:
-        return content.decode("cp1252", errors="replace"), "cp1252"
-
-
-def _encoding(content: bytes) -> str:
-    return next(
-        (e for mark, e in ENCODINGS.items() if content.startswith(mark)), "utf-8"
-    )
+        return decoded(content)
+    except ValueError:
+        raise DataError(
+            f"{path} is not a text file. Expected CSV; export it as CSV."
+        ) from None
 
 
 def _header(path: Path, rows: list[list[str]], delimiter: str) -> tuple[str, ...]:

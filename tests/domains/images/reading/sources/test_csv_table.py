@@ -3,6 +3,7 @@
 import pytest
 
 from tfapp.base.errors import ConfigError, DataError
+from tfapp.domains.images.detect import detect
 from tfapp.domains.images.reading.sources.csv_table import csv_table
 
 
@@ -91,10 +92,20 @@ def test_faulty_tables(read, text, message):
         read(text)
 
 
-def test_another_encoding(read):
-    """A table that is not UTF-8 is refused with advice."""
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "latin-1"])
+def test_tables_of_every_spreadsheet(read, tmp_path, encoding):
+    """Excel saves UTF-16 with tabs, older systems Latin-1; the names are the same."""
+    text = "path\tlabel\r\nä.png\tkätzchen\r\nb.png\thund\r\n"
+    source = read(text, encoding=encoding)
+    assert source.labels == ("hund", "kätzchen")
+    assert source.examples[0].name == str(tmp_path / "ä.png")
+    assert detect(str(tmp_path / "labels.csv")).data == "images"
+
+
+def test_what_is_no_text(read):
+    """A file of zeros between the letters is refused with advice."""
     with pytest.raises(DataError, match="Save it as 'CSV UTF-8'"):
-        read("path,label\nä.png,cat\n", encoding="latin-1")
+        read("path,label\na.png,cat\n", encoding="utf-16-le")
 
 
 def test_names_of_other_systems(read, tmp_path):

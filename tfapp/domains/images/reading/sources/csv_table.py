@@ -1,13 +1,15 @@
 """A table of paths and labels."""
 
 import csv
+import io
 import itertools
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, TextIO
 
-from tfapp.base.errors import ConfigError, DataError
+from tfapp.base.errors import ConfigError, DataError, TfappError
 from tfapp.base.names import composed, find_path
+from tfapp.base.text_files import decoded
 from tfapp.data.context import LoadContext
 from tfapp.data.listing import Source
 from tfapp.data.spec import Example
@@ -57,25 +59,23 @@ def _read_rows(
         name: _column(str(options.get(f"{name}_column") or name)) for name in REQUIRED
     }
     try:
-        # utf-8-sig: spreadsheets like to begin a file with a byte order mark.
-        with table.open(encoding="utf-8-sig", newline="") as file:
-            delimiter = _delimiter(file, str(options.get("delimiter", "")))
-            reader = csv.reader(file, delimiter=delimiter, strict=True)
-            names = [_column(name) for name in next(reader, [])]
-            _check_header(table, names, [*columns.values()])
-            rows = [
-                (reader.line_num, _by_column(table, reader.line_num, names, cells))
-                for cells in reader
-                if any(cell.strip() for cell in cells)
-            ]
-            return [
-                (line, row | {n: row[c] for n, c in columns.items()})
-                for line, row in rows
-            ]
-    except (UnicodeDecodeError, csv.Error) as error:
+        file = io.StringIO(decoded(table.read_bytes())[0], newline="")
+        delimiter = _delimiter(file, str(options.get("delimiter", "")))
+        reader = csv.reader(file, delimiter=delimiter, strict=True)
+        names = [_column(name) for name in next(reader, [])]
+        _check_header(table, names, [*columns.values()])
+        rows = [
+            (reader.line_num, _by_column(table, reader.line_num, names, cells))
+            for cells in reader
+            if any(cell.strip() for cell in cells)
+        ]
+    except TfappError:
+        raise
+    except (ValueError, csv.Error) as error:
         raise DataError(
-            f"{table} is not a CSV table in UTF-8: {error}. Save it as 'CSV UTF-8'."
+            f"{table} is not a CSV table: {error}. Save it as 'CSV UTF-8'."
         ) from error
+    return [(line, row | {n: row[c] for n, c in columns.items()}) for line, row in rows]
 
 
 def _column(name: str) -> str:
