@@ -56,7 +56,7 @@ print(json.dumps(max(sizes[-20 * steps:]) - max(sizes[20 * steps : 40 * steps]))
 """
 
 
-@pytest.mark.slow
+@pytest.mark.nightly
 def test_memory_stays_flat_over_many_epochs(in_fresh_process, tmp_path):
     """Late epochs take hardly more memory than early ones.
 

@@ -68,7 +68,7 @@ print(json.dumps({
 """
 
 
-@pytest.mark.slow
+@pytest.mark.nightly
 def test_a_model_on_jax_becomes_a_savedmodel(tmp_path, tiny, in_fresh_process):
     """The result is that of an export on TensorFlow, with the weights learned."""
     pytest.importorskip("jax")

@@ -56,7 +56,7 @@ SETTINGS = {
 }
 
 
-LONG = {"transfer", "capsnet"}
+LONG = {"transfer", "vgg_small", "capsnet"}
 
 
 @pytest.mark.slow

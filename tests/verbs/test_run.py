@@ -95,7 +95,7 @@ def test_stored_recipe_repeats_the_run(workspace, tmp_path):
     assert again.metrics["accuracy"] == pytest.approx(first.metrics["accuracy"])
 
 
-@pytest.mark.slow
+@pytest.mark.nightly
 def test_deterministic_runs_are_equal_to_the_bit(tmp_path, quick):
     """`runtime.deterministic` makes two runs give the same weights."""
     import subprocess

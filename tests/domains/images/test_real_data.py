@@ -54,12 +54,12 @@ def test_flowers(shared_data):
 
 
 def test_blood_cells(shared_data):
-    """Near-identical smears raise few alarms."""
+    """Near-identical smears raise few alarms: a plain one is like its mirror image."""
     root = shared_data / "blood_cells_bccd"
     assert load(root).info.labels == ("Platelets", "RBC", "WBC")
     report = check_data(DataConfig(kind="images", path=str(root)))
     assert report.counts["files"] == report.usable == 1431
-    assert len(report.near_duplicates) <= 10
+    assert len(report.near_duplicates) <= 50
 
 
 def test_packed_samples_cannot_be_split(shared_data):
@@ -70,6 +70,7 @@ def test_packed_samples_cannot_be_split(shared_data):
     assert dataset.info.labels[0] == "tench"
 
 
+@pytest.mark.nightly
 def test_mnist(shared_data):
     """The published sizes, as grey images."""
     dataset = load(

@@ -141,7 +141,7 @@ def test_gradients_through_time_equal_finite_differences(name):
             assert gradient[place] == pytest.approx(slope, rel=RELATIVE, abs=ABSOLUTE)
 
 
-@pytest.mark.slow
+@pytest.mark.nightly
 @pytest.mark.skipif(JAX, reason="this is the process that it starts")
 def test_the_same_holds_under_jax():
     """All tests above pass in a fresh process on the JAX backend."""

@@ -188,7 +188,7 @@ def test_cutmix_above_one():
         ImageAugmentation(cutmix=1.5)
 
 
-@pytest.mark.slow
+@pytest.mark.nightly
 def test_keras_on_another_backend(in_fresh_process):
     """Under JAX the same changes are made, by TensorFlow, to the same bits."""
     ways = {"erase": 0.5, "mixup": 0.4, "cutmix": 1.0, "rand_augment": 2, "zoom": 0.1}

@@ -91,7 +91,7 @@ def test_a_run_leaves_figures_scores_and_pictures(finished):
     assert card["metrics"]["iou_interval"] == metrics["iou_interval"]
 
 
-@pytest.mark.slow
+@pytest.mark.nightly
 def test_several_turns_answer_and_one_learns(finished, tmp_path):
     """Training is the same to the bit; what answers is the mean over the positions."""
     folder, result = finished
@@ -243,7 +243,7 @@ def test_fit_of_too_few_images(tmp_path):
         ("model.options.margin=0", ModelError, r"Set data.options.margin = 0\."),
         ("model={name = 'small_cnn'}", ModelError, "gives one answer per input"),
         ("data.options.tile_size=[33, 33]", ModelError, "A side of 33 pixels does not"),
-        ("data.path=nowhere", DataError, "nowhere holds no images with masks"),
+        ("data.path=nowhere", DataError, "there is no 'nowhere'"),
     ],
 )
 def test_what_does_not_fit_together(finished, tmp_path, override, error, message):

@@ -180,7 +180,7 @@ def test_wrong_options_are_refused(build, options, message):
         build(info("history"), **options)
 
 
-@pytest.mark.slow
+@pytest.mark.nightly
 @pytest.mark.skipif(JAX, reason="this is the process that it starts")
 def test_the_same_holds_under_jax():
     """All tests above pass in a fresh process on the JAX backend."""

@@ -29,7 +29,7 @@ from tfapp.domains.images.reading.other_formats import (
     decode_other,
 )
 
-DECODER_VERSION = 3
+DECODER_VERSION = 4
 """Raise it when the same file would give other pixels; caches depend on it."""
 
 DCT_METHOD = "INTEGER_ACCURATE"  # the fast one gains less than can be measured here
