@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
-from tfapp.base.errors import ExportError
+from tfapp.base.errors import DataError, ExportError
 from tfapp.base.storage.checksums import require_intact_tree
 from tfapp.data.reading_errors import reason
 from tfapp.export import CARD, LABELS
@@ -41,6 +41,26 @@ class Predictor:
             return list(self.interface.read(path, self.preprocessor))
         (name,) = self.inputs
         return [{name: path.read_bytes()}]
+
+    def in_memory(self, value: Any) -> Mapping[str, Any]:
+        """Return the raw inputs that a value of a program means.
+
+        Args:
+            value: the content of a file, or what the interface encodes to one.
+
+        Raises:
+            DataError: if the model answers no such thing.
+        """
+        encode = self.interface.encode
+        if not isinstance(value, bytes) and encode is not None:
+            value = encode(value)
+        if self.interface.read is not None or not isinstance(value, bytes):
+            raise DataError(
+                "the model answers files, and no such value. Expected a path, or "
+                f"a mapping of its inputs {sorted(self.inputs)}."
+            )
+        (name,) = self.inputs
+        return {name: value}
 
     def answers(self, rows: Sequence[Mapping[str, Any]]) -> list[Arrays | str]:
         """Return the answer to each row, or why there is none.

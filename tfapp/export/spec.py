@@ -83,6 +83,8 @@ class Interface:
         outputs: output → how a page shows it; others are shown with the whole answer.
         read: file and preprocessor → raw inputs by name, one mapping for each row to
             answer; None where the content of the file is the only input.
+        encode: what a program may hold in place of a file → the content of that file;
+            None where there is no such thing.
         suffixes: of the files that count in a folder; () for all of them.
         batch_sizes: of the requests of the warm-up.
     """
@@ -92,5 +94,6 @@ class Interface:
     preprocessor: Callable[[Mapping[str, Any]], Any]
     outputs: Mapping[str, View]
     read: Callable[[Path, Any], Iterator[Mapping[str, Any]]] | None = None
+    encode: Callable[[Any], bytes] | None = None
     suffixes: tuple[str, ...] = ()
     batch_sizes: tuple[int, ...] = (1, 8)

@@ -9,6 +9,7 @@ import tensorflow as tf
 from tfapp.base.errors import ModelError
 from tfapp.domains.images.preprocessor import ImagePreprocessor
 from tfapp.domains.images.reading.image_files import IMAGE_SUFFIXES
+from tfapp.domains.images.reading.in_memory import encoded_image
 from tfapp.export.signatures import DEFAULT
 from tfapp.export.spec import Arrays, Exported, Interface, Signature
 from tfapp.problems.classification.interface import (
@@ -85,5 +86,6 @@ INTERFACE = Interface(
     prediction=class_prediction,
     preprocessor=ImagePreprocessor.from_description,
     outputs={"probabilities": "classes", "explanation_bytes": "pictures"},
+    encode=encoded_image,
     suffixes=IMAGE_SUFFIXES,
 )

@@ -8,6 +8,7 @@ import tensorflow as tf
 
 from tfapp.domains.images.preprocessor import RAW_IMAGE
 from tfapp.domains.images.reading.image_files import IMAGE_SUFFIXES
+from tfapp.domains.images.reading.in_memory import encoded_image
 from tfapp.domains.images.segmentation.data.tiles import TilePreprocessor
 from tfapp.domains.images.segmentation.segmenter import Segmenter
 from tfapp.export.signatures import DEFAULT
@@ -72,6 +73,7 @@ INTERFACE = Interface(
         "probability_bytes": "pictures",
         "probabilities": "classes",
     },
+    encode=encoded_image,
     suffixes=IMAGE_SUFFIXES,
     batch_sizes=(1,),
 )
