@@ -46,6 +46,8 @@ def test_nothing_to_complain_about(make_folder, report_on):
 def test_every_kind_of_bad_file(make_folder, report_on, picture, encode):
     """Each file is named with its kind; nothing is deleted; the rest is usable."""
     root = make_folder({"cats": 6, "dogs": 6})
+    glass = Image.fromarray(picture(94)).convert("RGBA")
+    glass.putalpha(100)
     files = {
         "cats/cut.jpg": encode(picture(90), "JPEG")[:300],
         "cats/empty.png": b"",
@@ -53,7 +55,7 @@ def test_every_kind_of_bad_file(make_folder, report_on, picture, encode):
         "dogs/scan.tif": encode(picture(91), "TIFF"),
         "dogs/is_png.jpg": encode(picture(92)),
         "dogs/print.jpg": encode(Image.fromarray(picture(93)).convert("CMYK"), "JPEG"),
-        "dogs/glass.png": encode(Image.fromarray(picture(94)).convert("RGBA")),
+        "dogs/glass.png": encode(glass),
     }
     for name, data in files.items():
         (root / name).write_bytes(data)

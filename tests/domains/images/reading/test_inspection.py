@@ -56,10 +56,22 @@ def test_traits(inspect, picture, encode, mode, format_name, trait):
     """Unusual but usable kinds are told."""
     image = Image.fromarray(picture())
     image = image.convert("L").convert("I;16") if mode == "I;16" else image
-    facts = inspect(encode(image.convert(mode), format_name))
+    image = image.convert(mode)
+    if mode == "RGBA":
+        image.putpixel((3, 4), (9, 9, 9, 254))
+    facts = inspect(encode(image, format_name))
     assert facts.traits == (trait,)
     assert facts.content_hash
     assert facts.colour == (mode != "I;16")
+
+
+@pytest.mark.parametrize("mode", ["RGBA", "LA"])
+def test_alpha_that_hides_nothing_is_no_trait(inspect, picture, encode, mode):
+    """Most programs store alpha; only pixels that show through deserve a word."""
+    opaque = Image.fromarray(picture()).convert(mode)
+    assert inspect(encode(opaque)).traits == ()
+    data = encode(opaque)
+    assert inspect(data[: len(data) // 2]).fault == "truncated"
 
 
 def test_animated_and_rotated(inspect, picture, encode, exif):

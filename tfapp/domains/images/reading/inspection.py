@@ -29,6 +29,8 @@ PHONE_FORMATS = (b"heic", b"heix", b"mif1", b"msf1", b"avif")
 SCANNED_SIDE = 512
 """Pixels a side that a scan keeps at least; it shrinks larger photos to fewer than
 twice as many, by halves, while it decodes them."""
+OPAQUE = 255
+"""Alpha of a pixel that hides what is behind it."""
 COARSE = 8
 """Pixels between those looked at first for colour; most photos show it there."""
 
@@ -82,7 +84,7 @@ def image_inspection(max_pixels: int) -> Inspection[ImageFacts]:
     return Inspection(
         ImageFacts,
         lambda data, stamp: inspect_image(data, stamp, max_pixels),
-        version=f"{DECODER_VERSION}, {LIKENESS}, up to {max_pixels} pixels",
+        version=f"{DECODER_VERSION}, {LIKENESS}, alpha seen, up to {max_pixels} pixels",
         surroundings=pillow_without_limit,
     )
 
@@ -123,6 +125,8 @@ def _inspect_open(
     except tf.errors.OpError as error:
         fault, detail = _decoding_fault(image, reason(error))
         return ImageFacts(stamp, format_name, *size, False, traits, fault, detail)
+    if "alpha" in traits and _is_opaque(data):
+        traits = tuple(trait for trait in traits if trait != "alpha")
     return ImageFacts(
         stamp,
         format_name,
@@ -163,6 +167,12 @@ def _traits(image: Image.Image, format_name: str, data: bytes) -> tuple[str, ...
         "no end mark": format_name == "JPEG" and END_MARK not in data[-TAIL:],
     }
     return tuple(trait for trait, holds in found.items() if holds)
+
+
+def _is_opaque(data: bytes) -> bool:
+    """Tell whether alpha is stored for nothing, as many programs do."""
+    with Image.open(io.BytesIO(data)) as image:
+        return bool(image.convert("RGBA").getchannel("A").getextrema()[0] == OPAQUE)
 
 
 def _decoding_fault(image: Image.Image, message: str) -> tuple[str, str]:
