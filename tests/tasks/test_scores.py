@@ -3,7 +3,9 @@
 import csv
 
 from tfapp.data.spec import Example
-from tfapp.tasks.scores import example_keys, score_table, write_scores
+from tfapp.problems.classification.results import accuracy_metric
+from tfapp.tasks.results import PrimaryMetric, Results
+from tfapp.tasks.scores import example_keys, score_table, worst_first, write_scores
 
 
 def test_keys_are_of_the_content_and_copies_stay_apart():
@@ -35,3 +37,18 @@ def test_a_table_is_written_as_csv(tmp_path):
     assert (second["name"], second["score"]) == ("kaf\\udce9", "1e-09")
     names = {p.name for p in (tmp_path / "new").iterdir()}
     assert names == {"scores.csv", "checksums.json"}
+
+
+def test_the_worst_come_first():
+    """Wrong answers by their loss; errors by their size, with none left out."""
+    examples = [Example(f"{name}.png", content_hash=name) for name in "abc"]
+    losses = [["0.1"], ["2.5"], ["10.0"]]
+    error = PrimaryMetric("error", "Error", "error", better="lower")
+    found = {}
+    for metric, scores in ((accuracy_metric("photos"), [1, 0, 0]), (error, [2, 1, 3])):
+        table = score_table(examples, scores, ["loss"], losses)
+        results = Results(
+            metric=metric, figures={}, calibration={}, scores=table, headline=()
+        )
+        found[metric.key] = "".join(row[1][0] for row in worst_first(results).rows)
+    assert found == {"accuracy": "cb", "error": "cab"}

@@ -1,5 +1,6 @@
 """Evaluating a run again, on its own test split and on other data."""
 
+import csv
 import json
 import shutil
 
@@ -8,6 +9,7 @@ import pytest
 from PIL import Image
 from sklearn.datasets import load_digits
 
+from tfapp import runs
 from tfapp.base.errors import ConfigError, DataError
 from tfapp.base.reporter import Reporter
 from tfapp.verbs.evaluate import evaluate
@@ -29,19 +31,46 @@ def other_digits(tmp_path):
     return tmp_path / "others"
 
 
+def newest(folder):
+    """Return the folder of the newest evaluation of other digits."""
+    return runs.numbered(folder / "evaluations" / "others")[-1]
+
+
+def read_csv(path):
+    """Return the rows of a CSV file by column."""
+    with path.open(newline="", encoding="utf-8") as file:
+        return list(csv.DictReader(file))
+
+
 @pytest.mark.slow
 def test_other_data_is_all_tested(workspace, other_digits):
     """Every example of an unsplit folder counts, as `predict` sees it."""
     folder, result = workspace
-    runs = folder / "runs"
-    results = evaluate("digits", str(other_digits), runs_folder=runs, reporter=QUIET)
+    root = folder / "runs"
+    results = evaluate("digits", str(other_digits), runs_folder=root, reporter=QUIET)
     metrics = results.figures
-    rows = predict("digits", [str(other_digits)], runs_folder=runs, reporter=QUIET).rows
+    rows = predict("digits", [str(other_digits)], runs_folder=root, reporter=QUIET).rows
     right = [row.top(1)[0][0] == row.path.split("/")[-2] for row in rows]
     assert metrics["examples"] == len(rows) == 30
     assert metrics["accuracy"] == pytest.approx(np.mean(right))
-    stored = json.loads((result.folder / "evaluation_others.json").read_text())
+    written = newest(result.folder)
+    stored = json.loads((written / "metrics.json").read_text())
     assert stored["accuracy"] == metrics["accuracy"]
+    assert stored["evaluation"]["data"] == str(other_digits)
+    answered = read_csv(written / "predictions.csv")
+    assert {row["name"]: row["predicted"] for row in answered} == {
+        row.path: row.top(1)[0][0] for row in rows
+    }
+    wrong = read_csv(written / "mistakes.csv")
+    assert len(wrong) == 30 - sum(right)
+    losses = [float(row["loss"]) for row in wrong]
+    assert losses == sorted(losses, reverse=True)
+    page = (written / "report.html").read_text(encoding="utf-8")
+    assert "Worst mistakes" in page
+    assert "Calibration error" in page
+    evaluate("digits", str(other_digits), runs_folder=root, reporter=QUIET)
+    assert newest(result.folder) != written
+    assert json.loads((written / "metrics.json").read_text()) == stored
 
 
 def test_unknown_classes_and_unknown_runs(workspace, other_digits):
@@ -63,8 +92,8 @@ def test_examples_of_one_class_are_judged_by_what_needs_no_other(
     folder, _ = workspace
     for digit in set("0123456789") - {"4"}:
         shutil.rmtree(other_digits / digit)
-    runs = folder / "runs"
-    metrics = evaluate("digits", str(other_digits), runs_folder=runs).figures
+    root = folder / "runs"
+    metrics = evaluate("digits", str(other_digits), runs_folder=root).figures
     assert "every example is of class '4'" in capsys.readouterr().err
     assert metrics["examples"] == metrics["per_class"]["4"]["support"] == 3
     assert metrics["per_class"]["4"]["recall"] == metrics["accuracy"]
@@ -82,5 +111,5 @@ def test_what_was_trained_on_is_counted(workspace, other_digits, capsys):
     assert seen in capsys.readouterr().err
     assert 0 < figures["examples"] < 30
     assert 0 <= figures["accuracy"] <= 1
-    stored = json.loads((result.folder / "evaluation_others.json").read_text())
+    stored = json.loads((newest(result.folder) / "metrics.json").read_text())
     assert stored["trained_on"] == figures

@@ -4,6 +4,7 @@ import csv
 import io
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from tfapp.base.csv_cells import safe_cell
@@ -11,6 +12,7 @@ from tfapp.base.storage.checksums import write_sealed
 from tfapp.data.spec import Example
 from tfapp.report.blocks import Table
 from tfapp.report.wording import encodable
+from tfapp.tasks.results import Results
 
 COLUMNS = ("key", "name", "score")
 """With which every table of scores begins."""
@@ -52,6 +54,25 @@ def example_keys(examples: Iterable[Example]) -> Iterator[str]:
         key = f"{example.content_hash} {example.target}"
         yield f"{key} {copies[key]}"
         copies[key] += 1
+
+
+def worst_first(results: Results) -> Table:
+    """Return the rows of the scores that are wrong, the worst first.
+
+    Where a score is no question of right or wrong, all rows; rows that are equally
+    good stay in their order, or in that of their loss.
+
+    Args:
+        results: of an evaluation.
+    """
+    table, metric = results.scores, results.metric
+    loss = table.header.index("loss") if "loss" in table.header else None
+
+    def badness(row: tuple[str, ...]) -> tuple[float, float]:
+        return metric.sign * float(row[2]), -float(row[loss]) if loss else 0.0
+
+    wrong = [r for r in table.rows if metric.scores != "binary" or not float(r[2])]
+    return replace(table, rows=tuple(sorted(wrong, key=badness)))
 
 
 def write_scores(path: Path, table: Table) -> None:

@@ -5,7 +5,6 @@ from typing import Any
 
 from tfapp import runs
 from tfapp.base.errors import DataError
-from tfapp.base.files import write_json
 from tfapp.base.reporter import Reporter
 from tfapp.data import load_dataset, load_test_only
 from tfapp.data.detection import require_place
@@ -14,6 +13,8 @@ from tfapp.data.split import trained_hashes
 from tfapp.machine.start import start_tensorflow
 from tfapp.recipes.config import Recipe
 from tfapp.runs import Run
+from tfapp.runs.evaluation import write_evaluation
+from tfapp.runs.failures import reading
 from tfapp.tasks import get_task
 from tfapp.tasks.leaks import with_near_copies, with_trained
 from tfapp.tasks.results import Results
@@ -37,14 +38,17 @@ def evaluate(
         reporter: receives the progress; None for one on stderr.
 
     Returns:
-        The results; their figures are also written into the run's folder as
-        evaluation*.json. What was trained on, or has a near copy there, is counted.
+        The results. Report, predictions.csv, mistakes.csv and metrics.json go into a
+        new folder RUN/evaluations/DATA/NUMBER (`runs.evaluation`).
+        What was trained on, or has a near copy there, is counted.
         Of examples of one class alone, what needs two (precision,
         F1, averages over classes, ROC AUC) is None.
 
     Raises:
         TfappError: if the run did not finish, or the data or its classes do not fit.
     """
+    from tfapp.export.keras_file import load_model
+
     reporter = reporter or Reporter()
     finished_run = runs.find(run, Path(runs_folder))
     card = finished_run.card()
@@ -53,7 +57,8 @@ def evaluate(
     start_tensorflow(reporter)
     dataset = _load(recipe, finished_run, data, card, reporter)
     task = get_task(recipe.task, recipe.task_options)
-    answer = _answers(finished_run, dataset, reporter)
+    model = load_model(finished_run.model_file)
+    answer = _answers(model, dataset, reporter)
     evaluated = task.judge(answer, dataset, card["calibration"])
     if data:
         hashes = trained_hashes(finished_run.split_file)
@@ -62,8 +67,10 @@ def evaluate(
         results = with_near_copies(evaluated, dataset)
     for note in results.notes:
         reporter.say(note)
-    target = "evaluation.json" if not data else f"evaluation_{_plain(data)}.json"
-    write_json(finished_run.folder / target, results.figures)
+    with reporter.stage("write report"), reading(dataset):
+        sections = task.sections(results, dataset, model)
+        folder = write_evaluation(finished_run, data, results, dataset, sections)
+    reporter.say(f"report, predictions and mistakes: {folder}")
     return results
 
 
@@ -90,12 +97,9 @@ def _load(
     return dataset
 
 
-def _answers(run: Run, dataset: Dataset, reporter: Reporter) -> Outputs:
-    """Return what answers for a split: the run's model, loaded once."""
-    from tfapp.export.keras_file import load_model
+def _answers(model: Any, dataset: Dataset, reporter: Reporter) -> Outputs:
+    """Return what answers for a split."""
     from tfapp.training.inference import answers
-
-    model = load_model(run.model_file)
 
     def answer(split: str) -> Any:
         with reporter.stage(f"predict {split}") as stage:
@@ -103,8 +107,3 @@ def _answers(run: Run, dataset: Dataset, reporter: Reporter) -> Outputs:
             return outputs if dataset.joined is None else list(outputs)
 
     return answer
-
-
-def _plain(data: str) -> str:
-    parts = "".join(c if c.isalnum() else "_" for c in Path(data).name)
-    return parts.strip("_") or "data"

@@ -6,7 +6,11 @@ import numpy as np
 import pytest
 
 from tfapp.base.errors import DataError, TrainingError
-from tfapp.problems.classification.calibration import fit_temperature, softmax
+from tfapp.problems.classification.calibration import (
+    expected_calibration_error,
+    fit_temperature,
+    softmax,
+)
 from tfapp.problems.classification.metrics import classification_metrics
 
 NAMES = ["a", "b", "c"]
@@ -43,7 +47,9 @@ def test_a_given_temperature_is_used(judged_classifier):
     results, _ = judged_classifier(NAMES, splits, {"temperature": 2.0})
     assert results.calibration == {"temperature": 2.0}
     expected = classification_metrics(labels, softmax(logits / 2.0), NAMES)
-    assert results.figures == expected
+    error = expected["expected_calibration_error"]
+    before = expected_calibration_error(softmax(logits), labels)
+    assert results.figures == {**expected, "ece_before": before, "ece_after": error}
     plain, _ = judged_classifier(NAMES, splits, {})
     assert plain.calibration == {"temperature": 1.0}
 

@@ -102,9 +102,9 @@ def evaluate_classifier(
 
     Returns:
         results whose figures are those of `classification_metrics` on calibrated
-        probabilities. If the temperature was fitted, also ece_before and ece_after
-        (calibration errors before and after it) and "validation", the figures of
-        that split. If it was given and all examples are of one class, what needs two
+        probabilities, and ece_before and ece_after, the calibration errors before and
+        after the temperature. If it was fitted, also "validation", the figures of that
+        split. If it was given and all examples are of one class, what needs two
         is None, as `of_one_class` returns.
 
     Raises:
@@ -130,12 +130,12 @@ def evaluate_classifier(
     probabilities = apply_temperature(logits, temperature)
     figures = classification_metrics(labels, probabilities, names)
     present = np.unique(labels)
+    figures |= {
+        "ece_before": expected_calibration_error(softmax(logits), labels),
+        "ece_after": figures["expected_calibration_error"],
+    }
     if calibration is None:
-        figures |= {
-            "ece_before": expected_calibration_error(softmax(logits), labels),
-            "ece_after": figures["expected_calibration_error"],
-            "validation": _validation(validation, temperature, names),
-        }
+        figures |= {"validation": _validation(validation, temperature, names)}
     elif len(present) == 1:
         figures, notes = of_one_class(figures), (_one_class_note(names[present[0]]),)
     if sentence := unproven(figures["per_class"], metric.examples):

@@ -21,7 +21,7 @@ def classification_sections(results: Results) -> tuple[Section, ...]:
     """Return the sections that every classifier has, whatever its examples are.
 
     Args:
-        results: as `evaluate_classifier` returns for a model it calibrated.
+        results: as `evaluate_classifier` returns.
     """
     return (
         confusion_section(results),
@@ -55,15 +55,16 @@ def confusion_section(results: Results) -> Section:
 
 def classes_section(results: Results) -> Section:
     """Show precision, recall and F1 of each class."""
-    picture = Picture(
-        to_svg(f1_picture(results.figures["per_class"])),
-        "F1 scores by class; see the table for all.",
-    )
+    per_class = results.figures["per_class"]
+    shown: list[Picture | Table] = [results.tables[0]]
+    if any(row["f1"] is not None for row in per_class.values()):
+        picture = to_svg(f1_picture(per_class))
+        shown = [Picture(picture, "F1 scores by class; see the table for all."), *shown]
     lead = (
         "Recall: the share of a class that was found. Precision: the share of its "
         "predictions that were right. F1 balances the two."
     )
-    return Section("Classes", lead, (Columns((picture, results.tables[0])),))
+    return Section("Classes", lead, (Columns(tuple(shown)),))
 
 
 def calibration_section(results: Results) -> Section:
@@ -80,7 +81,13 @@ def calibration_section(results: Results) -> Section:
         "On the dotted line, answers given with 80 % confidence are right in 80 % of "
         "cases; below it, the model is over-confident.",
     )
-    if metrics["validation"] is None:
+    if "validation" not in metrics:
+        lead = (
+            f"Logits are divided by the temperature {temperature:.3g} that came with "
+            f"the model: calibration error {percent(before)} before, "
+            f"{percent(after)} after."
+        )
+    elif metrics["validation"] is None:
         lead = "Without a validation split, probabilities are left as trained."
     elif temperature == 1.0:
         lead = (
@@ -98,7 +105,7 @@ def calibration_section(results: Results) -> Section:
 
 def _scores(metrics: Mapping[str, Any]) -> Table:
     judged = {"Test": metrics}
-    if metrics["validation"] is not None:
+    if metrics.get("validation") is not None:
         judged["Validation"] = metrics["validation"]
     keys: dict[str, tuple[str, Callable[[float], str]]] = {
         "accuracy": ("Accuracy", percent),

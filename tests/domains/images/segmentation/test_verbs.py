@@ -128,7 +128,9 @@ def test_evaluate_repeats_the_figures(finished):
     other = write_scenes(folder / "others", 3, (50, 60))
     found = evaluate("discs", str(other), runs_folder=folder / "runs", reporter=QUIET)
     assert found.figures["examples"] == 3
-    assert (result.folder / "evaluation_others.json").exists()
+    written = result.folder / "evaluations" / "others" / "1"
+    names = {path.name for path in written.iterdir()}
+    assert names >= {"metrics.json", "predictions.csv", "mistakes.csv", "report.html"}
 
 
 def test_predict_writes_masks(finished, tmp_path):
