@@ -110,7 +110,7 @@ def targets_table(per_target: Mapping[str, Mapping[str, Any]]) -> Table:
 
 
 def _row(name: str, row: Mapping[str, Any]) -> tuple[str, ...]:
-    covered = ()
+    covered: tuple[str, ...] = ()
     if "width" in row:
         covered = (amount(row["width"], ""), percent(row["coverage"]))
     return (
@@ -167,7 +167,8 @@ def _headline(
     unit = "training deviations, mean of all numbers" if several else answers.names[0]
     detail = f"{unit}, of {figures['examples']:,} unseen {noun}"
     if figures["mae_interval"]:
-        detail += f"; 95 % interval {amount_interval(*figures['mae_interval'], '')}"
+        low, high = figures["mae_interval"]
+        detail += f"; 95 % interval {amount_interval(low, high, '')}"
     facts = [Fact("MAE", amount(figures["mae"], ""), detail)]
     if figures["r2"] is not None:
         ends = figures["r2_interval"]

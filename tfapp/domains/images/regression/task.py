@@ -9,7 +9,6 @@ from tfapp.data.report import CheckReport
 from tfapp.data.spec import DataInfo, Dataset
 from tfapp.domains.images.reading.image_files import IMAGE_SUFFIXES
 from tfapp.domains.images.regression.preprocessor import NumberPreprocessor
-from tfapp.domains.images.regression.table import numbers_of
 from tfapp.domains.images.vectors.galleries import spread_section, worst_section
 from tfapp.domains.images.vectors.interface import vector_signatures
 from tfapp.domains.images.vectors.plan import vector_plan
@@ -85,7 +84,7 @@ def _sections(results: Results, dataset: Dataset, model: Any) -> list[Section]:
         return "; ".join(f"{true:.4g} → {value:.4g}" for true, value in pairs)
 
     train = dataset.examples["train"]
-    first = numbers_of(train)[:, 0] if train else []
+    first = [float(e.target.split()[0]) for e in train]
     sections = (
         *number_sections(results),
         worst_section(
