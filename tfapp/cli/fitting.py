@@ -30,7 +30,12 @@ def fit(
         int, typer.Option(min=0, help="Of the training; 0 = choose.")
     ] = 0,
     image: Annotated[str, typer.Option(help="CSV column of the images.")] = "",
-    label: Annotated[str, typer.Option(help="CSV column of the classes.")] = "",
+    label: Annotated[
+        str, typer.Option(help="CSV column of the classes or numbers.")
+    ] = "",
+    label_from: Annotated[
+        str, typer.Option(help=r"Class in files' names: (.+)_\d+ for cat_01.jpg.")
+    ] = "",
     separator: Annotated[str, typer.Option(help="Of CSV cells: , ; or tab.")] = "",
     runs_folder: Runs = Path("runs"),
     saved_models: Models = Path("saved_models"),
@@ -45,6 +50,7 @@ def fit(
     from tfapp.verbs.fit import fit
 
     columns = {"path_column": image, "label_column": label, "delimiter": separator}
+    columns["label_from"] = label_from
     result = fit(
         data,
         [*as_overrides("data.options", columns), *overrides],

@@ -25,16 +25,27 @@ class Detected:
     task: str
     why: str
 
+    def for_task(self, task: str) -> "Detected":
+        """Return what it is for a task that the user sets, "" for the one chosen."""
+        kinds = registry.union("TASK_DATA").get(task, ())
+        if task in ("", self.task) or not kinds:
+            return self
+        kind = self.data if self.data in kinds else kinds[0]
+        return Detected(kind, task, "it is set")
 
-def detect(path: str, options: Mapping[str, Any] | None = None) -> Detected:
+
+def detect(
+    path: str, options: Mapping[str, Any] | None = None, task: str = ""
+) -> Detected:
     """Return what lies at a path, by the first domain that recognises it.
 
     A domain recognises its data in `detect.py`: `detect(place, options) -> Detected
-    | None`, by names and headers, never by content.
+    | None`, by names and headers, and by the cells of a table where they tell the task.
 
     Args:
         path: as `data.path`.
         options: as `data.options`, as far as the user has set them.
+        task: that the user sets; "" for the one that the data is recognised for.
 
     Raises:
         ConfigError: if the path uses an environment variable that is not set.
@@ -44,7 +55,7 @@ def detect(path: str, options: Mapping[str, Any] | None = None) -> Detected:
     for target in _detectors(registry.domains()).values():
         detected: Detected | None = registry.load_target(target)(place, options or {})
         if detected is not None:
-            return detected
+            return detected.for_task(task)
     raise DataError(_unrecognised(place))
 
 

@@ -80,7 +80,8 @@ def compare(expected: Batches, received: Batches, tolerance: float) -> dict[str,
     Args:
         expected: answers of the Keras model.
         received: answers of the SavedModel to the same inputs.
-        tolerance: largest absolute difference of a float allowed.
+        tolerance: largest difference of a float allowed, of the largest value if that
+            is above 1.
 
     Returns:
         JSON-ready result: the largest difference overall and by signature, the number
@@ -123,13 +124,18 @@ def largest_difference(expected: Batches, received: Batches) -> float:
 def _floats(
     signature: str, expected: Arrays, received: Arrays, tolerance: float
 ) -> tuple[float, np.ndarray]:
-    """Return the largest difference of a batch, and which rows are equal to the bit."""
+    """Return the largest difference of a batch, and which rows are equal to the bit.
+
+    Of an output with values above 1, differences count in units of the largest.
+    """
     largest, equal = 0.0, np.ones(_count(expected), bool)
     for name, array in expected.items():
         _check_form(signature, name, array, received)
         if not _is_float(array):
             continue
-        difference = np.abs(array - received[name])
+        # Numbers in large units have large last bits.
+        size = max(1.0, float(np.max(np.abs(array), initial=0.0)))
+        difference = np.abs(array - received[name]) / size
         worst = float(np.max(difference, initial=0.0))
         if not worst <= tolerance:  # NaN compares false with everything
             raise _differs(

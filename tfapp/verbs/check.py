@@ -23,10 +23,11 @@ def check(data: str, *, reporter: Reporter | None = None) -> CheckReport:
         DataError: if there is nothing to look at.
     """
     reporter = reporter or Reporter()
-    kind = detect(data).data
+    detected = detect(data)
+    reporter.say(f"task: {detected.task}, because {detected.why}")
     start_tensorflow(reporter, needs_backend=False)
     with reporter.stage("check", unit="files") as stage:
-        config = DataConfig(path=data, kind=kind)
+        config = DataConfig(path=data, kind=detected.data)
         report = check_data(config, progress=stage)
     return _with_refusal(report, config)
 

@@ -136,19 +136,19 @@ def plan(
     _require_name(name)
     _require_backbone(backbone)
     settings = recipes.settings(overrides, where="--set")
-    detected = detect(data, settings.get("data", {}).get("options", {}))
-    task = settings.get("task", detected.task)
+    options = settings.get("data", {}).get("options", {})
+    detected = detect(data, options, settings.get("task", ""))
     config = _data_config(settings, data, detected.data)
     start_tensorflow(reporter)
     with reporter.stage("look at the data", unit="files") as stage:
         report = check_data(config, progress=stage)
     refuse_damaged(report, config.check.max_bad_share)
-    machine = Machine(minutes, backbone, reporter)
-    chosen: Plan = registry.load("task", registry.union("PLANS"), task)(report, machine)
+    make = registry.load("task", registry.union("PLANS"), detected.task)
+    chosen: Plan = make(report, Machine(minutes, backbone, reporter))
     fixed = {
         "name": name or name_of(data),
         "description": f"Chosen by `tfapp fit {data}`.",
-        "task": task,
+        "task": detected.task,
     }
 
     def recipe_of(table: Mapping[str, Any]) -> Recipe:
@@ -162,7 +162,7 @@ def plan(
 
     recipe = recipe_of(chosen.table)
     _require_effect(backbone, recipe, chosen)
-    reasons = (f"task: {task}, because {detected.why}", *chosen.reasons)
+    reasons = (f"task: {detected.task}, because {detected.why}", *chosen.reasons)
     rivals = {a.name: recipe_of(a.table) for a in chosen.alternatives}
     if not rivals or epochs or backbone or DECIDED & set(settings):
         return PlannedRecipe(recipe, reasons, chosen.notes)

@@ -36,6 +36,25 @@ def photos(folder: Path) -> Tiny:
     return Tiny(str(folder), table, inputs)
 
 
+def numbers(folder: Path) -> Tiny:
+    """Thirty pictures with two numbers each: how bright either half is."""
+    random = np.random.default_rng(0)
+    folder.mkdir(parents=True)
+    lines = ["path,top,bottom"]
+    for i in range(30):
+        pixels = random.integers(0, 80, (SIDE, SIDE, 3))
+        top, bottom = random.integers(0, 170, 2)
+        pixels[: SIDE // 2] += top
+        pixels[SIDE // 2 :] += bottom
+        Image.fromarray(pixels.astype(np.uint8)).save(folder / f"{i}.png")
+        lines.append(f"{i}.png,{top / 100},{bottom}")
+    table = folder / "table.csv"
+    table.write_text("\n".join(lines))
+    recipe = photos(folder / "unused").table
+    recipe["data"] |= {"path": str(table)}
+    return Tiny(str(table), recipe, [str(folder / f"{i}.png") for i in (0, 1)])
+
+
 def capsules(folder: Path) -> Tiny:
     """The same pictures for a capsule network of a few filters."""
     tiny = photos(folder)
@@ -81,5 +100,6 @@ def masks(folder: Path) -> Tiny:
 TINY = {
     "capsule_classification": capsules,
     "image_classification": photos,
+    "image_regression": numbers,
     "image_segmentation": masks,
 }

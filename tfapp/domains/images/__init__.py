@@ -1,4 +1,4 @@
-"""Images: photos to class names, to masks, through convolutions and capsules.
+"""Images: photos to classes, numbers and masks, by convolutions and capsules.
 
 The tables name what recipes may use, as "module:function" relative to this package.
 """
@@ -10,24 +10,28 @@ FORMS = (
 """What `data.path` may be, for messages."""
 
 DATA = {
+    "image_numbers": "regression.load:image_numbers",
     "images": "load:images",
     "masks": "segmentation.data.load:masks",
 }
 """Kinds of data: what the examples are and what the network receives."""
 
 CHECKS = {
+    "image_numbers": "regression.load:check_numbers",
     "images": "check:check_images",
     "masks": "segmentation.data.load:check_masks",
 }
 """What reports the faults of each kind of data."""
 
 SPLITS = {
+    "image_numbers": ("random", "order"),
     "images": ("random", "order"),
     "masks": ("random", "order"),
 }
 """The ways by which each kind of data can be split: `data.split.by`."""
 
 AUGMENTATIONS = {
+    "image_numbers": "augmentation.config:ImageAugmentation",
     "images": "augmentation.config:ImageAugmentation",
     "masks": "augmentation.config:MaskAugmentation",
 }
@@ -36,12 +40,14 @@ AUGMENTATIONS = {
 TASKS = {
     "capsule_classification": "capsules.task:task",
     "image_classification": "classification.task:task",
+    "image_regression": "regression.task:task",
     "image_segmentation": "segmentation.task:task",
 }
 
 TASK_DATA = {
     "capsule_classification": ("images",),
     "image_classification": ("images",),
+    "image_regression": ("image_numbers",),
     "image_segmentation": ("masks",),
 }
 """The kinds of data that each task learns from; the first is the default."""
@@ -49,6 +55,7 @@ TASK_DATA = {
 INTERFACES = {
     "capsule_classification": "classification.interface:INTERFACE",
     "image_classification": "classification.interface:INTERFACE",
+    "image_regression": "regression.task:INTERFACE",
     "image_segmentation": "segmentation.interface:INTERFACE",
 }
 """What the exported models of each task take and answer, without the task."""
@@ -80,11 +87,13 @@ MODEL_CHOICES = {
 
 PLANS = {
     "image_classification": "classification.plan:plan",
+    "image_regression": "regression.task:plan",
     "image_segmentation": "segmentation.plan:plan",
 }
 """Task → what writes the recipe of `tfapp fit`."""
 
 PREVIEWS = {
+    "image_numbers": "thumbnails:file_tile",
     "images": "thumbnails:file_tile",
     "masks": "thumbnails:file_tile",
 }

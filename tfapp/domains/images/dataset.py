@@ -100,6 +100,10 @@ class ImageDataset:
         index = {name: i for i, name in enumerate(self.info.labels)}
         return np.array([index[e.target] for e in examples], np.int64)
 
+    def rows(self, targets: Any) -> Any:
+        """Return what the network learns of targets: one-hot (batch, classes)."""
+        return tf.one_hot(targets, self.info.num_outputs, dtype=tf.float32)
+
     def batches(self, examples: Sequence[Example], which: Pass) -> Any:
         """Return one pass over some images, a tf.data.Dataset of known length.
 
@@ -124,8 +128,7 @@ class ImageDataset:
         @tf.autograph.experimental.do_not_convert
         def finish(number: Any, batch: tuple[Any, Any]) -> tuple[Any, Any]:
             indices, images = batch
-            labels = tf.gather(prepared.labels, indices)
-            labels = tf.one_hot(labels, self.info.num_outputs, dtype=tf.float32)
+            labels = self.rows(tf.gather(prepared.labels, indices))
             if change is None:
                 return tf.cast(images, tf.float32), labels
             images, labels = change(images, labels, fold(pass_seed, number))

@@ -1,4 +1,7 @@
-"""Whether data is images, by the names of files, columns and arrays."""
+"""Whether data is images, by the names of files, columns and arrays.
+
+Of a table, the cells of the labels are read too: they tell the task.
+"""
 
 import os
 import re
@@ -12,6 +15,7 @@ from tfapp.base.text_files import START, first_lines
 from tfapp.data.detection import Detected
 from tfapp.data.place import both_meant
 from tfapp.domains.images.reading.image_files import IMAGE_SUFFIXES, OTHER_SUFFIXES
+from tfapp.domains.images.reading.sources.answer_columns import answer_columns
 from tfapp.domains.images.segmentation.layout.folders import holds_masks
 
 SUFFIXES = (*IMAGE_SUFFIXES, *OTHER_SUFFIXES)
@@ -35,12 +39,27 @@ def detect(place: str, options: Mapping[str, Any] | None = None) -> Detected | N
     if holds_masks(path):
         why = "it holds a folder of images and a folder of masks"
         return Detected("masks", "image_segmentation", why)
-    if COLUMN_OPTIONS & (options or {}).keys() and path.is_file():
-        why = "its column of images or labels is named"
-        return Detected("images", "image_classification", why)
+    named = bool(COLUMN_OPTIONS & (options or {}).keys())
+    if path.is_file() and (named or (_is_csv(path) and _is_table(path))):
+        return _of_table(path, options or {})
     if why := _why_images(place, path):
         return Detected("images", "image_classification", why)
     return None
+
+
+def _of_table(path: Path, options: Mapping[str, Any]) -> Detected:
+    """Return the task by what the column of the labels holds."""
+    answers = answer_columns(path, options)
+    if answers.kind == "numbers":
+        return Detected("image_numbers", "image_regression", answers.why)
+    if answers.kind == "tags":
+        why = f"{answers.why}; each combination of tags is taken for a class of its own"
+        return Detected("images", "image_classification", why)
+    return Detected("images", "image_classification", answers.why)
+
+
+def _is_csv(path: Path) -> bool:
+    return path.suffix.lower() in (".csv", ".tsv")
 
 
 def _why_images(place: str, path: Path) -> str:
@@ -52,8 +71,6 @@ def _why_images(place: str, path: Path) -> str:
     suffix = path.suffix.lower()
     if path.is_dir():
         return "files in it are images by their names" if _has_images(path) else ""
-    if suffix in (".csv", ".tsv") and path.is_file():
-        return "its columns are those of a table of images" if _is_table(path) else ""
     if suffix == ".npz" and path.is_file():
         return "its arrays are those of images" if _is_archive(path) else ""
     return ""

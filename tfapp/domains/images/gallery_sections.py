@@ -43,9 +43,9 @@ def mistakes_section(
         label = shorten(example.target, 24)
         predicted = shorten(answers.class_names[int(row.argmax())], 24)
         caption = f"{label} → {predicted}, {percent(float(row.max()))}"
-        tile = _tile(dataset, example, caption)
         further = (second,) if second else ()
-        tiles.append(replace(tile, path=example.name, further=further))
+        picture = tile(dataset, example, caption)
+        tiles.append(replace(picture, path=example.name, further=further))
     lead = (
         "The most confident first: true class → prediction and its probability. A "
         "wrong label shows here before anywhere else."
@@ -67,11 +67,11 @@ def sample_section(dataset: Dataset, noun: str) -> Section | None:
     blocks: tuple[Block, ...]
     if max(map(len, chosen.values())) > 1:
         blocks = tuple(
-            Gallery(name, tuple(_tile(dataset, e, "") for e in of_class))
+            Gallery(name, tuple(tile(dataset, e, "") for e in of_class))
             for name, of_class in chosen.items()
         )
     else:
-        tiles = (_tile(dataset, e, e.target) for (e,) in chosen.values())
+        tiles = (tile(dataset, e, e.target) for (e,) in chosen.values())
         blocks = (Gallery("", tuple(tiles)),)
     shown, total = len(chosen), len(names)
     which = "every class" if shown == total else f"{shown} of {total} classes"
@@ -91,6 +91,7 @@ def _maps(
         return [b""] * len(examples), f" There are no maps next to them: {error}"
 
 
-def _tile(dataset: Dataset, example: Example, caption: str) -> Tile:
+def tile(dataset: Dataset, example: Example, caption: str) -> Tile:
+    """Return a small picture of an example with a caption."""
     image, media_type = thumbnail(lambda e: dataset.raw(e)[RAW_IMAGE], example)
     return Tile(image, media_type, caption)

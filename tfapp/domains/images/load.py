@@ -1,6 +1,7 @@
 """Labelled images from any source."""
 
-from typing import Literal
+from collections.abc import Callable
+from typing import Any, Literal
 
 from pydantic import PositiveInt
 
@@ -31,6 +32,7 @@ def images(
     path_column: str = "path",
     label_column: str = "label",
     delimiter: str = "",
+    label_from: str = "",
 ) -> ImageDataset:
     """Photographs or other pictures with one class name each.
 
@@ -44,37 +46,61 @@ def images(
         path_column: of a CSV file: names the column of the images' paths.
         label_column: of a CSV file: names the column of the classes.
         delimiter: of a CSV file: between its cells; "" to find it.
+        label_from: of a folder: regular expression of the files' names without their
+            extension, whose group is the class; "" where folders are classes.
 
     Raises:
         ConfigError: if an option is out of range.
         DataError: if the images cannot be used, or differ from the split file.
     """
-    del path_column, label_column, delimiter  # the source reads them itself
-    config = context.config
+    del path_column, label_column, delimiter, label_from  # the source reads them itself
     height, width = image_size  # a list, when the recipe is TOML
     preprocessor = ImagePreprocessor(
         (height, width), channels, resize, interpolation, max_pixels
     )
     source = open_source(context)
+    parts = image_parts(source, context, preprocessor, _split)
+    labels = context.labels or source.labels
+    used = [e for split in parts["examples"].values() for e in split]
+    info = image_info(preprocessor.shape, labels, fingerprint=fingerprint(used))
+    return ImageDataset(info=info, **parts)
+
+
+def image_parts(
+    source: Source,
+    context: LoadContext,
+    preprocessor: ImagePreprocessor,
+    split: Callable[[Source, Examined, LoadContext], tuple[Example, ...]],
+) -> dict[str, Any]:
+    """Return all that an `ImageDataset` takes but its `info`.
+
+    Args:
+        source: lists the images.
+        context: of the loading.
+        preprocessor: encoded image to pixels.
+        split: source, its scan and the context → the examples to use.
+
+    Raises:
+        DataError: if too many images are damaged, or they cannot be divided.
+    """
+    config = context.config
     examined = examine(source, context)
     refuse_damaged(examined.report, config.check.max_bad_share)
-    examples = _split(source, examined, context)
-    labels = context.labels or source.labels
+    examples = split(source, examined, context)
     parts = {s: tuple(e for e in examples if e.split == s) for s in SPLITS}
     plan = plan_store(
         config.cache, stored_bytes(preprocessor, parts), context.cache_dir
     )
-    return ImageDataset(
-        info=image_info(preprocessor.shape, labels, fingerprint=fingerprint(examples)),
-        examples=parts,
-        preprocessor=preprocessor,
-        source=source,
-        batch_size=config.batch_size,
-        changes=ImageAugmentation(**config.augmentation),
-        plan=plan,
-        cache_dir=context.cache_dir,
-        notes=tuple(loading_notes(source, examined, examples, plan.note)),
-    )
+    return {
+        "examples": parts,
+        "preprocessor": preprocessor,
+        "source": source,
+        "batch_size": config.batch_size,
+        "changes": ImageAugmentation(**config.augmentation),
+        "plan": plan,
+        "cache_dir": context.cache_dir,
+        "notes": tuple(loading_notes(source, examined, examples, plan.note)),
+    }
 
 
 def _split(

@@ -1,22 +1,17 @@
 """The simple classifiers that a network has to beat, on the same test examples."""
 
 from collections.abc import Iterator, Sequence
-from math import prod
 from typing import Any
 
 import numpy as np
 
 from tfapp.base.intervals import paired_interval, wilson_interval
-from tfapp.data.spec import Dataset, Example, Pass
+from tfapp.data.spec import Dataset, Example
 from tfapp.layers.logistic_regression import fit_best
+from tfapp.problems.baseline_rows import MOST_ROWS, BaselineRows
 from tfapp.problems.classification.results import ClassAnswers
 from tfapp.tasks.results import Baseline, Results
 from tfapp.tasks.spec import Features
-
-MOST_ROWS = 5000
-"""Training examples of the logistic regression; more are thinned out evenly."""
-MOST_INPUTS = 12_288
-"""Numbers of an input up to which a logistic regression takes it as it is."""
 
 
 def class_baselines(
@@ -49,32 +44,16 @@ def _logistic(
     dataset: Dataset, features: Features, answers: ClassAnswers
 ) -> Iterator[Baseline]:
     """Yield the logistic regression, nothing if there is nothing small to fit it to."""
-    examples, name = dataset.examples, "logistic regression on the same features"
-    stored = features("train")
-    if stored is None or stored.ndim != 2:
-        if not _small_inputs(dataset):
-            return
-        name = "logistic regression on the inputs"
-        stored = None
-
-    def rows(split: str, most: int) -> tuple[np.ndarray, np.ndarray] | None:
-        thinned = _thinned(len(examples[split]), most)
-        chosen = [examples[split][i] for i in thinned]
-        if not chosen:
-            return None
-        values = _inputs(dataset, chosen) if stored is None else features(split)
-        if values is None:
-            return None
-        values = values if stored is None else values[thinned]
-        return values, _labels(dataset, chosen)
-
-    train, test = rows("train", MOST_ROWS), rows("test", len(examples["test"]))
+    seen = BaselineRows(dataset, features)
+    if not seen.source:
+        return
+    train, test = seen.rows("train", MOST_ROWS), seen.rows("test")
     if train is None or test is None or len(np.unique(train[1])) < 2:
         return
-    held_out = rows("validation", MOST_ROWS)
+    held_out = seen.rows("validation", MOST_ROWS)
     model = fit_best(train, held_out, len(answers.class_names))
     right = model.logits(test[0]).argmax(axis=1) == answers.labels
-    yield _baseline(name, right, answers)
+    yield _baseline(f"logistic regression on {seen.source}", right, answers)
 
 
 def _baseline(name: str, right: np.ndarray, answers: ClassAnswers) -> Baseline:
@@ -86,26 +65,6 @@ def _baseline(name: str, right: np.ndarray, answers: ClassAnswers) -> Baseline:
         wilson_interval(int(right.sum()), len(right)),
         paired_interval(gained),
     )
-
-
-def _small_inputs(dataset: Dataset) -> bool:
-    """Say whether inputs are one small array of a fixed shape."""
-    inputs = list(dataset.info.inputs.values())
-    shape = inputs[0].shape
-    fixed = len(inputs) == 1 and None not in shape
-    return fixed and prod(side or 0 for side in shape) <= MOST_INPUTS
-
-
-def _inputs(dataset: Dataset, examples: Sequence[Example]) -> np.ndarray:
-    """Return the inputs of examples as float32 rows (examples, numbers)."""
-    batches = dataset.batches(examples, Pass()).as_numpy_iterator()
-    rows = [np.reshape(inputs, (len(inputs), -1)) for inputs, *_ in batches]
-    return np.concatenate(rows).astype(np.float32)
-
-
-def _thinned(count: int, most: int) -> np.ndarray:
-    """Return at most so many places of so many, evenly spread."""
-    return np.linspace(0, count - 1, min(count, most)).astype(int)
 
 
 def _labels(dataset: Dataset, examples: Sequence[Example]) -> Any:

@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
+from tfapp.export.network import network_of
 from tfapp.export.signatures import DEFAULT
 from tfapp.export.spec import Arrays, Exported, Prediction, Signature
 
@@ -56,27 +57,8 @@ def classes_of(exported: Exported) -> Callable[[Any], Mapping[str, Any]]:
 
     It is traced once, so that signatures which share it store one graph.
     """
-    model = exported.model
-    specs = tf.nest.map_structure(
-        lambda tensor: tf.TensorSpec(tensor.shape, tensor.dtype), model.input
-    )
-    traced = tf.function(
-        lambda inputs: calibrated(exported, model(inputs, training=False)),
-        input_signature=[specs],
-        autograph=False,
-    )
-
-    def classes(inputs: Any) -> Mapping[str, Any]:
-        inputs = tf.nest.map_structure(
-            lambda spec, tensor: tf.ensure_shape(
-                tf.cast(tensor, spec.dtype), spec.shape
-            ),
-            specs,
-            inputs,
-        )
-        return answer(exported, traced(inputs))
-
-    return classes
+    network = network_of(exported, lambda logits: calibrated(exported, logits))
+    return lambda inputs: answer(exported, network(inputs))
 
 
 def calibrated(exported: Exported, logits: Any) -> Any:

@@ -52,10 +52,12 @@ def fit_into_budget(
         reasons.append(f"budget: {smaller} px instead of {size} px")
     affordable = int(seconds / per_image)
     if affordable < report.usable:
-        per_class = max(affordable // len(report.per_class) // 2, 5)
-        table["data"]["limit"] = per_class
+        classes = len(report.per_class)
+        limit = max(affordable // max(classes, 1) // 2, 5)
+        table["data"]["limit"] = limit
+        of_each = " per class" if classes else ""
         reasons.append(
-            f"budget: {per_class} training images per class, since only about "
+            f"budget: {limit} training images{of_each}, since only about "
             f"{affordable} of {report.usable} images can be computed in time"
         )
     return reasons

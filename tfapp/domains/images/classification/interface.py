@@ -1,17 +1,14 @@
 """What an exported classifier of images takes and answers."""
 
-from collections.abc import Mapping
 from typing import Any
-
-import numpy as np
-import tensorflow as tf
 
 from tfapp.base.errors import ModelError
 from tfapp.domains.images.preprocessor import ImagePreprocessor
 from tfapp.domains.images.reading.image_files import IMAGE_SUFFIXES
 from tfapp.domains.images.reading.in_memory import encoded_image
+from tfapp.domains.images.uint8_images import UINT8_IMAGES, of_uint8
 from tfapp.export.signatures import DEFAULT
-from tfapp.export.spec import Arrays, Exported, Interface, Signature
+from tfapp.export.spec import Exported, Interface, Signature
 from tfapp.problems.classification.interface import (
     answer,
     calibrated,
@@ -35,20 +32,11 @@ def image_signatures(exported: Exported) -> dict[str, Signature]:
         model can be explained, "explain", which takes and returns what
         "serving_default" does, and `explanation_bytes`, a picture for each image.
     """
-    classes, preprocessor = classes_of(exported), exported.preprocessor
+    classes = classes_of(exported)
     signatures = class_signatures(exported, classes)
-    channels = exported.model.input_shape[-1]
-
-    def serve_images(images: Any) -> Mapping[str, Any]:
-        return classes(preprocessor.fit_batch(images))
-
-    def raw_images(raw: Arrays) -> Arrays:
-        return {"images": _other_height(preprocessor(raw).numpy())}
-
-    spec = {"images": tf.TensorSpec((None, None, None, channels), tf.uint8)}
     return {
         DEFAULT: signatures.pop(DEFAULT),
-        "serve_images": Signature(serve_images, spec, raw_images),
+        UINT8_IMAGES: of_uint8(exported, classes),
         **signatures,
         **_explain(exported),
     }
@@ -72,13 +60,6 @@ def _explain(exported: Exported) -> dict[str, Signature]:
         return {**answers, "explanation_bytes": pictures}
 
     return {"explain": Signature(explained, exported.preprocessor.raw)}
-
-
-def _other_height(images: np.ndarray) -> np.ndarray:
-    """Return uint8 images of another height than the model's: they need fitting."""
-    rows = max(1, images.shape[1] * 3 // 4)
-    pixels: np.ndarray = np.clip(np.rint(images[:, :rows]), 0, 255)
-    return pixels.astype(np.uint8)
 
 
 INTERFACE = Interface(

@@ -2,10 +2,11 @@
 
 import os
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
-from tfapp.base.errors import DataError
+from tfapp.base.errors import ConfigError, DataError
 from tfapp.data.detection import detect
 from tfapp.domains.images.check import examine
 from tfapp.domains.images.reading.sources import open_source
@@ -185,3 +186,46 @@ def test_a_folder_with_the_name_of_a_set_or_a_variable(
             look()
     assert open_source(context_for("./digits")).labels == ("one", "two")
     assert open_source(context_for("pay$roll")).labels == ("one", "two")
+
+
+@pytest.fixture
+def named(tmp_path, context_for):
+    """Return a function: names of files and a pattern to the source."""
+
+    def make(pattern, *names):
+        for name in names:
+            (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+            (tmp_path / name).touch()
+        options = {"label_from": pattern}
+        return folder(str(tmp_path), context_for(tmp_path, options=options))
+
+    return make
+
+
+def test_classes_in_the_names_of_files(named):
+    """The group is the class; what does not fit is left out, and reported."""
+    names = ("big_cat_01.jpg", "big_cat_2.png", "dog_1.jpg", "sub/dog_2.jpg", "me.jpg")
+    source = named(r"(.+)_\d+", *names)
+    assert source.labels == ("big_cat", "dog")
+    assert len(source.examples) == 4
+    assert [Path(p.path).name for p in source.problems] == ["me.jpg"]
+
+
+def test_names_of_files_in_split_folders(named):
+    """Folders of splits are splits there too."""
+    source = named(r"(\w)\d", "train/a1.jpg", "train/b1.jpg", "test/a2.jpg")
+    assert [e.split for e in source.examples] == ["test", "train", "train"]
+
+
+@pytest.mark.parametrize(
+    ("pattern", "error", "message"),
+    [
+        ("(", ConfigError, "is no pattern"),
+        ("cat", ConfigError, "has 0 groups. Expected one"),
+        (r"([a-z]+)-\d+", DataError, "no file name fits .* such as 'cat_1.jpg'"),
+    ],
+)
+def test_patterns_that_fit_nothing(named, pattern, error, message):
+    """Whoever wrote it learns why, and sees a name."""
+    with pytest.raises(error, match=message):
+        named(pattern, "cat_1.jpg", "dog_1.jpg")

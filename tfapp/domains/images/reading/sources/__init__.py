@@ -28,7 +28,7 @@ def open_source(context: LoadContext) -> Source:
 
     Raises:
         ConfigError: if `data.path` uses an environment variable that is not set, or
-            an option is for tables and this is none.
+            an option is for tables or folders and this is none.
         DataError: if there is no such place or no labelled image in it.
     """
     place = expand_path(context.config.path)
@@ -38,6 +38,11 @@ def open_source(context: LoadContext) -> Source:
         raise ConfigError(
             f"`data.options.{unused[0]}` is for CSV files. {place!r} is not one: leave "
             "it out, or name the table."
+        )
+    if context.config.options.get("label_from") and form != "folder":
+        raise ConfigError(
+            f"`data.options.label_from` is for folders. {place!r} is not one: leave it "
+            "out, or name the folder of the images."
         )
     source: Source = load("source", SOURCES, form)(place, context)
     return source

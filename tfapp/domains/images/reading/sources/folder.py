@@ -1,18 +1,20 @@
 """Class folders, with or without split folders above them."""
 
 import os
+import re
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from tfapp.base.errors import DataError
+from tfapp.base.errors import ConfigError, DataError
 from tfapp.data.context import LoadContext
 from tfapp.data.faults import Problem
 from tfapp.data.listing import Source
 from tfapp.data.spec import Example
 from tfapp.domains.images.reading.image_files import IMAGE_SUFFIXES, OTHER_SUFFIXES
 from tfapp.domains.images.reading.sources.mask_folders import refuse_masks
+from tfapp.domains.images.reading.sources.split_names import SPLIT_FOLDERS
 from tfapp.problems.classification.examples import (
     labelled,
     one_spelling,
@@ -20,15 +22,6 @@ from tfapp.problems.classification.examples import (
     require_training_classes,
 )
 
-SPLIT_FOLDERS = {
-    "train": "train",
-    "training": "train",
-    "validation": "validation",
-    "val": "validation",
-    "valid": "validation",
-    "test": "test",
-    "testing": "test",
-}
 SUFFIXES = frozenset(IMAGE_SUFFIXES + OTHER_SUFFIXES)
 SYSTEM_NAMES = frozenset({"thumbs.db", "desktop.ini", "__macosx"})
 
@@ -45,15 +38,29 @@ class Listing:
 def folder(place: str, context: LoadContext) -> Source:
     """Class folders: cats/*.jpg, or train/cats/*.jpg, val/…, test/….
 
+    With the option `label_from` of the data, names of files hold the classes.
+
     Raises:
+        ConfigError: if `label_from` is no pattern with one group.
         DataError: if the folder is empty, has no class folders, or one class only.
     """
     root = Path(place).absolute()
     listing = Listing()
+    pattern = _label_pattern(str(context.config.options.get("label_from") or ""))
     for split, directory in _split_folders(root, listing):
-        _list_split(split, directory, listing)
+        if pattern is None:
+            _list_split(split, directory, listing)
+        else:
+            _list_by_name(split, directory, pattern, listing)
     examples = one_spelling(listing.examples, context.labels)
     class_names = tuple(sorted({e.target for e in examples}))
+    if not class_names and pattern is not None and listing.problems:
+        raise DataError(
+            f"{root}: no file name fits `data.options.label_from` = "
+            f"{pattern.pattern!r}, such as {Path(listing.problems[0].path).name!r}. "
+            "Expected a pattern of whole names without their extension, such as "
+            r"(.+)_\d+ for cat_01.jpg."
+        )
     if not class_names:
         raise DataError(f"{root} holds no images. Expected {_expected()}.")
     require_classes(str(root), class_names, _single_class_hint(listing), context)
@@ -127,6 +134,46 @@ def _list_split(split: str, directory: Path, listing: Listing) -> None:
     if loose:
         detail = f"{loose} images lie outside the class folders and have no label."
         listing.problems.append(Problem(str(directory), "no class", "left out", detail))
+
+
+def _label_pattern(text: str) -> re.Pattern[str] | None:
+    """Return the pattern whose group is the class in a file's name, None for none.
+
+    Raises:
+        ConfigError: if it is no pattern, or has not one group.
+    """
+    if not text:
+        return None
+    try:
+        pattern = re.compile(text)
+    except re.error as error:
+        raise ConfigError(
+            f"`data.options.label_from` = {text!r} is no pattern: {error}. Expected a "
+            r"regular expression such as (.+)_\d+ for cat_01.jpg."
+        ) from error
+    if pattern.groups != 1:
+        raise ConfigError(
+            f"`data.options.label_from` = {text!r} has {pattern.groups} groups. "
+            r"Expected one, which is the class: (.+)_\d+ for cat_01.jpg."
+        )
+    return pattern
+
+
+def _list_by_name(
+    split: str, directory: Path, pattern: re.Pattern[str], listing: Listing
+) -> None:
+    """List all images below a folder; the name of each holds its class."""
+    for place, names in _files_below(directory, listing):
+        images = [name for name in names if _is_image(name)]
+        listing.skipped["foreign"] += len(names) - len(images)
+        for name in images:
+            path = os.path.join(place, name)
+            fits = pattern.fullmatch(os.path.splitext(name)[0])
+            if fits and fits[1]:
+                listing.examples.append(labelled(path, fits[1], split))
+                continue
+            detail = f"its name does not fit `label_from` = {pattern.pattern!r}."
+            listing.problems.append(Problem(path, "no class", "left out", detail))
 
 
 def _list_class(split: str, class_folder: Path, listing: Listing) -> None:

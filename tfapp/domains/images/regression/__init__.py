@@ -1,0 +1,1 @@
+"""A number, or several, for each image."""

@@ -1,0 +1,1 @@
+"""Several numbers for each image: what regression and multi-label tasks share."""

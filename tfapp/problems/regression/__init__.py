@@ -1,0 +1,1 @@
+"""Numbers as answers: one or several for each example."""
