@@ -45,7 +45,7 @@ def main() -> None:
         print(f"  {pair.distance} bits: {pair.first.name} {pair.second.name}")
 
 
-def opened(path: Path) -> Image.Image:
+def opened(path: Path | io.BytesIO) -> Image.Image:
     """Return a photo as RGB."""
     with Image.open(path) as image:
         return image.convert("RGB")

@@ -152,7 +152,8 @@ def ours(tuner: str) -> Callable[[Table, int], Trials]:
         config = TuningConfig(
             space=dimensions, tuner=tuner, trials=100 * MOST, seed=seed
         )
-        oracle = make_oracle(_Space(dimensions, table.start), config, EPOCHS[-1])
+        space: Any = _Space(dimensions, table.start)
+        oracle = make_oracle(space, config, EPOCHS[-1])
         oracle.save = lambda: None  # nobody is going to be killed
         while (trial := oracle.create_trial("worker")).status == "RUNNING":
             values = trial.hyperparameters.values
