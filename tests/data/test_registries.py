@@ -32,6 +32,7 @@ def test_options_of_images():
         "path_column",
         "label_column",
         "delimiter",
+        "label_from",
         "channels",
         "resize",
         "interpolation",

@@ -10,13 +10,16 @@ from tfapp.machine.messages import LOGGERS, messages_in, set_messages_aside
 
 @pytest.fixture(autouse=True)
 def _loggers_as_before():
-    """Give the loggers back what they had."""
+    """Give the loggers back what they had; other tests may have made them quiet."""
     loggers = [logging.getLogger(name) for name in LOGGERS]
-    before = [(logger, logger.handlers[:], logger.propagate) for logger in loggers]
+    before = [(g, g.handlers[:], g.propagate, g.level) for g in loggers]
+    for logger in loggers:
+        logger.setLevel(logging.WARNING)
     yield
     logging.captureWarnings(False)
-    for logger, handlers, propagate in before:
+    for logger, handlers, propagate, level in before:
         logger.handlers, logger.propagate = handlers, propagate
+        logger.setLevel(level)
 
 
 def test_messages_go_to_the_log_alone(tmp_path, capfd):
