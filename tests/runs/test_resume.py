@@ -71,6 +71,7 @@ def test_resumed_run_is_complete_and_keeps_its_first_epoch(killed, places):
         resume(str(killed.folder), **places)
 
 
+@pytest.mark.slow
 def test_what_cannot_be_resumed(killed, places):
     """Each mistake is one line that says what to do instead."""
     with pytest.raises(ConfigError, match="--set seed=1.*without --resume"):
@@ -82,6 +83,7 @@ def test_what_cannot_be_resumed(killed, places):
         resume("digits/1", **places)
 
 
+@pytest.mark.slow
 def test_a_run_still_going_on_is_left_alone(killed, places):
     """Another process in the folder is told, and its status stays."""
     code = (

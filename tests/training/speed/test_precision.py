@@ -194,6 +194,7 @@ def test_little_work_is_not_measured(choose, monkeypatch):
     assert build.policies == ["float32"]
 
 
+@pytest.mark.slow
 def test_a_short_budget_is_not_spent_on_measuring(choose, monkeypatch):
     """A twentieth of six minutes would not do: no network is built for it."""
     monkeypatch.setattr(choice_module.processor, "bfloat16_unit", lambda: "AMX")

@@ -23,6 +23,8 @@ VALUES = (0, 7, 255)
 PREPROCESS = TilePreprocessor((36, 36), 2, 1, VALUES)
 SIZES = [(20, 30), (70, 40), (32, 32)]
 
+pytestmark = pytest.mark.slow
+
 
 def make_network():
     """Return a tiny network that answers for the 32 pixels in the middle of 36."""
