@@ -152,8 +152,8 @@ def test_a_file_may_hold_several_rows(tmp_path, monkeypatch):
         answers=lambda rows: [r if len(r["word"]) < 4 else "too long" for r in rows],
         interface=SimpleNamespace(suffixes=(".txt",), prediction=prediction),
     )
-    monkeypatch.setattr(verb, "load", lambda *_: words)
-    monkeypatch.setattr(verb, "require", lambda *_: None)
+    loaded = SimpleNamespace(predictor=words)
+    monkeypatch.setattr(verb, "load", lambda *_, **__: loaded)
     for name, text in {"a": "one two", "bad": "", "c": "three", "d": "six"}.items():
         (tmp_path / f"{name}.txt").write_text(text)
     found = verb.predict("m", [str(tmp_path)], out=tmp_path / "out", reporter=QUIET)

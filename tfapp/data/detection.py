@@ -53,8 +53,7 @@ def detect(
     """
     place = expand_path(path)
     if place and Path(place).is_file() and not Path(place).stat().st_size:
-        forms = "; ".join(registry.tables("FORMS").values())
-        raise DataError(f"`data.path`: {place!r} is an empty file. Expected {forms}.")
+        raise DataError(_unrecognised(place))
     for target in _detectors(registry.domains()).values():
         detected: Detected | None = registry.load_target(target)(place, options or {})
         if detected is not None:
@@ -97,6 +96,8 @@ def _unrecognised(place: str) -> str:
             f"`data.path`: there is no {place!r} (looked from {Path.cwd()}). "
             f"Expected {forms}."
         )
+    if Path(place).is_file() and not Path(place).stat().st_size:
+        return f"`data.path`: {place!r} is an empty file. Expected {forms}."
     return (
         f"`data.path`: {place!r} holds no data that tfapp recognises. Expected {forms}."
     )

@@ -10,6 +10,8 @@ import numpy as np
 from tfapp.data.spec import Dataset, Example, Pass
 from tfapp.tasks.spec import Features
 
+Rows = tuple[np.ndarray, np.ndarray]
+"""Rows (examples, numbers) and their targets."""
 MOST_ROWS = 5000
 """Training examples of a simple method; more are thinned out evenly."""
 MOST_INPUTS = 12_288
@@ -36,7 +38,17 @@ class BaselineRows:
             return "the same features"
         return "the inputs" if self._small_inputs else ""
 
-    def rows(self, split: str, most: int = 0) -> tuple[np.ndarray, np.ndarray] | None:
+    def train_and_test(self) -> tuple[Rows, Rows] | None:
+        """Return what is learned from, thinned out, and what is tested on.
+
+        None if there is nothing small to learn from, or no example of either.
+        """
+        if not self.source:
+            return None
+        train, test = self.rows("train", MOST_ROWS), self.rows("test")
+        return None if train is None or test is None else (train, test)
+
+    def rows(self, split: str, most: int = 0) -> Rows | None:
         """Return rows (examples, numbers) and targets of a split, None without any.
 
         Args:

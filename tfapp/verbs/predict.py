@@ -12,8 +12,7 @@ from tfapp.base.errors import DataError
 from tfapp.base.files import free_names, replacing, write_text
 from tfapp.base.reporter import Reporter
 from tfapp.export.inputs import find_files, require_answers
-from tfapp.machine.start import start_tensorflow
-from tfapp.runs.models import load, require
+from tfapp.verbs.runs.loading import load
 
 if TYPE_CHECKING:
     from tfapp.export.predictor import Predictor
@@ -107,10 +106,7 @@ def predict(
     """
     reporter = reporter or Reporter()
     find_files(inputs)  # before the seconds that TensorFlow takes
-    require(model, Path(runs_folder))
-    start_tensorflow(reporter, needs_backend=False)
-    with reporter.stage("load model"):
-        predictor = load(model, Path(runs_folder))
+    predictor = load(model, runs_folder=runs_folder, reporter=reporter).predictor
     paths = find_files(inputs, predictor.interface.suffixes)
     targets = free_names(Path(out).expanduser(), paths)
     rows: list[PredictionRow] = []

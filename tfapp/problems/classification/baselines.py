@@ -45,11 +45,9 @@ def _logistic(
 ) -> Iterator[Baseline]:
     """Yield the logistic regression, nothing if there is nothing small to fit it to."""
     seen = BaselineRows(dataset, features)
-    if not seen.source:
+    if (pair := seen.train_and_test()) is None or len(np.unique(pair[0][1])) < 2:
         return
-    train, test = seen.rows("train", MOST_ROWS), seen.rows("test")
-    if train is None or test is None or len(np.unique(train[1])) < 2:
-        return
+    train, test = pair
     held_out = seen.rows("validation", MOST_ROWS)
     model = fit_best(train, held_out, len(answers.class_names))
     right = model.logits(test[0]).argmax(axis=1) == answers.labels

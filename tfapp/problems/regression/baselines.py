@@ -7,7 +7,7 @@ import numpy as np
 
 from tfapp.base.intervals import paired_interval
 from tfapp.data.spec import Dataset
-from tfapp.problems.baseline_rows import MOST_ROWS, BaselineRows
+from tfapp.problems.baseline_rows import BaselineRows
 from tfapp.problems.regression.metrics import NumberAnswers, r_squared
 from tfapp.problems.regression.results import NumberDataset
 from tfapp.tasks.results import Baseline, Results
@@ -48,11 +48,9 @@ def _ridge(
     from sklearn.preprocessing import StandardScaler
 
     seen = BaselineRows(dataset, features)
-    if not seen.source:
+    if (pair := seen.train_and_test()) is None or len(pair[0][0]) < 2:
         return
-    train, test = seen.rows("train", MOST_ROWS), seen.rows("test")
-    if train is None or test is None or len(train[0]) < 2:
-        return
+    train, test = pair
     model = make_pipeline(StandardScaler(), RidgeCV(STRENGTHS))
     model.fit(np.asarray(train[0], np.float64), train[1])
     scaled = model.predict(np.asarray(test[0], np.float64))

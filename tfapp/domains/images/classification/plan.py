@@ -176,8 +176,7 @@ def choose_training(table: dict[str, Any], report: CheckReport) -> list[str]:
         table["data"]["augmentation"] = {"flip": "horizontal", "zoom": 0.1}
         reasons += _choose_fine_tuning(table, report)
     else:
-        epochs = min(max(60_000 // max(report.usable, 1), 10), 60)
-        table["training"] = {"epochs": epochs, "patience": max(epochs // 3, 5)}
+        epochs = train_from_scratch(table, report)
         table["data"]["augmentation"] = {"shift": 0.1, "rotate": 0.02, "zoom": 0.1}
         reasons.append(
             f"training: all layers, {epochs} epochs, with small shifts, turns and zooms"
@@ -198,14 +197,26 @@ def _choose_fine_tuning(table: dict[str, Any], report: CheckReport) -> list[str]
     else:
         head |= {"epochs": 20, "learning_rate": 1e-3}
         reason = f"training: the head on {views}"
-    table["fine_tune"], reasons = {"head": head}, [reason]
+    table["fine_tune"] = {"head": head}
+    return [reason, *thaw_later(table, report)]
+
+
+def train_from_scratch(table: dict[str, Any], report: CheckReport) -> int:
+    """Let all layers learn for as many epochs as the images need; return how many."""
+    epochs = min(max(60_000 // max(report.usable, 1), 10), 60)
+    table["training"] = {"epochs": epochs, "patience": max(epochs // 3, 5)}
+    return epochs
+
+
+def thaw_later(table: dict[str, Any], report: CheckReport) -> list[str]:
+    """Add a phase that trains the extractor's end too, if images are many; explain."""
     thawed_part = THAWED_FROM.get(table["model"]["options"]["extractor"])
-    if thawed_part and report.usable >= ENOUGH_TO_THAW:
-        layer, rate = thawed_part
-        thaw = {"from_layer": layer, "epochs": 4, "learning_rate": rate}
-        table["fine_tune"]["thaw"] = thaw | {"layer_decay": 0.9}
-        reasons.append(f"then everything from layer {layer!r} on learns too")
-    return reasons
+    if not thawed_part or report.usable < ENOUGH_TO_THAW:
+        return []
+    layer, rate = thawed_part
+    thaw = {"from_layer": layer, "epochs": 4, "learning_rate": rate}
+    table["fine_tune"]["thaw"] = thaw | {"layer_decay": 0.9}
+    return [f"then everything from layer {layer!r} on learns too"]
 
 
 def _choose_class_weights(table: dict[str, Any], report: CheckReport) -> list[str]:

@@ -6,9 +6,9 @@ from tfapp.base.errors import DataError
 from tfapp.data.report import CheckReport
 from tfapp.domains.images.classification.budget import fit_into_budget
 from tfapp.domains.images.classification.plan import (
-    ENOUGH_TO_THAW,
-    THAWED_FROM,
     choose_model,
+    thaw_later,
+    train_from_scratch,
 )
 from tfapp.recipes.plan import Machine, Plan
 
@@ -60,22 +60,15 @@ def vector_plan(report: CheckReport, machine: Machine, answers: str) -> Plan:
 def _choose_training(table: dict[str, Any], report: CheckReport) -> list[str]:
     batch = table["data"]["batch_size"] = 32 if report.usable >= 200 else 8
     if table["model"]["name"] != "transfer":
-        epochs = min(max(60_000 // max(report.usable, 1), 10), 60)
-        table["training"] = {"epochs": epochs, "patience": max(epochs // 3, 5)}
+        epochs = train_from_scratch(table, report)
         table["data"]["augmentation"] = {"flip": "horizontal"}
         return [f"training: all layers, {epochs} epochs, with flips"]
     table["data"]["augmentation"] = {"flip": "horizontal"}
     epochs = min(max(HEAD_STEPS * batch // report.usable, 20), MOST_EPOCHS)
     head = {"views": 2, "epochs": epochs, "learning_rate": 1e-3}
     table["fine_tune"] = {"head": head}
-    reasons = [
+    reason = (
         "training: the head on stored features of two views of each image (plain, and "
         f"flipped), {epochs} epochs"
-    ]
-    thawed_part = THAWED_FROM.get(table["model"]["options"]["extractor"])
-    if thawed_part and report.usable >= ENOUGH_TO_THAW:
-        layer, rate = thawed_part
-        thaw = {"from_layer": layer, "epochs": 4, "learning_rate": rate}
-        table["fine_tune"]["thaw"] = thaw | {"layer_decay": 0.9}
-        reasons.append(f"then everything from layer {layer!r} on learns too")
-    return reasons
+    )
+    return [reason, *thaw_later(table, report)]
