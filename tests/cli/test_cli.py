@@ -105,7 +105,7 @@ def test_wrong_paths_cost_no_seconds(
     def start(*_, **__):
         raise AssertionError("TensorFlow starts")
 
-    for verb in ("bundle", "check", "evaluate", "explain", "fit", "predict"):
+    for verb in ("bundle", "check", "evaluate", "explain", "fit"):
         module = importlib.import_module(f"tfapp.verbs.{verb}")
         monkeypatch.setattr(module, "start_tensorflow", start)
     monkeypatch.setattr(session, "start_tensorflow", start)
