@@ -10,22 +10,21 @@ from typing import Annotated
 import typer
 
 from tfapp.base.reporter import Reporter
-from tfapp.cli import drawing, fitting, predicting, serving, show, tuning
+from tfapp.cli import fitting, predicting, serving, show, tuning
+from tfapp.cli.domain_commands import DomainCommands
 from tfapp.cli.options import (
     Data,
-    Inputs,
     Json,
     Models,
     Name,
     Overrides,
     Quiet,
     Runs,
-    listed,
 )
 from tfapp.cli.runs import runs
-from tfapp.cli.weights import weights
 
 app = typer.Typer(
+    cls=DomainCommands,
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
@@ -107,38 +106,6 @@ app.command()(predicting.predict)
 
 
 @app.command()
-def explain(
-    name: Name,
-    inputs: Inputs,
-    method: Annotated[
-        str, typer.Option(help="Some of gradcam,occlusion,neighbours; default: all.")
-    ] = "",
-    label: Annotated[
-        str, typer.Option(help="Maps of this class too: its name, second, or folder.")
-    ] = "",
-    out: Annotated[str, typer.Option(help="Folder of the sheets.")] = "",
-    runs_folder: Runs = Path("runs"),
-    json: Json = False,
-    quiet: Quiet = False,
-) -> None:
-    """Show what in a picture decides, and which training pictures are alike."""
-    from tfapp.cli import show_explanations
-    from tfapp.verbs.explain import explain
-
-    explanations = explain(
-        name,
-        inputs,
-        methods=listed(method),
-        label=label,
-        out=out,
-        runs_folder=runs_folder,
-        reporter=Reporter(quiet),
-    )
-    show_explanations.explanations(explanations, json)
-    explanations.require_good()
-
-
-@app.command()
 def compare(
     names: Annotated[list[str], typer.Argument(help="Runs: NAME = all finished.")],
     out: Annotated[Path, typer.Option(help="Folder of the page.")] = Path("comparison"),
@@ -154,24 +121,6 @@ def compare(
         names, out=out, runs_folder=runs_folder, reporter=Reporter(quiet)
     )
     show_comparison.comparison(comparison, out, json)
-
-
-@app.command()
-def bundle(
-    name: Name,
-    to: Annotated[Path, typer.Option(help="Folder of the weight file.")],
-    trained_on: Annotated[str, typer.Option(help='For weights = "NAME" in recipes.')],
-    licence: Annotated[str, typer.Option(help="A sentence for the card.")] = "",
-    runs_folder: Runs = Path("runs"),
-    quiet: Quiet = False,
-) -> None:
-    """Turn a run's extractor into a weight file for other recipes."""
-    from tfapp.verbs.bundle import bundle
-
-    facts = {"trained_on": trained_on, "licence": licence}
-    reporter = Reporter(quiet)
-    path = bundle(name, to, runs_folder=runs_folder, reporter=reporter, **facts)
-    show.line(str(path))
 
 
 @app.command("list")
@@ -209,8 +158,6 @@ def doctor(json: Json = False) -> None:
 
 
 app.command()(serving.serve)
-app.command()(drawing.masks)
-app.add_typer(weights, name="weights")
 app.add_typer(runs, name="runs")
 app.command()(tuning.tune)
 app.command()(tuning.lr)

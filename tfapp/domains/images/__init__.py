@@ -122,3 +122,22 @@ CATALOGUE = {
     "weights": "catalogue:list_weights",
 }
 """List of `tfapp list` → further rows of it: () → list of rows."""
+
+VERBS = {
+    "bundle": "verbs.bundle:bundle",
+    "explain": "verbs.explain:explain",
+    "fetch_weights": "verbs.fetch_weights:fetch_weights",
+    "masks": "verbs.masks:masks",
+}
+"""Functions of the Python API, `tfapp.NAME`, that only this domain has."""
+
+COMMANDS = {
+    "bundle": "commands.bundle:bundle",
+    "explain": "commands.explain:explain",
+    "masks": "commands.masks:masks",
+    "weights": "commands.weights:weights",
+}
+"""Commands, `tfapp NAME`: a function with Typer's options, or a `typer.Typer`."""
+
+EXAMINATIONS = {"weights": "pretrained.examination:examine_weights"}
+"""What `tfapp doctor` shows further: () → Finding."""

@@ -4,7 +4,7 @@ import json
 from pathlib import Path
 from types import SimpleNamespace
 
-from tfapp.cli import show_explanations
+from tfapp.domains.images.commands import show_explanations
 from tfapp.domains.images.explanation.explained import (
     ClassShares,
     Explanation,
