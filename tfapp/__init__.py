@@ -2,10 +2,10 @@
 
 The verbs of the command line are functions here, for notebooks: `tfapp.fit`,
 `tfapp.run`, `tfapp.resume`, `tfapp.check`, `tfapp.evaluate`, `tfapp.compare`,
-`tfapp.predict`, `tfapp.load`, `tfapp.serve`, `tfapp.examine`, `tfapp.tune`,
-`tfapp.find_rate`, `tfapp.list_runs`, `tfapp.remove_runs`; and those that domains add in
-their table VERBS: `tfapp.explain`, `tfapp.bundle`, `tfapp.masks`,
-`tfapp.fetch_weights`. They are imported when first used, so `import tfapp` is quick.
+`tfapp.predict`, `tfapp.load`, `tfapp.explain`, `tfapp.serve`, `tfapp.examine`,
+`tfapp.tune`, `tfapp.find_rate`, `tfapp.list_runs`, `tfapp.remove_runs`; and those that
+domains add in their table VERBS: `tfapp.bundle`, `tfapp.masks`, `tfapp.fetch_weights`.
+They are imported when first used, so `import tfapp` is quick.
 """
 
 import importlib
@@ -18,6 +18,7 @@ API = {
     "compare": "tfapp.verbs.compare:compare",
     "evaluate": "tfapp.verbs.evaluate:evaluate",
     "examine": "tfapp.verbs.doctor:examine",
+    "explain": "tfapp.verbs.explain:explain",
     "find_rate": "tfapp.verbs.tuning.lr:find_rate",
     "fit": "tfapp.verbs.fit:fit",
     "list_runs": "tfapp.verbs.runs.listing:list_runs",
@@ -37,7 +38,8 @@ API = {
 def functions() -> dict[str, str]:
     """Return every function of the Python API: name → "module:function"."""
     registry = importlib.import_module("tfapp.base.registry")
-    return API | registry.union("VERBS")
+    further: dict[str, str] = registry.union("VERBS")
+    return API | further
 
 
 def __getattr__(name: str) -> Any:

@@ -103,6 +103,7 @@ def evaluate(
 
 
 app.command()(predicting.predict)
+app.command()(predicting.explain)
 
 
 @app.command()

@@ -100,6 +100,13 @@ PREVIEWS = {
 """Kind of data → what shows an example on the page of a comparison: (file, caption) →
 tile, or None if the file is not here."""
 
+EXPLAINED = {
+    "capsule_classification": "verbs.explain:explain_pictures",
+    "image_classification": "verbs.explain:explain_pictures",
+    "image_segmentation": "verbs.explain:explain_pictures",
+}
+"""Task → what explains the answers of its runs; see `tfapp.verbs.explain`."""
+
 EXPLANATIONS = {
     "gradcam": "explanation.gradcam:gradcam",
     "occlusion": "explanation.occlusion:occlusion",
@@ -125,7 +132,6 @@ CATALOGUE = {
 
 VERBS = {
     "bundle": "verbs.bundle:bundle",
-    "explain": "verbs.explain:explain",
     "fetch_weights": "verbs.fetch_weights:fetch_weights",
     "masks": "verbs.masks:masks",
 }
@@ -133,7 +139,6 @@ VERBS = {
 
 COMMANDS = {
     "bundle": "commands.bundle:bundle",
-    "explain": "commands.explain:explain",
     "masks": "commands.masks:masks",
     "weights": "commands.weights:weights",
 }

@@ -7,8 +7,8 @@ import pytest
 import tensorflow as tf
 
 from tfapp.base.reporter import Reporter
-from tfapp.domains.images.verbs.explain import explain
 from tfapp.verbs.evaluate import evaluate
+from tfapp.verbs.explain import explain
 from tfapp.verbs.predict import predict
 from tfapp.verbs.run import run
 
@@ -26,7 +26,7 @@ ON_JAX = """
 import json, sys
 from pathlib import Path
 from tfapp.base.reporter import Reporter
-from tfapp.domains.images.verbs.explain import explain
+from tfapp.verbs.explain import explain
 from tfapp.verbs.run import run
 
 folder, settings, photo = Path(sys.argv[1]), json.loads(sys.argv[2]), sys.argv[3]

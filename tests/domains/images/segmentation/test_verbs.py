@@ -9,12 +9,12 @@ from PIL import Image
 
 from tfapp.base.errors import DataError, ModelError, TfappError
 from tfapp.base.reporter import Reporter
-from tfapp.domains.images.verbs.explain import explain
 from tfapp.export.keras_file import load_model
 from tfapp.verbs import fit, predict
 from tfapp.verbs.check import check
 from tfapp.verbs.compare import compare
 from tfapp.verbs.evaluate import evaluate
+from tfapp.verbs.explain import explain
 from tfapp.verbs.run import run
 
 QUIET = Reporter(quiet=True)

@@ -1,10 +1,9 @@
-"""Explain to a person why a run's model answers as it does."""
+"""Sheets that show to a person why a run's model answers as it does."""
 
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from tfapp import runs
 from tfapp.base import registry
 from tfapp.base.cache_dir import default_cache_dir
 from tfapp.base.errors import ConfigError, ModelError, TfappError, UnknownNameError
@@ -29,62 +28,55 @@ if TYPE_CHECKING:
     from tfapp.domains.images.explanation.spec import Explainer, Subject
 
 
-def explain(
-    run: str,
+def explain_pictures(
+    run: Run,
     inputs: Sequence[str],
     *,
-    methods: Sequence[str] = (),
-    label: str = "",
-    out: Path | str = "",
-    runs_folder: Path | str = "runs",
-    reporter: Reporter | None = None,
+    methods: Sequence[str],
+    label: str,
+    out: str,
+    reporter: Reporter,
 ) -> Explanations:
     """Show what in a picture decides, and which training pictures are alike.
 
-    Writes a sheet per picture and explanations.json.
-
     Args:
-        run: NAME (its latest complete run), NAME/NUMBER, or the run's folder.
+        run: a complete one.
         inputs: image files, folders (searched through), or glob patterns.
         methods: some of the `EXPLANATIONS` of `tfapp.domains.images`; () for all that
             the model and its data allow.
         label: another class whose maps to show next to the predicted one's: its name,
             "second" (the second likeliest) or "folder" (that of the picture's folder).
         out: folder of the sheets; "" = the folder `explanations` of the run.
-        runs_folder: where runs lie.
-        reporter: receives the progress; None for one on stderr.
+        reporter: receives the progress.
 
     Returns:
         One row per picture, with its maps; a file that cannot be read has an error.
 
     Raises:
-        TfappError: if there is no such run, model, class or input, or if a method
-            that was named cannot explain the model.
+        TfappError: if there is no such model, class or input, or if a method that was
+            named cannot explain the model.
     """
-    reporter = reporter or Reporter()
-    finished_run = runs.find(run, Path(runs_folder))
-    card = finished_run.card()
-    _require_model(finished_run)
+    card = run.card()
+    _require_model(run)
     names = tuple(card["class_names"])
     for name in methods:
         registry.find("method", registry.union("EXPLANATIONS"), name)
     paths = find_files(inputs, IMAGE_SUFFIXES)
     _check_label(label, names, paths)
-    folder = Path(out).expanduser() if out else finished_run.folder / "explanations"
+    folder = Path(out).expanduser() if out else run.folder / "explanations"
     require_writable(folder)
-    recipe = finished_run.recipe()
-    _require_explained(finished_run, recipe.task)
+    recipe = run.recipe()
     start_tensorflow(reporter)
     from tfapp.training.devices import numerics
 
     with numerics(recipe.runtime, recipe.seed):
-        subject = _subject(finished_run, recipe, card, reporter)
+        subject = _subject(run, recipe, card, reporter)
         explainers, notes = _explainers(subject, methods)
         make = registry.load("task", WORKS, recipe.task)
         work = make(subject, explainers, card["preprocess"], label)
         rows = work.explain(paths, sheet_names(folder, paths))
     kinds = {name: explainer.facts for name, explainer in explainers.items()}
-    result = Explanations(finished_run.folder, folder, names, kinds, rows, notes)
+    result = Explanations(run.folder, folder, names, kinds, rows, notes)
     result.write()
     return result
 
@@ -96,15 +88,6 @@ def _require_model(run: Run) -> None:
             f"{run.folder} has no model.keras, which explanations need: it is no "
             "run, or its model was removed. Expected NAME, NAME/NUMBER or the folder "
             "of a complete run."
-        )
-
-
-def _require_explained(run: Run, task: str) -> None:
-    """Refuse a run of a task that is not about pictures."""
-    if task not in WORKS:
-        raise ConfigError(
-            f"{run.folder} is of task {task!r}, and only runs of "
-            f"{', '.join(WORKS)} can be explained."
         )
 
 

@@ -11,7 +11,7 @@ from PIL import Image
 from tfapp.base.errors import ConfigError, DataError, ModelError, TfappError
 from tfapp.base.reporter import Reporter
 from tfapp.domains.images.explanation.explained import recorded, sheet_names
-from tfapp.domains.images.verbs.explain import explain
+from tfapp.verbs.explain import explain
 from tfapp.verbs.predict import predict
 
 QUIET = Reporter(quiet=True)
