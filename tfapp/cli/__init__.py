@@ -14,12 +14,17 @@ from tfapp.cli import fitting, predicting, serving, show, tuning
 from tfapp.cli.domain_commands import DomainCommands
 from tfapp.cli.options import (
     Data,
+    Image,
     Json,
+    Label,
+    LabelFrom,
     Models,
     Name,
     Overrides,
     Quiet,
     Runs,
+    Separator,
+    data_overrides,
 )
 from tfapp.cli.runs import runs
 
@@ -78,11 +83,21 @@ app.command()(fitting.fit)
 
 
 @app.command()
-def check(data: Data, json: Json = False, quiet: Quiet = False) -> None:
+def check(
+    data: Data,
+    overrides: Overrides = [],  # noqa: B006 - typer copies it
+    image: Image = "",
+    label: Label = "",
+    label_from: LabelFrom = "",
+    separator: Separator = "",
+    json: Json = False,
+    quiet: Quiet = False,
+) -> None:
     """Look for trouble in data before the first epoch; change nothing."""
     from tfapp.verbs.check import check
 
-    show.check(check(data, reporter=Reporter(quiet)), json)
+    settings = [*data_overrides(image, label, label_from, separator), *overrides]
+    show.check(check(data, settings, reporter=Reporter(quiet)), json)
 
 
 @app.command()

@@ -83,6 +83,8 @@ class Interface:
         outputs: output → how a page shows it; others are shown with the whole answer.
         read: file and preprocessor → raw inputs by name, one mapping for each row to
             answer; None where the content of the file is the only input.
+        convert: the content of a file → what the model's graph can read of it; None
+            where it reads every file itself.
         encode: what a program may hold in place of a file → the content of that file;
             None where there is no such thing.
         suffixes: of the files that count in a folder; () for all of them.
@@ -94,6 +96,7 @@ class Interface:
     preprocessor: Callable[[Mapping[str, Any]], Any]
     outputs: Mapping[str, View]
     read: Callable[[Path, Any], Iterator[Mapping[str, Any]]] | None = None
+    convert: Callable[[bytes], bytes] | None = None
     encode: Callable[[Any], bytes] | None = None
     suffixes: tuple[str, ...] = ()
     batch_sizes: tuple[int, ...] = (1, 8)

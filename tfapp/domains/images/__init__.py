@@ -144,5 +144,9 @@ COMMANDS = {
 }
 """Commands, `tfapp NAME`: a function with Typer's options, or a `typer.Typer`."""
 
+CONVERTERS = {"image/*": "reading.conversion:decodable"}
+"""Media type of a model's input → what the server does with content that no graph can
+read: (content, most pixels) → content that it can."""
+
 EXAMINATIONS = {"weights": "pretrained.examination:examine_weights"}
 """What `tfapp doctor` shows further: () → Finding."""

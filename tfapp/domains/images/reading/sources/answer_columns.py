@@ -13,7 +13,9 @@ from typing import Any, Literal
 from tfapp.base.errors import TfappError
 from tfapp.domains.images.reading.sources.table_rows import (
     OPTIONAL,
+    Row,
     column_name,
+    path_column,
     read_cells,
 )
 
@@ -58,7 +60,7 @@ def answer_columns(table: Path, options: Mapping[str, Any]) -> AnswerColumns:
         names, rows = read_cells(table, str(options.get("delimiter") or ""))
     except (TfappError, OSError):
         return unclear
-    columns = chosen_columns(names, options)
+    columns = chosen_columns(names, rows, options)
     if not rows or not columns or not set(columns) <= set(names):
         return unclear
     cells = {name: [row[name].strip() for _, row in rows] for name in columns}
@@ -72,11 +74,13 @@ def answer_columns(table: Path, options: Mapping[str, Any]) -> AnswerColumns:
     return _of_one_column(columns, cells[columns[0]]) or unclear
 
 
-def chosen_columns(names: Sequence[str], options: Mapping[str, Any]) -> tuple[str, ...]:
-    """Return the columns of the answers, as far as the options and the header say.
+def chosen_columns(
+    names: Sequence[str], rows: Sequence[Row], options: Mapping[str, Any]
+) -> tuple[str, ...]:
+    """Return the columns of the answers, as far as options and table say.
 
     They are those that `label_column` names (a list, or a text with commas), else
-    the column `label`, else all columns but path, split and group.
+    the column `label`, else all columns but those of images, split and group.
     """
     wanted = options.get("label_column") or ()
     if isinstance(wanted, str):
@@ -86,7 +90,7 @@ def chosen_columns(names: Sequence[str], options: Mapping[str, Any]) -> tuple[st
         return tuple(map(column_name, wanted))
     if "label" in names:
         return ("label",)
-    path = column_name(str(options.get("path_column") or "path"))
+    path = path_column(names, rows, str(options.get("path_column") or ""))
     return tuple(name for name in names if name and name not in (path, *OPTIONAL))
 
 
