@@ -31,12 +31,13 @@ def fit(
     ] = 0,
     image: Annotated[str, typer.Option(help="CSV column of the images.")] = "",
     label: Annotated[
-        str, typer.Option(help="CSV column of the classes or numbers.")
+        str, typer.Option(help="CSV columns of classes, tags or numbers.")
     ] = "",
     label_from: Annotated[
         str, typer.Option(help=r"Class in files' names: (.+)_\d+ for cat_01.jpg.")
     ] = "",
-    separator: Annotated[str, typer.Option(help="Of CSV cells: , ; or tab.")] = "",
+    separator: Annotated[str, typer.Option(help="Of tags in a cell: ; | or ,")] = "",
+    delimiter: Annotated[str, typer.Option(help="Of CSV cells: , ; or tab.")] = "",
     runs_folder: Runs = Path("runs"),
     saved_models: Models = Path("saved_models"),
     json: Json = False,
@@ -49,8 +50,8 @@ def fit(
     """
     from tfapp.verbs.fit import fit
 
-    columns = {"path_column": image, "label_column": label, "delimiter": separator}
-    columns["label_from"] = label_from
+    columns = {"path_column": image, "label_column": label, "label_from": label_from}
+    columns |= {"separator": separator, "delimiter": delimiter}
     result = fit(
         data,
         [*as_overrides("data.options", columns), *overrides],
