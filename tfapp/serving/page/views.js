@@ -50,9 +50,20 @@ function barsOf(row, classNames, thresholds) {
   return bars.filter(([, , isChosen], i) => i < MOST_BARS || isChosen);
 }
 
+/** Returns the bars of classes or tags among views, none without. */
+const barsIn = (views) => views.find(({ view }) => view === "classes" || view === "tags")?.value ?? [];
+
+/** Returns the chosen class, or tags, with their shares; "" without any bars. */
+export function verdictOf(views) {
+  const bars = barsIn(views);
+  const chosen = bars.filter(([, , isChosen]) => isChosen);
+  const listed = chosen.map(([name, share]) => `${name}, ${percent(share)}`).join("; ");
+  return bars.length && !chosen.length ? "no tag" : listed;
+}
+
 /** Fills a list with the bars of the classes, and a box with everything else. */
 export function drawViews(bars, box, views) {
-  drawBars(bars, views.find(({ view }) => view === "classes" || view === "tags")?.value ?? []);
+  drawBars(bars, barsIn(views));
   const draw = { text: drawText, numbers: drawNumbers, pictures: drawPicture };
   box.replaceChildren(...views.filter(({ view }) => draw[view]).map((one) => draw[one.view](one)));
 }
@@ -102,7 +113,7 @@ function drawBars(list, bars) {
   );
 }
 
-export function percent(share) {
+function percent(share) {
   return `${(share * 100).toFixed(1)} %`;
 }
 
