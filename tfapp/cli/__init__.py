@@ -14,6 +14,7 @@ from tfapp.cli import fitting, predicting, serving, show, tuning
 from tfapp.cli.domain_commands import DomainCommands
 from tfapp.cli.options import (
     Data,
+    Delimiter,
     Image,
     Json,
     Label,
@@ -90,13 +91,15 @@ def check(
     label: Label = "",
     label_from: LabelFrom = "",
     separator: Separator = "",
+    delimiter: Delimiter = "",
     json: Json = False,
     quiet: Quiet = False,
 ) -> None:
     """Look for trouble in data before the first epoch; change nothing."""
     from tfapp.verbs.check import check
 
-    settings = [*data_overrides(image, label, label_from, separator), *overrides]
+    said = data_overrides(image, label, label_from, separator, delimiter)
+    settings = [*said, *overrides]
     show.check(check(data, settings, reporter=Reporter(quiet)), json)
 
 

@@ -9,6 +9,7 @@ from tfapp.base.reporter import Reporter
 from tfapp.cli import show
 from tfapp.cli.options import (
     Data,
+    Delimiter,
     Image,
     Json,
     Label,
@@ -37,6 +38,7 @@ def fit(
     label: Label = "",
     label_from: LabelFrom = "",
     separator: Separator = "",
+    delimiter: Delimiter = "",
     runs_folder: Runs = Path("runs"),
     saved_models: Models = Path("saved_models"),
     json: Json = False,
@@ -51,7 +53,7 @@ def fit(
 
     result = fit(
         data,
-        [*data_overrides(image, label, label_from, separator), *overrides],
+        [*data_overrides(image, label, label_from, separator, delimiter), *overrides],
         minutes=minutes,
         name=name,
         backbone=backbone,

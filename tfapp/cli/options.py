@@ -17,23 +17,25 @@ Overrides = Annotated[
 ]
 Image = Annotated[str, typer.Option("--image", help="CSV column of the images.")]
 Label = Annotated[
-    str, typer.Option("--label", help="CSV column of the classes or numbers.")
+    str, typer.Option("--label", help="CSV columns of classes, tags or numbers.")
 ]
 LabelFrom = Annotated[
     str, typer.Option(help=r"Class in files' names: (.+)_\d+ for cat_01.jpg.")
 ]
-Separator = Annotated[str, typer.Option(help="Of CSV cells: , ; or tab.")]
+Separator = Annotated[str, typer.Option(help="Of tags in a cell: ; | or ,")]
+Delimiter = Annotated[str, typer.Option(help="Of CSV cells: , ; or tab.")]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No progress on stderr.")]
 
 
 def data_overrides(
-    image: str, label: str, label_from: str, separator: str
+    image: str, label: str, label_from: str, separator: str, delimiter: str
 ) -> list[str]:
     """Return overrides of a recipe for what is said of its data."""
     values = {
         "path_column": image,
         "label_column": label,
-        "delimiter": separator,
+        "separator": separator,
+        "delimiter": delimiter,
         "label_from": label_from,
     }
     return [

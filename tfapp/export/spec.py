@@ -11,8 +11,9 @@ if TYPE_CHECKING:  # the command line reads this file, and starts without NumPy
 Arrays = Mapping[str, "np.ndarray"]
 """Arrays by name, of a batch or of one row of it; texts and files are object arrays."""
 
-View = Literal["classes", "text", "numbers", "pictures"]
-"""How a page shows an output: bars of shares, a text, a table, picture files."""
+View = Literal["classes", "tags", "text", "numbers", "pictures"]
+"""How a page shows an output: bars of shares, bars of which those from their threshold
+on are set off, a text, a table, picture files."""
 
 
 @dataclass(frozen=True)

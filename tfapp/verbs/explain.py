@@ -51,7 +51,7 @@ def explain(
         run: NAME (its latest complete run), NAME/NUMBER, or the run's folder.
         inputs: files, folders (searched through), or glob patterns.
         methods: kinds of explanation; () for all that the model and its data allow.
-        label: another class to explain next to the predicted one; "" for none.
+        label: another class or tag to explain next to the predicted one; "" for none.
         out: folder of what is written; "" = the folder `explanations` of the run.
         runs_folder: where runs lie.
         reporter: receives the progress; None for one on stderr.

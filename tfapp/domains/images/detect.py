@@ -53,9 +53,8 @@ def _of_table(path: Path, options: Mapping[str, Any]) -> Detected:
     answers = answer_columns(path, options)
     if answers.kind == "numbers":
         return Detected("image_numbers", "image_regression", answers.why)
-    if answers.kind == "tags":
-        why = f"{answers.why}; each combination of tags is taken for a class of its own"
-        return Detected("images", "image_classification", why)
+    if answers.kind in ("tags", "flags"):
+        return Detected("image_tags", "image_multilabel", answers.why)
     return Detected("images", "image_classification", answers.why)
 
 

@@ -44,8 +44,8 @@ def explain_pictures(
         inputs: image files, folders (searched through), or glob patterns.
         methods: some of the `EXPLANATIONS` of `tfapp.domains.images`; () for all that
             the model and its data allow.
-        label: another class whose maps to show next to the predicted one's: its name,
-            "second" (the second likeliest) or "folder" (that of the picture's folder).
+        label: another class or tag whose maps to show next to the predicted one's: its
+            name, "second" (the second likeliest) or "folder" (the name of the folder).
         out: folder of the sheets; "" = the folder `explanations` of the run.
         reporter: receives the progress.
 
@@ -126,6 +126,7 @@ def _subject(run: Run, recipe: Recipe, card: Any, reporter: Reporter) -> "Subjec
         default_cache_dir() / "features",
         reporter,
         card["calibration"].get("temperature", 1.0),
+        tuple(card["calibration"].get("thresholds", ())),
     )
 
 

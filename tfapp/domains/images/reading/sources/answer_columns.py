@@ -28,7 +28,10 @@ MOST_NUMBERED_CLASSES = 20
 LEAST_PER_CLASS = 3
 """Rows of each of these classes, on average."""
 MOSTLY = 0.9
-"""Share of numbers in a column of numbers; what else it holds is then a mistake."""
+"""Share of numbers in a column of numbers, and of 0 and 1 in that of a tag; what else
+it holds is then a mistake."""
+TAGS = "tags"
+"""Name of a column that may have empty cells: those of images without a tag."""
 
 
 @dataclass(frozen=True)
@@ -53,7 +56,8 @@ def answer_columns(table: Path, options: Mapping[str, Any]) -> AnswerColumns:
 
     Args:
         table: a CSV file of photos.
-        options: `data.options`: `path_column`, `label_column`, `delimiter`.
+        options: `data.options`, of which the columns' names, `separator` and
+            `delimiter` count.
     """
     unclear = AnswerColumns("classes", (), "its columns are those of a table of images")
     try:
@@ -70,8 +74,12 @@ def answer_columns(table: Path, options: Mapping[str, Any]) -> AnswerColumns:
             return AnswerColumns("flags", columns, f"{listed} hold 0 or 1 for each tag")
         if all(map(_are_numbers, cells.values())):
             return AnswerColumns("numbers", columns, f"{listed} hold numbers")
+        if all(map(_are_flags, cells.values())):
+            why = f"{listed} hold 0 or 1 for each tag, but for a few cells"
+            return AnswerColumns("flags", columns, why)
         return unclear
-    return _of_one_column(columns, cells[columns[0]]) or unclear
+    separator = str(options.get("separator") or "")
+    return _of_one_column(columns, cells[columns[0]], separator) or unclear
 
 
 def chosen_columns(
@@ -122,9 +130,12 @@ def find_separator(cells: Sequence[str]) -> str:
 
 
 def _of_one_column(
-    columns: tuple[str, ...], cells: Sequence[str]
+    columns: tuple[str, ...], cells: Sequence[str], separator: str
 ) -> AnswerColumns | None:
     listed, different = _listed(columns), set(cells)
+    if separator:
+        why = f"the tags of {listed} are separated by {separator!r}"
+        return AnswerColumns("tags", columns, why, separator)
     if _are_numbers(cells):
         if not _are_numbered_classes(cells):
             return AnswerColumns("numbers", columns, f"{listed} holds numbers")
@@ -136,7 +147,14 @@ def _of_one_column(
     if separator := find_separator(cells):
         why = f"{listed} holds tags with {separator!r} between them"
         return AnswerColumns("tags", columns, why, separator)
+    if columns == (TAGS,) and "" in different:
+        why = f"{listed} holds a tag in some cells and none in others"
+        return AnswerColumns("tags", columns, why)
     return None
+
+
+def _are_flags(cells: Sequence[str]) -> bool:
+    return sum(cell.lower() in FLAGS for cell in cells) >= MOSTLY * len(cells)
 
 
 def _are_numbers(cells: Sequence[str]) -> bool:

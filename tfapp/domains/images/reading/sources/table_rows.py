@@ -201,7 +201,8 @@ def _refuse_repetition(
         if example.name in lines:
             raise DataError(
                 f"{table}, line {line}: {example.name} is listed in line "
-                f"{lines[example.name]} already. Remove one of the rows."
+                f"{lines[example.name]} already. Remove one of the rows; several tags "
+                "of an image stand in one row (ant;field)."
             )
         lines[example.name] = line
 
