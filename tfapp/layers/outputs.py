@@ -11,7 +11,7 @@ the layers below them."""
 
 
 def auxiliary(number: int) -> str:
-    """Return the name of an auxiliary output, numbered from 1 at the network's start."""
+    """Return the name of an auxiliary output; their numbers begin with 1."""
     return f"{AUXILIARY}{number}"
 
 

@@ -1,4 +1,4 @@
-"""Networks of any size as an outline: every layer and shape, and no weight in memory."""
+"""Networks as an outline: every layer and shape, and no weight in memory."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager

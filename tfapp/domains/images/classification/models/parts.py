@@ -48,6 +48,6 @@ def require_room(x: Any, window: int, model: str) -> None:
     if min(x.shape[1:3]) < window:
         raise ModelError(
             f"`image_size` is too small for {model!r}: a layer with windows of "
-            f"{window}x{window} would see maps of {x.shape[1]}x{x.shape[2]}. Use larger "
-            "images or smaller strides."
+            f"{window}x{window} would see maps of {x.shape[1]}x{x.shape[2]}. Use "
+            "larger images or smaller strides."
         )
