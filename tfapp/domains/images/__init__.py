@@ -79,13 +79,19 @@ REQUIREMENTS = {
 """Task → recipe key → what it has to be, and why."""
 
 MODELS = {
+    "alexnet": "classification.models.alexnet:alexnet",
     "capsnet": "capsules.models.capsnet:capsnet",
     "efficient_capsnet": "capsules.models.efficient_capsnet:efficient_capsnet",
+    "inception_v1": "classification.models.inception_v1:inception_v1",
+    "inception_v3": "classification.models.inception_v3:inception_v3",
+    "lenet5": "classification.models.lenet5:lenet5",
+    "lenet5_modern": "classification.models.lenet5:lenet5_modern",
     "matrix_capsules": "capsules.models.matrix_capsules:matrix_capsules",
     "small_cnn": "classification.models.small_cnn:small_cnn",
     "transfer": "classification.models.transfer:transfer",
     "unet": "segmentation.models.unet:unet",
     "unet_transfer": "segmentation.models.unet_transfer:unet_transfer",
+    "vgg": "classification.models.vgg:vgg",
 }
 """Networks: builders that return a keras.Model of logits."""
 
