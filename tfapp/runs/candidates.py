@@ -75,6 +75,7 @@ def choose(
 def _judged(name: str, recipe: Recipe, reporter: Reporter) -> Candidate:
     from tfapp.training.transfer.exact_head import ExactHead, HeadData, labels_of
     from tfapp.training.transfer.features import FeatureStore, standardize
+    from tfapp.training.transfer.folds import units_of_learned
     from tfapp.training.transfer.freezing import freeze, parts
 
     dataset = load_dataset(recipe.data, seed=recipe.seed)
@@ -87,7 +88,8 @@ def _judged(name: str, recipe: Recipe, reporter: Reporter) -> Candidate:
         labels, held_labels = (labels_of(dataset, s) for s in ("train", "validation"))
         held_out = store.plain("validation")[:] if len(held_labels) else train[:0]
         standardize(head, train)
-        data = HeadData([train], labels, held_out, held_labels)
+        units = units_of_learned(dataset)
+        data = HeadData([train], labels, held_out, held_labels, units=units)
         losses, right = ExactHead(head, data, everything=True).cross_validated()
         candidate = Candidate(name, losses, right)
         stage.detail = candidate.line().partition(": ")[2]

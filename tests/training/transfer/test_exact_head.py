@@ -1,5 +1,7 @@
 """The exact head: its optimum, its folds, and what a run makes of it."""
 
+from types import SimpleNamespace
+
 import keras
 import numpy as np
 import pytest
@@ -7,6 +9,7 @@ import pytest
 from tests.training.conftest import make_dataset, make_model
 from tests.training.test_trainer import make_job, snapshot, train
 from tfapp.base.errors import ConfigError
+from tfapp.data.spec import Example
 from tfapp.layers.logistic_regression import log_loss
 from tfapp.recipes.config import HeadPhase
 from tfapp.training.trainer import Trainer
@@ -16,7 +19,7 @@ from tfapp.training.transfer.exact_head import (
     HeadData,
     labels_of,
 )
-from tfapp.training.transfer.folds import folds
+from tfapp.training.transfer.folds import folds, units_of_learned
 
 EXACT = {"head": {"solver": "exact"}}
 RNG = np.random.default_rng(0)
@@ -151,6 +154,24 @@ def test_folds_hold_every_class_evenly():
     assert np.bincount(fold[:50]).tolist() == [10] * 5
     assert sorted(fold[50:55]) == [0, 1, 2, 3, 4]
     assert len(set(fold[55:])) == 4
+
+
+def test_near_copies_share_a_fold():
+    """A head is never judged on the copy of an image that it has learned from."""
+    labels, units = np.arange(40) % 2, np.repeat(np.arange(20), 2)
+    fold = folds(labels, units)
+    assert (fold[::2] == fold[1::2]).all()
+    assert np.bincount(fold).tolist() == [8] * 5
+
+
+def test_units_follow_groups_and_near_copies():
+    """In the order of training and validation examples."""
+    train = [Example("a", near=("d",)), Example("b", group="x"), Example("c")]
+    held_out = [Example("d", near=("a",)), Example("e", group="x")]
+    dataset = SimpleNamespace(examples={"train": train, "validation": held_out})
+    a, b, c, d, e = units_of_learned(dataset)
+    assert (a, b) == (d, e)
+    assert len({a, b, c}) == 3
 
 
 def test_a_run_ends_with_an_exact_head(tmp_path):

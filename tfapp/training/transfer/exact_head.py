@@ -37,6 +37,8 @@ class HeadData:
         held_out: float array (validation examples, dims).
         held_labels: the same of validation examples.
         class_weight: class index → weight of its examples; None if all count alike.
+        units: of all training and validation examples, see `folds`; None if each is
+            dealt to the folds by itself.
     """
 
     views: Sequence[np.ndarray]
@@ -44,6 +46,7 @@ class HeadData:
     held_out: np.ndarray
     held_labels: np.ndarray
     class_weight: Mapping[int, float] | None = None
+    units: np.ndarray | None = None
 
     @property
     def can_fold(self) -> bool:
@@ -173,7 +176,7 @@ class ExactHead(Workload):
     def _folded(self) -> dict[float, np.ndarray]:
         """Strength → logits of every example by a head that has not seen it."""
         rows, labels, weights = self._learned
-        fold = folds(labels)
+        fold = folds(labels, self.data.units)
         logits = {s: np.zeros((len(labels), self.num_classes)) for s in STRENGTHS}
         views = len(rows) // len(labels)
         for number in range(FOLDS):

@@ -19,6 +19,7 @@ from tfapp.training.transfer import freezing
 from tfapp.training.transfer.cutting import Halves, cut
 from tfapp.training.transfer.exact_head import ExactHead, HeadData, labels_of
 from tfapp.training.transfer.features import FeatureStore, standardize
+from tfapp.training.transfer.folds import units_of_learned
 from tfapp.training.transfer.row_passes import RowPasses
 from tfapp.training.transfer.stored import training_passes, validation_batches
 
@@ -131,7 +132,8 @@ class FineTuning:
         train, held_out = (labels_of(dataset, s) for s in ("train", "validation"))
         plain = self._plain("validation")
         rows = views[0][:0] if plain is None else plain[:]
-        data = HeadData(views, train, rows, held_out, self.job.class_weight)
+        units = units_of_learned(dataset)
+        data = HeadData(views, train, rows, held_out, self.job.class_weight, units)
         exact = ExactHead(self.head, data, everything)
         if exact.everything and len(held_out):
             self.job.loop.note(
