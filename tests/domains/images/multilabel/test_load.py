@@ -82,7 +82,9 @@ def test_other_data_is_read_with_the_tags_of_the_model(config):
 
 def test_spellings_are_joined(config):
     """Tags that differ in case are one, and a note says which counts."""
-    dataset = load_dataset(config(lambda i: some(i).replace("ant", "Ant", i == 1)), 0)
+    dataset = load_dataset(
+        config(lambda i: some(i).replace("ant", "Ant", i == 1)), seed=0
+    )
     assert dataset.info.labels == KINDS
     assert "tag 'Ant' is taken for 'ant'" in dataset.notes
 
@@ -90,7 +92,7 @@ def test_spellings_are_joined(config):
 @pytest.mark.parametrize(
     ("cell", "message"),
     [
-        (lambda i: "", "none of the 30 images has a tag"),
+        (lambda i: "", r"none of the \d+ images has a tag"),
         (lambda i: "ant" if i % 2 else "", r"single tag 'ant'\. Expected two or more"),
         (lambda i: "ant;field", r"all \d+ training images have all 2 tags"),
         (
