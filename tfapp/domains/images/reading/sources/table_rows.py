@@ -11,7 +11,7 @@ from tfapp.base.errors import ConfigError, DataError, TfappError
 from tfapp.base.names import composed, find_path
 from tfapp.base.text_files import decoded
 from tfapp.data.spec import Example
-from tfapp.domains.images.reading.sources.split_names import SPLIT_FOLDERS
+from tfapp.data.split_names import SPLIT_FOLDERS
 
 OPTIONAL = ("split", "group")
 """Columns that any table of images may have."""
