@@ -31,13 +31,18 @@ def class_baselines(
         features: stored features of every split.
     """
     answers: ClassAnswers = results.evidence
+    simple = [largest_class(answers, dataset)]
+    if len(np.unique(_labels(dataset, dataset.examples["train"]))) > 1:
+        simple += _logistic(dataset, features, answers)
+    return tuple(simple)
+
+
+def largest_class(answers: ClassAnswers, dataset: Dataset) -> Baseline:
+    """Return the base rate: the largest class of training, else of the test split."""
     train = _labels(dataset, dataset.examples["train"])
     known = train if len(train) else answers.labels
     largest = np.bincount(known, minlength=len(answers.class_names)).argmax()
-    simple = [_baseline("largest class", answers.labels == largest, answers)]
-    if len(np.unique(train)) > 1:
-        simple += _logistic(dataset, features, answers)
-    return tuple(simple)
+    return class_baseline("largest class", answers.labels == largest, answers)
 
 
 def _logistic(
@@ -51,10 +56,10 @@ def _logistic(
     held_out = seen.rows("validation", MOST_ROWS)
     model = fit_best(train, held_out, len(answers.class_names))
     right = model.logits(test[0]).argmax(axis=1) == answers.labels
-    yield _baseline(f"logistic regression on {seen.source}", right, answers)
+    yield class_baseline(f"logistic regression on {seen.source}", right, answers)
 
 
-def _baseline(name: str, right: np.ndarray, answers: ClassAnswers) -> Baseline:
+def class_baseline(name: str, right: np.ndarray, answers: ClassAnswers) -> Baseline:
     """Return a classifier by which of its answers are right, bool (examples,)."""
     gained = answers.correct.astype(float) - right
     return Baseline(

@@ -83,6 +83,22 @@ def find_columns(table: TextTable, options: Mapping[str, Any]) -> Columns:
     return Columns(text, label, split, group)
 
 
+def find_text_column(table: TextTable) -> int:
+    """Return the column of the texts of a table that need not have labels.
+
+    Raises:
+        DataError: if there is none.
+    """
+    names = [folded(name) for name in table.header]
+    column = _guess_text(table, names, set())
+    if column is None and len(names) > 1:
+        raise DataError(
+            f"{table.path}: no column is recognised as the one of texts. Call it "
+            f"`text`. Received: {list(table.header)}"
+        )
+    return column or 0
+
+
 def refuse_numbers(table: TextTable, columns: Columns) -> None:
     """Refuse a column of labels that holds quantities.
 

@@ -27,6 +27,7 @@ class TextTable:
     Args:
         path: of the file.
         header: names of the columns, "column 1" and so on where there are none.
+        named: columns that the first row names; all of them without a header.
         rows: line on which it begins, and cells, of every row that is not blank.
         has_header: whether the first row named the columns.
         encoding: of the file.
@@ -34,6 +35,7 @@ class TextTable:
 
     path: Path
     header: tuple[str, ...]
+    named: int
     rows: tuple[tuple[int, tuple[str, ...]], ...]
     has_header: bool
     encoding: str
@@ -78,7 +80,10 @@ def read_table(path: Path, delimiter: str = "", *, sample: bool = False) -> Text
     width = max(len(row) for _, row in rows)
     names = tuple(name.strip() for name in rows[0][1]) if has_header else ()
     header = (*names, *(f"column {i + 1}" for i in range(len(names), width)))
-    return TextTable(path, header, tuple(rows[has_header:]), has_header, encoding)
+    named = len(names) or width
+    return TextTable(
+        path, header, named, tuple(rows[has_header:]), has_header, encoding
+    )
 
 
 def choose_delimiter(text: str, path: Path) -> str:
