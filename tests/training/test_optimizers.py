@@ -27,6 +27,14 @@ def test_factor_scales_the_step_itself(name):
     assert np.all(first < 1)
 
 
+def test_adadelta_takes_the_steps_of_its_paper():
+    """The first step is rate x sqrt(epsilon / (0.05 g² + epsilon)) x g."""
+    first, second = step(TrainingConfig(optimizer="adadelta"), {"second": 0.25})
+    expected = 0.1 * np.sqrt(1e-6 / (0.05 * 4.0 + 1e-6)) * 2.0
+    np.testing.assert_allclose(1 - first, expected, rtol=1e-3)
+    np.testing.assert_allclose(1 - second, expected / 4, rtol=3e-3)
+
+
 def test_decoupled_weight_decay_follows_the_rate():
     """With no gradient, weights shrink by rate x factor x decay."""
     config = TrainingConfig(optimizer="adamw", weight_decay=0.5)

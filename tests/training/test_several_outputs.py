@@ -48,17 +48,18 @@ def two_losses():
     return replace(plain, learning=learning)
 
 
-def fit(model, dataset, folder, class_weight=None):
+def fit(model, dataset, folder, class_weight=None, task=None, rate=0.01):
     """Train five epochs of it."""
-    training = TrainingConfig(epochs=5, learning_rate=0.01)
-    setup = RunSetup(two_losses(), dataset.info, training, RuntimeConfig())
-    plan = PhasePlan("train", 5, 0.01, class_weight=class_weight)
+    training = TrainingConfig(epochs=5, learning_rate=rate)
+    setup = RunSetup(task or two_losses(), dataset.info, training, RuntimeConfig())
+    plan = PhasePlan("train", 5, rate, class_weight=class_weight)
     passes, held = (
         DataPasses(dataset, seed=0),
         dataset.batches(dataset.examples["validation"], Pass()),
     )
     workload = epochs_of(Phase(plan, model, passes, held), setup)
-    return TrainingLoop(folder, Reporter(quiet=True)).run(workload, "train")
+    loop, start = TrainingLoop(folder, Reporter(quiet=True)), workload.start()
+    return loop.run(workload, "train", start=start)
 
 
 @pytest.mark.slow
@@ -79,6 +80,22 @@ def test_every_output_learns_and_the_main_one_is_judged(
     assert row["loss"] < history.epochs[0]["loss"]
     after = [w.numpy() for w in model.trainable_weights]
     assert all((a != b).any() for a, b in zip(after, before, strict=True))
+
+
+def test_a_solution_is_only_left_for_a_better_one(dataset, tmp_path):
+    """A model that answers untrained keeps its weights where training does harm."""
+    task = two_losses()
+
+    def learning(model, info):
+        return replace(task.learning(model, info), answers_untrained=True)
+
+    model = two_headed()
+    before = [w.numpy() for w in model.trainable_weights]
+    harmful = replace(task, learning=learning)
+    history = fit(model, dataset, tmp_path, task=harmful, rate=10.0)
+    assert history.best_epoch == 0
+    for weight, old in zip(model.trainable_weights, before, strict=True):
+        np.testing.assert_array_equal(weight, old)
 
 
 def test_logits_alone_answer(dataset, tmp_path):

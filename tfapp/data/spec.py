@@ -1,7 +1,7 @@
 """What every kind of data offers to training, evaluation and export."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
 
 from tfapp.base.errors import ConfigError
@@ -47,10 +47,13 @@ class InputSpec:
     Args:
         shape: without the batch axis; None where examples differ in length.
         dtype: as NumPy calls it.
+        num_values: of integers that number the entries of a list, such as words: how
+            many entries there are. 0 for measurements.
     """
 
     shape: tuple[int | None, ...]
     dtype: str = "float32"
+    num_values: int = 0
 
 
 @dataclass(frozen=True)
@@ -64,6 +67,8 @@ class DataInfo:
         num_outputs: size of an answer's last axis.
         labels: names along that axis, such as classes or characters; () for numbers.
         fingerprint: hash over every used example's content, target and split.
+        start: arrays that a network may begin with, by name, such as vectors of words
+            or a solution that is fitted before; {} for none.
     """
 
     inputs: Mapping[str, InputSpec]
@@ -71,6 +76,7 @@ class DataInfo:
     num_outputs: int
     labels: tuple[str, ...] = ()
     fingerprint: str = ""
+    start: Mapping[str, Any] = field(default_factory=dict, compare=False, repr=False)
 
     @property
     def only_input(self) -> InputSpec:

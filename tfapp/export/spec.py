@@ -11,9 +11,10 @@ if TYPE_CHECKING:  # the command line reads this file, and starts without NumPy
 Arrays = Mapping[str, "np.ndarray"]
 """Arrays by name, of a batch or of one row of it; texts and files are object arrays."""
 
-View = Literal["classes", "tags", "text", "numbers", "pictures"]
+View = Literal["classes", "tags", "text", "numbers", "pictures", "words"]
 """How a page shows an output: bars of shares, bars of which those from their threshold
-on are set off, a text, a table, picture files."""
+on are set off, a text, a table, picture files, words coloured by the output
+`word_weights`."""
 
 
 @dataclass(frozen=True)

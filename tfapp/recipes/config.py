@@ -94,7 +94,7 @@ class DistillConfig(Table):
 Share = Annotated[float, Field(ge=0.0, lt=1.0)]
 """A number in [0, 1), as an option of a task."""
 
-OptimizerName = Literal["adam", "adamw", "sgd", "rmsprop"]
+OptimizerName = Literal["adam", "adamw", "sgd", "rmsprop", "adadelta"]
 
 
 class TrainingConfig(Table):

@@ -129,7 +129,20 @@ class Details:
     text: str
 
 
-Block = Paragraph | Items | Table | Picture | Columns | Gallery | Details
+@dataclass(frozen=True)
+class Passage:
+    """A text whose pieces are coloured by how much each counts.
+
+    Args:
+        caption: one line above it.
+        pieces: each with its weight, from -1 (against) over 0 to 1 (for).
+    """
+
+    caption: str
+    pieces: tuple[tuple[str, float], ...]
+
+
+Block = Paragraph | Items | Table | Picture | Columns | Gallery | Details | Passage
 
 
 @dataclass(frozen=True)

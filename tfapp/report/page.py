@@ -156,6 +156,24 @@ def _details(block: blocks.Details) -> str:
     )
 
 
+@_block.register
+def _passage(block: blocks.Passage) -> str:
+    pieces = " ".join(_piece(text, weight) for text, weight in block.pieces)
+    # Scripts are written from left or right: the first strong letter decides.
+    return (
+        f'<figure class="passage"><figcaption>{escape(block.caption)}</figcaption>'
+        f'<p dir="auto">{pieces}</p></figure>'
+    )
+
+
+def _piece(text: str, weight: float) -> str:
+    level = min(5, round(abs(weight) * 5))
+    if not level:
+        return escape(text)
+    side = "for" if weight > 0 else "against"
+    return f'<mark class="{side} level{level}">{escape(text)}</mark>'
+
+
 def _tile(tile: blocks.Tile) -> str:
     path = (
         f'<span class="path" title="{escape(tile.path)}">'

@@ -42,6 +42,8 @@ class Learning:
             or tensors, which it passes on as they are.
         main: output that the metrics take; "" if there is only one.
         loss_weights: output → factor of its loss; {} if all count as they are.
+        answers_untrained: whether the model begins with a solution, so that an epoch
+            is kept only if it is better than that.
     """
 
     model: Any
@@ -53,6 +55,7 @@ class Learning:
     )
     main: str = ""
     loss_weights: Mapping[str, float] = field(default_factory=dict)
+    answers_untrained: bool = False
 
     def compile_arguments(self) -> dict[str, Any]:
         """Return what `keras.Model.compile` takes of losses and metrics."""

@@ -8,11 +8,18 @@ import keras
 from tfapp.recipes.config import TrainingConfig
 
 OPTIMIZERS = {
+    "adadelta": keras.optimizers.Adadelta,
     "adam": keras.optimizers.Adam,
     "adamw": keras.optimizers.AdamW,
     "sgd": keras.optimizers.SGD,
     "rmsprop": keras.optimizers.RMSprop,
 }
+FURTHER: dict[str, dict[str, float]] = {
+    "adadelta": {"rho": 0.95, "epsilon": 1e-6},
+    "sgd": {"momentum": 0.9},
+}
+"""Arguments that are not Keras's defaults. Those of Adadelta are of Zeiler, ADADELTA,
+2012, https://arxiv.org/abs/1212.5701, whose learning rate is 1.0."""
 
 
 def make_optimizer(
@@ -42,8 +49,7 @@ def make_optimizer(
     if config.ema_momentum:
         arguments["ema_momentum"] = config.ema_momentum
     name = name or config.optimizer
-    if name == "sgd":
-        arguments["momentum"] = 0.9
+    arguments |= FURTHER.get(name, {})
     return layerwise(OPTIMIZERS[name])(
         rate_factors=dict(rate_factors or {}), **arguments
     )

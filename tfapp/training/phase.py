@@ -119,6 +119,7 @@ def epochs_of(phase: Phase, setup: RunSetup) -> Epochs:
         ),
         steps_per_execution=setup.steps_per_execution,
     )
+    epochs.answers_untrained = learning.answers_untrained
     epochs.monitor = setup.task.monitor
     better: dict[str, Literal["higher", "lower"]] = {"max": "higher", "min": "lower"}
     epochs.better = better[setup.task.mode]

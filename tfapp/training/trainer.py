@@ -40,7 +40,8 @@ class Trainer:
     def run(self, phase: Phase, workload: Workload) -> None:
         """Train one phase, or read it back if an earlier process finished it."""
         loop = self.job.loop
-        start = loop.phases[-1].best if phase.plan.continues else None
+        before = loop.phases[-1].best if phase.plan.continues else None
+        start = workload.start() if before is None else before
         loop.run(workload, phase.plan.name, deadline=phase.deadline, start=start)
 
     def workloads(self) -> Iterator[tuple[Phase, Workload]]:

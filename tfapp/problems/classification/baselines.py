@@ -32,12 +32,17 @@ def class_baselines(
         features: stored features of every split.
     """
     answers: ClassAnswers = results.evidence
-    train = _labels(dataset, dataset.examples["train"])
-    known = train if len(train) else answers.labels
-    simple = [_base_rate(known, answers)]
-    if len(np.unique(train)) > 1:
+    simple = [largest_class(answers, dataset)]
+    if len(np.unique(_labels(dataset, dataset.examples["train"]))) > 1:
         simple += _logistic(dataset, features, answers)
     return tuple(simple)
+
+
+def largest_class(answers: ClassAnswers, dataset: Dataset) -> Baseline:
+    """Return the base rate: the largest class of training, else of the test split."""
+    train = _labels(dataset, dataset.examples["train"])
+    known = train if len(train) else answers.labels
+    return _base_rate(known, answers)
 
 
 def _base_rate(labels: np.ndarray, answers: ClassAnswers) -> Baseline:
@@ -51,7 +56,9 @@ def _base_rate(labels: np.ndarray, answers: ClassAnswers) -> Baseline:
     name = "largest class"
     if len(largest) > 1:
         name = f"one of {len(largest)} equally large classes"
-    return _baseline(name, np.isin(answers.labels, largest) / len(largest), answers)
+    return class_baseline(
+        name, np.isin(answers.labels, largest) / len(largest), answers
+    )
 
 
 def _logistic(
@@ -65,10 +72,10 @@ def _logistic(
     held_out = seen.rows("validation", MOST_ROWS)
     model = fit_best(train, held_out, len(answers.class_names))
     right = model.logits(test[0]).argmax(axis=1) == answers.labels
-    yield _baseline(f"logistic regression on {seen.source}", right, answers)
+    yield class_baseline(f"logistic regression on {seen.source}", right, answers)
 
 
-def _baseline(name: str, right: np.ndarray, answers: ClassAnswers) -> Baseline:
+def class_baseline(name: str, right: np.ndarray, answers: ClassAnswers) -> Baseline:
     """Return a classifier by its answers: 1 for right, or the chance of it.
 
     Args:

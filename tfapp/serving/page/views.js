@@ -18,6 +18,10 @@ export function viewsOf(row, outputs, names, classNames) {
   const views = [];
   for (const [name, value] of pairs) {
     const view = outputs[name] ?? guess(bare ? "" : name, value);
+    if (view === "words") {
+      views.push({ view, name, value: pairsOf(value, row.word_weights) });
+      continue;
+    }
     const hasBars = view === "classes" || view === "tags";
     const bars = hasBars ? barsOf(value, bare ? classNames : row.classes ?? row.tags ?? classNames, row.thresholds) : null;
     if (hasBars ? bars : view) views.push({ view, name, value: bars ?? value });
@@ -64,12 +68,29 @@ export function verdictOf(views) {
 /** Fills a list with the bars of the classes, and a box with everything else. */
 export function drawViews(bars, box, views) {
   drawBars(bars, barsIn(views));
-  const draw = { text: drawText, numbers: drawNumbers, pictures: drawPicture };
+  const draw = { text: drawText, numbers: drawNumbers, pictures: drawPicture, words: drawWords };
   box.replaceChildren(...views.filter(({ view }) => draw[view]).map((one) => draw[one.view](one)));
 }
 
 function drawText({ value }) {
   return element("p", "text", Array.isArray(value) ? value.join(" ") : String(value));
+}
+
+/** Returns [[word, weight], …] without the padding behind the last word. */
+const pairsOf = (words, weights) => words.map((word, i) => [word, weights?.[i] ?? 0]).filter(([word]) => word);
+
+/** Blue words speak for the answer, orange ones against it. */
+function drawWords({ value }) {
+  const largest = Math.max(1e-9, ...value.map(([, weight]) => Math.abs(weight)));
+  const text = element("p", "words");
+  text.dir = "auto";
+  for (const [word, weight] of value) {
+    const piece = element("mark", weight > 0 ? "for" : "against", word);
+    piece.style.setProperty("--share", `${Math.round((65 * Math.abs(weight)) / largest)}%`);
+    piece.title = weight.toPrecision(3);
+    text.append(piece, " ");
+  }
+  return text;
 }
 
 function drawNumbers({ name, value }) {

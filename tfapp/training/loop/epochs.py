@@ -42,9 +42,14 @@ class Epochs(Workload):
         epochs: passes to make.
         schedule: the learning rate.
         steps_per_execution: training steps in one call; 0 = by their length.
+
+    Attributes:
+        answers_untrained: whether the model begins with a solution, which an epoch has
+            to beat.
     """
 
     unit, round_name, suffix = "steps", "epoch", ".weights.h5"
+    answers_untrained = False
 
     def __init__(
         self,
@@ -134,6 +139,11 @@ class Epochs(Workload):
         busy = self.waiting + self.computing
         share = round(self.waiting / busy, 4) if busy else 0.0
         return {"seconds": round(busy, 4), "waiting_share": share}
+
+    def start(self) -> float | None:
+        """Return the monitored figure of a model that begins with a solution."""
+        figures = self.score() if self.answers_untrained else None
+        return (figures or {}).get(self.monitor)
 
     def score(self) -> Figures | None:
         """Return loss and metrics on the validation data, named "val_…"."""

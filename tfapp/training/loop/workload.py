@@ -78,6 +78,13 @@ class Workload(ABC):
                 0 where there is no budget.
         """
 
+    def start(self) -> float | None:
+        """Return the monitored figure before the first unit, where it is an answer.
+
+        A round is then only better if it is better than that. None where it is none.
+        """
+        return None
+
     def score(self) -> Figures | None:
         """Return figures on held-out data at the end of a round, None for none."""
         return None

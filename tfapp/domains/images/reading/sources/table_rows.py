@@ -11,8 +11,8 @@ from tfapp.base.errors import ConfigError, DataError, TfappError
 from tfapp.base.names import composed, find_path
 from tfapp.base.text_files import decoded
 from tfapp.data.spec import Example
+from tfapp.data.split_names import SPLIT_FOLDERS
 from tfapp.domains.images.reading.image_files import IMAGE_SUFFIXES, OTHER_SUFFIXES
-from tfapp.domains.images.reading.sources.split_names import SPLIT_FOLDERS
 
 PATH = "path"
 OPTIONAL = ("split", "group")

@@ -19,7 +19,7 @@ from tfapp.base.files import replacing, write_json
 from tfapp.data.context import LoadContext
 from tfapp.data.faults import Problem
 from tfapp.data.listing import Source
-from tfapp.domains.images.reading.sources.split_names import SPLIT_FOLDERS
+from tfapp.data.split_names import SPLIT_FOLDERS
 from tfapp.problems.classification.examples import (
     labelled,
     require_classes,

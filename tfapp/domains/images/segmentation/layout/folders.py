@@ -3,8 +3,8 @@
 from pathlib import Path
 from typing import NamedTuple
 
+from tfapp.data.split_names import SPLIT_FOLDERS
 from tfapp.domains.images.reading.sources.folder import is_hidden, subfolders
-from tfapp.domains.images.reading.sources.split_names import SPLIT_FOLDERS
 
 IMAGE_WORDS = (
     *("images", "image", "imgs", "img", "pictures", "photos", "inputs", "input"),

@@ -4,6 +4,7 @@ SPLIT_FOLDERS = {
     "train": "train",
     "training": "train",
     "validation": "validation",
+    "dev": "validation",
     "val": "validation",
     "valid": "validation",
     "test": "test",

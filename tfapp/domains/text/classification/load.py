@@ -1,0 +1,248 @@
+"""Labelled texts to arrays of words, and what a network may begin with."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import numpy as np
+import tensorflow as tf
+
+from tfapp.base.errors import ConfigError, DataError
+from tfapp.data.arrays import ArrayDataset, Column
+from tfapp.data.context import LoadContext
+from tfapp.data.listing import Source
+from tfapp.data.report import CheckReport, refuse_damaged
+from tfapp.data.spec import SPLITS, DataInfo, Example, InputSpec
+from tfapp.data.split import fingerprint, near_training, split_examples
+from tfapp.domains.text.classification.check import Examined, check_texts, examine
+from tfapp.domains.text.classification.ngrams import NgramSolution, fit_ngrams
+from tfapp.domains.text.preprocessor import TextPreprocessor, read_preprocessor
+from tfapp.domains.text.words.tokenizers import tokenized
+from tfapp.domains.text.words.vectors import WordVectors, read_vectors
+from tfapp.domains.text.words.vocabulary import FIRST_WORD, LARGEST, choose_words
+
+LONGEST = 400
+"""Words of a text that are read by default, at most."""
+SHORTEST = 5
+BATCH = 1024
+
+__all__ = ["check_texts", "texts"]
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class TextDataset(ArrayDataset):
+    """Texts as numbers of words.
+
+    Args:
+        preprocessor: holds the vocabulary.
+        texts: name of an example → its text.
+        solution: of words and pairs of words, weighted by naive Bayes; None where the
+            data is for testing alone.
+    """
+
+    preprocessor: TextPreprocessor
+    texts: Mapping[str, str]
+    solution: NgramSolution | None = None
+
+    def rows(self, split: str) -> tuple[np.ndarray, np.ndarray]:
+        """Return numbers of words (texts, length) and classes (texts,) of a split."""
+        places = self._rows_of(self.examples[split])
+        words = np.asarray(self.inputs["words"].values)
+        return words[places], np.asarray(self.answers.values)[places]
+
+
+def texts(
+    context: LoadContext,
+    *,
+    text_column: str = "",
+    label_column: str = "",
+    delimiter: str = "",
+    cut: Literal["words", "kim", "spaces"] = "words",
+    length: int = 0,
+    most_words: int = 40_000,
+    least_count: int = 1,
+    vectors: str = "",
+) -> TextDataset:
+    """Texts with one class name each: reviews, messages, questions, documents.
+
+    Args:
+        context: recipe, seed, split file.
+        text_column: of a table: names the column of the texts; "" to find it.
+        label_column: of a table: names the column of the classes; "" to find it.
+        delimiter: of a table: between its cells; "" to find it.
+        cut: how texts become words: "words" of any script and punctuation marks,
+            "kim" for the ASCII words of Kim's clean_str, "spaces" for texts that are
+            cut already.
+        length: words of a text that are read; 0 for the longest training text, at
+            most 400. What comes behind is not read, and counted in a note.
+        most_words: size of the vocabulary; the rest are unknown words.
+        least_count: times that a word occurs in the training texts, to be known.
+        vectors: file of word vectors (GloVe, word2vec, NumPy), for networks that begin
+            with them; "" for none. Its most frequent words become known words too.
+
+    Raises:
+        ConfigError: if an option is out of range or names no column.
+        DataError: if the texts cannot be used, or differ from the split file.
+    """
+    del text_column, label_column, delimiter  # the source reads them itself
+    _check_options(length, most_words, least_count)
+    examined = examine(context)
+    refuse_damaged(examined.report, context.config.check.max_bad_share)
+    examples = _split(examined, context)
+    contents = examined.texts.source.contents
+    by_name = {e.name: contents[e.name].decode() for e in examples}
+    if context.preprocess:
+        preprocessor, found, notes = read_preprocessor(context.preprocess), None, []
+    else:
+        trained = [by_name[e.name] for e in examples if e.split == "train"]
+        preprocessor, found, notes = _prepared(
+            tokenized(cut, trained), cut, length, most_words, least_count, vectors
+        )
+    notes = [*_notes(examined.report, examples), *notes]
+    return _dataset(context, examined.texts.source, examples, by_name, preprocessor, found, notes)
+
+
+def _prepared(
+    trained: Sequence[Sequence[str]],
+    cut: str,
+    length: int,
+    most_words: int,
+    least_count: int,
+    vectors: str,
+) -> tuple[TextPreprocessor, WordVectors | None, list[str]]:
+    """Return what the training texts decide: vocabulary, length, and word vectors."""
+    words = choose_words(trained, most_words, least_count)
+    found, notes = None, []
+    if vectors:
+        found = read_vectors(vectors, words, most_words - len(words))
+        notes.append(found.coverage(words, trained))
+        words = choose_words(trained, most_words, least_count, found.words)
+    longest = max(map(len, trained), default=0)
+    length = max(SHORTEST, length or min(longest, LONGEST))
+    if count := sum(len(text) > length for text in trained):
+        notes.append(
+            f"{count:,} of {len(trained):,} training texts are longer than {length} "
+            "words: their beginning is read (data.options.length)"
+        )
+    return TextPreprocessor(words, length, cut), found, notes
+
+
+def _dataset(
+    context: LoadContext,
+    source: Source,
+    examples: tuple[Example, ...],
+    by_name: Mapping[str, str],
+    preprocessor: TextPreprocessor,
+    found: WordVectors | None,
+    notes: Sequence[str],
+) -> TextDataset:
+    labels = context.labels or source.labels
+    words = _numbers(preprocessor, [by_name[e.name] for e in examples])
+    answers = np.array([labels.index(e.target) for e in examples], np.int64)
+    solution = None
+    start: dict[str, Any] = {}
+    if not context.preprocess:
+        train, validation = (
+            (words[chosen], answers[chosen])
+            for chosen in (
+                np.array([e.split == split for e in examples], bool)
+                for split in ("train", "validation")
+            )
+        )
+        solution = fit_ngrams(train, validation, preprocessor.num_values, len(labels))
+        start["ngrams"] = (solution.keys, solution.weights, solution.bias)
+    if found is not None:
+        start["vectors"] = found.rows(preprocessor.words, FIRST_WORD, context.seed)
+    spec = InputSpec((preprocessor.length,), "int32", preprocessor.num_values)
+    return TextDataset(
+        info=DataInfo(
+            {"words": spec}, (), len(labels), labels, fingerprint(examples), start
+        ),
+        examples={s: tuple(e for e in examples if e.split == s) for s in SPLITS},
+        preprocessor=preprocessor,
+        names=[e.name for e in examples],
+        inputs={"words": Column(words)},
+        answers=Column(answers),
+        read=lambda example: {"text": by_name[example.name].encode()},
+        batch_size=context.config.batch_size,
+        one_hot=True,
+        notes=tuple(notes),
+        texts=by_name,
+        solution=solution,
+    )
+
+
+def _numbers(preprocessor: TextPreprocessor, texts: Sequence[str]) -> np.ndarray:
+    """Return the numbers of the words, int32 (texts, length), by the graph's own way."""
+    parts = [np.zeros((0, preprocessor.length), np.int32)]
+    with tf.device("CPU"):
+        for start in range(0, len(texts), BATCH):
+            part = [text.encode() for text in texts[start : start + BATCH]]
+            parts.append(preprocessor({"text": tf.constant(part, tf.string)}).numpy())
+    return np.concatenate(parts)
+
+
+def _split(examined: Examined, context: LoadContext) -> tuple[Example, ...]:
+    """Return the examples to use, each with its split.
+
+    Raises:
+        DataError: if a class is left without training texts, or a model that is to be
+            tested does not know one.
+    """
+    source, known = examined.texts.source, context.labels
+    if known and (unknown := sorted(set(source.labels) - set(known))):
+        raise DataError(
+            f"{source.name} has the classes {unknown}, which the model does not know. "
+            f"Expected some of {list(known)}; rename or remove them."
+        )
+    examples = split_examples(source, examined.usable, context)
+    trained = {e.target for e in examples if e.split == "train"}
+    missing = [name for name in source.labels if name not in trained]
+    if missing and not known:
+        raise DataError(
+            f"{source.name}: classes {missing} have no usable training text. Expected "
+            "at least one; see `tfapp check`, add texts or remove the class."
+        )
+    return examples
+
+
+def _notes(report: CheckReport, examples: Sequence[Example]) -> list[str]:
+    """Return the lines to show the user before training begins."""
+    notes = [report.summary()]
+    by_kind = {p.kind: p for p in reversed(report.problems)}
+    for kind in ("few texts", "class imbalance"):
+        if kind in by_kind:
+            problem = by_kind[kind]
+            place = f"{problem.path}, " if problem.path else ""
+            notes.append(f"{kind}: {place}{problem.detail}")
+    if report.duplicates or report.near_duplicates:
+        copies = sum(len(group) - 1 for group in report.duplicates)
+        notes.append(
+            f"{copies:,} copies of other texts and {len(report.near_duplicates):,} pairs "
+            "of near copies, kept in one split where that is possible"
+        )
+    if near := near_training(examples):
+        tested = sum(e.split == "test" for e in examples)
+        notes.append(
+            f"{len(near)} of {tested} test texts have a near copy in training: see "
+            "`tfapp check`"
+        )
+    return [note for note in notes if note]
+
+
+def _check_options(length: int, most_words: int, least_count: int) -> None:
+    """Refuse numbers out of range.
+
+    Raises:
+        ConfigError: naming the option.
+    """
+    for name, value, least, most in (
+        ("length", length, 0, 20_000),
+        ("most_words", most_words, 1, LARGEST),
+        ("least_count", least_count, 1, 1_000_000),
+    ):
+        if not least <= value <= most:
+            raise ConfigError(
+                f"`data.options.{name}` must be from {least} to {most}. "
+                f"Received: {value}"
+            )

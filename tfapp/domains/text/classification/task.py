@@ -1,0 +1,74 @@
+"""One label per text."""
+
+from functools import partial
+from typing import Any, Literal
+
+import keras
+
+from tfapp.data.spec import DataInfo
+from tfapp.domains.text.classification.baselines import text_baselines
+from tfapp.domains.text.classification.interface import INTERFACE
+from tfapp.domains.text.classification.models.parts import NETWORK
+from tfapp.domains.text.classification.sections import text_sections
+from tfapp.layers.outputs import LOGITS
+from tfapp.problems.classification.results import accuracy_metric, evaluate_classifier
+from tfapp.problems.classification.verdict import classification_findings
+from tfapp.recipes.config import Share
+from tfapp.tasks.spec import Learning, Task
+
+METRIC = accuracy_metric("texts")
+LOSS = "cross_entropy"
+
+
+def task(
+    *,
+    label_smoothing: Share = 0.0,
+    class_weights: Literal["none", "balanced"] = "none",
+) -> Task:
+    """Choose one class for each text.
+
+    Args:
+        label_smoothing: share of the labels that is spread over all classes.
+        class_weights: "balanced" for examples that weigh the more the rarer their
+            class is.
+    """
+    return Task(
+        name="text_classification",
+        learning=partial(_learning, label_smoothing),
+        # Of the answer: with n-grams, the loss is that of the network alone.
+        monitor=f"val_{LOSS}",
+        mode="min",
+        metric=METRIC,
+        evaluate=partial(evaluate_classifier, METRIC),
+        baselines=text_baselines,
+        findings=classification_findings,
+        sections=text_sections,
+        class_weights=class_weights,
+        interface=INTERFACE,
+    )
+
+
+def _learning(label_smoothing: float, model: Any, info: DataInfo) -> Learning:
+    """Return what is trained: the network, whether n-grams stand next to it or not.
+
+    The n-grams know the training texts, so what learned next to them by a common loss
+    would find nothing left to learn.
+    """
+    loss = keras.losses.CategoricalCrossentropy(
+        from_logits=True, label_smoothing=label_smoothing
+    )
+    metrics = [
+        keras.metrics.CategoricalAccuracy(name="accuracy"),
+        keras.metrics.CategoricalCrossentropy(name=LOSS, from_logits=True),
+    ]
+    if not isinstance(model.output, dict):
+        return Learning(model, loss, metrics)
+    return Learning(
+        model,
+        {LOGITS: loss, NETWORK: loss},
+        metrics,
+        batch=lambda words, labels: (words, {LOGITS: labels, NETWORK: labels}),
+        main=LOGITS,
+        loss_weights={LOGITS: 0.0, NETWORK: 1.0},
+        answers_untrained=True,
+    )

@@ -1,0 +1,21 @@
+"""Whether data is text, by the names of files and by the cells of a table."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from tfapp.data.detection import Detected
+from tfapp.domains.text.reading.detect import detect_texts
+
+DETECTORS = (detect_texts,)
+"""One for each kind of data, the most special first."""
+
+
+def detect(place: str, options: Mapping[str, Any] | None = None) -> Detected | None:
+    """Return which kind of text lies at a place, None for anything else.
+
+    Args:
+        place: `data.path`, expanded.
+        options: `data.options`.
+    """
+    found = (detector(place, options or {}) for detector in DETECTORS)
+    return next(filter(None, found), None)

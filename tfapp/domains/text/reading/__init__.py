@@ -1,0 +1,1 @@
+"""Tables, folders and files to labelled texts."""

@@ -1,0 +1,1 @@
+"""Texts to words, words to numbers, and vectors of words from files."""
