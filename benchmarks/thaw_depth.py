@@ -2,11 +2,12 @@ r"""How deep to thaw an extractor, and at which rate, on several small sets.
 
     python benchmarks/thaw_depth.py --extractor mobilenet_v2
     python benchmarks/thaw_depth.py --extractor vgg_small --weights tiny_imagenet
+    python benchmarks/thaw_depth.py --kept-back 0.9 --solver exact --epochs 12
 
-A quarter of each set's training images is kept back and scored once per run; its test
-images are not touched. All choices of a set and seed share that quarter, another tenth
-chooses the epoch. Every run is a process of its own below `--folder`; finished ones are
-not repeated and killed ones are resumed.
+A part of each set's training images (`--kept-back`) is kept back and scored once per
+run; its test images are not touched. All choices of a set and seed share that part; a
+tenth of all, or a sixth of what is left, chooses the epoch. Every run is a process of
+its own below `--folder`; finished ones are not repeated and killed ones are resumed.
 """
 
 import argparse
@@ -26,8 +27,6 @@ LAYERS = {
 
 RATES = ("1e-4", "3e-4")
 BASE = (
-    "data.split.test=0.25",
-    "data.split.validation=0.1",
     "fine_tune.head.epochs=20",
     "fine_tune.head.learning_rate=1e-3",
     "fine_tune.head.views=2",
@@ -46,6 +45,8 @@ def main() -> None:
     parser.add_argument("--layers", nargs="+", help="from which on it learns")
     parser.add_argument("--rates", nargs="+", default=list(RATES))
     parser.add_argument("--epochs", type=int, default=4, help="of the second phase")
+    parser.add_argument("--kept-back", type=float, default=0.25, help="share to test")
+    parser.add_argument("--solver", default="gradient", help="of the head")
     parser.add_argument("--seeds", nargs="+", type=int, default=[0, 1])
     parser.add_argument("--folder", type=Path, default=Path("runs/thaw_depth"))
     arguments = parser.parse_args()
@@ -77,10 +78,16 @@ def settings(
     images = SMALL_SETS[name]
     side = min(images.side, arguments.largest)
     network = {"extractor": arguments.extractor, "weights": arguments.weights}
-    network |= {"pooling": arguments.pooling, "l2": images.l2}
+    network |= {"pooling": arguments.pooling}
+    # The fewer images, the stronger, as `fit` has it.
+    network["l2"] = min(images.l2 * 0.75 / (1 - arguments.kept_back), 1.0)
     options = ", ".join(f"{key}={value!r}" for key, value in network.items())
+    kept_back = arguments.kept_back
     found = [
         *BASE,
+        f"data.split.test={kept_back}",
+        f"data.split.validation={min(0.1, (1 - kept_back) / 6):.4f}",
+        f"fine_tune.head.solver={arguments.solver}",
         *images.settings(side, images.training_images),
         f"data.augmentation={images.augmentation}",
         f"model.options={{{options}}}",
