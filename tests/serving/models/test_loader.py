@@ -1,5 +1,7 @@
 """SavedModels with signatures that cannot be called, and what their errors tell."""
 
+import json
+
 import grpc
 import pytest
 import tensorflow as tf
@@ -8,6 +10,7 @@ from tensorflow.core.protobuf import saved_model_pb2
 from tensorflow_serving.apis import predict_pb2, prediction_service_pb2_grpc
 
 from tests.serving.conftest import pair, running
+from tfapp.base.storage.checksums import seal_tree
 from tfapp.serving.models.messages import sentence
 
 KINDS = ("sparse", "composite", "variant", "resource", "float_ref", "qint8", "type 77")
@@ -95,3 +98,18 @@ def test_the_error_of_a_version_names_no_folder(tmp_path):
                 status, _, body = client.raw("GET", path)
                 assert (status, b'"END"' in body) == (200, True)
                 assert b"/" not in body.replace(b"m/1", b"")
+
+
+def test_a_damaged_weight_is_refused_and_the_version_before_it_serves(tmp_path):
+    """One flipped bit in the variables of a sealed export: never another answer."""
+    for version in ("1", "2"):
+        seal_tree(pair(tmp_path / "pair" / version))
+    weights = max(tmp_path.glob("pair/2/variables/*.data*"))
+    data = bytearray(weights.read_bytes())
+    data[len(data) // 2] ^= 1
+    weights.write_bytes(data)
+    with running(tmp_path, log="off") as client:
+        status = json.loads(client.raw("GET", "/v1/models/pair")[2])
+    states = {v["version"]: v for v in status["model_version_status"]}
+    assert states["1"]["state"] == "AVAILABLE"
+    assert "is damaged" in states["2"]["status"]["error_message"]

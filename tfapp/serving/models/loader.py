@@ -19,6 +19,7 @@ import tensorflow as tf
 from google.protobuf.message import DecodeError
 from tensorflow.core.framework import types_pb2
 
+from tfapp.base.storage.checksums import require_intact_tree
 from tfapp.serving.models.messages import explained, sentence
 from tfapp.serving.signature import (
     Arrays,
@@ -56,6 +57,7 @@ class SavedModel:
         graph = tf.Graph()
         self._session = tf.compat.v1.Session(graph=graph, config=_session_config())
         try:
+            require_intact_tree(path)
             with graph.as_default(), _quiet():
                 meta = tf.compat.v1.saved_model.load(
                     self._session, [tf.saved_model.SERVING], str(path)
