@@ -11,9 +11,10 @@ if TYPE_CHECKING:  # the command line reads this file, and starts without NumPy
 Arrays = Mapping[str, "np.ndarray"]
 """Arrays by name, of a batch or of one row of it; texts and files are object arrays."""
 
-View = Literal["classes", "text", "numbers", "pictures", "words"]
+View = Literal["classes", "text", "numbers", "pictures", "words", "tags"]
 """How a page shows an output: bars of shares, a text, a table, picture files, words
-coloured by the output `word_weights`."""
+coloured by the output `word_weights`, and words in the colours of their tags, for which
+the answer has `tokens` and `scores` too."""
 
 
 @dataclass(frozen=True)

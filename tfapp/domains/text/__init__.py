@@ -6,28 +6,47 @@ The tables name what recipes may use, as "module:function" relative to this pack
 FORMS = (
     "a .csv or .tsv with a column of texts and one of labels, a folder of class folders "
     "with .txt files, a folder of tables named train, dev and test, a folder with "
-    "NAME.pos and NAME.neg"
+    "NAME.pos and NAME.neg; a .conllu, .conll or .iob file of tagged sentences, or a "
+    "folder of such"
 )
 """What `data.path` may be, for messages."""
 
-DATA = {"texts": "classification.load:texts"}
+DATA = {
+    "tagged_sentences": "labelling.load:tagged_sentences",
+    "texts": "classification.load:texts",
+}
 """Kinds of data: what the examples are and what the network receives."""
 
-CHECKS = {"texts": "classification.check:check_texts"}
+CHECKS = {
+    "tagged_sentences": "labelling.check:check_sentences",
+    "texts": "classification.check:check_texts",
+}
 """What reports the faults of each kind of data."""
 
-SPLITS = {"texts": ("random", "order")}
+SPLITS = {"tagged_sentences": ("random", "order"), "texts": ("random", "order")}
 """The ways by which each kind of data can be split: `data.split.by`."""
 
-TASKS = {"text_classification": "classification.task:task"}
+TASKS = {
+    "sentence_labelling": "labelling.task:task",
+    "text_classification": "classification.task:task",
+}
 
-TASK_DATA = {"text_classification": ("texts",)}
+TASK_DATA = {
+    "sentence_labelling": ("tagged_sentences",),
+    "text_classification": ("texts",),
+}
 """The kinds of data that each task learns from; the first is the default."""
 
-INTERFACES = {"text_classification": "classification.interface:INTERFACE"}
+INTERFACES = {
+    "sentence_labelling": "labelling.interface:INTERFACE",
+    "text_classification": "classification.interface:INTERFACE",
+}
 """What the exported models of each task take and answer, without the task."""
 
 REQUIREMENTS = {
+    "sentence_labelling": {
+        "fine_tune": (None, "taggers are trained from random weights"),
+    },
     "text_classification": {
         "fine_tune": (None, "networks of texts are trained as a whole"),
     },
@@ -37,9 +56,13 @@ REQUIREMENTS = {
 MODELS = {
     "recurrent_classifier": "classification.models.recurrent_classifier:"
     "recurrent_classifier",
+    "recurrent_tagger": "labelling.models.recurrent_tagger:recurrent_tagger",
     "sentence_cnn": "classification.models.sentence_cnn:sentence_cnn",
 }
 """Networks: builders that return a keras.Model of logits."""
 
-PLANS = {"text_classification": "classification.plan:plan"}
+PLANS = {
+    "sentence_labelling": "labelling.plan:plan",
+    "text_classification": "classification.plan:plan",
+}
 """Task → what writes the recipe of `tfapp fit`."""

@@ -1,5 +1,5 @@
-// Answers as something a person can read: classes, text, numbers, pictures. No state, no
-// requests.
+// Answers as something a person can read: classes, text, numbers, pictures, words in the
+// colours of their tags. No state, no requests.
 
 const MOST_BARS = 10;
 const MOST_ROWS = 50;
@@ -18,8 +18,8 @@ export function viewsOf(row, outputs, names, classNames) {
   const views = [];
   for (const [name, value] of pairs) {
     const view = outputs[name] ?? guess(bare ? "" : name, value);
-    if (view === "words") {
-      views.push({ view, name, value: pairsOf(value, row.word_weights) });
+    if (view === "words" || view === "tags") {
+      views.push({ view, name, value: view === "tags" ? wordsOf(row) : pairsOf(value, row.word_weights) });
       continue;
     }
     const classes = view === "classes" ? classesOf(value, bare ? classNames : row.classes ?? classNames) : null;
@@ -46,10 +46,15 @@ function classesOf(row, classNames) {
   return pairs.sort((a, b) => b[1] - a[1]).slice(0, MOST_BARS);
 }
 
+/** Returns [[word, tag, score], …] of an answer whose words are tagged. */
+function wordsOf({ tokens, tags, scores = [] }) {
+  return tokens.map((token, i) => [token, tags[i], scores[i]]).filter(([token]) => token);
+}
+
 /** Fills a list with the bars of the classes, and a box with everything else. */
 export function drawViews(bars, box, views) {
   drawBars(bars, views.find(({ view }) => view === "classes")?.value ?? []);
-  const draw = { text: drawText, numbers: drawNumbers, pictures: drawPicture, words: drawWords };
+  const draw = { text: drawText, numbers: drawNumbers, pictures: drawPicture, words: drawWords, tags: drawTags };
   box.replaceChildren(...views.filter(({ view }) => draw[view]).map((one) => draw[one.view](one)));
 }
 
@@ -72,6 +77,28 @@ function drawWords({ value }) {
     text.append(piece, " ");
   }
   return text;
+}
+
+/** Shows every word with its tag below, in a colour of the tag; "O" has none. */
+function drawTags({ value }) {
+  const line = element("p", "tags");
+  for (const [token, tag, score] of value) {
+    const word = element("ruby", tag === "O" ? "outside" : "", token);
+    if (Number.isFinite(score)) word.title = `${tag}, ${percent(score)}`;
+    if (tag !== "O") {
+      word.style.setProperty("--hue", hueOf(tag.replace(/^[BI]-/, "")));
+      word.append(element("rt", "", tag));
+    }
+    line.append(word, " ");
+  }
+  return line;
+}
+
+/** Returns a hue in degrees, always the same for a text. */
+function hueOf(text) {
+  let hash = 0;
+  for (const character of text) hash = (hash * 31 + character.codePointAt(0)) % 360;
+  return (hash * 137) % 360;
 }
 
 function drawNumbers({ name, value }) {

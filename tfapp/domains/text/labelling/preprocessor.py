@@ -48,6 +48,14 @@ class SentencePreprocessor:
         """Return the network's inputs, see `of_tokens`."""
         return self.of_tokens(self.tokens(raw))
 
+    @property
+    def sizes(self) -> dict[str, int]:
+        """Name of an input → number of its ids, with padding and the unknown one."""
+        found = {"words": self.vocabulary.words, "pieces": self.vocabulary.pieces}
+        found["characters"] = self.vocabulary.characters
+        found["vectors"] = self.vocabulary.vectors
+        return {name: len(values) + 2 for name, values in found.items()}
+
     def describe(self) -> dict[str, Any]:
         """Return a JSON-ready description; see `read_preprocessor`."""
         return self.vocabulary.describe()

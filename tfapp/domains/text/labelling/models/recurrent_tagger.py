@@ -8,6 +8,7 @@ from keras import layers, ops
 from tfapp.base.errors import ModelError
 from tfapp.data.spec import DataInfo
 from tfapp.domains.text.labelling.layers.bag import NeighbouringBags
+from tfapp.domains.text.labelling.layers.characters import CharacterConvolution
 from tfapp.domains.text.labelling.layers.crf import ConditionalRandomField
 from tfapp.domains.text.labelling.layers.word_dropout import WordDropout
 from tfapp.layers.outputs import LOGITS
@@ -82,7 +83,9 @@ def recurrent_tagger(
     present = ops.not_equal(inputs["words"], 0)
     parts = [
         _words(inputs, sizes, word_units, word_dropout),
-        _characters(inputs, sizes, character_units, character_filters),
+        CharacterConvolution(
+            sizes["characters"], character_units, character_filters, name="spelling"
+        )(inputs["characters"]),
         NeighbouringBags(sizes["pieces"], piece_units, 0, "normal", name="affixes")(
             inputs["pieces"]
         ),
@@ -116,17 +119,6 @@ def _words(inputs: Any, sizes: Any, units: int, dropout: float) -> Any:
     """Return the vectors of the words, (batch, length, units)."""
     words = WordDropout(dropout, name="word_dropout")(inputs["words"])
     return layers.Embedding(sizes["words"], units, name="words_embedding")(words)
-
-
-def _characters(inputs: Any, sizes: Any, units: int, filters: int) -> Any:
-    """Return the largest answer of each filter to three characters of the word."""
-    ids = inputs["characters"]
-    x = layers.Embedding(sizes["characters"], units, name="characters_embedding")(ids)
-    x = x * ops.expand_dims(ops.cast(ops.not_equal(ids, 0), x.dtype), -1)
-    length, width = ops.shape(ids)[1], ids.shape[-1]
-    x = ops.reshape(x, (-1, width, units))
-    x = layers.Conv1D(filters, 3, padding="same", activation="relu", name="trigrams")(x)
-    return ops.reshape(ops.max(x, axis=1), (-1, length, filters))
 
 
 def _wide(inputs: Any, sizes: Any, outputs: int, name: str) -> Any:
