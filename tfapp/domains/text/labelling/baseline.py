@@ -137,7 +137,7 @@ def _rows(dataset: SentenceDataset, split: str) -> tuple[csr_matrix, np.ndarray]
     targets = np.concatenate([np.reshape(a, (len(a), -1))[:, 0] for a in answers])
     blocks, start = [], 0
     for name, reach in (("words", WORD_REACH), ("pieces", PIECE_REACH)):
-        size = dataset.info.inputs[name].categories
+        size = dataset.info.inputs[name].num_values
         for offset in range(-reach, reach + 1):
             rows = [_moved(np.reshape(v, (len(v), -1)), offset) for v in columns[name]]
             blocks.append(np.concatenate(rows) + start)

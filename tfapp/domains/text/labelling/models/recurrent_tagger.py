@@ -79,7 +79,7 @@ def recurrent_tagger(
         name: keras.Input(spec.shape, dtype=spec.dtype, name=name)
         for name, spec in info.inputs.items()
     }
-    sizes = {name: spec.categories for name, spec in info.inputs.items()}
+    sizes = {name: spec.num_values for name, spec in info.inputs.items()}
     present = ops.not_equal(inputs["words"], 0)
     parts = [
         _words(inputs, sizes, word_units, word_dropout),
