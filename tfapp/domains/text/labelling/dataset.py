@@ -70,9 +70,14 @@ def tags_of(labels: Sequence[str]) -> tuple[str, ...]:
 
 
 def learn_vocabulary(
-    sentences: Sequence[Sentence], vectors: tuple[str, ...] = ()
+    sentences: Sequence[Sentence], vectors: tuple[str, ...]
 ) -> Vocabulary:
-    """Return the vocabulary of training sentences."""
+    """Return the vocabulary of training sentences.
+
+    Args:
+        sentences: to learn from.
+        vectors: words of the file of word vectors, () without.
+    """
     tokens = list(chain.from_iterable(s.tokens for s in sentences))
     with tf.device("CPU"):
         tensor = tf.constant(tokens, tf.string)
@@ -100,6 +105,7 @@ def sentence_dataset(
     labels: tuple[str, ...],
     batch_size: int,
     notes: tuple[str, ...],
+    start: Mapping[str, Any],
 ) -> SentenceDataset:
     """Look everything up and describe it.
 
@@ -110,6 +116,7 @@ def sentence_dataset(
         labels: see `learn_labels`.
         batch_size: sentences in a batch.
         notes: lines to show the user.
+        start: "vectors", those of the vocabulary's words, or nothing.
     """
     names = [e.name for e in examples]
     ordered = [sentences[name] for name in names]
@@ -120,7 +127,9 @@ def sentence_dataset(
         for name, arrays in inputs.items()
     }
     return SentenceDataset(
-        info=DataInfo(specs, (None,), len(labels), labels, fingerprint(examples)),
+        info=DataInfo(
+            specs, (None,), len(labels), labels, fingerprint(examples), start
+        ),
         examples={s: tuple(e for e in examples if e.split == s) for s in SPLITS},
         preprocessor=preprocessor,
         names=names,

@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 from pydantic import Field
 
@@ -27,14 +27,22 @@ from tfapp.domains.text.labelling.preprocessor import (
 )
 from tfapp.domains.text.labelling.reading.files import TaggedSet, read_set
 from tfapp.domains.text.labelling.reading.spec import Sentence
+from tfapp.domains.text.words.vectors import WordVectors, read_vectors
 from tfapp.report.wording import count
 
 Length = Annotated[int, Field(ge=1)]
 MAX_LENGTH = 256
+FURTHER_VECTORS = 100_000
+"""Words that training does not have, and whose vectors are read: users will."""
+FIRST_ID = 2
 
 
 def tagged_sentences(
-    context: LoadContext, *, column: str = "", max_length: Length = MAX_LENGTH
+    context: LoadContext,
+    *,
+    column: str = "",
+    max_length: Length = MAX_LENGTH,
+    vectors: str = "",
 ) -> SentenceDataset:
     """Sentences with a tag for every token: CoNLL-U, columns, ATIS lines.
 
@@ -42,6 +50,8 @@ def tagged_sentences(
         context: recipe, seed, split file, cache folder.
         column: of the tags; "" for "upos" in CoNLL-U and for the last one elsewhere.
         max_length: tokens of a sentence; longer ones are cut.
+        vectors: a file of word vectors, such as GloVe's, for a network to read next to
+            what it learns; "" for none.
 
     Raises:
         ConfigError: if a file has no such column.
@@ -52,18 +62,28 @@ def tagged_sentences(
     named = name_sentences(tagged, max_length)
     examples = split_examples(named.source, named.usable, context)
     trained = [named.sentences[e.name] for e in examples if e.split == "train"]
+    start: dict[str, Any] = {}
     if context.preprocess:
         preprocessor = read_preprocessor(context.preprocess)
         labels = context.labels
     else:
-        preprocessor = SentencePreprocessor(learn_vocabulary(trained))
+        known = _read_vectors(vectors, trained) if vectors else None
+        words = known.words if known else ()
+        preprocessor = SentencePreprocessor(learn_vocabulary(trained, words))
+        start = {"vectors": known.rows(known.words, FIRST_ID)} if known else {}
         labels = learn_labels(trained)
         _require_tags(tagged, labels)
     notes = tuple(_notes(tagged, named, examples, labels))
     size = context.config.batch_size
     return sentence_dataset(
-        examples, named.sentences, preprocessor, labels, size, notes
+        examples, named.sentences, preprocessor, labels, size, notes, start
     )
+
+
+def _read_vectors(place: str, trained: Sequence[Sentence]) -> WordVectors:
+    """Return vectors of training words, and of the most frequent others."""
+    words = {token.lower() for sentence in trained for token in sentence.tokens}
+    return read_vectors(place, words, FURTHER_VECTORS)
 
 
 def _require_tags(tagged: TaggedSet, labels: Sequence[str]) -> None:

@@ -99,7 +99,8 @@ class SentencePreprocessor:
             "pieces": present[:, None] * self._pieces.lookup(features.pieces(tokens)),
         }
         if self.vocabulary.vectors:
-            ids["vectors"] = present * self._vectors.lookup(words)
+            lower = tf.strings.lower(tokens, encoding="utf-8")
+            ids["vectors"] = present * self._vectors.lookup(lower)
         return ids
 
     def _divided(self, text: Any) -> Any:

@@ -1,5 +1,6 @@
 """A tag for every token by a recurrent network that reads a sentence in both directions."""
 
+from collections.abc import Mapping
 from typing import Any, Literal
 
 import keras
@@ -90,6 +91,8 @@ def recurrent_tagger(
             inputs["pieces"]
         ),
     ]
+    if "vectors" in inputs:
+        parts.append(_vectors(inputs["vectors"], sizes["vectors"], info.start))
     x = ops.concatenate(parts, axis=-1)
     x = layers.Dropout(dropout_rate, name="input_dropout")(x)
     for number in range(1, depth + 1):
@@ -119,6 +122,15 @@ def _words(inputs: Any, sizes: Any, units: int, dropout: float) -> Any:
     """Return the vectors of the words, (batch, length, units)."""
     words = WordDropout(dropout, name="word_dropout")(inputs["words"])
     return layers.Embedding(sizes["words"], units, name="words_embedding")(words)
+
+
+def _vectors(ids: Any, size: int, start: Mapping[str, Any]) -> Any:
+    """Return the vectors that the data brings, which stay as they are."""
+    rows = start["vectors"]
+    layer = layers.Embedding(size, rows.shape[1], trainable=False, name="word_vectors")
+    vectors = layer(ids)
+    layer.set_weights([rows])
+    return vectors
 
 
 def _wide(inputs: Any, sizes: Any, outputs: int, name: str) -> Any:
