@@ -14,7 +14,7 @@ Arrays = Mapping[str, "np.ndarray"]
 View = Literal["classes", "text", "numbers", "pictures", "words", "tags"]
 """How a page shows an output: bars of shares, a text, a table, picture files, words
 coloured by the output `word_weights`, and words in the colours of their tags, for which
-the answer has `tokens` and `scores` too."""
+the answer has `tokens` and `tag_scores` too."""
 
 
 @dataclass(frozen=True)

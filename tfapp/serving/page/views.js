@@ -47,7 +47,7 @@ function classesOf(row, classNames) {
 }
 
 /** Returns [[word, tag, score], …] of an answer whose words are tagged. */
-function wordsOf({ tokens, tags, scores = [] }) {
+function wordsOf({ tokens, tags, tag_scores: scores = [] }) {
   return tokens.map((token, i) => [token, tags[i], scores[i]]).filter(([token]) => token);
 }
 

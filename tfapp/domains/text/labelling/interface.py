@@ -37,7 +37,7 @@ def signatures(exported: Exported) -> dict[str, Signature]:
 
     Returns:
         "serving_default": "text", string (batch,), to "tokens" and "tags", string
-        (batch, length), and "scores", float32 (batch, length), the probability of each
+        (batch, length), and "tag_scores", float32 (batch, length), the probability of each
         tag; "" and 0 behind the end of a sentence. With intents also "intent", string
         (batch,), and "intent_score", float32 (batch,).
     """
@@ -64,7 +64,7 @@ def signatures(exported: Exported) -> dict[str, Signature]:
         answer = {
             "tokens": tokens,
             "tags": tf.where(present, best, ""),
-            "scores": tf.where(present, score, 0.0),
+            "tag_scores": tf.where(present, score, 0.0),
         }
         if intents:
             whole = found[:, 0, count:]
@@ -83,7 +83,7 @@ def prediction(answer: Arrays) -> Prediction:
     """
     tokens = [token for token in map(_text, answer["tokens"]) if token]
     tags = [_text(tag) for tag in answer["tags"][: len(tokens)]]
-    scores = [float(score) for score in answer["scores"][: len(tokens)]]
+    scores = [float(score) for score in answer["tag_scores"][: len(tokens)]]
     columns: dict[str, Any] = {"tokens": tokens, "tags": tags, "scores": scores}
     pairs = [f"{token}/{tag}" for token, tag in zip(tokens, tags, strict=True)]
     if marks_spans({*tags, "O"}):
@@ -127,7 +127,7 @@ INTERFACE = Interface(
     signatures=signatures,
     prediction=prediction,
     preprocessor=read_preprocessor,
-    outputs={"tags": "tags"},
+    outputs={"tags": "tags", "intent": "text"},
     read=read,
     suffixes=(".txt", *SUFFIXES, *(f"{suffix}.gz" for suffix in SUFFIXES)),
 )
