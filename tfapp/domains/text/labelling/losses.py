@@ -73,15 +73,14 @@ class PathLoss(TagLoss):
         self.layer = layer
 
     def call(self, y_true: Any, y_pred: Any) -> Any:
-        """Return a loss for each token, whose mean is that of the known ones."""
+        """Return a loss for each sentence, whose mean is that of the known tokens."""
         ids, intents = split_targets(y_true)
         known = ops.greater_equal(ids, 0)
         logits = ops.cast(y_pred[..., : self.tags], "float32")
         paths = self.layer.log_likelihood(logits, ops.maximum(ids, 0), known)
-        tokens = ops.maximum(ops.mean(ops.cast(known, "float32")), 1e-7)
-        length = ops.cast(ops.shape(ids)[1], "float32")
-        loss = -ops.expand_dims(paths, 1) / (tokens * length)
-        return loss + ops.zeros_like(logits[..., 0]) + self.of_intents(intents, y_pred)
+        tokens = ops.mean(ops.sum(ops.cast(known, "float32"), axis=1))
+        loss = -ops.expand_dims(paths, 1) / ops.maximum(tokens, 1e-7)
+        return loss + self.of_intents(intents, y_pred)
 
 
 class TokenAccuracy(keras.metrics.Mean):

@@ -143,7 +143,10 @@ def _wide(inputs: Any, sizes: Any, outputs: int, name: str) -> Any:
 def _intent(
     x: Any, inputs: Any, sizes: Any, present: Any, intents: int, wide: bool
 ) -> Any:
-    """Return the logits of the intent at every token, (batch, length, intents)."""
+    """Return the logits of the intent at every token, (batch, length, intents).
+
+    They are 0 behind the end of a sentence.
+    """
     weight = ops.expand_dims(ops.cast(present, x.dtype), -1)
     largest = ops.max(x * weight - 1e4 * (1 - weight), axis=1, keepdims=True)
     logits = layers.Dense(intents, dtype="float32", name="intents")(largest)
@@ -153,4 +156,6 @@ def _intent(
         logits = logits + ops.sum(
             scores * ops.cast(weight, scores.dtype), axis=1, keepdims=True
         )
-    return logits + ops.zeros_like(ops.cast(weight, "float32"))
+    # A product, not a sum with zeros: TensorFlow's optimizer takes the latter away,
+    # and the shape with it.
+    return ops.matmul(ops.cast(weight, "float32"), logits)
