@@ -79,7 +79,9 @@ def test_damaged_files(tmp_path):
 
 def test_long_sentences_and_unknown_tags(tmp_path):
     """A sentence of 5,000 tokens is cut; a tag only of the test part is reported."""
-    (tmp_path / "train.conll").write_text("a\tX\nb\tY\n\n" * 4 + "a\tX\n" * 5000)
+    (tmp_path / "train.conll").write_text(
+        "".join(f"a{i}\tX\nb\tY\n\n" for i in range(20)) + "a\tX\n" * 5000
+    )
     (tmp_path / "test.conll").write_text("a\tX\nb\tZ\n")
     dataset = load_dataset(config(tmp_path), seed=0)
     assert max(len(s.tokens) for s in dataset.sentences.values()) == 256

@@ -37,25 +37,16 @@ def test_raw_texts(preprocessor):
         "",
         " \n ",
         "שלום 😀 你好。",
-        "a\0b",
+        "a\x1fb",
     )
     assert found == [
-        [*"I do n't do it ( really".split(), "),", *"in the U.S.".split()]
-        + ['"', "now", "!", '"', ":-)"],
-        ["it", "'s", "fine", "..."],
-        [],
-        [],
-        ["שלום", "😀", "你好", "。"],
-        ["a", "b"],
-    ] or found[1:] == [
+        [*"I do n't do it ( really ) , in the U.S.".split(), '"', "now", "!", '"', ":-)"],
         ["it", "'s", "fine", "..."],
         [],
         [],
         ["שלום", "😀", "你好", "。"],
         ["a", "b"],
     ]
-    assert found[0][:5] == ["I", "do", "n't", "do", "it"]
-    assert found[0][-5:] == ['"', "now", "!", '"', ":-)"]
 
 
 def test_given_tokens(preprocessor):

@@ -154,7 +154,7 @@ def test_learns(dataset, options):
     for epoch in range(8):
         which = Pass(epoch=epoch, shuffle=True)
         batches = dataset.batches(train, which).map(learning.batch)
-        model.fit(batches, verbose=0)
+        model.fit(batches, shuffle=False, verbose=0)
     scores = model.evaluate(
         dataset.batches(dataset.examples["test"], Pass()).map(learning.batch),
         verbose=0,

@@ -33,7 +33,7 @@ def plan(report: CheckReport, machine: Machine) -> Plan:
     table = {
         "data": {"batch_size": batch},
         "task_options": {"score": "spans" if facts["spans"] else "tokens"},
-        "model": {"name": "recurrent_tagger"},
+        "model": {"name": "recurrent_tagger", "options": {"crf": facts["spans"]}},
         "training": {
             "epochs": epochs,
             "learning_rate": 2e-3,
@@ -57,6 +57,7 @@ def _epochs(facts: Any, batch: int, machine: Machine) -> int:
 
 def _reasons(facts: Any, batch: int, epochs: int) -> tuple[str, ...]:
     intents = f" and {facts['intents']} intents" if facts["intents"] else ""
+    paths = "; which tag follows which is learned too" if facts["spans"] else ""
     figure = (
         "F1 of spans, because the tags mark spans with B- and I-"
         if facts["spans"]
@@ -67,6 +68,6 @@ def _reasons(facts: Any, batch: int, epochs: int) -> tuple[str, ...]:
         f"{facts['tags']} tags{intents}",
         f"main figure: {figure}",
         "model: recurrent_tagger, words and their spelling read in both directions, "
-        "next to a linear path",
+        f"next to a linear path{paths}",
         f"training: {epochs} epochs of batches of {batch} sentences",
     )

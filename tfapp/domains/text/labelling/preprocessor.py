@@ -112,6 +112,10 @@ class SentencePreprocessor:
         apart = tf.strings.regex_replace(
             apart, f"([^{MARK}])({STOPS}+)({MARK}{CLOSING})?$", f"\\1{MARK}\\2\\3"
         )
+        # "(really)," holds a closing mark before the comma too.
+        apart = tf.strings.regex_replace(
+            apart, f"([^{MARK}])({CLOSING})({MARK}[^{MARK}]*)?$", f"\\1{MARK}\\2\\3"
+        )
         apart = tf.strings.regex_replace(apart, f"(.){CLITICS}", f"\\1{MARK}\\2")
         known = self._words.lookup(features.normalized(flat)) > UNKNOWN
         parted = chunks.with_flat_values(tf.where(known, flat, apart))
