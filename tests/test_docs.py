@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tfapp import API, recipes
+from tfapp import functions, recipes
 from tfapp.base.registry import union
 from tfapp.cli import app
 from tfapp.recipes import reference
@@ -27,7 +27,8 @@ def read(name):
 def verbs():
     """Return the verbs of the command line."""
     commands = {c.name or c.callback.__name__ for c in app.registered_commands}
-    return commands | {group.name for group in app.registered_groups}
+    groups = {group.name for group in app.registered_groups}
+    return commands | groups | union("COMMANDS").keys()
 
 
 def test_recipe_reference_is_what_the_config_models_say():
@@ -42,7 +43,7 @@ def test_every_verb_model_dataset_and_task_is_documented():
         assert f"`tfapp {verb}" in readme, verb
     for name in [*union("MODELS"), *union("DATA"), *union("TASKS")]:
         assert f"`{name}`" in reference, name
-    for name in API:
+    for name in functions():
         assert f"tfapp.{name}" in readme + read("docs/architecture.md"), name
 
 

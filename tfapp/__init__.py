@@ -2,10 +2,10 @@
 
 The verbs of the command line are functions here, for notebooks: `tfapp.fit`,
 `tfapp.run`, `tfapp.resume`, `tfapp.check`, `tfapp.evaluate`, `tfapp.compare`,
-`tfapp.predict`, `tfapp.load`, `tfapp.explain`, `tfapp.serve`, `tfapp.bundle`,
-`tfapp.masks`, `tfapp.fetch_weights`, `tfapp.examine`, `tfapp.tune`, `tfapp.find_rate`,
-`tfapp.list_runs`, `tfapp.remove_runs`. They are imported when first used, so
-`import tfapp` is quick.
+`tfapp.predict`, `tfapp.load`, `tfapp.explain`, `tfapp.serve`, `tfapp.examine`,
+`tfapp.tune`, `tfapp.find_rate`, `tfapp.list_runs`, `tfapp.remove_runs`; and those that
+domains add in their table VERBS: `tfapp.bundle`, `tfapp.masks`, `tfapp.fetch_weights`.
+They are imported when first used, so `import tfapp` is quick.
 """
 
 import importlib
@@ -14,36 +14,43 @@ from typing import Any
 __version__ = "0.1.0"
 
 API = {
-    "bundle": "tfapp.verbs.bundle",
-    "check": "tfapp.verbs.check",
-    "compare": "tfapp.verbs.compare",
-    "evaluate": "tfapp.verbs.evaluate",
-    "examine": "tfapp.verbs.doctor",
-    "explain": "tfapp.verbs.explain",
-    "fetch_weights": "tfapp.verbs.weights",
-    "find_rate": "tfapp.verbs.tuning.lr",
-    "fit": "tfapp.verbs.fit",
-    "list_runs": "tfapp.verbs.runs.listing",
-    "load": "tfapp.verbs.runs.loading",
-    "load_recipe": "tfapp.recipes",
-    "masks": "tfapp.verbs.masks",
-    "plan": "tfapp.verbs.fit",
-    "predict": "tfapp.verbs.predict",
-    "remove_runs": "tfapp.verbs.runs.removal",
-    "resume": "tfapp.verbs.run",
-    "run": "tfapp.verbs.run",
-    "serve": "tfapp.verbs.serve",
-    "tune": "tfapp.verbs.tuning.tune",
+    "check": "tfapp.verbs.check:check",
+    "compare": "tfapp.verbs.compare:compare",
+    "evaluate": "tfapp.verbs.evaluate:evaluate",
+    "examine": "tfapp.verbs.doctor:examine",
+    "explain": "tfapp.verbs.explain:explain",
+    "find_rate": "tfapp.verbs.tuning.lr:find_rate",
+    "fit": "tfapp.verbs.fit:fit",
+    "list_runs": "tfapp.verbs.runs.listing:list_runs",
+    "load": "tfapp.verbs.runs.loading:load",
+    "load_recipe": "tfapp.recipes:load_recipe",
+    "plan": "tfapp.verbs.fit:plan",
+    "predict": "tfapp.verbs.predict:predict",
+    "remove_runs": "tfapp.verbs.runs.removal:remove_runs",
+    "resume": "tfapp.verbs.run:resume",
+    "run": "tfapp.verbs.run:run",
+    "serve": "tfapp.verbs.serve:serve",
+    "tune": "tfapp.verbs.tuning.tune:tune",
 }
+"""The functions that there are whatever the domains."""
 
-__all__ = [*API]
+
+def functions() -> dict[str, str]:
+    """Return every function of the Python API: name → "module:function"."""
+    registry = importlib.import_module("tfapp.base.registry")
+    further: dict[str, str] = registry.union("VERBS")
+    return API | further
 
 
 def __getattr__(name: str) -> Any:
-    if name not in API:
+    if name == "__all__":
+        return [*functions()]
+    targets = API if name in API or name.startswith("_") else functions()
+    if name not in targets:
         raise AttributeError(f"module 'tfapp' has no attribute {name!r}")
-    return getattr(importlib.import_module(API[name]), name)
+    module, _, function = targets[name].partition(":")
+    return getattr(importlib.import_module(module), function)
 
 
 def __dir__() -> list[str]:
-    return sorted([*globals(), *API])
+    return sorted([*globals(), *functions()])

@@ -3,6 +3,7 @@
 import errno
 import gc
 import io
+import logging
 import os
 import signal
 import sys
@@ -16,6 +17,8 @@ def main() -> None:
     # TensorFlow prints pages of notices at import unless configured before.
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     os.environ["TFAPP_OWN_PROCESS"] = "1"
+    # Without a home it recommends a variable to every user, in the middle of a run.
+    logging.getLogger("matplotlib").setLevel(logging.ERROR)
     # Imports and graphs make millions of objects that stay: looking through them for
     # circles again and again takes half a second of every command.
     gc.set_threshold(100_000, 50, 100)

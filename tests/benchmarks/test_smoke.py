@@ -52,6 +52,7 @@ CASES = {
         "--seconds 0.01",
         r"answers and gradients are those of tfapp's routing(.|\n)*x its port",
     ),
+    "collages.py": Case("cells out --count 8", r"8 collages: out/table\.csv"),
     "cross_validation.py": Case(
         "cats_dogs_features --folds 2 --repeats 1 --head "
         f"--try '{SMALL_TRANSFER} fine_tune.head.epochs=1'",
@@ -187,7 +188,7 @@ def test_every_program_has_a_smallest_case():
     assert programs == CASES.keys() | OTHERS.keys()
 
 
-DAILY = ("floor.py", "fuzz.py", "input.py", "options.py")
+DAILY = ("collages.py", "floor.py", "fuzz.py", "input.py", "options.py")
 """Scripts whose smallest case takes seconds; those of the others take minutes."""
 WITHOUT_HELP = ("many_files.py",)
 

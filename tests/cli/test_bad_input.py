@@ -194,7 +194,7 @@ def test_ended_while_starting(tmp_path, number):
     assert "Traceback" not in err
 
 
-@pytest.mark.slow
+@pytest.mark.nightly
 def test_two_runs_that_want_the_same_version(tmp_path, monkeypatch):
     """The one that publishes later takes the next number; no training is lost."""
     import tfapp

@@ -1,15 +1,19 @@
 """A domain is one folder and one name: everything else follows from its tables."""
 
+import re
 import sys
 
 import pytest
+from typer.exceptions import TyperException
 
+import tfapp
 from tfapp import domains, recipes
 from tfapp.base.errors import ConfigError, DataError
 from tfapp.base.registry import union
 from tfapp.base.reporter import Reporter
+from tfapp.cli import app
 from tfapp.data.detection import detect
-from tfapp.verbs import catalogue, check, fit
+from tfapp.verbs import catalogue, check, doctor, fit
 
 FILES = {
     "__init__.py": """
@@ -24,6 +28,9 @@ MODELS = {"toy_network": "counting:toy_network"}
 MODEL_CHOICES = {"toy_network.colour": "counting:COLOURS"}
 PLANS = {"toy_counting": "counting:plan"}
 CATALOGUE = {"toys": "counting:rows", "models": "counting:rows"}
+VERBS = {"wind_up": "counting:wind_up"}
+COMMANDS = {"wind": "commands:wind", "toybox": "commands:box"}
+EXAMINATIONS = {"toys": "counting:examine"}
 """,
     "detect.py": """
 from tfapp.data.detection import Detected
@@ -43,8 +50,35 @@ def check(context):
     counts = {"files": 9, "usable": 9, "unusable": 0}
     return CheckReport("box", "toys", counts, {})
 """,
+    "commands.py": """
+import typer
+
+box = typer.Typer(help="Toys in their box.")
+
+def wind(turns: int, quiet: bool = False):
+    '''Wind a toy up.'''
+    from tfapp.domains.toy.counting import wind_up
+    print(wind_up(turns))
+
+@box.command()
+def shut():
+    '''Shut the box.'''
+
+@box.command()
+def count(most: int = 9):
+    '''Count what is in it.'''
+    print(most)
+""",
     "counting.py": """
+from tfapp.machine.doctor import Finding
 from tfapp.recipes.plan import Plan
+
+def wind_up(turns):
+    '''Return what a toy that was wound up says.'''
+    return "tick" * turns
+
+def examine():
+    return Finding("toys", 3, "ok", "")
 
 COLOURS = ("red", "blue")
 
@@ -122,6 +156,31 @@ def test_its_recipes_are_checked(override, message):
     with pytest.raises(ConfigError) as caught:
         recipes.build(table, "here")
     assert message in str(caught.value)
+
+
+def test_its_verbs_are_those_of_tfapp(capsys):
+    """Functions are the Python API's, commands the command line's; help shows both."""
+    assert tfapp.wind_up(2) == "ticktick"
+    assert "wind_up" in dir(tfapp)
+    assert "wind_up" in tfapp.__all__
+    for arguments, answer in (
+        (["wind", "3"], "tickticktick\n"),
+        (["toybox", "count", "--most=4"], "4\n"),
+    ):
+        app(arguments, standalone_mode=False)
+        assert capsys.readouterr().out == answer
+    app(["--help"], standalone_mode=False)
+    shown = capsys.readouterr().out
+    assert re.search(r"wind +Wind a toy up\.", shown)
+    assert re.search(r"toybox +Toys in their box\.", shown)
+    with pytest.raises(TyperException, match="No such command 'toy'"):
+        app(["toy"], standalone_mode=False)
+
+
+def test_doctor_examines_what_it_needs(monkeypatch):
+    """A domain adds findings to those on the machine."""
+    monkeypatch.setattr(doctor.doctor, "examine", list)
+    assert "toys" in [finding.name for finding in doctor.examine()]
 
 
 def test_its_data_is_recognised(monkeypatch):

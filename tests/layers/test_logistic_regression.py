@@ -5,7 +5,13 @@ import pytest
 from sklearn.linear_model import LogisticRegression as Reference
 from sklearn.metrics import log_loss
 
-from tfapp.layers.logistic_regression import STRENGTHS, fit_best, fit_path
+from tfapp.layers.logistic_regression import (
+    STRENGTHS,
+    fit_best,
+    fit_path,
+    right_share,
+)
+from tfapp.layers.logistic_regression import log_loss as losses_of
 from tfapp.problems.classification.calibration import softmax
 
 RNG = np.random.default_rng(0)
@@ -54,3 +60,28 @@ def test_a_constant_feature_and_a_missing_class():
     logits = model.logits(features)
     assert np.isfinite(logits).all()
     assert not (logits.argmax(axis=1) == 2).any()
+
+
+@pytest.mark.parametrize("examples", [200, 20])
+def test_tags_have_a_regression_each(examples):
+    """Each column is scikit-learn's regression on that tag alone; none has to occur."""
+    features, _ = drawn(examples)
+    slopes = np.random.default_rng(2).normal(size=(30, 2))
+    tags = ((features - 5.0) @ slopes > 8 * RNG.normal(size=(examples, 2))).astype(
+        float
+    )
+    scaled = (features - features.mean(axis=0)) / features.std(axis=0)
+    for model in fit_path(features, tags, 2, (1.0, 0.1)):
+        logits = model.logits(features)
+        shares = 1 / (1 + np.exp(-logits))
+        each = []
+        for tag in range(2):
+            reference = Reference(C=1 / (model.strength * examples), max_iter=9999)
+            expected = reference.fit(scaled, tags[:, tag]).predict_proba(scaled)
+            np.testing.assert_allclose(shares[:, tag], expected[:, 1], atol=0.01)
+            each.append(log_loss(tags[:, tag], shares[:, tag]))
+        assert losses_of(logits, tags).mean() == pytest.approx(np.mean(each), abs=1e-5)
+        right = ((shares > 0.5) == tags).mean(axis=1)
+        np.testing.assert_allclose(right_share(logits, tags), right)
+    silent = fit_best((features, np.zeros((examples, 2))), None, 2)
+    assert (silent.logits(features) < -2).all()

@@ -38,7 +38,7 @@ def student(workspace, tmp_path):
     return load
 
 
-@pytest.mark.slow
+@pytest.mark.nightly
 @pytest.mark.parametrize("form", ["digits", "digits/1", "{}/digits/1/model.keras"])
 def test_finds_a_run_by_name_or_file(form, student):
     """A teacher is a run, by name, number, folder or its model's file."""
@@ -62,7 +62,7 @@ def test_refuses_a_teacher_that_is_not_there(student):
         student("digits")
 
 
-@pytest.mark.slow
+@pytest.mark.nightly
 @pytest.mark.parametrize(
     ("key", "value", "what"),
     [("class_names", ["cat", "dog"], "classes"), ("task", "tagging", "task")],
@@ -90,7 +90,7 @@ def test_refuses_fine_tuning_beside_a_teacher():
         )
 
 
-@pytest.mark.slow
+@pytest.mark.nightly
 def test_a_whole_run_with_a_teacher(student, tmp_path, quick):
     """The run's recipe, report and history are those of any other run."""
     result = run(

@@ -236,11 +236,11 @@ def wait_until(condition, seconds=30.0):
 
 
 @contextmanager
-def running(folder="", **options):
+def running(folder="", converters=None, **options):
     """Run a server in a thread and yield a client, once its models are looked at."""
     given = {"rest_port": free_port(), "grpc_port": free_port(), "poll_seconds": 0.1}
     settings = ServerSettings(folder=str(folder), **{**given, **options})
-    server = Server(settings, Reporter(quiet=True))
+    server = Server(settings, Reporter(quiet=True), converters)
     thread = threading.Thread(target=server.run)
     thread.start()
     try:

@@ -35,7 +35,7 @@ def classifier(folder):
 
 
 def forecaster(folder):
-    """Write a model of texts that answers with a text, numbers and a picture."""
+    """Write a model of texts: it answers with a text, numbers, a picture and tags."""
 
     def serve(text):
         count = tf.strings.length(text)
@@ -46,11 +46,22 @@ def forecaster(folder):
             "upper": tf.strings.upper(text),
             "lengths": numbers,
             "map_bytes": pictures,
+            **{
+                name: tf.tile([row], [tf.shape(text)[0], 1])
+                for name, row in tags.items()
+            },
         }
+
+    tags = {
+        "probabilities": [0.3, 0.9, 0.4],
+        "tags": ["ant", "field", "tree"],
+        "thresholds": [0.5, 0.5, 0.35],
+    }
 
     spec = {"text": tf.TensorSpec((None,), tf.string)}
     save(folder, {"serving_default": (serve, spec)})
     outputs = {"upper": "text", "lengths": "numbers", "map_bytes": "pictures"}
+    outputs["probabilities"] = "tags"
     interface = {"media_type": "text/plain", "outputs": outputs}
     (folder / "tfapp.json").write_text(json.dumps({"interface": interface}))
 
@@ -191,6 +202,9 @@ def test_the_card_decides_what_is_taken_and_shown(models, browser):
         assert "ABCD" in shown
         assert "1.33333" in shown
         assert browser.run("document.querySelector('#views img').alt") == "map"
+        assert text_of(browser, "verdict") == "field, 90.0 %; tree, 40.0 %"
+        chosen = "[...document.querySelectorAll('#bars li')].map((li) => li.className)"
+        assert browser.run(chosen) == ["chosen", "chosen", ""]
         assert not browser.run("document.getElementById('raw-box').open")
         assert browser.errors == []
 

@@ -90,7 +90,7 @@ def test_auto_is_a_size_in_recipes():
         recipes.load_recipe("digits", ["data.batch_size=many"])
 
 
-@pytest.mark.slow
+@pytest.mark.nightly
 def test_run_measures_and_records_its_batch_size(tmp_path, quick):
     """The size chosen stands in the run's recipe, so a resumed run has it too."""
     from tfapp.verbs.run import run

@@ -416,7 +416,7 @@ def test_unknown_layer_and_model_without_extractor(tmp_path, dataset):
         train(tmp_path, plain, dataset, fine_tune=HEAD)
 
 
-@pytest.mark.slow
+@pytest.mark.nightly
 def test_saved_model_carries_no_optimizer(tmp_path, model, dataset):
     """What training leaves can be saved without its optimizer's state."""
     import zipfile

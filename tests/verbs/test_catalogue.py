@@ -26,7 +26,7 @@ def test_options_are_shown_with_type_and_default():
     """A model's row tells its options as the source has them."""
     row = next(r for r in catalogue.rows("models") if r["name"] == "small_cnn")
     assert row["options"]["units"] == "int | tuple[int, ...] = 64"
-    assert row["options"]["kernel_size"] == "int = 3"
+    assert row["options"]["kernel_size"] == "int | tuple[int, ...] = 3"
 
 
 def test_weights_tell_file_address_and_hash():

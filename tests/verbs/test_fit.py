@@ -300,7 +300,7 @@ def test_names_are_made_plain(data, name):
     assert fit.name_of(data).isascii()
 
 
-@pytest.mark.slow
+@pytest.mark.nightly
 def test_budget_is_kept_on_real_photos(tmp_path, shared_data, shared_weights):
     """`fit --minutes 2` on 3,600 photos leaves out what does not fit, and learns."""
     began = time.monotonic()

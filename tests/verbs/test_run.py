@@ -80,7 +80,7 @@ def test_logs_can_be_read_by_tensorboard(workspace):
     assert "epoch_loss" in found.Tags()["tensors"] + found.Tags()["scalars"]
 
 
-@pytest.mark.slow
+@pytest.mark.nightly
 def test_stored_recipe_repeats_the_run(workspace, tmp_path):
     """The recorded recipe and seed give the same split and nearly the same model."""
     _, first = workspace

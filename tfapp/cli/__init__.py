@@ -10,22 +10,27 @@ from typing import Annotated
 import typer
 
 from tfapp.base.reporter import Reporter
-from tfapp.cli import drawing, fitting, predicting, serving, show, tuning
+from tfapp.cli import fitting, predicting, serving, show, tuning
+from tfapp.cli.domain_commands import DomainCommands
 from tfapp.cli.options import (
     Data,
-    Inputs,
+    Delimiter,
+    Image,
     Json,
+    Label,
+    LabelFrom,
     Models,
     Name,
     Overrides,
     Quiet,
     Runs,
-    listed,
+    Separator,
+    data_overrides,
 )
 from tfapp.cli.runs import runs
-from tfapp.cli.weights import weights
 
 app = typer.Typer(
+    cls=DomainCommands,
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
@@ -79,11 +84,23 @@ app.command()(fitting.fit)
 
 
 @app.command()
-def check(data: Data, json: Json = False, quiet: Quiet = False) -> None:
+def check(
+    data: Data,
+    overrides: Overrides = [],  # noqa: B006 - typer copies it
+    image: Image = "",
+    label: Label = "",
+    label_from: LabelFrom = "",
+    separator: Separator = "",
+    delimiter: Delimiter = "",
+    json: Json = False,
+    quiet: Quiet = False,
+) -> None:
     """Look for trouble in data before the first epoch; change nothing."""
     from tfapp.verbs.check import check
 
-    show.check(check(data, reporter=Reporter(quiet)), json)
+    said = data_overrides(image, label, label_from, separator, delimiter)
+    settings = [*said, *overrides]
+    show.check(check(data, settings, reporter=Reporter(quiet)), json)
 
 
 @app.command()
@@ -104,38 +121,7 @@ def evaluate(
 
 
 app.command()(predicting.predict)
-
-
-@app.command()
-def explain(
-    name: Name,
-    inputs: Inputs,
-    method: Annotated[
-        str, typer.Option(help="Some of gradcam,occlusion,neighbours; default: all.")
-    ] = "",
-    label: Annotated[
-        str, typer.Option(help="Maps of this class too: its name, second, or folder.")
-    ] = "",
-    out: Annotated[str, typer.Option(help="Folder of the sheets.")] = "",
-    runs_folder: Runs = Path("runs"),
-    json: Json = False,
-    quiet: Quiet = False,
-) -> None:
-    """Show what in a picture decides, and which training pictures are alike."""
-    from tfapp.cli import show_explanations
-    from tfapp.verbs.explain import explain
-
-    explanations = explain(
-        name,
-        inputs,
-        methods=listed(method),
-        label=label,
-        out=out,
-        runs_folder=runs_folder,
-        reporter=Reporter(quiet),
-    )
-    show_explanations.explanations(explanations, json)
-    explanations.require_good()
+app.command()(predicting.explain)
 
 
 @app.command()
@@ -154,24 +140,6 @@ def compare(
         names, out=out, runs_folder=runs_folder, reporter=Reporter(quiet)
     )
     show_comparison.comparison(comparison, out, json)
-
-
-@app.command()
-def bundle(
-    name: Name,
-    to: Annotated[Path, typer.Option(help="Folder of the weight file.")],
-    trained_on: Annotated[str, typer.Option(help='For weights = "NAME" in recipes.')],
-    licence: Annotated[str, typer.Option(help="A sentence for the card.")] = "",
-    runs_folder: Runs = Path("runs"),
-    quiet: Quiet = False,
-) -> None:
-    """Turn a run's extractor into a weight file for other recipes."""
-    from tfapp.verbs.bundle import bundle
-
-    facts = {"trained_on": trained_on, "licence": licence}
-    reporter = Reporter(quiet)
-    path = bundle(name, to, runs_folder=runs_folder, reporter=reporter, **facts)
-    show.line(str(path))
 
 
 @app.command("list")
@@ -209,8 +177,6 @@ def doctor(json: Json = False) -> None:
 
 
 app.command()(serving.serve)
-app.command()(drawing.masks)
-app.add_typer(weights, name="weights")
 app.add_typer(runs, name="runs")
 app.command()(tuning.tune)
 app.command()(tuning.lr)

@@ -9,12 +9,17 @@ from tfapp.base.reporter import Reporter
 from tfapp.cli import show
 from tfapp.cli.options import (
     Data,
+    Delimiter,
+    Image,
     Json,
+    Label,
+    LabelFrom,
     Models,
     Overrides,
     Quiet,
     Runs,
-    as_overrides,
+    Separator,
+    data_overrides,
 )
 
 
@@ -29,14 +34,11 @@ def fit(
     epochs: Annotated[
         int, typer.Option(min=0, help="Of the training; 0 = choose.")
     ] = 0,
-    image: Annotated[str, typer.Option(help="CSV column of the images.")] = "",
-    label: Annotated[
-        str, typer.Option(help="CSV column of the classes or numbers.")
-    ] = "",
-    label_from: Annotated[
-        str, typer.Option(help=r"Class in files' names: (.+)_\d+ for cat_01.jpg.")
-    ] = "",
-    separator: Annotated[str, typer.Option(help="Of CSV cells: , ; or tab.")] = "",
+    image: Image = "",
+    label: Label = "",
+    label_from: LabelFrom = "",
+    separator: Separator = "",
+    delimiter: Delimiter = "",
     runs_folder: Runs = Path("runs"),
     saved_models: Models = Path("saved_models"),
     json: Json = False,
@@ -49,11 +51,9 @@ def fit(
     """
     from tfapp.verbs.fit import fit
 
-    columns = {"path_column": image, "label_column": label, "delimiter": separator}
-    columns["label_from"] = label_from
     result = fit(
         data,
-        [*as_overrides("data.options", columns), *overrides],
+        [*data_overrides(image, label, label_from, separator, delimiter), *overrides],
         minutes=minutes,
         name=name,
         backbone=backbone,

@@ -1,7 +1,6 @@
 """Arguments and options that several commands have."""
 
 import json
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated
 
@@ -16,15 +15,33 @@ Json = Annotated[bool, typer.Option("--json", help="Print JSON on stdout.")]
 Overrides = Annotated[
     list[str], typer.Option("--set", help="KEY=VALUE, e.g. training.epochs=3.")
 ]
+Image = Annotated[str, typer.Option("--image", help="CSV column of the images.")]
+Label = Annotated[
+    str, typer.Option("--label", help="CSV columns of classes, tags or numbers.")
+]
+LabelFrom = Annotated[
+    str, typer.Option(help=r"Class in files' names: (.+)_\d+ for cat_01.jpg.")
+]
+Separator = Annotated[str, typer.Option(help="Of tags in a cell: ; | or ,")]
+Delimiter = Annotated[str, typer.Option(help="Of CSV cells: , ; or tab.")]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No progress on stderr.")]
 
 
-def as_overrides(table: str, values: Mapping[str, str]) -> list[str]:
-    """Return overrides of a recipe's table for the values that are given."""
+def data_overrides(
+    image: str, label: str, label_from: str, separator: str, delimiter: str
+) -> list[str]:
+    """Return overrides of a recipe for what is said of its data."""
+    values = {
+        "path_column": image,
+        "label_column": label,
+        "separator": separator,
+        "delimiter": delimiter,
+        "label_from": label_from,
+    }
     return [
-        f"{table}.{k}={json.dumps(v, ensure_ascii=False)}"
-        for k, v in values.items()
-        if v
+        f"data.options.{key}={json.dumps(value, ensure_ascii=False)}"
+        for key, value in values.items()
+        if value
     ]
 
 

@@ -1,4 +1,4 @@
-"""The command that answers new inputs."""
+"""The commands that answer new inputs, and explain the answers."""
 
 from pathlib import Path
 from typing import Annotated
@@ -7,7 +7,7 @@ import typer
 
 from tfapp.base.reporter import Reporter
 from tfapp.cli import show
-from tfapp.cli.options import Inputs, Json, Quiet, Runs
+from tfapp.cli.options import Inputs, Json, Name, Quiet, Runs, listed
 
 
 def predict(
@@ -37,3 +37,33 @@ def predict(
         write_csv(Path(csv), predictions)
     show.predictions(predictions, top, json)
     predictions.require_good()
+
+
+def explain(
+    name: Name,
+    inputs: Inputs,
+    method: Annotated[
+        str, typer.Option(help="Kinds of explanation, comma-separated; default: all.")
+    ] = "",
+    label: Annotated[
+        str, typer.Option(help="Explain this class too: its name, second, or folder.")
+    ] = "",
+    out: Annotated[str, typer.Option(help="Folder of what is written.")] = "",
+    runs_folder: Runs = Path("runs"),
+    json: Json = False,
+    quiet: Quiet = False,
+) -> None:
+    """Show what in an input decides its answer."""
+    from tfapp.verbs.explain import explain
+
+    explanations = explain(
+        name,
+        inputs,
+        methods=listed(method),
+        label=label,
+        out=out,
+        runs_folder=runs_folder,
+        reporter=Reporter(quiet),
+    )
+    show.explanations(explanations, json)
+    explanations.require_good()

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from tfapp.runs.publish import RunResult
     from tfapp.tasks.results import Results
     from tfapp.verbs.doctor import Finding
+    from tfapp.verbs.explain import Explained
     from tfapp.verbs.predict import Predictions
 
 WIDEST = 10_000
@@ -126,6 +127,19 @@ def predictions(answers: "Predictions", top: int, as_json_: bool) -> None:
         texts = (row.path, row.text, ", ".join(then), "\n".join(row.files))
         table.add_row(*map(Text, texts))
     print_table(table)
+
+
+def explanations(explained: "Explained", as_json_: bool) -> None:
+    """Print a row per input: its answer, what decided, and where it is shown."""
+    if as_json_:
+        as_json(explained.to_json())
+        return
+    headings, rows = explained.table()
+    table = Table(*headings)
+    for row in rows:
+        table.add_row(*map(Text, row))
+    print_table(table)
+    line(f"written to   {explained.folder}")
 
 
 def catalogue(rows: Sequence[Mapping[str, Any]], as_json_: bool) -> None:

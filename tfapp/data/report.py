@@ -30,6 +30,7 @@ class CheckReport:
         problems: everything that is wrong or odd.
         duplicates: groups of names of examples with the very same content.
         near_duplicates: (name, name, difference) of examples that are nearly alike.
+        labels: what the classes are called, in the plural.
     """
 
     name: str
@@ -40,6 +41,7 @@ class CheckReport:
     problems: tuple[Problem, ...] = ()
     duplicates: tuple[tuple[str, ...], ...] = ()
     near_duplicates: tuple[tuple[str, str, int], ...] = ()
+    labels: str = "classes"
 
     @property
     def usable(self) -> int:
@@ -62,7 +64,7 @@ class CheckReport:
 
     def lines(self) -> list[str]:
         """Return the report for the terminal, a few examples of each problem."""
-        classes = [f"{len(self.classes)} classes"] if self.classes else []
+        classes = [f"{len(self.classes)} {self.labels}"] if self.classes else []
         parts = [
             f"{self.counts['files']} {self.noun}",
             *classes,

@@ -36,11 +36,15 @@ class Predictor:
     loaded: Any = None
 
     def rows(self, path: Path) -> list[Mapping[str, Any]]:
-        """Return the raw inputs that a file holds, one for each row to answer."""
+        """Return the raw inputs that a file holds, one for each row to answer.
+
+        Raises:
+            DataError: if it cannot be read.
+        """
         if self.interface.read is not None:
             return list(self.interface.read(path, self.preprocessor))
         (name,) = self.inputs
-        return [{name: path.read_bytes()}]
+        return [{name: self._converted(path.read_bytes())}]
 
     def in_memory(self, value: Any) -> Mapping[str, Any]:
         """Return the raw inputs that a value of a program means.
@@ -60,7 +64,11 @@ class Predictor:
                 f"a mapping of its inputs {sorted(self.inputs)}."
             )
         (name,) = self.inputs
-        return {name: value}
+        return {name: self._converted(value)}
+
+    def _converted(self, content: bytes) -> bytes:
+        convert = self.interface.convert
+        return convert(content) if convert else content
 
     def answers(self, rows: Sequence[Mapping[str, Any]]) -> list[Arrays | str]:
         """Return the answer to each row, or why there is none.

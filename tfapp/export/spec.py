@@ -11,10 +11,13 @@ if TYPE_CHECKING:  # the command line reads this file, and starts without NumPy
 Arrays = Mapping[str, "np.ndarray"]
 """Arrays by name, of a batch or of one row of it; texts and files are object arrays."""
 
-View = Literal["classes", "text", "numbers", "pictures", "words", "tags"]
-"""How a page shows an output: bars of shares, a text, a table, picture files, words
-coloured by the output `word_weights`, and words in the colours of their tags, for which
-the answer has `tokens` and `tag_scores` too."""
+View = Literal[
+    "classes", "tags", "text", "numbers", "pictures", "words", "tagged"
+]
+"""How a page shows an output: bars of shares, bars of which those from their threshold
+on are set off, a text, a table, picture files, words coloured by the output
+`word_weights`, and words in the colours of their tags, for which the answer has `tokens`
+and `tag_scores` too."""
 
 
 @dataclass(frozen=True)
@@ -85,6 +88,8 @@ class Interface:
         outputs: output → how a page shows it; others are shown with the whole answer.
         read: file and preprocessor → raw inputs by name, one mapping for each row to
             answer; None where the content of the file is the only input.
+        convert: the content of a file → what the model's graph can read of it; None
+            where it reads every file itself.
         encode: what a program may hold in place of a file → the content of that file;
             None where there is no such thing.
         suffixes: of the files that count in a folder; () for all of them.
@@ -96,6 +101,7 @@ class Interface:
     preprocessor: Callable[[Mapping[str, Any]], Any]
     outputs: Mapping[str, View]
     read: Callable[[Path, Any], Iterator[Mapping[str, Any]]] | None = None
+    convert: Callable[[bytes], bytes] | None = None
     encode: Callable[[Any], bytes] | None = None
     suffixes: tuple[str, ...] = ()
     batch_sizes: tuple[int, ...] = (1, 8)

@@ -3,14 +3,17 @@
 The penalised likelihood has one optimum, which L-BFGS finds in seconds. Where examples
 are fewer than dimensions, the weights lie in the span of the examples, so the search
 has as many dimensions as there are examples.
+
+Labels are one class per example, whose logits belong together (softmax), or a row of 0
+and 1 per example, whose tags have a regression each (sigmoid), as in one-vs-rest.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from scipy.optimize import minimize
-from scipy.special import log_softmax
+from scipy.special import expit, log_softmax, softmax
 
 STRENGTHS = (10.0, 1.0, 0.1, 0.01, 0.001)
 """Of the penalty, the strongest first: each fit starts where the one before ended."""
@@ -53,13 +56,14 @@ def fit_path(
 ) -> list[LogisticRegression]:
     """Fit a logistic regression for every strength of the penalty.
 
-    Minimised is the mean cross-entropy in nats plus strength / 2 times the sum of the
-    squared weights; the bias is free.
+    Minimised is the mean cross-entropy in nats (of tags, the sum of theirs) plus
+    strength / 2 times the sum of the squared weights; the bias is free.
 
     Args:
         features: float array (examples, dims).
-        labels: int array (examples,), class indices in [0, num_classes).
-        num_classes: number of classes.
+        labels: int array (examples,), class indices in [0, num_classes); or float array
+            (examples, num_classes), 1 for the tags of an example and 0 for the others.
+        num_classes: number of classes, or of tags.
         strengths: of the penalty, the strongest first.
         weights: of the examples, float (examples,), mean 1; None if all count alike.
         standardize: scale features to mean 0 and variance 1 first.
@@ -67,16 +71,22 @@ def fit_path(
     features = np.asarray(features, np.float32)
     mean, deviation = _moments(features, standardize)
     rows, basis = _rotated((features - mean) / deviation)
-    targets = np.eye(num_classes, dtype=np.float32)[labels]
-    if weights is not None:
-        targets *= np.asarray(weights, np.float32)[:, None]
+    has_tags = np.ndim(labels) == 2
+    targets = labels if has_tags else np.eye(num_classes)[labels]
+    factors = np.ones(len(rows)) if weights is None else weights
+    problem = (
+        rows,
+        np.asarray(targets, np.float32),
+        np.asarray(factors, np.float32)[:, None],
+        _of_tags if has_tags else _of_classes,
+    )
     shape = (rows.shape[1] + 1, num_classes)
     start, path = np.zeros(shape[0] * shape[1]), []
     for strength in strengths:
         start = minimize(
             _loss_and_gradient,
             start,
-            args=(rows, targets, strength),
+            args=(*problem, strength),
             jac=True,
             method="L-BFGS-B",
             options={"maxiter": MOST_STEPS},
@@ -109,10 +119,35 @@ def fit_best(
 
 
 def log_loss(logits: np.ndarray, labels: np.ndarray) -> np.ndarray:
-    """Return -log p(label) of each example in nats, float64 (examples,)."""
-    chances = log_softmax(np.asarray(logits, np.float64), axis=1)
+    """Return the cross-entropy of each example in nats, float64 (examples,).
+
+    Args:
+        logits: float array (examples, num_classes).
+        labels: as `fit_path` takes them; of tags, the mean of theirs is returned.
+    """
+    logits = np.asarray(logits, np.float64)
+    if np.ndim(labels) == 2:
+        of_tags: np.ndarray = _of_tags(logits, labels)[0].mean(axis=1)
+        return of_tags
+    chances = log_softmax(logits, axis=1)
     losses: np.ndarray = -chances[np.arange(len(labels)), labels]
     return losses
+
+
+def right_share(logits: np.ndarray, labels: np.ndarray) -> np.ndarray:
+    """Return how right each answer is, float (examples,).
+
+    It is 0 or 1 for a class, and for tags the share of them that is right at a
+    probability of 1/2.
+
+    Args:
+        logits: float array (examples, num_classes).
+        labels: as `fit_path` takes them.
+    """
+    if np.ndim(labels) == 2:
+        right: np.ndarray = ((logits > 0) == (labels > 0.5)).mean(axis=1)
+        return right
+    return (logits.argmax(axis=1) == labels).astype(float)
 
 
 def _moments(features: np.ndarray, standardize: bool) -> tuple[np.ndarray, np.ndarray]:
@@ -132,16 +167,37 @@ def _rotated(rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     return rows @ basis, basis
 
 
+Entropy = Callable[[np.ndarray, np.ndarray], tuple[np.ndarray, np.ndarray]]
+"""Logits and targets, both (examples, num_classes) → cross-entropies in nats of the
+same shape, and their derivatives by the logits."""
+
+
+def _of_classes(
+    logits: np.ndarray, targets: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    losses = -targets * log_softmax(logits, axis=1)
+    return losses, softmax(logits, axis=1) - targets
+
+
+def _of_tags(logits: np.ndarray, targets: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    losses = np.logaddexp(0.0, logits) - targets * logits
+    return losses, expit(logits) - targets
+
+
 def _loss_and_gradient(
-    flat: np.ndarray, rows: np.ndarray, targets: np.ndarray, strength: float
+    flat: np.ndarray,
+    rows: np.ndarray,
+    targets: np.ndarray,
+    factors: np.ndarray,
+    entropy: Entropy,
+    strength: float,
 ) -> tuple[float, np.ndarray]:
-    """Return loss and gradient; targets are one-hot rows times weights."""
+    """Return loss and gradient; factors (examples, 1) are the examples' weights."""
     values = flat.reshape(-1, targets.shape[1]).astype(np.float32)
     weights, bias = values[:-1], values[-1]
-    chances = log_softmax(rows @ weights + bias, axis=1)
-    loss = -float((targets * chances).sum()) / len(rows)
+    losses, slopes = entropy(rows @ weights + bias, targets)
+    loss = float((factors * losses).sum()) / len(rows)
     loss += 0.5 * strength * float((weights**2).sum())
-    totals = targets.sum(axis=1, keepdims=True)
-    residuals = (totals * np.exp(chances) - targets) / len(rows)
+    residuals = factors * slopes / len(rows)
     gradient = np.vstack([rows.T @ residuals + strength * weights, residuals.sum(0)])
     return loss, gradient.ravel().astype(np.float64)

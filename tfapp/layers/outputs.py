@@ -5,6 +5,15 @@ import keras
 LOGITS = "logits"
 """Name of the output that answers, where a model has others too."""
 
+AUXILIARY = "auxiliary_"
+"""How the names of outputs begin that learn what "logits" learns, and help to train
+the layers below them."""
+
+
+def auxiliary(number: int) -> str:
+    """Return the name of an auxiliary output; their numbers begin with 1."""
+    return f"{AUXILIARY}{number}"
+
 
 def logits_model(model: keras.Model) -> keras.Model:
     """Return the part of a model that turns its inputs into logits.

@@ -6,6 +6,7 @@ import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
+from tfapp.base.cache_dir import can_write
 from tfapp.machine import processor
 from tfapp.machine.doctor_finding import Finding
 
@@ -155,15 +156,6 @@ def examine_runs(folder: Path) -> Finding:
     advice = "Change to a folder of your own, or give --runs-folder."
     value = f"{folder.absolute()}: cannot be written"
     return Finding("runs folder", value, "problem", advice)
-
-
-def can_write(folder: Path) -> bool:
-    """Return whether a folder, or the nearest one above it, can be written."""
-    existing = (
-        p for p in (folder.absolute(), *folder.absolute().parents) if p.exists()
-    )
-    nearest = next(existing)
-    return nearest.is_dir() and os.access(nearest, os.W_OK | os.X_OK)
 
 
 def _files(folder: Path) -> Iterator[Path]:

@@ -3,6 +3,7 @@
 The names are in the tables of the domains, the options in the source of what they name.
 """
 
+from collections.abc import Mapping
 from typing import Any
 
 from pydantic import ValidationError
@@ -131,5 +132,6 @@ def _value(recipe: Recipe, key: str) -> Any:
     """Return the value of a dotted key, None below a table that is not there."""
     value: Any = recipe
     for part in key.split("."):
-        value = getattr(value, part, None)
+        is_table = isinstance(value, Mapping)
+        value = value.get(part) if is_table else getattr(value, part, None)
     return value

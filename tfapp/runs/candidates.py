@@ -21,7 +21,7 @@ class Candidate:
     Args:
         name: of the recipe among its rivals.
         losses: float array (training and validation examples,), in nats.
-        right: bool array of the same examples.
+        right: float array of the same examples, how right each answer is.
     """
 
     name: str
@@ -73,8 +73,9 @@ def choose(
 
 
 def _judged(name: str, recipe: Recipe, reporter: Reporter) -> Candidate:
-    from tfapp.training.transfer.exact_head import ExactHead, HeadData
+    from tfapp.training.transfer.exact_head import ExactHead, HeadData, labels_of
     from tfapp.training.transfer.features import FeatureStore, standardize
+    from tfapp.training.transfer.folds import units_of_learned
     from tfapp.training.transfer.freezing import freeze, parts
 
     dataset = load_dataset(recipe.data, seed=recipe.seed)
@@ -84,13 +85,11 @@ def _judged(name: str, recipe: Recipe, reporter: Reporter) -> Candidate:
         cache = default_cache_dir() / "features"
         store = FeatureStore(extractor, dataset, cache, stage)
         train = store.plain("train")[:]
-        labels, held_labels = (
-            np.asarray(dataset.targets(dataset.examples[split]), int)
-            for split in ("train", "validation")
-        )
+        labels, held_labels = (labels_of(dataset, s) for s in ("train", "validation"))
         held_out = store.plain("validation")[:] if len(held_labels) else train[:0]
         standardize(head, train)
-        data = HeadData([train], labels, held_out, held_labels)
+        units = units_of_learned(dataset)
+        data = HeadData([train], labels, held_out, held_labels, units=units)
         losses, right = ExactHead(head, data, everything=True).cross_validated()
         candidate = Candidate(name, losses, right)
         stage.detail = candidate.line().partition(": ")[2]

@@ -4,8 +4,10 @@ import asyncio
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from typing import TypeVar
 
+from tfapp.serving.conversion import Converters, converted, converter, has_foreign
 from tfapp.serving.examples import check_images
 from tfapp.serving.exchange import Exchange, RequestLog
 from tfapp.serving.metrics import Metrics
@@ -34,10 +36,14 @@ class Engine:
     Args:
         settings: of the server.
         say: shows a line to the user.
+        converters: of content that no graph can read.
     """
 
-    def __init__(self, settings: ServerSettings, say: Say) -> None:
+    def __init__(
+        self, settings: ServerSettings, say: Say, converters: Converters
+    ) -> None:
         self.settings = settings
+        self.converters = converters
         self.metrics = Metrics()
         self.manager = Manager(settings, self.metrics, say)
         self.log = RequestLog(settings.log)
@@ -62,14 +68,25 @@ class Engine:
             require_plain(signature)
             check_outputs(signature, request.outputs)
 
-            def prepare() -> Prepared:
+            convert = converter(self.converters, servable.saved_model.card)
+
+            def prepare(alone: bool) -> Prepared | None:
+                """Return the inputs, None where they first have to be converted."""
                 inputs = request.read(signature)
                 check_inputs(signature, inputs)
-                check_images(signature, inputs, self.settings.limits.max_image_pixels)
+                most = self.settings.limits.max_image_pixels
+                check_images(signature, inputs, most)
+                if convert and has_foreign(inputs):
+                    if not alone:  # it takes longer than others should wait
+                        return None
+                    inputs = converted(inputs, convert, most)
                 return servable.prepare(signature, inputs, deadline)
 
-            reading = aside(request.size > LARGE, prepare)
-            prepared = await in_time(reading, deadline - time.monotonic())
+            prepared, alone = None, request.size > LARGE
+            while prepared is None:
+                reading = aside(alone, partial(prepare, alone))
+                prepared = await in_time(reading, deadline - time.monotonic())
+                alone = True
             exchange.rows = prepared.size
             started = time.monotonic()
             future = await aside(

@@ -14,6 +14,7 @@ from tfapp.serving.status import invalid
 
 JPEG, BMP = b"\xff\xd8\xff", b"BM"
 GIFS = (b"GIF87a", b"GIF89a")
+TIFFS = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
 START_OF_FRAME = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
 PROGRESSIVE = frozenset({0xC2, 0xC6, 0xCA, 0xCE})
 START_OF_SCAN, END_OF_IMAGE = 0xDA, 0xD9
@@ -46,7 +47,16 @@ def image_pixels(data: bytes) -> int:
 
 def is_image(data: bytes) -> bool:
     """Return whether bytes begin as an image of a known format does."""
-    return image_pixels(data[:64] + b"\0" * 64) > 0 or data.startswith((JPEG, *GIFS))
+    begins = data.startswith((JPEG, *GIFS)) or is_foreign(data)
+    return begins or image_pixels(data[:64] + b"\0" * 64) > 0
+
+
+def is_foreign(data: bytes) -> bool:
+    """Return whether bytes begin as an image that no graph decodes: TIFF, HEIC, AVIF.
+
+    Images of these formats, and films, are made PNG by a converter.
+    """
+    return data.startswith(TIFFS) or data[4:8] == b"ftyp"
 
 
 def checked_pixels(data: bytes, max_pixels: int, name: str) -> int:

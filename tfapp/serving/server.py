@@ -17,6 +17,7 @@ import uvicorn
 from tfapp.base.errors import ConfigError, ServingError
 from tfapp.base.reporter import Reporter
 from tfapp.serving import rest, rpc
+from tfapp.serving.conversion import Converters
 from tfapp.serving.engine import Engine
 from tfapp.serving.models.memory import freeze_what_stays
 from tfapp.serving.rest.connection import protocol_with
@@ -32,13 +33,19 @@ class Server:
     Args:
         settings: of the server.
         reporter: reports what happens.
+        converters: of content that no graph can read, such as TIFF files.
 
     Raises:
         ServingError: if a port is taken.
         ConfigError: if the token or a TLS file cannot be read.
     """
 
-    def __init__(self, settings: ServerSettings, reporter: Reporter) -> None:
+    def __init__(
+        self,
+        settings: ServerSettings,
+        reporter: Reporter,
+        converters: Converters | None = None,
+    ) -> None:
         self.settings = settings
         self._reporter = reporter
         self._token = read_token(settings.token_file)
@@ -46,7 +53,7 @@ class Server:
         self._socket = bind(settings.host, settings.rest_port)
         if settings.grpc_port:  # gRPC binds itself; find out early if it cannot
             bind(settings.host, settings.grpc_port).close()  # type: ignore[union-attr]
-        self.engine = Engine(settings, reporter.say)
+        self.engine = Engine(settings, reporter.say, converters or {})
         self.started = threading.Event()
         self._loop: asyncio.AbstractEventLoop | None = None
         self._stop = asyncio.Event()

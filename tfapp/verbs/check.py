@@ -1,33 +1,41 @@
 """Look for trouble in data before the first epoch, and change nothing."""
 
+from collections.abc import Sequence
+
+from tfapp import recipes
 from tfapp.base.errors import DataError
 from tfapp.base.reporter import Reporter
 from tfapp.data import check_data
-from tfapp.data.detection import detect
 from tfapp.data.report import CheckReport, refuse_damaged, refused
 from tfapp.machine.start import start_tensorflow
 from tfapp.recipes.config import DataConfig
+from tfapp.verbs.data_config import data_config
 
 
-def check(data: str, *, reporter: Reporter | None = None) -> CheckReport:
+def check(
+    data: str, overrides: Sequence[str] = (), *, reporter: Reporter | None = None
+) -> CheckReport:
     """Decode every file as training would, and report what is wrong with it.
 
     Args:
         data: as `data.path`; its kind is recognised.
+        overrides: texts such as "data.options.label_column=kind"; of a recipe's keys
+            those of `data`, and `task`.
         reporter: receives the progress; None for one on stderr.
 
     Returns:
         The report: problems, duplicates, counts. Nothing is deleted or moved.
 
     Raises:
+        ConfigError: for a value that cannot be, or an option that the data lacks.
         DataError: if there is nothing to look at.
     """
     reporter = reporter or Reporter()
-    detected = detect(data)
+    settings = recipes.settings(overrides, where="--set")
+    config, detected = data_config(settings, data, "check")
     reporter.say(f"task: {detected.task}, because {detected.why}")
     start_tensorflow(reporter, needs_backend=False)
     with reporter.stage("check", unit="files") as stage:
-        config = DataConfig(path=data, kind=detected.data)
         report = check_data(config, progress=stage)
     return _with_refusal(report, config)
 

@@ -7,22 +7,19 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from pydantic import ValidationError
-
 from tfapp import recipes
 from tfapp.base import registry
 from tfapp.base.errors import ConfigError, UnknownNameError
 from tfapp.base.reporter import Reporter
-from tfapp.base.table_errors import explain
 from tfapp.data import check_data
-from tfapp.data.detection import detect
 from tfapp.data.place import expand_path
 from tfapp.data.report import refuse_damaged
 from tfapp.machine.start import start_tensorflow
-from tfapp.recipes.config import NAME_PATTERN, DataConfig, Recipe
+from tfapp.recipes.config import NAME_PATTERN, Recipe
 from tfapp.recipes.plan import Machine, Plan
 from tfapp.runs.candidates import choose
 from tfapp.runs.publish import RunResult
+from tfapp.verbs.data_config import data_config
 from tfapp.verbs.run import run
 
 GENERIC_NAMES = {
@@ -136,9 +133,7 @@ def plan(
     _require_name(name)
     _require_backbone(backbone)
     settings = recipes.settings(overrides, where="--set")
-    options = settings.get("data", {}).get("options", {})
-    detected = detect(data, options, settings.get("task", ""))
-    config = _data_config(settings, data, detected.data)
+    config, detected = data_config(settings, data, "fit")
     start_tensorflow(reporter)
     with reporter.stage("look at the data", unit="files") as stage:
         report = check_data(config, progress=stage)
@@ -169,26 +164,6 @@ def plan(
     rivals = {chosen.name: recipe, **rivals}
     seconds = chosen.comparing_seconds
     return PlannedRecipe(recipe, reasons, chosen.notes, rivals, seconds)
-
-
-def _data_config(settings: Mapping[str, Any], data: str, kind: str) -> DataConfig:
-    """Return how the data is to be looked at, before anything is chosen.
-
-    Raises:
-        ConfigError: for a value that cannot be, or an option that the data lacks.
-    """
-    if "path" in (table := settings.get("data", {})):
-        raise ConfigError(
-            f"`--set data.path` is not for `fit`, which takes DATA. Received: {data!r} "
-            f"and {table['path']!r}"
-        )
-    try:
-        config = DataConfig.model_validate({"kind": kind, **table, "path": data})
-    except ValidationError as error:
-        raise explain(error, "--set", DataConfig, "data") from None
-    kinds = registry.union("DATA")
-    registry.check_options("kind of data", kinds, kind, config.options)
-    return config
 
 
 def _require_name(name: str) -> None:

@@ -5,6 +5,7 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from tfapp.base import registry
 from tfapp.base.errors import ConfigError
 from tfapp.base.extras import require_extra
 from tfapp.base.reporter import Reporter
@@ -59,7 +60,9 @@ def serve(
     with reporter.stage("start TensorFlow"), native_stderr_aside():
         from tfapp.serving.running import Running
         from tfapp.serving.server import Server
-    server = Server(settings, reporter)
+    targets = registry.union("CONVERTERS").items()
+    converters = {media: registry.load_target(target) for media, target in targets}
+    server = Server(settings, reporter, converters)
     if is_loop_running():
         return Running(server)
     server.run()

@@ -55,6 +55,25 @@ def numbers(folder: Path) -> Tiny:
     return Tiny(str(table), recipe, [str(folder / f"{i}.png") for i in (0, 1)])
 
 
+def tags(folder: Path) -> Tiny:
+    """Thirty pictures that are bright at the top, at the bottom, both or neither."""
+    random = np.random.default_rng(0)
+    folder.mkdir(parents=True)
+    lines = ["path,tags"]
+    for i in range(30):
+        pixels = random.integers(0, 80, (SIDE, SIDE, 3))
+        own = [name for bit, name in ((1, "top"), (2, "bottom")) if i % 4 & bit]
+        pixels[: SIDE // 2] += 120 * ("top" in own)
+        pixels[SIDE // 2 :] += 120 * ("bottom" in own)
+        Image.fromarray(pixels.astype(np.uint8)).save(folder / f"{i}.png")
+        lines.append(f"{i}.png,{';'.join(own)}")
+    table = folder / "table.csv"
+    table.write_text("\n".join(lines))
+    recipe = photos(folder / "unused").table
+    recipe["data"] |= {"path": str(table)}
+    return Tiny(str(table), recipe, [str(folder / f"{i}.png") for i in (0, 3)])
+
+
 def capsules(folder: Path) -> Tiny:
     """The same pictures for a capsule network of a few filters."""
     tiny = photos(folder)
@@ -100,6 +119,7 @@ def masks(folder: Path) -> Tiny:
 TINY = {
     "capsule_classification": capsules,
     "image_classification": photos,
+    "image_multilabel": tags,
     "image_regression": numbers,
     "image_segmentation": masks,
 }

@@ -51,6 +51,23 @@ def test_the_base_rate_is_that_of_the_largest_training_class(judged):
     assert rate.value == 0.6
 
 
+def test_equally_large_classes_share_the_base_rate(judged_classifier):
+    """None of them is chosen by chance: the figure is the mean over all that tie."""
+    labels = {
+        "train": np.array([0, 1, 2] * 10 + [3]),
+        "validation": np.array([0]),
+        "test": np.array([0] * 8 + [1] * 3 + [2] + [3] * 8),
+    }
+    answers = {s: (v, 4.0 * np.eye(4)[v]) for s, v in labels.items()}
+    results, dataset = judged_classifier(["a", "b", "c", "d"], answers)
+    wide = replace(DataInfo({"image": InputSpec((224, 224, 3))}, (), 4, tuple("abcd")))
+    (rate,) = class_baselines(results, replace(dataset, info=wide), no_features)
+    assert rate.name == "one of 3 equally large classes"
+    alone = [np.mean(labels["test"] == c) for c in range(3)]
+    assert rate.value == pytest.approx(np.mean(alone))
+    assert rate.interval[0] < rate.value < rate.interval[1]
+
+
 def test_a_logistic_regression_on_stored_features(judged):
     """It is fitted to the training features and has a paired margin."""
     results, dataset = judged(50)

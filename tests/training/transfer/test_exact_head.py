@@ -1,5 +1,7 @@
 """The exact head: its optimum, its folds, and what a run makes of it."""
 
+from types import SimpleNamespace
+
 import keras
 import numpy as np
 import pytest
@@ -7,6 +9,7 @@ import pytest
 from tests.training.conftest import make_dataset, make_model
 from tests.training.test_trainer import make_job, snapshot, train
 from tfapp.base.errors import ConfigError
+from tfapp.data.spec import Example
 from tfapp.layers.logistic_regression import log_loss
 from tfapp.recipes.config import HeadPhase
 from tfapp.training.trainer import Trainer
@@ -14,8 +17,9 @@ from tfapp.training.transfer.exact_head import (
     STRENGTHS,
     ExactHead,
     HeadData,
-    folds,
+    labels_of,
 )
+from tfapp.training.transfer.folds import folds, units_of_learned
 
 EXACT = {"head": {"solver": "exact"}}
 RNG = np.random.default_rng(0)
@@ -57,6 +61,45 @@ def test_everything_is_learned_from(views):
     seen = exact.head.predict(given.held_out, verbose=0)
     assert log_loss(seen, given.held_labels).mean() < loss
     assert not np.allclose(seen, held_out, atol=1e-3)
+
+
+def test_tags_are_learned_one_by_one():
+    """Rows of 0 and 1 become a sigmoid each; figures are those of the tags."""
+    (rows, labels), (held_rows, held) = drawn(60), drawn(30)
+    tags, held_tags = (np.stack([x, 1 - x, 0 * x], 1) for x in (labels, held))
+    given = HeadData([rows, rows + 0.1], tags, held_rows, held_tags)
+    exact = ExactHead(head(3), given, everything=True)
+    row = {**exact.advance(), **exact.score()}
+    logits = exact.held_out_logits()
+    assert row["val_loss"] == pytest.approx(log_loss(logits, held_tags).mean())
+    right = ((logits > 0) == held_tags).mean()
+    assert row["val_accuracy"] == pytest.approx(right)
+    assert right > 0.7
+    losses, shares = exact.cross_validated()
+    assert losses.shape == shares.shape == (90,)
+
+
+def test_folds_spread_rare_tags():
+    """A tag of five examples is in every fold, whatever else these have."""
+    tags = np.zeros((60, 2), int)
+    tags[:40, 0] = 1
+    tags[[0, 1, 2, 50, 51], 1] = 1
+    fold = folds(tags)
+    assert sorted(fold[tags[:, 1] == 1]) == [0, 1, 2, 3, 4]
+    assert max(np.bincount(fold)) - min(np.bincount(fold)) <= 1
+
+
+def test_other_answers_have_no_exact_head():
+    """Numbers are refused with the way out."""
+
+    class Numbers:
+        examples = {"train": ()}
+
+        def targets(self, examples):
+            return np.array([[0.5, 1.0]])
+
+    with pytest.raises(ConfigError, match="is for classes and tags"):
+        labels_of(Numbers(), "train")
 
 
 def test_before_thawing_validation_examples_only_judge():
@@ -111,6 +154,24 @@ def test_folds_hold_every_class_evenly():
     assert np.bincount(fold[:50]).tolist() == [10] * 5
     assert sorted(fold[50:55]) == [0, 1, 2, 3, 4]
     assert len(set(fold[55:])) == 4
+
+
+def test_near_copies_share_a_fold():
+    """A head is never judged on the copy of an image that it has learned from."""
+    labels, units = np.arange(40) % 2, np.repeat(np.arange(20), 2)
+    fold = folds(labels, units)
+    assert (fold[::2] == fold[1::2]).all()
+    assert np.bincount(fold).tolist() == [8] * 5
+
+
+def test_units_follow_groups_and_near_copies():
+    """In the order of training and validation examples."""
+    train = [Example("a", near=("d",)), Example("b", group="x"), Example("c")]
+    held_out = [Example("d", near=("a",)), Example("e", group="x")]
+    dataset = SimpleNamespace(examples={"train": train, "validation": held_out})
+    a, b, c, d, e = units_of_learned(dataset)
+    assert (a, b) == (d, e)
+    assert len({a, b, c}) == 3
 
 
 def test_a_run_ends_with_an_exact_head(tmp_path):

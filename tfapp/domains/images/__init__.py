@@ -1,4 +1,4 @@
-"""Images: photos to classes, numbers and masks, by convolutions and capsules.
+"""Images: photos to classes, tags, numbers and masks, by convolutions and capsules.
 
 The tables name what recipes may use, as "module:function" relative to this package.
 """
@@ -11,6 +11,7 @@ FORMS = (
 
 DATA = {
     "image_numbers": "regression.load:image_numbers",
+    "image_tags": "multilabel.load:image_tags",
     "images": "load:images",
     "masks": "segmentation.data.load:masks",
 }
@@ -18,6 +19,7 @@ DATA = {
 
 CHECKS = {
     "image_numbers": "regression.load:check_numbers",
+    "image_tags": "multilabel.load:check_tags",
     "images": "check:check_images",
     "masks": "segmentation.data.load:check_masks",
 }
@@ -25,6 +27,7 @@ CHECKS = {
 
 SPLITS = {
     "image_numbers": ("random", "order"),
+    "image_tags": ("random", "order"),
     "images": ("random", "order"),
     "masks": ("random", "order"),
 }
@@ -32,6 +35,7 @@ SPLITS = {
 
 AUGMENTATIONS = {
     "image_numbers": "augmentation.config:ImageAugmentation",
+    "image_tags": "augmentation.config:ImageAugmentation",
     "images": "augmentation.config:ImageAugmentation",
     "masks": "augmentation.config:MaskAugmentation",
 }
@@ -40,6 +44,7 @@ AUGMENTATIONS = {
 TASKS = {
     "capsule_classification": "capsules.task:task",
     "image_classification": "classification.task:task",
+    "image_multilabel": "multilabel.task:task",
     "image_regression": "regression.task:task",
     "image_segmentation": "segmentation.task:task",
 }
@@ -47,6 +52,7 @@ TASKS = {
 TASK_DATA = {
     "capsule_classification": ("images",),
     "image_classification": ("images",),
+    "image_multilabel": ("image_tags",),
     "image_regression": ("image_numbers",),
     "image_segmentation": ("masks",),
 }
@@ -55,12 +61,16 @@ TASK_DATA = {
 INTERFACES = {
     "capsule_classification": "classification.interface:INTERFACE",
     "image_classification": "classification.interface:INTERFACE",
+    "image_multilabel": "multilabel.interface:INTERFACE",
     "image_regression": "regression.task:INTERFACE",
     "image_segmentation": "segmentation.interface:INTERFACE",
 }
 """What the exported models of each task take and answer, without the task."""
 
 REQUIREMENTS = {
+    "image_multilabel": {
+        "model.options.single_logit": (False, "tags do not exclude each other"),
+    },
     "image_segmentation": {
         "fine_tune.head.views": (0, "tiles are drawn anew in every epoch"),
         "fine_tune.thaw.views": (0, "tiles are drawn anew in every epoch"),
@@ -69,13 +79,19 @@ REQUIREMENTS = {
 """Task → recipe key → what it has to be, and why."""
 
 MODELS = {
+    "alexnet": "classification.models.alexnet:alexnet",
     "capsnet": "capsules.models.capsnet:capsnet",
     "efficient_capsnet": "capsules.models.efficient_capsnet:efficient_capsnet",
+    "inception_v1": "classification.models.inception_v1:inception_v1",
+    "inception_v3": "classification.models.inception_v3:inception_v3",
+    "lenet5": "classification.models.lenet5:lenet5",
+    "lenet5_modern": "classification.models.lenet5:lenet5_modern",
     "matrix_capsules": "capsules.models.matrix_capsules:matrix_capsules",
     "small_cnn": "classification.models.small_cnn:small_cnn",
     "transfer": "classification.models.transfer:transfer",
     "unet": "segmentation.models.unet:unet",
     "unet_transfer": "segmentation.models.unet_transfer:unet_transfer",
+    "vgg": "classification.models.vgg:vgg",
 }
 """Networks: builders that return a keras.Model of logits."""
 
@@ -87,6 +103,7 @@ MODEL_CHOICES = {
 
 PLANS = {
     "image_classification": "classification.plan:plan",
+    "image_multilabel": "multilabel.plan:plan",
     "image_regression": "regression.task:plan",
     "image_segmentation": "segmentation.plan:plan",
 }
@@ -94,11 +111,20 @@ PLANS = {
 
 PREVIEWS = {
     "image_numbers": "thumbnails:file_tile",
+    "image_tags": "thumbnails:file_tile",
     "images": "thumbnails:file_tile",
     "masks": "thumbnails:file_tile",
 }
 """Kind of data → what shows an example on the page of a comparison: (file, caption) →
 tile, or None if the file is not here."""
+
+EXPLAINED = {
+    "capsule_classification": "verbs.explain:explain_pictures",
+    "image_classification": "verbs.explain:explain_pictures",
+    "image_multilabel": "verbs.explain:explain_pictures",
+    "image_segmentation": "verbs.explain:explain_pictures",
+}
+"""Task → what explains the answers of its runs; see `tfapp.verbs.explain`."""
 
 EXPLANATIONS = {
     "gradcam": "explanation.gradcam:gradcam",
@@ -122,3 +148,24 @@ CATALOGUE = {
     "weights": "catalogue:list_weights",
 }
 """List of `tfapp list` → further rows of it: () → list of rows."""
+
+VERBS = {
+    "bundle": "verbs.bundle:bundle",
+    "fetch_weights": "verbs.fetch_weights:fetch_weights",
+    "masks": "verbs.masks:masks",
+}
+"""Functions of the Python API, `tfapp.NAME`, that only this domain has."""
+
+COMMANDS = {
+    "bundle": "commands.bundle:bundle",
+    "masks": "commands.masks:masks",
+    "weights": "commands.weights:weights",
+}
+"""Commands, `tfapp NAME`: a function with Typer's options, or a `typer.Typer`."""
+
+CONVERTERS = {"image/*": "reading.conversion:decodable"}
+"""Media type of a model's input → what the server does with content that no graph can
+read: (content, most pixels) → content that it can."""
+
+EXAMINATIONS = {"weights": "pretrained.examination:examine_weights"}
+"""What `tfapp doctor` shows further: () → Finding."""

@@ -31,6 +31,10 @@ TRAITS: dict[str, tuple[Severity, str]] = {
         "16 bits become 8: the upper ones of the 8, 12 or 16 that its values need.",
     ),
     "alpha": ("used with care", "transparency is dropped, hidden colours show."),
+    "several pages": (
+        "used with care",
+        "only the first of the largest pages is used.",
+    ),
     "animated": ("used with care", "only the first frame is used."),
     "rotated": ("note", "turned upright as its Exif data says."),
     "no end mark": (

@@ -22,6 +22,7 @@ from tfapp.domains.images.preprocessor import (
     ImagePreprocessor,
     compiled_fit,
 )
+from tfapp.domains.images.reading.conversion import decodable
 from tfapp.domains.images.reading.pixel_store import (
     Load,
     Pixels,
@@ -91,9 +92,10 @@ class ImageDataset:
         """Return the encoded image of an example, by the name that a client uses.
 
         Raises:
-            DataError: if its file is gone or cannot be read.
+            DataError: if its file is gone, or cannot be read or converted.
         """
-        return {RAW_IMAGE: self.source.read(example)}
+        content = self.source.read(example)
+        return {RAW_IMAGE: decodable(content, self.preprocessor.max_pixels)}
 
     def targets(self, examples: Sequence[Example]) -> np.ndarray:
         """Return int64 class indices (examples,)."""

@@ -22,6 +22,7 @@ SUFFIXES = (*IMAGE_SUFFIXES, *OTHER_SUFFIXES)
 COLUMNS = {"path", "label"}
 """Of a table of images; a table with one of them is taken for one."""
 COLUMN_OPTIONS = {"path_column", "label_column"}
+CELLS = re.compile("[,;\t]")
 ARRAYS = {"images", "x_train", "offsets"}
 """Of an archive of images, in each of its forms."""
 
@@ -52,9 +53,8 @@ def _of_table(path: Path, options: Mapping[str, Any]) -> Detected:
     answers = answer_columns(path, options)
     if answers.kind == "numbers":
         return Detected("image_numbers", "image_regression", answers.why)
-    if answers.kind == "tags":
-        why = f"{answers.why}; each combination of tags is taken for a class of its own"
-        return Detected("images", "image_classification", why)
+    if answers.kind in ("tags", "flags"):
+        return Detected("image_tags", "image_multilabel", answers.why)
     return Detected("images", "image_classification", answers.why)
 
 
@@ -86,16 +86,21 @@ def _has_images(folder: Path) -> bool:
 
 
 def _is_table(path: Path) -> bool:
-    """Read the header; a table that cannot be read is left to its own error."""
+    """Read the first lines; a table that cannot be read is left to its own error.
+
+    A table of images has a column of their name, or cells that are names of images.
+    """
     try:
         with path.open("rb") as file:
             lines = first_lines(file.read(START))
     except OSError:
         return True
-    if not lines or "\ufffd" in lines[0]:
+    if not lines:
         return True
-    columns = re.split("[,;\t]", lines[0].strip())
-    return bool(COLUMNS & {name.strip(' "').lower() for name in columns})
+    header, *rows = ([c.strip(' "').lower() for c in CELLS.split(x)] for x in lines)
+    name_images = [any(c.endswith(SUFFIXES) for c in row) for row in rows if any(row)]
+    whole = name_images[:-1] or name_images  # the last line may be cut off
+    return bool(COLUMNS & {*header}) or (bool(whole) and all(whole))
 
 
 def _is_archive(path: Path) -> bool:

@@ -29,8 +29,8 @@ def images(
     resize: Literal["crop", "pad", "stretch"] = "crop",
     interpolation: Literal["bilinear", "bicubic"] = "bilinear",
     max_pixels: PositiveInt = MAX_PIXELS,
-    path_column: str = "path",
-    label_column: str = "label",
+    path_column: str = "",
+    label_column: str = "",
     delimiter: str = "",
     label_from: str = "",
 ) -> ImageDataset:
@@ -43,8 +43,10 @@ def images(
         resize: what happens to other proportions; see `ImagePreprocessor`.
         interpolation: how pixels are interpolated; see `ImagePreprocessor`.
         max_pixels: larger images are left out before they are decoded.
-        path_column: of a CSV file: names the column of the images' paths.
-        label_column: of a CSV file: names the column of the classes.
+        path_column: of a CSV file: names the column of the images' paths; "" for
+            `path`, or without it the one whose cells are names of images.
+        label_column: of a CSV file: names the column of the classes; "" for `label`,
+            or without it the only other column.
         delimiter: of a CSV file: between its cells; "" to find it.
         label_from: of a folder: regular expression of the files' names without their
             extension, whose group is the class; "" where folders are classes.

@@ -10,6 +10,7 @@ import numpy as np
 from PIL import Image
 
 from tfapp.data.spec import Example
+from tfapp.domains.images.reading.conversion import decodable
 from tfapp.domains.images.reading.upright import orientation_of, upright
 from tfapp.report.blocks import Tile
 
@@ -90,6 +91,7 @@ def _spread(items: Sequence[Item], most: int) -> list[Item]:
 
 
 def _shrink_or_enlarge(encoded: bytes, size: int) -> tuple[bytes, str]:
+    encoded = decodable(encoded)
     with Image.open(io.BytesIO(encoded)) as image:
         if image.width * image.height > MAX_PIXELS:
             raise ValueError("too large to decode")

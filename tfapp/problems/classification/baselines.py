@@ -19,7 +19,8 @@ def class_baselines(
 ) -> tuple[Baseline, ...]:
     """Return what simple classifiers reach on the test split.
 
-    They are: the largest class for every example (the base rate), and a logistic
+    They are: the largest class for every example (the base rate), which of several
+    equally large ones has the mean of their figures, and a logistic
     regression on the features of the network before it learned, or where there are
     none on the inputs, if these are small. The strength of its penalty is chosen on
     the validation split.
@@ -41,8 +42,21 @@ def largest_class(answers: ClassAnswers, dataset: Dataset) -> Baseline:
     """Return the base rate: the largest class of training, else of the test split."""
     train = _labels(dataset, dataset.examples["train"])
     known = train if len(train) else answers.labels
-    largest = np.bincount(known, minlength=len(answers.class_names)).argmax()
-    return class_baseline("largest class", answers.labels == largest, answers)
+    return _base_rate(known, answers)
+
+
+def _base_rate(labels: np.ndarray, answers: ClassAnswers) -> Baseline:
+    """Return what the largest class of some labels reaches.
+
+    Where k classes tie, none is chosen: an example of any of them counts 1/k, the mean
+    of the k classifiers.
+    """
+    counts = np.bincount(labels, minlength=len(answers.class_names))
+    largest = np.flatnonzero(counts == counts.max())
+    name = "largest class"
+    if len(largest) > 1:
+        name = f"one of {len(largest)} equally large classes"
+    return class_baseline(name, np.isin(answers.labels, largest) / len(largest), answers)
 
 
 def _logistic(
@@ -60,12 +74,18 @@ def _logistic(
 
 
 def class_baseline(name: str, right: np.ndarray, answers: ClassAnswers) -> Baseline:
-    """Return a classifier by which of its answers are right, bool (examples,)."""
+    """Return a classifier by its answers: 1 for right, or the chance of it.
+
+    Args:
+        name: of the classifier.
+        right: number from 0 to 1 (examples,).
+        answers: of the network.
+    """
     gained = answers.correct.astype(float) - right
     return Baseline(
         name,
         float(right.mean()),
-        wilson_interval(int(right.sum()), len(right)),
+        wilson_interval(round(float(right.sum())), len(right)),
         paired_interval(gained),
     )
 

@@ -1,6 +1,6 @@
 // Chooses, asks, shows. Speaks the same REST API as every other client.
 
-import { drawModels, drawViews, percent, readable, viewsOf } from "./views.js";
+import { drawModels, drawViews, readable, verdictOf, viewsOf } from "./views.js";
 
 const REFRESH_MS = 5000;
 const $ = (id) => document.getElementById(id);
@@ -157,8 +157,8 @@ function show(value, ms, name, explains) {
   const others = explains ? state.views.filter(({ view }) => !views.some((one) => one.view === view)) : [];
   state.views = [...others, ...views];
   drawViews($("bars"), $("views"), state.views);
-  const classes = state.views.find(({ view }) => view === "classes")?.value;
-  if (classes) $("verdict").textContent = `${classes[0][0]}, ${percent(classes[0][1])}`;
+  const verdict = verdictOf(state.views);
+  if (verdict) $("verdict").textContent = verdict;
   $("raw").textContent = readable(value);
   $("raw-box").open = !views.length;
   $("facts").textContent = `${$("model").value}, version ${$("version").selectedOptions[0].text}, ${ms.toFixed(0)} ms`;

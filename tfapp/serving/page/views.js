@@ -1,5 +1,5 @@
-// Answers as something a person can read: classes, text, numbers, pictures, words in the
-// colours of their tags. No state, no requests.
+// Answers as something a person can read: classes, tags, text, numbers, pictures, words in
+// colours. No state, no requests.
 
 const MOST_BARS = 10;
 const MOST_ROWS = 50;
@@ -18,12 +18,13 @@ export function viewsOf(row, outputs, names, classNames) {
   const views = [];
   for (const [name, value] of pairs) {
     const view = outputs[name] ?? guess(bare ? "" : name, value);
-    if (view === "words" || view === "tags") {
-      views.push({ view, name, value: view === "tags" ? wordsOf(row) : pairsOf(value, row.word_weights) });
+    if (view === "words" || view === "tagged") {
+      views.push({ view, name, value: view === "tagged" ? wordsOf(row) : pairsOf(value, row.word_weights) });
       continue;
     }
-    const classes = view === "classes" ? classesOf(value, bare ? classNames : row.classes ?? classNames) : null;
-    if (view === "classes" ? classes : view) views.push({ view, name, value: classes ?? value });
+    const hasBars = view === "classes" || view === "tags";
+    const bars = hasBars ? barsOf(value, bare ? classNames : row.classes ?? row.tags ?? classNames, row.thresholds) : null;
+    if (hasBars ? bars : view) views.push({ view, name, value: bars ?? value });
   }
   return views;
 }
@@ -33,8 +34,13 @@ function guess(name, value) {
   return ["", "probabilities", "scores"].includes(name) ? "classes" : null;
 }
 
-/** Returns [[name, share], …], the largest first; null if it is no classification. */
-function classesOf(row, classNames) {
+/**
+ * Returns [[name, share, isChosen], …], the largest first; null if these are no shares.
+ *
+ * Of classes the likeliest is chosen, of tags those that reach their threshold: all of them
+ * are returned then.
+ */
+function barsOf(row, classNames, thresholds) {
   let [names, scores] = [classNames, row];
   if (Array.isArray(row) && Array.isArray(row[0])) {
     names = row.map((pair) => pair[0]); // of :classify
@@ -42,8 +48,21 @@ function classesOf(row, classNames) {
   }
   if (!Array.isArray(scores) || !scores.length || !scores.every(Number.isFinite)) return null;
   if (scores.some((score) => score < 0 || score > 1)) return null;
-  const pairs = scores.map((score, i) => [String(names[i] ?? i), score]);
-  return pairs.sort((a, b) => b[1] - a[1]).slice(0, MOST_BARS);
+  const bars = scores.map((score, i) => [String(names[i] ?? i), score, thresholds ? score >= thresholds[i] : false]);
+  bars.sort((a, b) => b[1] - a[1]);
+  if (!thresholds) bars[0][2] = true;
+  return bars.filter(([, , isChosen], i) => i < MOST_BARS || isChosen);
+}
+
+/** Returns the bars of classes or tags among views, none without. */
+const barsIn = (views) => views.find(({ view }) => view === "classes" || view === "tags")?.value ?? [];
+
+/** Returns the chosen class, or tags, with their shares; "" without any bars. */
+export function verdictOf(views) {
+  const bars = barsIn(views);
+  const chosen = bars.filter(([, , isChosen]) => isChosen);
+  const listed = chosen.map(([name, share]) => `${name}, ${percent(share)}`).join("; ");
+  return bars.length && !chosen.length ? "no tag" : listed;
 }
 
 /** Returns [[word, tag, score], …] of an answer whose words are tagged. */
@@ -53,8 +72,8 @@ function wordsOf({ tokens, tags, tag_scores: scores = [] }) {
 
 /** Fills a list with the bars of the classes, and a box with everything else. */
 export function drawViews(bars, box, views) {
-  drawBars(bars, views.find(({ view }) => view === "classes")?.value ?? []);
-  const draw = { text: drawText, numbers: drawNumbers, pictures: drawPicture, words: drawWords, tags: drawTags };
+  drawBars(bars, barsIn(views));
+  const draw = { text: drawText, numbers: drawNumbers, pictures: drawPicture, words: drawWords, tagged: drawTagged };
   box.replaceChildren(...views.filter(({ view }) => draw[view]).map((one) => draw[one.view](one)));
 }
 
@@ -80,8 +99,8 @@ function drawWords({ value }) {
 }
 
 /** Shows every word with its tag below, in a colour of the tag; "O" has none. */
-function drawTags({ value }) {
-  const line = element("p", "tags");
+function drawTagged({ value }) {
+  const line = element("p", "tagged");
   for (const [token, tag, score] of value) {
     const word = element("ruby", tag === "O" ? "outside" : "", token);
     if (Number.isFinite(score)) word.title = `${tag}, ${percent(score)}`;
@@ -126,23 +145,23 @@ function drawPicture({ name, value }) {
 /** Returns the name of an output in words: "mask_bytes" is a mask. */
 const worded = (name) => name.replace(/_bytes$/, "").replaceAll("_", " ");
 
-/** Fills a list with one labelled bar for each class. */
-function drawBars(list, pairs) {
+/** Fills a list with one labelled bar for each class; those that are chosen are set off. */
+function drawBars(list, bars) {
   list.replaceChildren(
-    ...pairs.map(([name, share]) => {
+    ...bars.map(([name, share, isChosen]) => {
       const bar = element("span", "bar");
       bar.style.width = `${share * 100}%`;
       const track = element("span", "track");
       track.setAttribute("aria-hidden", "true");
       track.append(bar);
-      const item = document.createElement("li");
+      const item = element("li", isChosen ? "chosen" : "");
       item.append(element("span", "name", name), track, element("span", "share", percent(share)));
       return item;
     }),
   );
 }
 
-export function percent(share) {
+function percent(share) {
   return `${(share * 100).toFixed(1)} %`;
 }
 

@@ -1,8 +1,8 @@
 """The head of a classifier as the exact optimum on stored features.
 
-A head of one dense layer is a logistic regression: its penalised likelihood has one
-optimum, found in seconds. So the strength of the penalty can be chosen by
-cross-validation, and the head learn from validation examples too.
+A head of one dense layer is a logistic regression, of tags one for each: its penalised
+likelihood has one optimum, found in seconds. So the strength of the penalty can be
+chosen by cross-validation, and the head learn from validation examples too.
 """
 
 from collections.abc import Mapping, Sequence
@@ -14,13 +14,14 @@ import keras
 import numpy as np
 
 from tfapp.base.errors import ConfigError
-from tfapp.layers.logistic_regression import fit_path, log_loss
+from tfapp.data.spec import Dataset
+from tfapp.layers.logistic_regression import fit_path, log_loss, right_share
 from tfapp.training.inference import predict
 from tfapp.training.loop.workload import Figures, Workload
+from tfapp.training.transfer.folds import FOLDS, folds
 
 STRENGTHS = (3.0, 1.0, 0.3, 0.1, 0.03, 0.01, 0.003, 0.001)
 """Of the penalty, the strongest first."""
-FOLDS = 5
 MOST_EXAMPLES = 5000
 """Training and validation examples up to which folds are cheap, and worth it."""
 
@@ -31,10 +32,13 @@ class HeadData:
 
     Args:
         views: float arrays (training examples, dims); the first is the plain one.
-        labels: int array (training examples,).
+        labels: int array (training examples,), or of tags 0 and 1 as a float array
+            (training examples, tags).
         held_out: float array (validation examples, dims).
-        held_labels: int array (validation examples,).
+        held_labels: the same of validation examples.
         class_weight: class index → weight of its examples; None if all count alike.
+        units: of all training and validation examples, see `folds`; None if each is
+            dealt to the folds by itself.
     """
 
     views: Sequence[np.ndarray]
@@ -42,11 +46,29 @@ class HeadData:
     held_out: np.ndarray
     held_labels: np.ndarray
     class_weight: Mapping[int, float] | None = None
+    units: np.ndarray | None = None
 
     @property
     def can_fold(self) -> bool:
         """Whether the examples are few enough for cross-validation."""
         return len(self.labels) + len(self.held_labels) <= MOST_EXAMPLES
+
+
+def labels_of(dataset: Dataset, split: str) -> np.ndarray:
+    """Return the labels of a split's examples as `HeadData` takes them.
+
+    Raises:
+        ConfigError: for answers that are neither classes nor tags.
+    """
+    targets = np.asarray(dataset.targets(dataset.examples[split]))
+    if targets.ndim == 1:
+        return targets.astype(int)
+    if targets.ndim > 2 or not np.isin(targets, (0, 1)).all():
+        raise ConfigError(
+            "`fine_tune.head.solver` = 'exact' is for classes and tags, and the data "
+            "has other answers. Set it to 'gradient'."
+        )
+    return targets
 
 
 class ExactHead(Workload):
@@ -106,11 +128,12 @@ class ExactHead(Workload):
         """Return log losses, and which answers are right, of heads without the example.
 
         Returns:
-            Float array and bool array (training and validation examples,).
+            Float arrays (training and validation examples,), see `log_loss` and
+            `right_share`.
         """
         labels = np.concatenate([self.data.labels, self.data.held_labels])
         logits = self._folded[self.strength]
-        return log_loss(logits, labels), logits.argmax(axis=1) == labels
+        return log_loss(logits, labels), right_share(logits, labels)
 
     def variables(self) -> Sequence[Any]:
         """Return the weights of the layer; see `Workload`."""
@@ -153,7 +176,7 @@ class ExactHead(Workload):
     def _folded(self) -> dict[float, np.ndarray]:
         """Strength → logits of every example by a head that has not seen it."""
         rows, labels, weights = self._learned
-        fold = folds(labels)
+        fold = folds(labels, self.data.units)
         logits = {s: np.zeros((len(labels), self.num_classes)) for s in STRENGTHS}
         views = len(rows) // len(labels)
         for number in range(FOLDS):
@@ -177,7 +200,7 @@ class ExactHead(Workload):
         views = len(rows) // len(labels)
         return fit_path(
             rows,
-            np.tile(labels, views),
+            np.concatenate([labels] * views),
             self.num_classes,
             strengths,
             None if weights is None else np.tile(weights, views),
@@ -201,26 +224,7 @@ class ExactHead(Workload):
         self, prefix: str, logits: np.ndarray, labels: np.ndarray
     ) -> dict[str, float]:
         penalty = sum(float(loss) for loss in self.head.losses)
-        right = logits.argmax(axis=1) == labels
         return {
             f"{prefix}loss": self._mean_loss(logits, labels) + penalty,
-            f"{prefix}accuracy": float(right.mean()),
+            f"{prefix}accuracy": float(right_share(logits, labels).mean()),
         }
-
-
-def folds(labels: np.ndarray) -> np.ndarray:
-    """Deal examples to folds, every class evenly, in a fixed random order.
-
-    Args:
-        labels: int array (examples,).
-
-    Returns:
-        int array (examples,), numbers in [0, FOLDS).
-    """
-    random, fold = np.random.default_rng(0), np.zeros(len(labels), int)
-    start = 0
-    for label in np.unique(labels):
-        members = random.permutation(np.flatnonzero(labels == label))
-        fold[members] = (start + np.arange(len(members))) % FOLDS
-        start += len(members)  # small classes do not all begin with the same fold
-    return fold

@@ -17,8 +17,9 @@ from tfapp.training.loop.deadline import Deadline
 from tfapp.training.phase import Phase, PhasePlan
 from tfapp.training.transfer import freezing
 from tfapp.training.transfer.cutting import Halves, cut
-from tfapp.training.transfer.exact_head import ExactHead, HeadData
+from tfapp.training.transfer.exact_head import ExactHead, HeadData, labels_of
 from tfapp.training.transfer.features import FeatureStore, standardize
+from tfapp.training.transfer.folds import units_of_learned
 from tfapp.training.transfer.row_passes import RowPasses
 from tfapp.training.transfer.stored import training_passes, validation_batches
 
@@ -128,13 +129,11 @@ class FineTuning:
         if len(views) < len(passes.views):
             self.job.loop.note("head trained by gradients: its rows are on disk")
             return None
-        train, held_out = (
-            np.asarray(dataset.targets(dataset.examples[split]), int)
-            for split in ("train", "validation")
-        )
+        train, held_out = (labels_of(dataset, s) for s in ("train", "validation"))
         plain = self._plain("validation")
         rows = views[0][:0] if plain is None else plain[:]
-        data = HeadData(views, train, rows, held_out, self.job.class_weight)
+        units = units_of_learned(dataset)
+        data = HeadData(views, train, rows, held_out, self.job.class_weight, units)
         exact = ExactHead(self.head, data, everything)
         if exact.everything and len(held_out):
             self.job.loop.note(

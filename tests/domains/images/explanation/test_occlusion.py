@@ -6,8 +6,8 @@ from scipy.special import expit
 
 from tests.domains.images.explanation.conftest import SIDE
 from tfapp.base.reporter import Reporter
-from tfapp.domains.images.explanation.occlusion import log_odds, occlusion, spread
-from tfapp.domains.images.explanation.spec import Picture, Subject
+from tfapp.domains.images.explanation.occlusion import occlusion, spread
+from tfapp.domains.images.explanation.spec import Picture, Subject, log_odds
 
 
 def explained(model, pixels, temperature=1.0):
@@ -89,3 +89,16 @@ def test_log_odds_do_not_saturate():
     small = np.array([[0.3, -0.2, 0.1]])
     share = np.exp(small[0, 1]) / np.exp(small[0]).sum()
     assert log_odds(small, 1)[0] == pytest.approx(np.log(share / (1 - share)))
+
+
+def test_tags_are_explained_one_by_one():
+    """Those from their threshold on are answered; shares are sigmoids of the logits."""
+    names, quiet = ("a", "b", "c"), Reporter(quiet=True)
+    subject = Subject(None, names, None, None, quiet, thresholds=(0.5, 0.2, 0.9))
+    logits = np.array([2.0, -1.0, 1.0])
+    np.testing.assert_allclose(subject.shares(logits[None]), [expit(logits)])
+    assert subject.answered(logits) == (0, 1)
+    assert subject.answered(logits - 5) == (0,)
+    np.testing.assert_allclose(subject.log_odds(logits[None], 1), [-1.0])
+    classes = Subject(None, names, None, None, quiet)
+    assert classes.answered(logits) == (0,)

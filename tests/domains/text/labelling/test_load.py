@@ -86,7 +86,7 @@ def test_long_sentences_and_unknown_tags(tmp_path):
     dataset = load_dataset(config(tmp_path), seed=0)
     assert max(len(s.tokens) for s in dataset.sentences.values()) == 256
     notes = " ".join(dataset.notes)
-    assert "1 sentence too long, cut into several" in notes
+    assert "1\N{NO-BREAK SPACE}sentence too long, cut into several" in notes
     assert "tags that training does not have, always counted as wrong: Z (1)" in notes
     only = load_test_only(
         config(tmp_path / "test.conll"),

@@ -4,6 +4,7 @@ from typing import Any
 
 from tfapp.data.report import CheckReport
 from tfapp.domains.images.pretrained.extractors import EXTRACTORS
+from tfapp.report.wording import singular
 
 FIXED_SECONDS = 80.0
 """What starting, checking, exporting and reporting take, whatever the data."""
@@ -55,7 +56,7 @@ def fit_into_budget(
         classes = len(report.per_class)
         limit = max(affordable // max(classes, 1) // 2, 5)
         table["data"]["limit"] = limit
-        of_each = " per class" if classes else ""
+        of_each = f" per {singular(report.labels)}" if classes else ""
         reasons.append(
             f"budget: {limit} training images{of_each}, since only about "
             f"{affordable} of {report.usable} images can be computed in time"

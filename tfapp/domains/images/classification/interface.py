@@ -4,6 +4,7 @@ from typing import Any
 
 from tfapp.base.errors import ModelError
 from tfapp.domains.images.preprocessor import ImagePreprocessor
+from tfapp.domains.images.reading.conversion import decodable
 from tfapp.domains.images.reading.image_files import IMAGE_SUFFIXES
 from tfapp.domains.images.reading.in_memory import encoded_image
 from tfapp.domains.images.uint8_images import UINT8_IMAGES, of_uint8
@@ -67,6 +68,7 @@ INTERFACE = Interface(
     prediction=class_prediction,
     preprocessor=ImagePreprocessor.from_description,
     outputs={"probabilities": "classes", "explanation_bytes": "pictures"},
+    convert=decodable,
     encode=encoded_image,
     suffixes=IMAGE_SUFFIXES,
 )

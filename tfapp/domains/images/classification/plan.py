@@ -56,6 +56,18 @@ def plan(report: CheckReport, machine: Machine) -> Plan:
     chosen, notes = choose_model(table, report, machine)
     reasons += [*chosen, *notes]
     reasons += choose_training(table, report)
+    reasons += _choose_class_weights(table, report)
+    return completed(table, report, machine, reasons, notes)
+
+
+def completed(
+    table: dict[str, Any],
+    report: CheckReport,
+    machine: Machine,
+    reasons: list[str],
+    notes: list[str],
+) -> Plan:
+    """Return the plan of a chosen network: within the budget, and with its rivals."""
     if machine.minutes:
         reasons += fit_into_budget(table, report, machine.minutes)
     notes += fetch_rival(table, machine)
@@ -169,7 +181,7 @@ def _l2(report: CheckReport) -> float:
 
 
 def choose_training(table: dict[str, Any], report: CheckReport) -> list[str]:
-    """Pick batch size, schedule, augmentation and class weights; explain."""
+    """Pick batch size, schedule and augmentation; explain."""
     table["data"]["batch_size"] = 32 if report.usable >= 200 else 8
     reasons = []
     if table["model"]["name"] == "transfer":
@@ -181,7 +193,6 @@ def choose_training(table: dict[str, Any], report: CheckReport) -> list[str]:
         reasons.append(
             f"training: all layers, {epochs} epochs, with small shifts, turns and zooms"
         )
-    reasons += _choose_class_weights(table, report)
     return reasons
 
 

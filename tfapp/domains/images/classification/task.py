@@ -8,11 +8,14 @@ import keras
 import tensorflow as tf
 
 from tfapp.base import registry
+from tfapp.base.errors import ConfigError
 from tfapp.data.reading_errors import data_error
 from tfapp.data.spec import DataInfo, Dataset, Example
 from tfapp.domains.images.classification.interface import INTERFACE
+from tfapp.domains.images.classification.layers.rejection_loss import RejectionLoss
 from tfapp.domains.images.explanation.mistakes import mistake_maps
 from tfapp.domains.images.gallery_sections import mistakes_section, sample_section
+from tfapp.layers.outputs import AUXILIARY, LOGITS, logits_model
 from tfapp.problems.classification.baselines import class_baselines
 from tfapp.problems.classification.results import accuracy_metric, evaluate_classifier
 from tfapp.problems.classification.sections import classification_sections
@@ -30,6 +33,8 @@ def task(
     label_smoothing: Share = 0.0,
     class_weights: Literal["none", "balanced"] = "none",
     distill: DistillConfig | None = None,
+    auxiliary_weight: float = 0.3,
+    rejection_penalty: float = 0.0,
 ) -> Task:
     """Choose one class for each image.
 
@@ -38,10 +43,32 @@ def task(
         class_weights: "balanced" for examples that weigh the more the rarer their
             class is.
         distill: a teacher whose answers are learned next to the labels.
+        auxiliary_weight: factor of the loss of each auxiliary head, where a network has
+            some; 0 to leave them untrained.
+        rejection_penalty: j of LeNet-5's loss, the penalty of a further class to which
+            no image belongs; 0 for plain cross-entropy.
+
+    Raises:
+        ConfigError: if one of the last two is negative.
     """
+    for name, value in (
+        ("auxiliary_weight", auxiliary_weight),
+        ("rejection_penalty", rejection_penalty),
+    ):
+        if value < 0:
+            raise ConfigError(
+                f"`task_options.{name}` must be at least 0. Received: {value!r}"
+            )
+    loss = (
+        RejectionLoss(rejection_penalty, label_smoothing)
+        if rejection_penalty
+        else keras.losses.CategoricalCrossentropy(
+            from_logits=True, label_smoothing=label_smoothing
+        )
+    )
     return Task(
         name="image_classification",
-        learning=partial(_learning, label_smoothing),
+        learning=partial(_learning, loss, auxiliary_weight),
         # The loss still moves when the accuracy of a small validation set stands.
         monitor="val_loss",
         mode="min",
@@ -56,11 +83,28 @@ def task(
     )
 
 
-def _learning(label_smoothing: float, model: keras.Model, info: DataInfo) -> Learning:
-    loss = keras.losses.CategoricalCrossentropy(
-        from_logits=True, label_smoothing=label_smoothing
+def _learning(
+    loss: Any, auxiliary_weight: float, model: keras.Model, info: DataInfo
+) -> Learning:
+    """Return how a network learns: by its logits, and by its auxiliary heads if any."""
+    metrics = [keras.metrics.CategoricalAccuracy(name="accuracy")]
+    outputs = model.output if isinstance(model.output, dict) else {}
+    heads = [name for name in outputs if name.startswith(AUXILIARY)]
+    if not (heads and auxiliary_weight):
+        return Learning(logits_model(model), loss, metrics)
+    trained = {name: outputs[name] for name in (LOGITS, *heads)}
+
+    def batch(images: Any, labels: Any) -> tuple[Any, Any]:
+        return images, dict.fromkeys(trained, labels)
+
+    return Learning(
+        keras.Model(model.input, trained, name=model.name),
+        dict.fromkeys(trained, loss),
+        metrics,
+        batch,
+        main=LOGITS,
+        loss_weights=dict.fromkeys(trained, auxiliary_weight) | {LOGITS: 1.0},
     )
-    return Learning(model, loss, [keras.metrics.CategoricalAccuracy(name="accuracy")])
 
 
 def _sections(results: Results, dataset: Dataset, model: Any) -> list[Section]:

@@ -3,6 +3,7 @@
 WORKS = {
     "capsule_classification": "tfapp.domains.images.explanation.explaining:work",
     "image_classification": "tfapp.domains.images.explanation.explaining:work",
+    "image_multilabel": "tfapp.domains.images.explanation.explaining:work",
     "image_segmentation": "tfapp.domains.images.segmentation.explanation:mask_work",
 }
 """Tasks whose runs can be explained → what explains pictures: (subject, explainers by

@@ -99,6 +99,19 @@ class Explanations:
         """
         require_answers(row.prediction for row in self.rows)
 
+    def table(self) -> tuple[tuple[str, ...], list[tuple[str, ...]]]:
+        """Return headings, and a row per picture: label, reasons, and its sheet."""
+        rows: list[tuple[str, ...]] = []
+        for row in self.rows:
+            prediction = row.prediction
+            if row.sheet is None:
+                rows.append((prediction.path, "", "", prediction.error, ""))
+                continue
+            label, share = prediction.top(1)[0]
+            why = "\n".join(finding.summary for finding in row.findings.values())
+            rows.append((prediction.path, label, f"{share:.1%}", why, row.sheet.name))
+        return ("picture", "label", "probability", "why", "sheet"), rows
+
     def to_json(self) -> dict[str, Any]:
         """Return JSON-ready facts on the model and every picture."""
         return {

@@ -19,7 +19,6 @@ from tfapp.domains.images.explanation.explained import (
 from tfapp.domains.images.explanation.sheet import Sheet
 from tfapp.domains.images.explanation.spec import Explainer, Picture, Subject, Tick
 from tfapp.domains.images.preprocessor import ImagePreprocessor, compiled_fit
-from tfapp.problems.classification.calibration import apply_temperature
 from tfapp.report.style import to_png
 from tfapp.training.inference import stream
 
@@ -135,23 +134,23 @@ class Work:
         ]
 
     def _classes(self, path: Path, logits: np.ndarray) -> tuple[int, ...]:
-        """Return the predicted class and the requested one, if another."""
-        names = self.subject.class_names
+        """Return the predicted class, or tags, and the requested one, if another."""
+        names, answered = self.subject.class_names, self.subject.answered(logits)
         order = [int(i) for i in np.argsort(-logits, kind="stable")]
-        other = order[0]
+        other = answered[0]
         if self.label in names:
             other = names.index(self.label)
         elif self.label == SECOND:
             other = order[1]
         elif self.label == FOLDER:
             other = names.index(path.absolute().parent.name)
-        return tuple(dict.fromkeys([order[0], other]))
+        return tuple(dict.fromkeys([*answered, other]))
 
     def _row(
         self, path: Path, target: Path, picture: Picture, findings: dict[str, Any]
     ) -> Explanation:
-        names, logits = self.subject.class_names, picture.logits[np.newaxis]
-        (shares,) = apply_temperature(logits, self.subject.temperature)
+        names = self.subject.class_names
+        (shares,) = self.subject.shares(picture.logits[np.newaxis])
         sheet = Sheet(path.name, picture, shares, names, list(findings.values()))
         with replacing(target) as temporary:
             temporary.write_bytes(to_png(sheet.draw()))

@@ -8,7 +8,6 @@ import numpy as np
 
 from tfapp.domains.images.explanation.places import named
 from tfapp.domains.images.explanation.spec import Finding, Heat, Picture, Subject, Tick
-from tfapp.problems.classification.calibration import softmax
 from tfapp.report.wording import percent
 from tfapp.training.inference import stream
 
@@ -25,22 +24,6 @@ def occlusion(subject: Subject) -> "Occlusion":
     """Which part of a picture must not be covered (occlusion map)."""
     height, width = subject.model.input_shape[1:3]
     return Occlusion(subject, *_patch(height, width))
-
-
-def log_odds(logits: np.ndarray, index: int) -> np.ndarray:
-    """Return log(p / (1 - p)) of one class: unlike p, it never saturates.
-
-    Args:
-        logits: float array (examples, num_classes).
-        index: of the class.
-
-    Returns:
-        float array (examples,).
-    """
-    others = np.delete(logits, index, axis=1)
-    highest = others.max(axis=1, keepdims=True)
-    total = np.log(np.exp(others - highest).sum(axis=1)) + highest[:, 0]
-    return np.asarray(logits[:, index] - total)
 
 
 def spread(
@@ -108,11 +91,11 @@ class Occlusion:
 
     def _finding(self, picture: Picture, tick: Tick) -> Finding:
         covered = self._logits(picture.pixels, tick)
-        temperature = self.subject.temperature
+        log_odds = self.subject.log_odds
         heats, facts = [], []
         for index in picture.classes:
-            before = log_odds(picture.logits[np.newaxis] / temperature, index)
-            drops = before - log_odds(covered / temperature, index)
+            before = log_odds(picture.logits[np.newaxis], index)
+            drops = before - log_odds(covered, index)
             values = spread(drops, self.places, self.patch, picture.pixels.shape[:2])
             heats.append(
                 Heat("Occlusion", values, index, True, "log-odds lost when covered")
@@ -144,7 +127,7 @@ class Occlusion:
         height, width = picture.pixels.shape[:2]
         top, left = self.places[worst]
         logits = np.stack([picture.logits, covered[worst]])
-        shares = softmax(logits / self.subject.temperature)
+        shares = self.subject.shares(logits)
         return {
             "class": self.subject.class_names[index],
             "largest_drop": float(drops[worst]),

@@ -7,9 +7,30 @@ from typing import Any, Protocol
 
 import keras
 import numpy as np
+from scipy.special import expit
 
 from tfapp.base.reporter import Reporter
 from tfapp.data.spec import Dataset
+from tfapp.problems.classification.calibration import softmax
+
+MOST_ANSWERED = 3
+"""Tags of a picture that are explained."""
+
+
+def log_odds(logits: np.ndarray, index: int) -> np.ndarray:
+    """Return log(p / (1 - p)) of one class: unlike p, it never saturates.
+
+    Args:
+        logits: float array (examples, num_classes).
+        index: of the class.
+
+    Returns:
+        float array (examples,).
+    """
+    others = np.delete(logits, index, axis=1)
+    highest = others.max(axis=1, keepdims=True)
+    total = np.log(np.exp(others - highest).sum(axis=1)) + highest[:, 0]
+    return np.asarray(logits[:, index] - total)
 
 
 @dataclass(frozen=True)
@@ -24,6 +45,8 @@ class Subject:
         cache: folder of stored features.
         reporter: receives the progress of long work before the first picture.
         temperature: by which logits are divided before the softmax.
+        thresholds: of a model of tags, the probability from which on each is answered;
+            () for a model of classes.
     """
 
     model: keras.Model
@@ -32,6 +55,35 @@ class Subject:
     cache: Path
     reporter: Reporter
     temperature: float = 1.0
+    thresholds: tuple[float, ...] = ()
+
+    def shares(self, logits: np.ndarray) -> np.ndarray:
+        """Return the probabilities of logits (pictures, num_classes)."""
+        if self.thresholds:
+            return np.asarray(expit(np.asarray(logits, np.float64)))
+        return softmax(logits / self.temperature)
+
+    def log_odds(self, logits: np.ndarray, index: int) -> np.ndarray:
+        """Return log(p / (1 - p)) of a class, float array (pictures,)."""
+        if self.thresholds:
+            return np.asarray(logits[:, index], np.float64)
+        return log_odds(logits / self.temperature, index)
+
+    def answered(self, logits: np.ndarray) -> tuple[int, ...]:
+        """Return the predicted class of one picture, or its tags, the likeliest first.
+
+        Args:
+            logits: float array (num_classes,).
+
+        Returns:
+            At least one, and at most `MOST_ANSWERED`.
+        """
+        order = np.argsort(-logits, kind="stable").tolist()
+        if not self.thresholds:
+            return (order[0],)
+        shares = self.shares(logits[np.newaxis])[0]
+        chosen = [i for i in order if shares[i] >= self.thresholds[i]]
+        return tuple(chosen[:MOST_ANSWERED] or order[:1])
 
 
 @dataclass(frozen=True)

@@ -2,8 +2,9 @@
 
 import hashlib
 import io
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
+from importlib.util import find_spec
 from typing import Any
 
 import numpy as np
@@ -12,6 +13,11 @@ from PIL import Image
 
 from tfapp.data.reading_errors import reason
 from tfapp.data.scan import Inspection
+from tfapp.domains.images.reading.conversion import (
+    ConversionError,
+    convert,
+    foreign_format,
+)
 from tfapp.domains.images.reading.decoding import (
     CUT_OFF,
     DECODER_VERSION,
@@ -20,12 +26,11 @@ from tfapp.domains.images.reading.decoding import (
     decode_image,
 )
 from tfapp.domains.images.reading.likeness import LIKENESS, likeness
+from tfapp.domains.images.reading.limits import pillow_without_limit
 from tfapp.domains.images.reading.other_formats import FORMATS
-from tfapp.domains.images.reading.pillow_limit import pillow_without_limit
 from tfapp.domains.images.reading.upright import orientation_of
 
 MAGIC = (b"\xff\xd8\xff", b"\x89PNG", b"GIF8", b"BM", b"RIFF")
-PHONE_FORMATS = (b"heic", b"heix", b"mif1", b"msf1", b"avif")
 SCANNED_SIDE = 512
 """Pixels a side that a scan keeps at least; it shrinks larger photos to fewer than
 twice as many, by halves, while it decodes them."""
@@ -45,7 +50,8 @@ class ImageFacts:
         width: pixels, before any turning.
         height: pixels, before any turning.
         colour: whether any pixel is more than grey.
-        traits: any of "cmyk", "16-bit", "alpha", "animated", "rotated", "no end mark".
+        traits: any of "cmyk", "16-bit", "several pages", "alpha", "animated",
+            "rotated", "no end mark".
         fault: why it cannot be used ("truncated", …), "" if it can.
         detail: of the fault, one sentence.
         content_hash: SHA-256 of the pixels that `decoder` gives, and their shape.
@@ -68,11 +74,23 @@ def inspect_image(data: bytes, stamp: str, max_pixels: int) -> ImageFacts:
     """Look at one encoded image; call it inside `pillow_without_limit`."""
     if not data:
         return ImageFacts(stamp, fault="empty", detail="the file has no content.")
+    if form := foreign_format(data):
+        return _inspect_foreign(form, data, stamp, max_pixels)
     try:
         with Image.open(io.BytesIO(data)) as image:
             return _inspect_open(image, data, stamp, max_pixels)
     except Exception as error:  # Pillow raises many types on damaged headers
         return _unopened(data, stamp, error)
+
+
+def _inspect_foreign(form: str, data: bytes, stamp: str, max_pixels: int) -> ImageFacts:
+    """Look at a file as the PNG that it is read as."""
+    try:
+        converted = convert(data, max_pixels)
+    except ConversionError as error:
+        return ImageFacts(stamp, form, fault=error.fault, detail=str(error))
+    facts = inspect_image(converted.png, stamp, max_pixels)
+    return replace(facts, format=form, traits=(*converted.traits, *facts.traits))
 
 
 def image_inspection(max_pixels: int) -> Inspection[ImageFacts]:
@@ -84,7 +102,8 @@ def image_inspection(max_pixels: int) -> Inspection[ImageFacts]:
     return Inspection(
         ImageFacts,
         lambda data, stamp: inspect_image(data, stamp, max_pixels),
-        version=f"{DECODER_VERSION}, {LIKENESS}, alpha seen, up to {max_pixels} pixels",
+        version=f"{DECODER_VERSION}, {LIKENESS}, alpha seen, "
+        f"HEIC: {find_spec('pillow_heif') is not None}, up to {max_pixels} pixels",
         surroundings=pillow_without_limit,
     )
 
@@ -192,9 +211,7 @@ def _decoding_fault(image: Image.Image, message: str) -> tuple[str, str]:
 
 def _unopened(data: bytes, stamp: str, error: Exception) -> ImageFacts:
     """Judge what is not even recognised as an image."""
-    if data[8:12] in PHONE_FORMATS and data[4:8] == b"ftyp":
-        fault, detail = "unsupported format", "HEIC/AVIF; convert it to JPEG."
-    elif data.startswith(MAGIC):
+    if data.startswith(MAGIC):
         fault, detail = "truncated", f"the header is cut off or damaged ({error})."
         detail = detail if len(detail) < 120 else "the header is cut off or damaged."
     else:

@@ -9,6 +9,11 @@ from tfapp.domains.images.reading.exif import apply_orientation, chunk_orientati
 FORMATS = ("JPEG", "BMP", "PNG", "GIF", "WEBP")
 """In the order of every list of branches below; JPEG has a file of its own."""
 
+EXPECTED = (
+    "Expected a JPEG, PNG, GIF, BMP or WebP image. TIFF, HEIC and AVIF are converted "
+    "by `tfapp predict` and `tfapp serve` alone; send PNG."
+)
+"""What an exported graph says of anything else."""
 HEADER_BYTES = 64
 BMP_FILE_HEADER = 14
 BMP_COMPRESSIONS = (0, 3)  # none, or none with colour masks
@@ -30,7 +35,7 @@ def decode_other(encoded: Any, max_pixels: int) -> Any:
     header = _header(encoded)
     kind = _kind(header)
     known = (kind > 0) & (kind < len(FORMATS))
-    encoded = checked(known, "Expected a JPEG, PNG, GIF, BMP or WebP image.", encoded)
+    encoded = checked(known, EXPECTED, encoded)
     encoded = checked_size(encoded, _size(header, kind), max_pixels)
     image = tf.switch_case(
         kind - 1,

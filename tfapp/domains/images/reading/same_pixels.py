@@ -85,5 +85,5 @@ def _full_content_hash(data: bytes, max_pixels: int) -> str:
 def _full_decoder(max_pixels: int) -> Any:
     """Return `decode_image` compiled: string to uint8 (h, w, 3)."""
     spec = tf.TensorSpec((), tf.string)
-    decode = partial(decode_image, max_pixels=max_pixels)
+    decode = partial(decode_image, max_pixels=max_pixels, in_graph=False)
     return tf.function(decode, input_signature=[spec], autograph=False)

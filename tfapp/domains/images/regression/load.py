@@ -44,7 +44,7 @@ def image_numbers(
     resize: Literal["crop", "pad", "stretch"] = "crop",
     interpolation: Literal["bilinear", "bicubic"] = "bilinear",
     max_pixels: PositiveInt = MAX_PIXELS,
-    path_column: str = "path",
+    path_column: str = "",
     label_column: str | tuple[str, ...] = (),
     delimiter: str = "",
 ) -> NumberDataset:
@@ -57,7 +57,8 @@ def image_numbers(
         resize: what happens to other proportions; see `ImagePreprocessor`.
         interpolation: how pixels are interpolated; see `ImagePreprocessor`.
         max_pixels: larger images are left out before they are decoded.
-        path_column: of the CSV file: names the column of the images' paths.
+        path_column: of the CSV file: names the column of the images' paths; "" for
+            `path`, or without it the one whose cells are names of images.
         label_column: names the columns of the numbers; () for `label`, or without it
             for all columns but path, split and group.
         delimiter: between cells; "" to find it.

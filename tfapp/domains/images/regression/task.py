@@ -7,7 +7,9 @@ import keras
 
 from tfapp.data.report import CheckReport
 from tfapp.data.spec import DataInfo, Dataset
+from tfapp.domains.images.reading.conversion import decodable
 from tfapp.domains.images.reading.image_files import IMAGE_SUFFIXES
+from tfapp.domains.images.reading.in_memory import encoded_image
 from tfapp.domains.images.regression.preprocessor import NumberPreprocessor
 from tfapp.domains.images.vectors.galleries import spread_section, worst_section
 from tfapp.domains.images.vectors.interface import vector_signatures
@@ -40,6 +42,8 @@ INTERFACE = Interface(
     prediction=number_prediction,
     preprocessor=NumberPreprocessor.from_description,
     outputs={"values": "numbers"},
+    convert=decodable,
+    encode=encoded_image,
     suffixes=IMAGE_SUFFIXES,
 )
 

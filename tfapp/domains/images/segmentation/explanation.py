@@ -134,7 +134,7 @@ def mask_work(
     segmenter = Segmenter(exported)
 
     def decode(encoded: bytes) -> Any:
-        return preprocessor.decode(tf.constant(encoded)).numpy()
+        return preprocessor.decode(tf.constant(encoded), in_graph=False).numpy()
 
     def answer(image: np.ndarray) -> np.ndarray:
         return np.asarray(segmenter.probabilities(tf.constant(image)))

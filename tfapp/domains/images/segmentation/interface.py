@@ -7,6 +7,7 @@ import numpy as np
 import tensorflow as tf
 
 from tfapp.domains.images.preprocessor import RAW_IMAGE
+from tfapp.domains.images.reading.conversion import decodable
 from tfapp.domains.images.reading.image_files import IMAGE_SUFFIXES
 from tfapp.domains.images.reading.in_memory import encoded_image
 from tfapp.domains.images.segmentation.data.tiles import TilePreprocessor
@@ -73,6 +74,7 @@ INTERFACE = Interface(
         "probability_bytes": "pictures",
         "probabilities": "classes",
     },
+    convert=decodable,
     encode=encoded_image,
     suffixes=IMAGE_SUFFIXES,
     batch_sizes=(1,),

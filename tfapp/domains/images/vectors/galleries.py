@@ -12,8 +12,13 @@ MOST = 24
 
 
 def worst_section(
-    dataset: Dataset, losses: np.ndarray, caption: Callable[[int], str], lead: str
-) -> Section:
+    dataset: Dataset,
+    losses: np.ndarray,
+    caption: Callable[[int], str],
+    lead: str,
+    *,
+    wrong: np.ndarray | None = None,
+) -> Section | None:
     """Show the test images whose answers are worst, the worst first.
 
     Args:
@@ -21,10 +26,19 @@ def worst_section(
         losses: how wrong each answer is, float (test examples,).
         caption: place in the test split → truth and answer in a few words.
         lead: the section in one sentence.
+        wrong: which answers are wrong, bool (test examples,); None where that is a
+            matter of degree.
+
+    Returns:
+        The section, None if no answer is wrong.
     """
     examples = dataset.examples["test"]
-    order = np.argsort(-losses, kind="stable")[:MOST].tolist()
-    tiles = tuple(tile(dataset, examples[i], caption(i)) for i in order)
+    order = np.argsort(-losses, kind="stable")
+    if wrong is not None:
+        order = order[wrong[order]]
+    if not len(order):
+        return None
+    tiles = tuple(tile(dataset, examples[i], caption(i)) for i in order[:MOST].tolist())
     return Section("Worst mistakes", lead, (Gallery("", tiles),))
 
 

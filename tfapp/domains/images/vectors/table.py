@@ -36,9 +36,8 @@ def read_table(context: LoadContext) -> tuple[Path, tuple[str, ...], Rows]:
             f"{context.config.kind!r} needs one: path,label with a row for each image."
         )
     table, delimiter = Path(place).absolute(), str(options.get("delimiter") or "")
-    names, _ = read_cells(table, delimiter)
-    columns = chosen_columns(names, options) or ("label",)
-    wanted = {"path": str(options.get("path_column") or "path")}
+    columns = chosen_columns(*read_cells(table, delimiter), options) or ("label",)
+    wanted = {"path": str(options.get("path_column") or "")}
     rows = read_rows(table, wanted | {c: c for c in columns}, delimiter)
     if not rows:
         raise DataError(f"{table} has no rows below its header. Expected some.")

@@ -127,7 +127,7 @@ INTERFACE = Interface(
     signatures=signatures,
     prediction=prediction,
     preprocessor=read_preprocessor,
-    outputs={"tags": "tags", "intent": "text"},
+    outputs={"tags": "tagged", "intent": "text"},
     read=read,
     suffixes=(".txt", *SUFFIXES, *(f"{suffix}.gz" for suffix in SUFFIXES)),
 )

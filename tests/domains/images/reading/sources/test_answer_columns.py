@@ -35,6 +35,12 @@ def write(tmp_path):
         ("label", ('"ant, field"', "field", "ant"), "tags"),
         ("age,weight", ("31,80", "52,77.5", "18,60"), "numbers"),
         ("ant,field", ("1,0", "0,1", "1,1"), "flags"),
+        ("ant,field", ("yes,no", "No,TRUE", ",false"), "flags"),
+        ("ant,field", (*("1,0",) * 20, "1,maybe"), "flags"),
+        ("ant,field", ("1,0", "0,1", "1,2"), "numbers"),
+        ("tags", ("ant", "", "field"), "tags"),
+        ("tags", ("", "", ""), "tags"),
+        ("tags", ("ant", "field", "ant"), "classes"),
         ("age,name", ("31,Ann", "52,Bob", "18,Cem"), "classes"),
     ],
 )
@@ -62,8 +68,13 @@ def test_columns_that_the_user_names(write):
         assert (found.kind, found.columns) == ("numbers", ("a", "b"))
 
 
-def test_tags_are_not_taken_for_classes_silently(write):
-    """The reason says that every combination becomes a class."""
-    found = detect(str(write("label", "ant;field", "field", "ant;tree")))
-    assert found.task == "image_classification"
-    assert "holds tags with ';' between them; each combination" in found.why
+def test_tags_are_a_task_of_their_own(write):
+    """Both forms are, and one name in each cell if a separator is named."""
+    for header, rows in (("label", ("a;b", "b", "a;c")), ("a,b", ("1,0", "0,1"))):
+        found = detect(str(write(header, *rows)))
+        assert (found.data, found.task) == ("image_tags", "image_multilabel")
+    table = write("label", "ant", "field", "ant")
+    assert detect(str(table)).task == "image_classification"
+    named = detect(str(table), {"separator": "|", "label_column": "label"})
+    assert named.task == "image_multilabel"
+    assert "separated by '|'" in named.why

@@ -43,6 +43,32 @@ def test_other_columns_and_delimiters(read, tmp_path):
         read("path,label\n", delimiter="::")
 
 
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "latin-1", "utf-16"])
+@pytest.mark.parametrize("delimiter", [",", ";", "\t"])
+def test_tables_of_spreadsheets(tmp_path, context_for, encoding, delimiter):
+    """As Excel exports them: any names of columns, any order, any encoding."""
+    rows = ["Größe,Bild", "groß,füchse/1.TIF", "klein,füchse/2.jpg", "groß,3.png", ","]
+    text = "\r\n".join(row.replace(",", delimiter) for row in rows)
+    table = tmp_path / "Liste.csv"
+    table.write_bytes(text.encode(encoding))
+    found = detect(str(table))
+    assert (found.data, found.task) == ("images", "image_classification")
+    source = csv_table(str(table), context_for(table))
+    assert source.labels == ("groß", "klein")
+    assert [source.relative_name(e) for e in source.examples] == [
+        "füchse/1.TIF",
+        "füchse/2.jpg",
+        "3.png",
+    ]
+
+
+def test_a_table_without_images_is_no_table_of_images(tmp_path):
+    """Dates and numbers belong to another domain; one odd row changes nothing."""
+    table = tmp_path / "sales.csv"
+    table.write_text("month,sold\n2024-01,3\n2024-02,4.png\n2024-03,5\n")
+    assert detect(str(table)) is None
+
+
 def test_splits_groups_and_other_columns(read):
     """Split names in any usual form, groups, further columns, a byte order mark."""
     source = read(
@@ -58,7 +84,7 @@ def test_splits_groups_and_other_columns(read):
     ("text", "message"),
     [
         ("", r"line 1: missing columns \['path', 'label'\]"),
-        ("path,klass\n", r"missing columns \['label'\].*Received: \['path', 'klass'\]"),
+        ("path,kind,age\n", r"missing columns \['label'\].*\['path', 'kind', 'age'\]"),
         ("path,label\n", r"has no rows below its header"),
         (
             "path,label,label\na,b,c\n",

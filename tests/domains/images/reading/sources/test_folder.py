@@ -106,7 +106,10 @@ def test_linked_folders_are_followed_once(make_folder, context_for, tmp_path):
 @pytest.mark.parametrize(
     ("layout", "message"),
     [
-        ({".": 3}, r"holds 3 images but no class folders. Expected one folder per"),
+        (
+            {".": 3},
+            r"3 images but no class folders, such as 000.*Expected one folder per",
+        ),
         ({"cats": 0}, r"holds no images. Expected one folder of images per class"),
         ({"cats": 2}, r"holds the single class 'cats' \(2 images\). Expected at least"),
         ({"all/cats": 2, "all/dogs": 2}, r"single class 'all' .*perhaps .*all was"),
@@ -200,6 +203,23 @@ def named(tmp_path, context_for):
         return folder(str(tmp_path), context_for(tmp_path, options=options))
 
     return make
+
+
+def test_a_flat_folder_shows_the_ways_out(named):
+    """The message has every option, and the pattern that fits the names."""
+    names = [f"{c}_{i}.jpg" for c in ("cat", "big dog") for i in range(3)]
+    with pytest.raises(DataError) as caught:
+        named("", *names)
+    for part in (
+        r'here --label-from "(.+)_\d+" gives 2: big dog, cat',
+        "such as big dog_0.jpg",
+        "a CSV file next to the images",
+    ):
+        assert part in str(caught.value)
+    assert named(r"(.+)_\d+").labels == ("big dog", "cat")
+    with pytest.raises(DataError) as caught:
+        named("", "photo.jpg")
+    assert "(here" not in str(caught.value)
 
 
 def test_classes_in_the_names_of_files(named):

@@ -13,7 +13,9 @@ from typing import Any, Literal
 from tfapp.base.errors import TfappError
 from tfapp.domains.images.reading.sources.table_rows import (
     OPTIONAL,
+    Row,
     column_name,
+    path_column,
     read_cells,
 )
 
@@ -26,7 +28,10 @@ MOST_NUMBERED_CLASSES = 20
 LEAST_PER_CLASS = 3
 """Rows of each of these classes, on average."""
 MOSTLY = 0.9
-"""Share of numbers in a column of numbers; what else it holds is then a mistake."""
+"""Share of numbers in a column of numbers, and of 0 and 1 in that of a tag; what else
+it holds is then a mistake."""
+TAGS = "tags"
+"""Name of a column that may have empty cells: those of images without a tag."""
 
 
 @dataclass(frozen=True)
@@ -51,14 +56,15 @@ def answer_columns(table: Path, options: Mapping[str, Any]) -> AnswerColumns:
 
     Args:
         table: a CSV file of photos.
-        options: `data.options`: `path_column`, `label_column`, `delimiter`.
+        options: `data.options`, of which the columns' names, `separator` and
+            `delimiter` count.
     """
     unclear = AnswerColumns("classes", (), "its columns are those of a table of images")
     try:
         names, rows = read_cells(table, str(options.get("delimiter") or ""))
     except (TfappError, OSError):
         return unclear
-    columns = chosen_columns(names, options)
+    columns = chosen_columns(names, rows, options)
     if not rows or not columns or not set(columns) <= set(names):
         return unclear
     cells = {name: [row[name].strip() for _, row in rows] for name in columns}
@@ -68,15 +74,21 @@ def answer_columns(table: Path, options: Mapping[str, Any]) -> AnswerColumns:
             return AnswerColumns("flags", columns, f"{listed} hold 0 or 1 for each tag")
         if all(map(_are_numbers, cells.values())):
             return AnswerColumns("numbers", columns, f"{listed} hold numbers")
+        if all(map(_are_flags, cells.values())):
+            why = f"{listed} hold 0 or 1 for each tag, but for a few cells"
+            return AnswerColumns("flags", columns, why)
         return unclear
-    return _of_one_column(columns, cells[columns[0]]) or unclear
+    separator = str(options.get("separator") or "")
+    return _of_one_column(columns, cells[columns[0]], separator) or unclear
 
 
-def chosen_columns(names: Sequence[str], options: Mapping[str, Any]) -> tuple[str, ...]:
-    """Return the columns of the answers, as far as the options and the header say.
+def chosen_columns(
+    names: Sequence[str], rows: Sequence[Row], options: Mapping[str, Any]
+) -> tuple[str, ...]:
+    """Return the columns of the answers, as far as options and table say.
 
     They are those that `label_column` names (a list, or a text with commas), else
-    the column `label`, else all columns but path, split and group.
+    the column `label`, else all columns but those of images, split and group.
     """
     wanted = options.get("label_column") or ()
     if isinstance(wanted, str):
@@ -86,7 +98,7 @@ def chosen_columns(names: Sequence[str], options: Mapping[str, Any]) -> tuple[st
         return tuple(map(column_name, wanted))
     if "label" in names:
         return ("label",)
-    path = column_name(str(options.get("path_column") or "path"))
+    path = path_column(names, rows, str(options.get("path_column") or ""))
     return tuple(name for name in names if name and name not in (path, *OPTIONAL))
 
 
@@ -118,9 +130,12 @@ def find_separator(cells: Sequence[str]) -> str:
 
 
 def _of_one_column(
-    columns: tuple[str, ...], cells: Sequence[str]
+    columns: tuple[str, ...], cells: Sequence[str], separator: str
 ) -> AnswerColumns | None:
     listed, different = _listed(columns), set(cells)
+    if separator:
+        why = f"the tags of {listed} are separated by {separator!r}"
+        return AnswerColumns("tags", columns, why, separator)
     if _are_numbers(cells):
         if not _are_numbered_classes(cells):
             return AnswerColumns("numbers", columns, f"{listed} holds numbers")
@@ -132,7 +147,14 @@ def _of_one_column(
     if separator := find_separator(cells):
         why = f"{listed} holds tags with {separator!r} between them"
         return AnswerColumns("tags", columns, why, separator)
+    if columns == (TAGS,) and "" in different:
+        why = f"{listed} holds a tag in some cells and none in others"
+        return AnswerColumns("tags", columns, why)
     return None
+
+
+def _are_flags(cells: Sequence[str]) -> bool:
+    return sum(cell.lower() in FLAGS for cell in cells) >= MOSTLY * len(cells)
 
 
 def _are_numbers(cells: Sequence[str]) -> bool:

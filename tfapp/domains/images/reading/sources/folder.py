@@ -7,14 +7,18 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from tfapp.base.errors import ConfigError, DataError
+from tfapp.base.errors import DataError
 from tfapp.data.context import LoadContext
 from tfapp.data.faults import Problem
 from tfapp.data.listing import Source
 from tfapp.data.spec import Example
+from tfapp.data.split_names import SPLIT_FOLDERS
 from tfapp.domains.images.reading.image_files import IMAGE_SUFFIXES, OTHER_SUFFIXES
 from tfapp.domains.images.reading.sources.mask_folders import refuse_masks
-from tfapp.data.split_names import SPLIT_FOLDERS
+from tfapp.domains.images.reading.sources.name_patterns import (
+    label_pattern,
+    without_classes,
+)
 from tfapp.problems.classification.examples import (
     labelled,
     one_spelling,
@@ -46,7 +50,7 @@ def folder(place: str, context: LoadContext) -> Source:
     """
     root = Path(place).absolute()
     listing = Listing()
-    pattern = _label_pattern(str(context.config.options.get("label_from") or ""))
+    pattern = label_pattern(str(context.config.options.get("label_from") or ""))
     for split, directory in _split_folders(root, listing):
         if pattern is None:
             _list_split(split, directory, listing)
@@ -128,35 +132,11 @@ def _list_split(split: str, directory: Path, listing: Listing) -> None:
     loose = sum(_is_image(f.name) for f in files)
     if loose and len(listing.examples) == before:
         raise DataError(
-            f"{directory} holds {loose} images but no class folders. Expected "
-            "one folder per class, e.g. cats/ and dogs/."
+            without_classes(directory, [f.name for f in files if _is_image(f.name)])
         )
     if loose:
         detail = f"{loose} images lie outside the class folders and have no label."
         listing.problems.append(Problem(str(directory), "no class", "left out", detail))
-
-
-def _label_pattern(text: str) -> re.Pattern[str] | None:
-    """Return the pattern whose group is the class in a file's name, None for none.
-
-    Raises:
-        ConfigError: if it is no pattern, or has not one group.
-    """
-    if not text:
-        return None
-    try:
-        pattern = re.compile(text)
-    except re.error as error:
-        raise ConfigError(
-            f"`data.options.label_from` = {text!r} is no pattern: {error}. Expected a "
-            r"regular expression such as (.+)_\d+ for cat_01.jpg."
-        ) from error
-    if pattern.groups != 1:
-        raise ConfigError(
-            f"`data.options.label_from` = {text!r} has {pattern.groups} groups. "
-            r"Expected one, which is the class: (.+)_\d+ for cat_01.jpg."
-        )
-    return pattern
 
 
 def _list_by_name(

@@ -10,7 +10,7 @@ from PIL import Image
 from tfapp.base.errors import DataError
 from tfapp.base.names import folded
 from tfapp.data.spec import Example
-from tfapp.domains.images.reading.pillow_limit import pillow_without_limit
+from tfapp.domains.images.reading.limits import pillow_without_limit
 
 COMMON = 0.8
 """Share of equal names in the smaller of two folders, from which they may be pairs."""

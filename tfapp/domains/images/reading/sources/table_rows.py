@@ -12,11 +12,18 @@ from tfapp.base.names import composed, find_path
 from tfapp.base.text_files import decoded
 from tfapp.data.spec import Example
 from tfapp.data.split_names import SPLIT_FOLDERS
+from tfapp.domains.images.reading.image_files import IMAGE_SUFFIXES, OTHER_SUFFIXES
 
+PATH = "path"
 OPTIONAL = ("split", "group")
 """Columns that any table of images may have."""
 DELIMITERS = (",", ";", "\t")
 """Between cells, the likeliest first."""
+
+SEARCHED_ROWS = 20
+"""In which the column of the images shows."""
+MOSTLY = 0.9
+"""Share of images' names in that column."""
 
 Row = tuple[int, dict[str, str]]
 """Number of a line, and its cells by column."""
@@ -27,15 +34,19 @@ def read_rows(table: Path, columns: Mapping[str, str], delimiter: str) -> list[R
 
     Args:
         table: the file.
-        columns: what a cell is → name of its column; cells are found under both.
+        columns: what a cell is → name of its column, for "path" perhaps "", see
+            `path_column`; cells are found under both.
         delimiter: between cells; "" for the one that the header has most of.
 
     Raises:
         ConfigError: for a delimiter that is not one character.
         DataError: if the file is no table, or has no such column.
     """
-    wanted = {what: column_name(name) for what, name in columns.items()}
     names, rows = read_cells(table, delimiter)
+    wanted = {
+        what: path_column(names, rows, name) if what == PATH else column_name(name)
+        for what, name in columns.items()
+    }
     _check_header(table, names, [*wanted.values()])
     return [(line, row | {n: row[c] for n, c in wanted.items()}) for line, row in rows]
 
@@ -62,6 +73,29 @@ def read_cells(table: Path, delimiter: str) -> tuple[list[str], list[Row]]:
         raise DataError(
             f"{table} is not a CSV table: {error}. Save it as 'CSV UTF-8'."
         ) from error
+
+
+def path_column(names: Sequence[str], rows: Sequence[Row], wanted: str = "") -> str:
+    """Return the column that names the images.
+
+    It is the wanted one, else `path`, else the only one whose cells end as the names of
+    images do; "path" if there is none, or several.
+
+    Args:
+        names: of all columns.
+        rows: of the table, the first ones at least.
+        wanted: what `data.options.path_column` says; "" for nothing.
+    """
+    if wanted or PATH in names:
+        return column_name(wanted) or PATH
+    images = [name for name in names if _names_images(name, rows[:SEARCHED_ROWS])]
+    return images[0] if len(images) == 1 else PATH
+
+
+def _names_images(column: str, rows: Sequence[Row]) -> bool:
+    cells = [cells[column].strip().lower() for _, cells in rows]
+    ends = sum(cell.endswith((*IMAGE_SUFFIXES, *OTHER_SUFFIXES)) for cell in cells)
+    return bool(cells) and ends >= MOSTLY * len(cells)
 
 
 def column_name(name: str) -> str:
@@ -167,7 +201,8 @@ def _refuse_repetition(
         if example.name in lines:
             raise DataError(
                 f"{table}, line {line}: {example.name} is listed in line "
-                f"{lines[example.name]} already. Remove one of the rows."
+                f"{lines[example.name]} already. Remove one of the rows; several tags "
+                "of an image stand in one row (ant;field)."
             )
         lines[example.name] = line
 

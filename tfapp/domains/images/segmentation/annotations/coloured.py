@@ -9,8 +9,7 @@ import numpy as np
 
 from tfapp.base.errors import DataError
 from tfapp.data.faults import Problem
-from tfapp.domains.images.reading.limits import MAX_PIXELS
-from tfapp.domains.images.reading.pillow_limit import pillow_without_limit
+from tfapp.domains.images.reading.limits import MAX_PIXELS, pillow_without_limit
 from tfapp.domains.images.segmentation.data.classes import BACKGROUND
 from tfapp.domains.images.segmentation.data.reading import (
     MOST_VALUES,

@@ -17,6 +17,7 @@ from tfapp.domains.images.augmentation.changes import (
 )
 from tfapp.domains.images.augmentation.config import ImageAugmentation, MaskAugmentation
 from tfapp.domains.images.preprocessor import RAW_IMAGE
+from tfapp.domains.images.reading.conversion import decodable
 from tfapp.domains.images.segmentation.data.tile_loading import (
     KINDS,
     TileLoader,
@@ -100,7 +101,8 @@ class MaskDataset:
         Raises:
             DataError: if its file is gone or cannot be read.
         """
-        return {RAW_IMAGE: self.loader.images.read(example)}
+        content = self.loader.images.read(example)
+        return {RAW_IMAGE: decodable(content, self.preprocessor.max_pixels)}
 
     def targets(self, examples: Sequence[Example]) -> Iterator[np.ndarray]:
         """Yield the class index of every pixel of each image; see `truth`."""

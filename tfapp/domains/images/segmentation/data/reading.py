@@ -10,7 +10,7 @@ from PIL import Image
 
 from tfapp.base.errors import DataError
 from tfapp.data.scan import Inspection
-from tfapp.domains.images.reading.pillow_limit import pillow_without_limit
+from tfapp.domains.images.reading.limits import pillow_without_limit
 from tfapp.domains.images.reading.upright import orientation_of, turned
 
 MOST_VALUES = 32

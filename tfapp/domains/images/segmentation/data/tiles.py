@@ -7,7 +7,7 @@ All of it is TensorFlow operations, so training, evaluation and the export share
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, partial
 from typing import Any, ClassVar, Literal
 
 import tensorflow as tf
@@ -101,9 +101,15 @@ class TilePreprocessor:
         )
         return tf.cast(of_each_image.values, tf.float32)
 
-    def decode(self, encoded: Any) -> Any:
-        """Decode an image: scalar string to uint8 (height, width, channels)."""
-        return to_channels(decode_image(encoded, self.max_pixels), self.channels)
+    def decode(self, encoded: Any, *, in_graph: bool = True) -> Any:
+        """Decode an image: scalar string to uint8 (height, width, channels).
+
+        Args:
+            encoded: scalar string tensor.
+            in_graph: see `decode_image`.
+        """
+        image = decode_image(encoded, self.max_pixels, in_graph=in_graph)
+        return to_channels(image, self.channels)
 
     def grid(self, size: Any) -> Any:
         """Return how many tiles an image of a size (height, width) has, down and right.
@@ -207,7 +213,8 @@ class TilePreprocessor:
 def compiled_decode(preprocessor: TilePreprocessor) -> Any:
     """Return `TilePreprocessor.decode` compiled, for calls from outside a graph."""
     spec = [tf.TensorSpec((), tf.string)]
-    return tf.function(preprocessor.decode, input_signature=spec, autograph=False)
+    decode = partial(preprocessor.decode, in_graph=False)
+    return tf.function(decode, input_signature=spec, autograph=False)
 
 
 def mirrored(indices: Any, size: Any) -> Any:

@@ -24,7 +24,7 @@ def masks(
     quiet: Quiet = False,
 ) -> None:
     """Draw masks from outlines (COCO, labelme), or from masks in colours."""
-    from tfapp.verbs.masks import masks
+    from tfapp.domains.images.verbs.masks import masks
 
     reporter = Reporter(quiet)
     summary = masks(

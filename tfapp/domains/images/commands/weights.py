@@ -14,9 +14,9 @@ weights = typer.Typer(no_args_is_help=True, help="Pretrained weights: list, fetc
 @weights.command("list")
 def list_(json: Json = False) -> None:
     """List every network, whether its weights are here, and where they come from."""
-    from tfapp.verbs.catalogue import rows
+    from tfapp.domains.images.catalogue import list_weights
 
-    show.catalogue(rows("weights"), json)
+    show.catalogue(list_weights(), json)
 
 
 @weights.command()
@@ -25,6 +25,6 @@ def fetch(
     quiet: Quiet = False,
 ) -> None:
     """Download the weights of a network ahead of their use; print where they are."""
-    from tfapp.verbs.weights import fetch_weights
+    from tfapp.domains.images.verbs.fetch_weights import fetch_weights
 
     show.line(str(fetch_weights(name, reporter=Reporter(quiet))))

@@ -2,7 +2,7 @@
 
 from PIL import Image
 
-from tfapp.domains.images.reading.pillow_limit import pillow_without_limit
+from tfapp.domains.images.reading.limits import pillow_without_limit
 
 
 def test_pillow_limit_comes_back():

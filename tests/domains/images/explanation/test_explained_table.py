@@ -4,7 +4,7 @@ import json
 from pathlib import Path
 from types import SimpleNamespace
 
-from tfapp.cli import show_explanations
+from tfapp.cli import show
 from tfapp.domains.images.explanation.explained import (
     ClassShares,
     Explanation,
@@ -33,17 +33,17 @@ FOUND = Explanations(
 
 def test_a_row_per_picture(capsys):
     """Label, probability, reasons and sheet; an error stands where reasons would."""
-    show_explanations.explanations(FOUND, False)
+    show.explanations(FOUND, False)
     out = capsys.readouterr().out
     for text in ("a [b].jpg", "dog", "80.0%", "peaks in the centre", "a [b].png"):
         assert text in out
     assert "not an image that can be decoded" in out
-    assert out.endswith("sheets       runs/pets/1/explanations\n")
+    assert out.endswith("written to   runs/pets/1/explanations\n")
 
 
 def test_json_for_scripts(capsys):
     """The same as explanations.json would hold of this call."""
-    show_explanations.explanations(FOUND, True)
+    show.explanations(FOUND, True)
     told = json.loads(capsys.readouterr().out)
     assert told == FOUND.to_json()
     assert told["pictures"][0]["top"] == {"dog": 0.8, "cat": 0.2}

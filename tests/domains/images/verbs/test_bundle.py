@@ -9,8 +9,8 @@ from tfapp.base.reporter import Reporter
 from tfapp.domains.images.pretrained.bundle import backbone_of, write_rounded
 from tfapp.domains.images.pretrained.weight_files import read_catalogue
 from tfapp.domains.images.pretrained.weights import load_backbone
-from tfapp.verbs import bundle as verb
-from tfapp.verbs.bundle import bundle
+from tfapp.domains.images.verbs import bundle as verb
+from tfapp.domains.images.verbs.bundle import bundle
 from tfapp.verbs.run import run
 
 OPTIONS = (
@@ -43,7 +43,7 @@ def trained(tmp_path_factory):
     return folder / "runs"
 
 
-@pytest.mark.slow
+@pytest.mark.nightly
 def test_the_file_is_found_by_recipes(trained, tmp_path, monkeypatch):
     """Weights, table and card appear; a recipe takes them by name."""
     path = bundle(
@@ -70,7 +70,7 @@ def test_the_file_is_found_by_recipes(trained, tmp_path, monkeypatch):
         np.testing.assert_allclose(found, weight, rtol=1e-3 if kernel else 0, atol=1e-7)
 
 
-@pytest.mark.slow
+@pytest.mark.nightly
 def test_keeps_the_entries_of_other_files(trained, tmp_path):
     """A second bundle replaces its own entry and no other."""
     other = (
@@ -103,7 +103,7 @@ def test_refuses_a_run_without_an_extractor(workspace, tmp_path):
         bundle("digits", tmp_path, trained_on="x", runs_folder=workspace[0] / "runs")
 
 
-@pytest.mark.slow
+@pytest.mark.nightly
 def test_leaves_nothing_if_rounding_costs_too_much(trained, tmp_path, monkeypatch):
     """The file appears only after it was read back and judged."""
     monkeypatch.setattr(verb, "MOST_LOST", -2.0)

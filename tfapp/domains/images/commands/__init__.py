@@ -1,0 +1,1 @@
+"""The commands that only images have, named in COMMANDS."""

@@ -1,0 +1,1 @@
+"""Several tags for each image, or none."""

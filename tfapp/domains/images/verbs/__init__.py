@@ -1,0 +1,1 @@
+"""What only images can do: verbs of the Python API, named in VERBS."""

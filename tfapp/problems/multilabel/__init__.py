@@ -1,0 +1,1 @@
+"""Tags as answers: any number of them for each example, or none."""
