@@ -81,3 +81,9 @@ PLANS = {
     "text_classification": "classification.plan:plan",
 }
 """Task → what writes the recipe of `tfapp fit`."""
+
+VERBS = {"sample": "verbs.sample:sample"}
+"""Functions of the Python API that only texts have, by name."""
+
+COMMANDS = {"sample": "commands.sample:sample"}
+"""Commands that only texts have, by name."""

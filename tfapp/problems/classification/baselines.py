@@ -56,7 +56,9 @@ def _base_rate(labels: np.ndarray, answers: ClassAnswers) -> Baseline:
     name = "largest class"
     if len(largest) > 1:
         name = f"one of {len(largest)} equally large classes"
-    return class_baseline(name, np.isin(answers.labels, largest) / len(largest), answers)
+    return class_baseline(
+        name, np.isin(answers.labels, largest) / len(largest), answers
+    )
 
 
 def _logistic(

@@ -48,7 +48,9 @@ def test_copies(tmp_path):
     path = tmp_path / "a.conll"
     path.write_text(text)
     dataset = load_dataset(config(path), seed=0)
-    homes = {e.split for p in dataset.examples.values() for e in p if _is_copy(e, dataset)}
+    homes = {
+        e.split for p in dataset.examples.values() for e in p if _is_copy(e, dataset)
+    }
     assert len(homes) == 1
     (tmp_path / "b").mkdir()
     for name in ("train", "dev", "test"):
@@ -67,7 +69,9 @@ def _is_copy(example, dataset):
 def test_damaged_files(tmp_path):
     """Few bad sentences are left out with a note; many are refused."""
     path = columns(tmp_path / "a.conll")
-    path.write_text(path.read_text() + "\n\nno tag here\n\n\nx I-odd y\n".replace(" ", " "))
+    path.write_text(
+        path.read_text() + "\n\nno tag here\n\n\nx I-odd y\n".replace(" ", " ")
+    )
     report = check_data(config(path))
     assert report.counts["unusable"] <= 2
     refuse_damaged(report, 0.1)

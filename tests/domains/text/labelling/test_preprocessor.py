@@ -32,7 +32,7 @@ def test_raw_texts(preprocessor):
     """Marks are parted from words, known words stay, any script and nothing at all."""
     found = tokens(
         preprocessor,
-        "I don't do it (really), in the U.S. \"now!\" :-)",
+        'I don\'t do it (really), in the U.S. "now!" :-)',
         "  it's   fine... ",
         "",
         " \n ",
@@ -40,7 +40,14 @@ def test_raw_texts(preprocessor):
         "a\x1fb",
     )
     assert found == [
-        [*"I do n't do it ( really ) , in the U.S.".split(), '"', "now", "!", '"', ":-)"],
+        [
+            *"I do n't do it ( really ) , in the U.S.".split(),
+            '"',
+            "now",
+            "!",
+            '"',
+            ":-)",
+        ],
         ["it", "'s", "fine", "..."],
         [],
         [],

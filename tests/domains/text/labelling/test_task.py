@@ -7,7 +7,7 @@ import keras
 import numpy as np
 import pytest
 
-from tests.domains.text.labelling.tiny import columns, iob_lines, small_model
+from tests.domains.text.labelling.tiny import iob_lines, small_model
 from tfapp.base.errors import DataError, ModelError
 from tfapp.data import load_dataset
 from tfapp.data.spec import DataInfo, InputSpec, Pass
@@ -50,7 +50,9 @@ def test_tag_loss():
     logits = np.random.default_rng(0).normal(size=(2, 2, 4)).astype("float32")
     tags, intents = softmax(logits[..., :2]), softmax(logits[:, 0, 2:])
     picked = [tags[0, 0, 0], tags[0, 1, 1], tags[1, 0, 1]]
-    expected = -np.log(picked).mean() - 0.5 * np.log([intents[0, 0], intents[1, 1]]).mean()
+    expected = (
+        -np.log(picked).mean() - 0.5 * np.log([intents[0, 0], intents[1, 1]]).mean()
+    )
     loss = TagLoss(2, intent_weight=0.5)(IDS, logits)
     assert float(loss) == pytest.approx(expected, abs=1e-5)
     plain = TagLoss(2)(IDS[..., 0], logits[..., :2])

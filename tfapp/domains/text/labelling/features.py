@@ -1,4 +1,4 @@
-"""What a network sees of a token, in TensorFlow operations: training and serving share it.
+"""What a network sees of a token, in TensorFlow operations.
 
 Args of all functions: `tokens`, string tensor (n,), UTF-8.
 """

@@ -68,9 +68,7 @@ def _interval(scores: np.ndarray, weights: np.ndarray) -> list[float] | None:
     return None if interval is None else [max(0.0, interval[0]), min(1.0, interval[1])]
 
 
-def _unseen_figures(
-    answers: Sequence[Answer], words: frozenset[str]
-) -> dict[str, Any]:
+def _unseen_figures(answers: Sequence[Answer], words: frozenset[str]) -> dict[str, Any]:
     new = [unseen(a.sentence.tokens, words) for a in answers]
     total = int(sum(n.sum() for n in new))
     hits = int(sum((a.right & n).sum() for a, n in zip(answers, new, strict=True)))
@@ -82,7 +80,9 @@ def _unseen_figures(
 
 
 def _span_figures(answers: Sequence[Answer]) -> dict[str, Any]:
-    right, answered, true = (sum(column) for column in zip(*(a.spans for a in answers)))
+    right, answered, true = (
+        sum(column) for column in zip(*(a.spans for a in answers), strict=True)
+    )
     return {
         "span_f1": f1([right], [answered], [true]),
         "span_f1_interval": _interval(*span_scores(answers)),

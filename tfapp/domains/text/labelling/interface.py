@@ -37,9 +37,9 @@ def signatures(exported: Exported) -> dict[str, Signature]:
 
     Returns:
         "serving_default": "text", string (batch,), to "tokens" and "tags", string
-        (batch, length), and "tag_scores", float32 (batch, length), the probability of each
-        tag; "" and 0 behind the end of a sentence. With intents also "intent", string
-        (batch,), and "intent_score", float32 (batch,).
+        (batch, length), and "tag_scores", float32 (batch, length), the probability of
+        each tag; "" and 0 behind the end of a sentence. With intents also "intent",
+        string (batch,), and "intent_score", float32 (batch,).
     """
     preprocessor = exported.preprocessor
     names = exported.info.labels
@@ -100,9 +100,7 @@ def prediction(answer: Arrays) -> Prediction:
     return Prediction(text or "nothing", columns)
 
 
-def read(
-    path: Path, preprocessor: SentencePreprocessor
-) -> Iterator[Mapping[str, Any]]:
+def read(path: Path, preprocessor: SentencePreprocessor) -> Iterator[Mapping[str, Any]]:
     """Yield the raw input of every sentence of a file.
 
     Args:

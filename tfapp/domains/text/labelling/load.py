@@ -103,8 +103,8 @@ def _refuse_damaged(tagged: TaggedSet, most: float) -> None:
     faults = [p for p in tagged.problems if p.severity == "left out"]
     if faults and len(faults) > most * tagged.blocks:
         raise DataError(
-            f"{tagged.name}: {len(faults)} of {tagged.blocks} sentences cannot be used, "
-            f"more than data.check.max_bad_share = {most:g} allows. The first: "
+            f"{tagged.name}: {len(faults)} of {tagged.blocks} sentences cannot be "
+            f"used, more than data.check.max_bad_share = {most:g} allows. The first: "
             f"{faults[0].path}: {faults[0].detail}."
         )
 

@@ -60,6 +60,16 @@ class SentencePreprocessor:
         """Return a JSON-ready description; see `read_preprocessor`."""
         return self.vocabulary.describe()
 
+    @property
+    def resources(self) -> tuple[Any, ...]:
+        """The lookup tables, which an export has to hold."""
+        tables = (self._words, self._pieces, self._characters)
+        return (*tables, self._vectors) if self.vocabulary.vectors else tables
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Pickle without the tables, which belong to this process."""
+        return read_preprocessor, (self.describe(),)
+
     def tokens(self, raw: Mapping[str, Any]) -> Any:
         """Return the tokens, string (batch, length), "" behind the end.
 
@@ -70,7 +80,9 @@ class SentencePreprocessor:
         given = tf.strings.regex_full_match(text, "(?s).*\t.*")
         found = tf.where(given, tf.strings.reduce_join(divided, -1, separator=MARK), "")
         own = tf.where(given, "", self._divided(text))
-        joined = tf.strings.regex_replace(tf.strings.join([found, own]), f"{MARK}+", MARK)
+        joined = tf.strings.regex_replace(
+            tf.strings.join([found, own]), f"{MARK}+", MARK
+        )
         ended = tf.strings.regex_replace(joined, f"^{MARK}|{MARK}$", "")
         return tf.strings.split(ended, MARK).to_tensor("")
 
@@ -135,17 +147,10 @@ class SentencePreprocessor:
 
     @cached_property
     def _characters(self) -> Any:
-        return _Characters(self.vocabulary.characters)
-
-
-class _Characters:
-    """Ids of code points; 0 stays 0."""
-
-    def __init__(self, characters: tuple[str, ...]) -> None:
-        points = tf.constant([0, *map(ord, characters)], tf.int32)
-        ids = tf.constant([0, *range(2, len(characters) + 2)], tf.int32)
+        points = tf.constant([0, *map(ord, self.vocabulary.characters)], tf.int32)
+        ids = tf.constant([0, *range(2, points.shape[0] + 1)], tf.int32)
         initializer = tf.lookup.KeyValueTensorInitializer(points, ids)
-        self.lookup = tf.lookup.StaticHashTable(initializer, UNKNOWN).lookup
+        return tf.lookup.StaticHashTable(initializer, UNKNOWN)
 
 
 def _table(words: tuple[str, ...]) -> Any:

@@ -156,9 +156,7 @@ def _scores(
     return score_table(examples, scores.tolist(), ("weight", "loss", "intent"), rows)
 
 
-def _headline(
-    metric: PrimaryMetric, figures: Mapping[str, Any]
-) -> tuple[Fact, ...]:
+def _headline(metric: PrimaryMetric, figures: Mapping[str, Any]) -> tuple[Fact, ...]:
     tokens, sentences = figures["tokens"], figures["examples"]
     facts = {
         "token_accuracy": Fact(

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 RARE = 1
-"""Occurrences up to which a part of a word is left out: it would be learned by heart."""
+"""Occurrences up to which a part of a word is left out: it says too little."""
 
 
 @dataclass(frozen=True)

@@ -163,9 +163,7 @@ def _dataset(
         return {TEXT: "".join(symbols[i] for i in ids[stretch.start : stretch.stop])}
 
     return TextDataset(
-        info=DataInfo(
-            {"ids": spec}, (None,), preprocessor.size, (), fingerprint(used)
-        ),
+        info=DataInfo({"ids": spec}, (None,), preprocessor.size, (), fingerprint(used)),
         examples=examples,
         preprocessor=preprocessor,
         names=list(places),

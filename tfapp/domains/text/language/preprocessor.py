@@ -51,6 +51,15 @@ class CharacterPreprocessor:
         whole = tf.concat([begin, points], axis=1)
         return whole.with_flat_values(self._table.lookup(whole.flat_values))
 
+    @property
+    def resources(self) -> tuple[Any, ...]:
+        """The lookup table, which an export has to hold."""
+        return (self._table,)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Pickle without the table, which belongs to this process."""
+        return read_preprocessor, (self.describe(),)
+
     def describe(self) -> dict[str, Any]:
         """Return a JSON-ready description; see `read_preprocessor`."""
         return {"symbols": "".join(self.symbols)}

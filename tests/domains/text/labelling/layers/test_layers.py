@@ -69,7 +69,9 @@ def test_likelihood(field, logits):
         rows = np.repeat(logits[number : number + 1], len(paths), axis=0)
         here = np.repeat(PRESENT[number : number + 1], len(paths), axis=0)
         found = np.asarray(field.log_likelihood(rows, tags, here))
-        np.testing.assert_allclose(found, np.array([*paths.values()]) - total, atol=1e-5)
+        np.testing.assert_allclose(
+            found, np.array([*paths.values()]) - total, atol=1e-5
+        )
         assert np.exp(found).sum() == pytest.approx(1.0, abs=1e-5)
 
 

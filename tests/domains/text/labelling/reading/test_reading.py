@@ -39,7 +39,9 @@ def test_conllu(tmp_path):
         ("4", ".", "PUNCT", "."),
     )
     path = tmp_path / "a.conllu"
-    path.write_text(text + "\n\n# only a comment\n\n" + conllu(("1", "Hi", "INTJ", "UH")))
+    path.write_text(
+        text + "\n\n# only a comment\n\n" + conllu(("1", "Hi", "INTJ", "UH"))
+    )
     first, second = read_file(path).sentences
     assert first.tokens == ("I", "do", "n't", ".")
     assert first.tags == ("PRON", "AUX", "PART", "PUNCT")
@@ -96,7 +98,9 @@ def test_atis_lines(tmp_path):
         "BOS to rome EOS\t O O B-city flight#fare\n\nBOS a b EOS\tO O\nBOS EOS\tO x\n"
     )
     file = read_file(path)
-    assert file.sentences == (Sentence(("to", "rome"), ("O", "B-city"), "flight#fare", 1),)
+    assert file.sentences == (
+        Sentence(("to", "rome"), ("O", "B-city"), "flight#fare", 1),
+    )
     assert kinds(file) == ["columns", "empty sentence"]
     assert file.blocks == 3
 

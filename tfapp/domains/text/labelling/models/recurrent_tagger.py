@@ -1,4 +1,4 @@
-"""A tag for every token by a recurrent network that reads a sentence in both directions."""
+"""A tag for every token by a recurrent network that reads in both directions."""
 
 from collections.abc import Mapping
 from typing import Any, Literal

@@ -1,4 +1,4 @@
-"""Columns: a token a line, its tag in the last column, empty lines between sentences."""
+"""Columns: a token and its tag a line, empty lines between sentences."""
 
 from collections.abc import Iterable
 

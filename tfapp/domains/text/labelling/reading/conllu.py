@@ -51,8 +51,8 @@ def _place(column: str) -> int:
     if column in COLUMNS[2:]:
         return COLUMNS.index(column)
     raise ConfigError(
-        f"data.options.column: {column!r} is no column of tags in CoNLL-U. Expected one "
-        f"of {list(COLUMNS[2:])}."
+        f"data.options.column: {column!r} is no column of tags in CoNLL-U. Expected "
+        f"one of {list(COLUMNS[2:])}."
     )
 
 

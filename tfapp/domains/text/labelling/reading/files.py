@@ -100,7 +100,9 @@ def read_set(place: Path, column: str = "") -> TaggedSet:
     if len(paths) > 1:
         _require_splits(place, paths, splits)
     files = [read_file(path, column) for path in paths]
-    tagged = TaggedSet(place.name, paths[0].parent, tuple(zip(splits, files)))
+    tagged = TaggedSet(
+        place.name, paths[0].parent, tuple(zip(splits, files, strict=True))
+    )
     tags = {tag for _, _, sentence in tagged.sentences for tag in sentence.tags}
     if len(tags) < 2:
         first = tagged.problems[0] if tagged.problems else ""
@@ -159,8 +161,9 @@ def _require_splits(place: Path, paths: list[Path], splits: list[str]) -> None:
     if "" in splits or "train" not in splits:
         odd = paths[splits.index("")].name if "" in splits else paths[0].name
         raise DataError(
-            f"{place}: {len(paths)} files of tagged sentences, and {odd} is of no known "
-            "split. Expected names with train, dev and test in them, one of them train."
+            f"{place}: {len(paths)} files of tagged sentences, and {odd} is of no "
+            "known split. Expected names with train, dev and test in them, and one "
+            "to train on."
         )
 
 
