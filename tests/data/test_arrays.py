@@ -128,3 +128,20 @@ def test_columns_that_do_not_fit():
         ArrayDataset(
             info, {}, None, [], {"y": Column(NUMBERS)}, Column(CLASSES), None, 4
         )
+
+
+def test_rows_of_similar_length_share_a_batch():
+    """Shuffled passes hold every row once, with less padding; others keep order."""
+    lengths = np.array([len(word) for word in WORDS])
+    dataset = make({"x": Column(WORDS)}, lengths=lengths)
+    found = passed(dataset, shuffle=True, seed=3)
+    rows = [tuple(row[row > 0]) for inputs, _ in found for row in inputs]
+    assert sorted(rows) == sorted(map(tuple, WORDS))
+    padding = sum(int((inputs == 0).sum()) for inputs, _ in found)
+    plain = passed(make({"x": Column(WORDS)}), shuffle=True, seed=3)
+    assert padding < sum(int((inputs == 0).sum()) for inputs, _ in plain)
+    again = passed(dataset, shuffle=True, seed=3, skip=1)
+    for one, other in zip(found[1:], again, strict=True):
+        np.testing.assert_array_equal(one[0], other[0])
+    straight = [len(r[r > 0]) for inputs, _ in passed(dataset) for r in inputs]
+    assert straight == lengths.tolist()

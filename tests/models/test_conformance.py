@@ -3,7 +3,8 @@
 import os
 import subprocess
 import sys
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 import keras
 import numpy as np
@@ -37,6 +38,8 @@ class Case:
         answer_shape: of its answers to one example, without the last axis.
         input_name: of its only input.
         largest: value of its inputs.
+        ids: name → form of each input, where the inputs are ids; sides without a
+            length are five long.
     """
 
     options: dict
@@ -45,6 +48,7 @@ class Case:
     answer_shape: tuple = ()
     input_name: str = "image"
     largest: float = 255.0
+    ids: Mapping[str, InputSpec] = field(default_factory=dict)
 
 
 CASES = {
@@ -119,6 +123,34 @@ CASES = {
     "recurrent_forecaster": Case(
         {"units": 4, "segment": 2}, (8, 3), 156, (4,), "history", 1.0
     ),
+    # characters 7x3, LSTM 4x4x(3+4+1), logits 4x3+3
+    "recurrent_language_model": Case(
+        {"units": 4, "embedding_units": 3},
+        (),
+        21 + 128 + 15,
+        (5,),
+        ids={"ids": InputSpec((None,), "int32", 7)},
+    ),
+    # words 7x3, characters 6x2 and filters 3x2x3+3, affixes 5x2; LSTM twice
+    # 4x4x(8+4+1); tags 8x3+3; wide path 5x9 and 7x15; transitions 3x3
+    "recurrent_tagger": Case(
+        {
+            "units": 4,
+            "word_units": 3,
+            "character_units": 2,
+            "character_filters": 3,
+            "piece_units": 2,
+            "crf": True,
+        },
+        (),
+        21 + 12 + 21 + 10 + 416 + 27 + 45 + 105 + 9,
+        (5,),
+        ids={
+            "words": InputSpec((None,), "int32", 7),
+            "characters": InputSpec((None, 4), "int32", 6),
+            "pieces": InputSpec((None, 3), "int32", 5),
+        },
+    ),
     # MobileNetV2 without top 2,257,984; pairs of 4 filters with batch norm, over
     # 1280+576, 4+192, 4+144, 4+96 and 4+3 maps; logits 4x3+3
     "unet_transfer": Case(
@@ -133,19 +165,30 @@ CASES = {
 def build(name):
     """Build the tiny network of a model, for three classes, with all its outputs."""
     case = CASES[name]
-    inputs = {case.input_name: InputSpec(case.input_shape)}
-    info = DataInfo(inputs, case.answer_shape, 3, tuple("abc"))
+    inputs = case.ids or {case.input_name: InputSpec(case.input_shape)}
+    shape = (None,) * len(case.answer_shape) if case.ids else case.answer_shape
+    info = DataInfo(inputs, shape, 3, tuple("abc"))
     return build_model(ModelConfig(name=name, options=case.options), info)
 
 
 def images(name, count=2, seed=0):
     """Return random inputs for a model."""
-    shape = (count, *CASES[name].input_shape)
-    return (
-        np.random.default_rng(seed)
-        .uniform(0, CASES[name].largest, shape)
-        .astype("float32")
-    )
+    generator, case = np.random.default_rng(seed), CASES[name]
+    if not case.ids:
+        shape = (count, *case.input_shape)
+        return generator.uniform(0, case.largest, shape).astype("float32")
+    found = {
+        key: generator.integers(
+            1, spec.num_values, (count, *(side or 5 for side in spec.shape))
+        ).astype(spec.dtype)
+        for key, spec in case.ids.items()
+    }
+    return found if len(found) > 1 else found.popitem()[1]
+
+
+def write_inputs(path, inputs):
+    """Write one array, or arrays by name, as one .npz file."""
+    np.savez(path, **(inputs if isinstance(inputs, dict) else {"only": inputs}))
 
 
 def test_every_model_has_a_case():
@@ -203,7 +246,8 @@ from tfapp.export.keras_file import load_model
 folder, suffix = Path(sys.argv[1]), sys.argv[2]
 for file in sorted(folder.glob("*.keras")):
     model = logits_model(load_model(file))
-    logits = model.predict_on_batch(np.load(file.with_suffix(".in.npy")))
+    inputs = dict(np.load(file.with_suffix(".in.npz")))
+    logits = model.predict_on_batch(inputs.get("only", inputs))
     np.save(file.with_suffix(suffix), logits)
 """
 
@@ -218,7 +262,7 @@ def saved(tmp_path_factory, request):
         model = build(name)
         _shake(model)
         save_model(model, folder / f"{name}.keras")
-        np.save(folder / f"{name}.in.npy", images(name))
+        write_inputs(folder / f"{name}.in.npz", images(name))
         logits = logits_model(model).predict_on_batch(images(name))
         np.save(folder / f"{name}.out.npy", logits)
     return folder

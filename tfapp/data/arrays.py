@@ -9,7 +9,13 @@ import numpy as np
 import tensorflow as tf
 
 from tfapp.data.spec import DataInfo, Example, Pass, Preprocessor, Tensors
-from tfapp.data.streams import epoch_order, epoch_seed, fold, pipeline_options
+from tfapp.data.streams import (
+    alike_together,
+    epoch_order,
+    epoch_seed,
+    fold,
+    pipeline_options,
+)
 
 Change = Callable[[Tensors, Tensors, Any], tuple[Tensors, Tensors]]
 """Inputs and targets of a batch, and a seed, int64 (2,) → both changed at random; in
@@ -87,6 +93,8 @@ class ArrayDataset:
         change: random changes of augmented passes; None for none.
         augmentation: JSON-ready description of the change, {} for none.
         notes: lines to show the user.
+        lengths: of every row; shuffled passes put rows of similar length into a batch,
+            which then needs less padding. None where all are alike.
 
     Raises:
         ValueError: if the columns do not fit the names or `info`.
@@ -105,6 +113,7 @@ class ArrayDataset:
     change: Change | None = None
     augmentation: Mapping[str, Any] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
+    lengths: np.ndarray | None = None
 
     joined = None
     """Every example is one input."""
@@ -142,10 +151,7 @@ class ArrayDataset:
             (inputs, targets), or (inputs, targets, weights): tensors (batch, ...);
             inputs are a dict by name if there are several.
         """
-        order = epoch_order(
-            len(examples), shuffle=which.shuffle, seed=which.seed, epoch=which.epoch
-        )
-        rows = self._rows_of(examples)[order][which.skip * self.batch_size :]
+        rows = self._ordered(examples, which)[which.skip * self.batch_size :]
         change = self.change if which.augment else None
         with tf.device("CPU"):
             pass_seed = tf.constant(epoch_seed(which.seed, which.epoch))
@@ -161,6 +167,16 @@ class ArrayDataset:
         plain = tf.autograph.experimental.do_not_convert(load)
         batches = numbered.map(plain, num_parallel_calls=tf.data.AUTOTUNE)
         return batches.prefetch(tf.data.AUTOTUNE).with_options(pipeline_options())
+
+    def _ordered(self, examples: Sequence[Example], which: Pass) -> np.ndarray:
+        """Return the rows of one pass in its order."""
+        rows = self._rows_of(examples)
+        chance = {"seed": which.seed, "epoch": which.epoch}
+        order = epoch_order(len(rows), shuffle=which.shuffle, **chance)
+        if which.shuffle and self.lengths is not None:
+            lengths = self.lengths[rows]
+            order = alike_together(order, lengths, self.batch_size, **chance)
+        return rows[order]
 
     @property
     def _columns(self) -> tuple[Column, ...]:

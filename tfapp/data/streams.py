@@ -10,6 +10,9 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+POOL = 50
+"""Batches among which examples are sorted by length."""
+
 
 def epoch_order(count: int, *, shuffle: bool, seed: int, epoch: int) -> np.ndarray:
     """Return the order of one pass: int64 (count,), each index once.
@@ -23,6 +26,29 @@ def epoch_order(count: int, *, shuffle: bool, seed: int, epoch: int) -> np.ndarr
     if not shuffle:
         return np.arange(count)
     return np.random.default_rng([seed, epoch]).permutation(count)
+
+
+def alike_together(
+    order: np.ndarray, lengths: np.ndarray, size: int, *, seed: int, epoch: int
+) -> np.ndarray:
+    """Return an order whose batches hold examples of similar length: less padding.
+
+    The order is cut into pools of some batches, each pool is sorted by length, and the
+    batches come in a random order, the smaller last one at the end.
+
+    Args:
+        order: of one pass, int64 (count,).
+        lengths: of the examples by index, (count,).
+        size: examples in a batch.
+        seed: not negative.
+        epoch: number of the pass, from 0.
+    """
+    pools = (order[i : i + POOL * size] for i in range(0, len(order), POOL * size))
+    ordered = [pool[np.argsort(lengths[pool], kind="stable")] for pool in pools]
+    batches = [p[i : i + size] for p in ordered for i in range(0, len(p), size)]
+    moved = np.random.default_rng([seed, epoch, 1]).permutation(len(batches))
+    mixed = sorted((batches[i] for i in moved), key=lambda b: len(b) < size)
+    return np.concatenate(mixed) if mixed else order
 
 
 def epoch_seed(seed: int, epoch: int) -> np.ndarray:

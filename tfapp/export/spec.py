@@ -11,10 +11,11 @@ if TYPE_CHECKING:  # the command line reads this file, and starts without NumPy
 Arrays = Mapping[str, "np.ndarray"]
 """Arrays by name, of a batch or of one row of it; texts and files are object arrays."""
 
-View = Literal["classes", "tags", "text", "numbers", "pictures", "words"]
+View = Literal["classes", "tags", "text", "numbers", "pictures", "words", "tagged"]
 """How a page shows an output: bars of shares, bars of which those from their threshold
 on are set off, a text, a table, picture files, words coloured by the output
-`word_weights`."""
+`word_weights`, and words in the colours of their tags, for which the answer has
+`tokens` and `tag_scores` too."""
 
 
 @dataclass(frozen=True)

@@ -27,6 +27,8 @@ GENERIC_NAMES = {
     *("data", "dataset", "images", "img", "labels", "annotations", "metadata"),
 }
 """Names of files and folders that do not say what is in them."""
+ENDINGS = r"\.(csv|tsv|txt|npz|conllu?|iob2?|bio)(\.gz)?$"
+"""Of files, which are no part of a name."""
 DECIDED = {"task", "data", "model", "fine_tune"}
 """Tables of a recipe: once the user sets a key of one, recipes are not compared."""
 
@@ -219,7 +221,7 @@ def name_of(data: str) -> str:
     `ants/train` is named "ants", `photos/labels.csv` "photos".
     """
     parts = Path(expand_path(data).split(":")[-1]).absolute().parts[:0:-1]
-    parts = tuple(re.sub(r"\.(csv|tsv|txt|npz)$", "", part) for part in parts)
+    parts = tuple(re.sub(ENDINGS, "", part) for part in parts)
     told = (part for part in parts if part.casefold() not in GENERIC_NAMES)
     stem = next(told, "")
     return re.sub(r"[^A-Za-z0-9_-]+", "_", stem).strip("_") or "model"

@@ -6,28 +6,59 @@ The tables name what recipes may use, as "module:function" relative to this pack
 FORMS = (
     "a .csv or .tsv with a column of texts and one of labels, a folder of class folders "
     "with .txt files, a folder of tables named train, dev and test, a folder with "
-    "NAME.pos and NAME.neg"
+    "NAME.pos and NAME.neg; a .conllu, .conll or .iob file of tagged sentences, or a "
+    "folder of such; a .txt of one running text"
 )
 """What `data.path` may be, for messages."""
 
-DATA = {"texts": "classification.load:texts"}
+DATA = {
+    "running_text": "language.load:running_text",
+    "tagged_sentences": "labelling.load:tagged_sentences",
+    "texts": "classification.load:texts",
+}
 """Kinds of data: what the examples are and what the network receives."""
 
-CHECKS = {"texts": "classification.check:check_texts"}
+CHECKS = {
+    "running_text": "language.reading:check_running_text",
+    "tagged_sentences": "labelling.check:check_sentences",
+    "texts": "classification.check:check_texts",
+}
 """What reports the faults of each kind of data."""
 
-SPLITS = {"texts": ("random", "order")}
+SPLITS = {
+    "running_text": ("order",),
+    "tagged_sentences": ("random", "order"),
+    "texts": ("random", "order"),
+}
 """The ways by which each kind of data can be split: `data.split.by`."""
 
-TASKS = {"text_classification": "classification.task:task"}
+TASKS = {
+    "character_language_model": "language.task:task",
+    "sentence_labelling": "labelling.task:task",
+    "text_classification": "classification.task:task",
+}
 
-TASK_DATA = {"text_classification": ("texts",)}
+TASK_DATA = {
+    "character_language_model": ("running_text",),
+    "sentence_labelling": ("tagged_sentences",),
+    "text_classification": ("texts",),
+}
 """The kinds of data that each task learns from; the first is the default."""
 
-INTERFACES = {"text_classification": "classification.interface:INTERFACE"}
+INTERFACES = {
+    "character_language_model": "language.interface:INTERFACE",
+    "sentence_labelling": "labelling.interface:INTERFACE",
+    "text_classification": "classification.interface:INTERFACE",
+}
 """What the exported models of each task take and answer, without the task."""
 
 REQUIREMENTS = {
+    "character_language_model": {
+        "fine_tune": (None, "language models are trained from random weights"),
+    },
+    "sentence_labelling": {
+        "fine_tune": (None, "taggers are trained from random weights"),
+    },
     "text_classification": {
         "fine_tune": (None, "networks of texts are trained as a whole"),
     },
@@ -37,9 +68,22 @@ REQUIREMENTS = {
 MODELS = {
     "recurrent_classifier": "classification.models.recurrent_classifier:"
     "recurrent_classifier",
+    "recurrent_language_model": "language.models.recurrent_language_model:"
+    "recurrent_language_model",
+    "recurrent_tagger": "labelling.models.recurrent_tagger:recurrent_tagger",
     "sentence_cnn": "classification.models.sentence_cnn:sentence_cnn",
 }
 """Networks: builders that return a keras.Model of logits."""
 
-PLANS = {"text_classification": "classification.plan:plan"}
+PLANS = {
+    "character_language_model": "language.plan:plan",
+    "sentence_labelling": "labelling.plan:plan",
+    "text_classification": "classification.plan:plan",
+}
 """Task → what writes the recipe of `tfapp fit`."""
+
+VERBS = {"sample": "verbs.sample:sample"}
+"""Functions of the Python API that only texts have, by name."""
+
+COMMANDS = {"sample": "commands.sample:sample"}
+"""Commands that only texts have, by name."""

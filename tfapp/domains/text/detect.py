@@ -4,9 +4,11 @@ from collections.abc import Mapping
 from typing import Any
 
 from tfapp.data.detection import Detected
+from tfapp.domains.text.labelling.detect import detect_tagged
+from tfapp.domains.text.language.reading import detect_running_text
 from tfapp.domains.text.reading.detect import detect_texts
 
-DETECTORS = (detect_texts,)
+DETECTORS = (detect_tagged, detect_texts, detect_running_text)
 """One for each kind of data, the most special first."""
 
 

@@ -1,5 +1,5 @@
-// Answers as something a person can read: classes, tags, text, numbers, pictures. No state,
-// no requests.
+// Answers as something a person can read: classes, tags, text, numbers, pictures, words in
+// colours. No state, no requests.
 
 const MOST_BARS = 10;
 const MOST_ROWS = 50;
@@ -18,8 +18,8 @@ export function viewsOf(row, outputs, names, classNames) {
   const views = [];
   for (const [name, value] of pairs) {
     const view = outputs[name] ?? guess(bare ? "" : name, value);
-    if (view === "words") {
-      views.push({ view, name, value: pairsOf(value, row.word_weights) });
+    if (view === "words" || view === "tagged") {
+      views.push({ view, name, value: view === "tagged" ? wordsOf(row) : pairsOf(value, row.word_weights) });
       continue;
     }
     const hasBars = view === "classes" || view === "tags";
@@ -65,10 +65,15 @@ export function verdictOf(views) {
   return bars.length && !chosen.length ? "no tag" : listed;
 }
 
+/** Returns [[word, tag, score], …] of an answer whose words are tagged. */
+function wordsOf({ tokens, tags, tag_scores: scores = [] }) {
+  return tokens.map((token, i) => [token, tags[i], scores[i]]).filter(([token]) => token);
+}
+
 /** Fills a list with the bars of the classes, and a box with everything else. */
 export function drawViews(bars, box, views) {
   drawBars(bars, barsIn(views));
-  const draw = { text: drawText, numbers: drawNumbers, pictures: drawPicture, words: drawWords };
+  const draw = { text: drawText, numbers: drawNumbers, pictures: drawPicture, words: drawWords, tagged: drawTagged };
   box.replaceChildren(...views.filter(({ view }) => draw[view]).map((one) => draw[one.view](one)));
 }
 
@@ -91,6 +96,28 @@ function drawWords({ value }) {
     text.append(piece, " ");
   }
   return text;
+}
+
+/** Shows every word with its tag below, in a colour of the tag; "O" has none. */
+function drawTagged({ value }) {
+  const line = element("p", "tagged");
+  for (const [token, tag, score] of value) {
+    const word = element("ruby", tag === "O" ? "outside" : "", token);
+    if (Number.isFinite(score)) word.title = `${tag}, ${percent(score)}`;
+    if (tag !== "O") {
+      word.style.setProperty("--hue", hueOf(tag.replace(/^[BI]-/, "")));
+      word.append(element("rt", "", tag));
+    }
+    line.append(word, " ");
+  }
+  return line;
+}
+
+/** Returns a hue in degrees, always the same for a text. */
+function hueOf(text) {
+  let hash = 0;
+  for (const character of text) hash = (hash * 31 + character.codePointAt(0)) % 360;
+  return (hash * 137) % 360;
 }
 
 function drawNumbers({ name, value }) {

@@ -127,7 +127,6 @@ def _subject(run: Run, recipe: Recipe, card: Any, reporter: Reporter) -> "Subjec
         reporter,
         card["calibration"].get("temperature", 1.0),
         tuple(card["calibration"].get("thresholds", ())),
-        tuple(card["calibration"].get("thresholds", ())),
     )
 
 

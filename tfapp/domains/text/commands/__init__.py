@@ -1,0 +1,1 @@
+"""The commands that only texts have, named in COMMANDS."""

@@ -1,0 +1,1 @@
+"""Sentence labelling: a tag for every token, and an intent for the sentence."""

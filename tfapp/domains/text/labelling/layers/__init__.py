@@ -1,0 +1,1 @@
+"""Layers of sentence labelling; keras alone, so they run on every backend."""

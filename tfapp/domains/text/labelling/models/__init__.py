@@ -1,0 +1,1 @@
+"""Networks that label sentences; keras alone, so they run on every backend."""

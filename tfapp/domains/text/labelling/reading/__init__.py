@@ -1,0 +1,1 @@
+"""Files of tagged sentences: CoNLL-U, columns, and ATIS lines."""

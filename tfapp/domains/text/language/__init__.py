@@ -1,0 +1,1 @@
+"""Character language models: which character comes next."""

@@ -1,0 +1,59 @@
+"""The next character by a recurrent network."""
+
+from typing import Literal
+
+import keras
+from keras import layers
+
+from tfapp.base.errors import ModelError
+from tfapp.data.spec import DataInfo
+from tfapp.layers.outputs import LOGITS
+
+CELLS = {"elman": layers.SimpleRNN, "lstm": layers.LSTM, "gru": layers.GRU}
+
+
+def recurrent_language_model(
+    info: DataInfo,
+    *,
+    cell: Literal["elman", "lstm", "gru"] = "lstm",
+    units: int = 320,
+    depth: int = 1,
+    embedding_units: int = 48,
+    dropout_rate: float = 0.1,
+) -> keras.Model:
+    """Read a text character by character, and predict the next one at each.
+
+    With 128 units and depth 2 it is char-rnn's network, but for the vectors of the
+    characters, which stand for its one-hot ones.
+
+    Args:
+        info: one input of ids, and the number of characters.
+        cell: "elman", "lstm" or "gru".
+        units: size of the states.
+        depth: number of recurrent layers.
+        embedding_units: size of the vector of a character.
+        dropout_rate: behind each recurrent layer.
+
+    Returns:
+        keras.Model: int32 (batch, length) → float32 logits (batch, length, characters).
+
+    Raises:
+        ModelError: if the data is no running text.
+
+    References:
+        Karpathy, The Unreasonable Effectiveness of Recurrent Neural Networks, 2015;
+        https://github.com/karpathy/char-rnn
+    """
+    spec = info.only_input
+    if not spec.num_values or info.target_shape != (None,):
+        raise ModelError(
+            "recurrent_language_model takes running text. Choose another model, or "
+            "other data."
+        )
+    ids = keras.Input((None,), dtype=spec.dtype, name="ids")
+    x = layers.Embedding(spec.num_values, embedding_units, name="embedding")(ids)
+    for number in range(1, depth + 1):
+        layer = CELLS[cell](units, return_sequences=True, name=f"recurrent{number}")
+        x = layers.Dropout(dropout_rate, name=f"dropout{number}")(layer(x))
+    logits = layers.Dense(info.num_outputs, dtype="float32", name=LOGITS)(x)
+    return keras.Model(ids, logits, name=cell)
