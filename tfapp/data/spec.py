@@ -86,6 +86,30 @@ class DataInfo:
             )
         return next(iter(self.inputs.values()))
 
+    def to_json(self) -> dict[str, Any]:
+        """Return the shapes, JSON-ready, for `read_info`."""
+        inputs = {
+            n: {"shape": i.shape, "dtype": i.dtype} for n, i in self.inputs.items()
+        }
+        return {
+            "inputs": inputs,
+            "target_shape": self.target_shape,
+            "num_outputs": self.num_outputs,
+            "labels": self.labels,
+        }
+
+
+def read_info(table: Mapping[str, Any]) -> DataInfo:
+    """Return what `DataInfo.to_json` described, without fingerprint.
+
+    Raises:
+        LookupError or TypeError: if the table is damaged.
+    """
+    rows = table["inputs"].items()
+    inputs = {n: InputSpec(tuple(row["shape"]), row["dtype"]) for n, row in rows}
+    target_shape, labels = tuple(table["target_shape"]), tuple(table["labels"])
+    return DataInfo(inputs, target_shape, table["num_outputs"], labels)
+
 
 @dataclass(frozen=True, slots=True)
 class Pass:

@@ -91,6 +91,18 @@ MODEL_CHOICES = {
 }
 """MODEL.OPTION → the mapping that holds the names which the option may have."""
 
+MODEL_SHAPES = {
+    "alexnet": ((227, 227, 3), 1000),
+    "capsnet": ((28, 28, 1), 10),
+    "efficient_capsnet": ((28, 28, 1), 10),
+    "inception_v1": ((224, 224, 3), 1000),
+    "inception_v3": ((299, 299, 3), 1000),
+    "lenet5": ((32, 32, 1), 10),
+    "lenet5_modern": ((32, 32, 1), 10),
+    "vgg": ((224, 224, 3), 1000),
+}
+"""Model → the input and the number of outputs of the published network."""
+
 PLANS = {
     "image_classification": "classification.plan:plan",
     "image_regression": "regression.task:plan",

@@ -9,8 +9,8 @@ from tfapp.base.reporter import Reporter
 from tfapp.domains.images.pretrained.bundle import backbone_of, write_rounded
 from tfapp.domains.images.pretrained.weight_files import read_catalogue
 from tfapp.domains.images.pretrained.weights import load_backbone
-from tfapp.domains.images.verbs.bundle import bundle
 from tfapp.domains.images.verbs import bundle as verb
+from tfapp.domains.images.verbs.bundle import bundle
 from tfapp.verbs.run import run
 
 OPTIONS = (
