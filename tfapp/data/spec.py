@@ -1,7 +1,7 @@
 """What every kind of data offers to training, evaluation and export."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
 from tfapp.base.errors import ConfigError
@@ -88,11 +88,8 @@ class DataInfo:
 
     def to_json(self) -> dict[str, Any]:
         """Return the shapes, JSON-ready, for `read_info`."""
-        inputs = {
-            n: {"shape": i.shape, "dtype": i.dtype} for n, i in self.inputs.items()
-        }
         return {
-            "inputs": inputs,
+            "inputs": {name: asdict(spec) for name, spec in self.inputs.items()},
             "target_shape": self.target_shape,
             "num_outputs": self.num_outputs,
             "labels": self.labels,

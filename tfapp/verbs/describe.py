@@ -1,4 +1,4 @@
-"""Describe a network: its layers, shapes, weights, work, and how far each layer sees."""
+"""Describe a network: layers, shapes, weights, work, and how far each layer sees."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -105,7 +105,8 @@ def _shape(text: str) -> tuple[int, ...]:
     parts = text.replace("×", "x").split("x") if text else []
     if not all(part.strip().isdigit() and int(part) for part in parts):
         raise ConfigError(
-            f"`inputs` must be sizes with x between, such as 32x32x3. Received: {text!r}"
+            "`inputs` must be sizes with x between, such as 32x32x3. "
+            f"Received: {text!r}"
         )
     return tuple(map(int, parts))
 
@@ -210,15 +211,14 @@ def _of_foreign(folder: Path) -> Description:
 
     from tfapp.report.network_table import LayerRow
 
-    function = tf.saved_model.load(folder).signatures["serving_default"]
+    loaded = tf.saved_model.load(folder)  # holds the variables, signatures do not
+    function = loaded.signatures["serving_default"]
     specs = function.structured_input_signature[1]
-    rows = [
-        LayerRow(
-            v.name.partition(":")[0], "variable", tuple(v.shape), count, count, None
-        )
-        for v in function.variables
-        for count in [prod(v.shape)]
-    ]
+    rows = []
+    for variable in function.variables:
+        name, count = variable.name.partition(":")[0], prod(variable.shape)
+        shape = tuple(variable.shape)
+        rows.append(LayerRow(name, "variable", shape, count, count, None))
     shapes = {name: tuple(spec.shape[1:]) for name, spec in specs.items()}
     return Description(folder.name, shapes, tuple(rows))
 

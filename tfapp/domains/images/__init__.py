@@ -130,7 +130,10 @@ EXPLANATIONS = {
 """Kinds of explanation, in the order in which a sheet shows them; see
 `explanation.spec.Kind`."""
 
-NETWORK_SECTIONS = {"capsules": "capsules.explanation.section:capsule_sections"}
+NETWORK_SECTIONS = {
+    "capsules": "capsules.explanation.section:capsule_sections",
+    "filters": "network_sections:filter_sections",
+}
 """Sections of a report on the inside of networks of one kind: (model, dataset) →
 tuple of sections, () for any other network."""
 
@@ -143,6 +146,7 @@ CATALOGUE = {
 
 VERBS = {
     "bundle": "verbs.bundle:bundle",
+    "convolution_lab": "verbs.convolution_lab:convolution_lab",
     "explain": "verbs.explain:explain",
     "fetch_weights": "verbs.fetch_weights:fetch_weights",
     "masks": "verbs.masks:masks",
@@ -152,6 +156,7 @@ VERBS = {
 COMMANDS = {
     "bundle": "commands.bundle:bundle",
     "explain": "commands.explain:explain",
+    "lab": "commands.lab:lab",
     "masks": "commands.masks:masks",
     "weights": "commands.weights:weights",
 }

@@ -113,10 +113,10 @@ def _matrices() -> Section:
             )
         ),
         Paragraph(
-            "In two dimensions the matrix consists of such blocks, one for each pair of "
-            "a row of the answer and a row of the picture. Below: a filter of 3 × 3 on a "
-            "picture of 6 × 6, a column for each of its 36 pixels, a row for each number "
-            "of the answer; zeros are white."
+            "In two dimensions the matrix consists of such blocks, one for each pair "
+            "of a row of the answer and a row of the picture. Below: a filter of 3 × 3 "
+            "on a picture of 6 × 6, a column for each of its 36 pixels, a row for each "
+            "number of the answer; zeros are white."
         ),
         _gallery(tiles, large=True),
     )
