@@ -136,8 +136,8 @@ def _row(
 
 def _multiply_adds(layer: Any, given: Shape, answer: Shape) -> int | None:
     """Return how many products with weights a layer computes, None if not known."""
-    matrices = [w.shape for w in getattr(layer, "weights", ()) if len(w.shape) > 1]
-    once = sum(map(prod, matrices))
+    weights = getattr(layer, "weights", ())
+    once = sum(prod(w.shape) for w in weights if len(w.shape) > 1 and w.name != "bias")
     if not once or isinstance(layer, keras.layers.Embedding):
         return 0
     if isinstance(layer, keras.layers.RNN | keras.layers.Bidirectional):

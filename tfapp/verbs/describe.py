@@ -125,10 +125,11 @@ def _info_of_name(name: str, shape: tuple[int, ...], outputs: int) -> "DataInfo"
             "--input 32x32x3, or describe a recipe."
         )
     size, count = published or ((), 10)
-    return _info(shape or size, outputs or count)
+    return shape_info(shape or size, outputs or count)
 
 
-def _info(shape: tuple[int, ...], outputs: int) -> "DataInfo":
+def shape_info(shape: tuple[int, ...], outputs: int) -> "DataInfo":
+    """Return what a builder needs to know of data of a shape, each with one answer."""
     from tfapp.data.spec import DataInfo, InputSpec
 
     labels = tuple(map(str, range(outputs)))
@@ -158,13 +159,13 @@ def _info_of_recipe(
     recipe: Recipe, shape: tuple[int, ...], outputs: int, reporter: Reporter
 ) -> "DataInfo":
     if shape and outputs:
-        return _info(shape, outputs)
+        return shape_info(shape, outputs)
     from tfapp.data import load_dataset
 
     with reporter.stage("check data", unit="files") as stage:
         info = load_dataset(recipe.data, seed=recipe.seed, progress=stage).info
     if shape or outputs:
-        return _info(shape or info.only_input.shape, outputs or info.num_outputs)  # type: ignore[arg-type]
+        return shape_info(shape or info.only_input.shape, outputs or info.num_outputs)  # type: ignore[arg-type]
     return info
 
 

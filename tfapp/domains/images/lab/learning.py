@@ -7,8 +7,8 @@ import numpy as np
 
 from tfapp.domains.images.lab.filters import correlate
 
-STEPS = 400
-SIDE = 96
+STEPS = 300
+SIDE = 64
 """Pixels of the picture that it learns from."""
 
 
@@ -51,13 +51,16 @@ def learn_filters(
     model = keras.Sequential([keras.Input((*z.shape, 1)), layer])
     rate = keras.optimizers.schedules.CosineDecay(0.1, steps)
     model.compile(keras.optimizers.Adam(rate), "mse")
-    before, after = z[None, ..., None], answers[None]
-    course = model.fit(
-        before.astype("float32"), after.astype("float32"), epochs=steps, verbose=0
+    before, after = (
+        z[None, ..., None].astype("float32"),
+        answers[None].astype("float32"),
     )
+    losses = []
+    for _ in range(steps):
+        model.reset_metrics()  # else a loss would be the mean of all before it
+        losses.append(float(model.train_on_batch(before, after)))
     learnt = keras.ops.convert_to_numpy(layer.kernel)[:, :, 0].transpose(2, 0, 1)
-    losses = tuple(float(loss) for loss in course.history["loss"])
-    return LearntFilters(learnt, losses, float(np.abs(learnt - truth).max()))
+    return LearntFilters(learnt, tuple(losses), float(np.abs(learnt - truth).max()))
 
 
 def _shuffled(picture: np.ndarray, random: np.random.Generator) -> np.ndarray:
