@@ -65,6 +65,7 @@ FURTHER_TABLES = {
     "EXPLANATIONS",
     "INTERFACES",
     "MODEL_CHOICES",
+    "MODEL_SHAPES",
     "NETWORK_SECTIONS",
     "PLANS",
     "PREVIEWS",
@@ -281,7 +282,7 @@ def test_doors(domain):
             assert attribute in set().union(*map(defined_by, tree(source).body)), target
 
 
-OPEN = {"FORMS", "TASK_DATA", "REQUIREMENTS", "SPLITS"}
+OPEN = {"FORMS", "MODEL_SHAPES", "TASK_DATA", "REQUIREMENTS", "SPLITS"}
 """Tables of something else than "module:function"."""
 
 
@@ -308,6 +309,7 @@ def test_tables_agree():
     assert {kind for kinds in tasks.values() for kind in kinds} == keys["DATA"]
     named = keys["PLANS"] | keys["REQUIREMENTS"] | keys["INTERFACES"]
     assert named <= keys["TASKS"]
+    assert registry.union("MODEL_SHAPES").keys() <= keys["MODELS"]
     assert {key.partition(".")[0] for key in keys["MODEL_CHOICES"]} <= keys["MODELS"]
 
 

@@ -2,10 +2,11 @@
 
 The verbs of the command line are functions here, for notebooks: `tfapp.fit`,
 `tfapp.run`, `tfapp.resume`, `tfapp.check`, `tfapp.evaluate`, `tfapp.compare`,
-`tfapp.predict`, `tfapp.load`, `tfapp.explain`, `tfapp.serve`, `tfapp.examine`,
-`tfapp.tune`, `tfapp.find_rate`, `tfapp.list_runs`, `tfapp.remove_runs`; and those that
-domains add in their table VERBS: `tfapp.bundle`, `tfapp.masks`, `tfapp.fetch_weights`.
-They are imported when first used, so `import tfapp` is quick.
+`tfapp.predict`, `tfapp.load`, `tfapp.explain`, `tfapp.serve`, `tfapp.describe`,
+`tfapp.examine`, `tfapp.tune`, `tfapp.find_rate`, `tfapp.list_runs`,
+`tfapp.remove_runs`; and those that domains add in their table VERBS: `tfapp.bundle`,
+`tfapp.masks`, `tfapp.fetch_weights`, `tfapp.convolution_lab`. They are imported when
+first used, so `import tfapp` is quick.
 """
 
 import importlib
@@ -16,6 +17,7 @@ __version__ = "0.1.0"
 API = {
     "check": "tfapp.verbs.check:check",
     "compare": "tfapp.verbs.compare:compare",
+    "describe": "tfapp.verbs.describe:describe",
     "evaluate": "tfapp.verbs.evaluate:evaluate",
     "examine": "tfapp.verbs.doctor:examine",
     "explain": "tfapp.verbs.explain:explain",

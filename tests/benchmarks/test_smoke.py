@@ -95,6 +95,12 @@ CASES = {
         "--set export.explain=false",
         r"limit=5 (.|\n)*limit=10 (.|\n)*comparison\.html",
     ),
+    "network_pictures.py": Case(
+        "drawn --networks cnn_7x7x32", r"drawn/cnn_7x7x32\.svg"
+    ),
+    "svm_floor.py": Case(
+        "{digits} --train 100 --test 20 --degree 2", r"\| 100 \| 2 \| \d+\.\d+%"
+    ),
     "near_copies.py": Case("{photos} --copies 2", r"\| copy \| found \|"),
     "options.py": Case(
         "--work inference training --cases plain --rounds 1 --size 32 --batch 2 "
@@ -218,6 +224,7 @@ def test_a_script_runs_its_smallest_case(script, tmp_path, made_up_data, workspa
     places = {
         "photos": made_up_data / "cats_dogs" / "train",
         "photo": made_up_data / "cats_dogs" / "train" / "a" / "0.jpg",
+        "digits": made_up_data / "mnist" / "mnist.npz",
         "run": workspace[0] / "runs" / "digits" / "1",
         "saved_model": workspace[0] / "saved_models" / "digits" / "1",
     }

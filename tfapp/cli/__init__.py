@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 
 from tfapp.base.reporter import Reporter
-from tfapp.cli import fitting, predicting, serving, show, tuning
+from tfapp.cli import describing, fitting, predicting, serving, show, tuning
 from tfapp.cli.domain_commands import DomainCommands
 from tfapp.cli.options import (
     Data,
@@ -122,6 +122,7 @@ def evaluate(
 
 app.command()(predicting.predict)
 app.command()(predicting.explain)
+app.command()(describing.describe)
 
 
 @app.command()

@@ -1,7 +1,7 @@
 """What every kind of data offers to training, evaluation and export."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
 
 from tfapp.base.errors import ConfigError
@@ -91,6 +91,27 @@ class DataInfo:
                 "one. Choose another model."
             )
         return next(iter(self.inputs.values()))
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the shapes, JSON-ready, for `read_info`."""
+        return {
+            "inputs": {name: asdict(spec) for name, spec in self.inputs.items()},
+            "target_shape": self.target_shape,
+            "num_outputs": self.num_outputs,
+            "labels": self.labels,
+        }
+
+
+def read_info(table: Mapping[str, Any]) -> DataInfo:
+    """Return what `DataInfo.to_json` described, without fingerprint.
+
+    Raises:
+        LookupError or TypeError: if the table is damaged.
+    """
+    rows = table["inputs"].items()
+    inputs = {n: InputSpec(tuple(row["shape"]), row["dtype"]) for n, row in rows}
+    target_shape, labels = tuple(table["target_shape"]), tuple(table["labels"])
+    return DataInfo(inputs, target_shape, table["num_outputs"], labels)
 
 
 @dataclass(frozen=True, slots=True)
