@@ -9,7 +9,13 @@ import numpy as np
 import tensorflow as tf
 
 from tfapp.data.spec import DataInfo, Example, Pass, Preprocessor, Tensors
-from tfapp.data.streams import epoch_order, epoch_seed, fold, pipeline_options
+from tfapp.data.streams import (
+    epoch_order,
+    fold,
+    joined_batches,
+    pass_seed,
+    pipeline_options,
+)
 
 Change = Callable[[Tensors, Tensors, Any], tuple[Tensors, Tensors]]
 """Inputs and targets of a batch, and a seed, int64 (2,) → both changed at random; in
@@ -145,19 +151,22 @@ class ArrayDataset:
         order = epoch_order(
             len(examples), shuffle=which.shuffle, seed=which.seed, epoch=which.epoch
         )
-        rows = self._rows_of(examples)[order][which.skip * self.batch_size :]
+        rows = self._rows_of(examples)[order]
         change = self.change if which.augment else None
-        with tf.device("CPU"):
-            pass_seed = tf.constant(epoch_seed(which.seed, which.epoch))
-            indices = tf.data.Dataset.from_tensor_slices(rows)
+        seed = pass_seed(which)
+
+        def indices(places: np.ndarray, size: int) -> Any:
+            with tf.device("CPU"):
+                return tf.data.Dataset.from_tensor_slices(rows[places]).batch(size)
 
         def load(number: Any, indices: Any) -> tuple[Any, ...]:
             inputs, targets, *weights = self._loaded(indices)
             if change is not None:
-                inputs, targets = change(inputs, targets, fold(pass_seed, number))
+                inputs, targets = change(inputs, targets, fold(seed, number))
             return inputs, targets, *weights
 
-        numbered = indices.batch(self.batch_size).enumerate(which.skip)
+        batches = joined_batches(indices, len(rows), which, self.batch_size)
+        numbered = batches.enumerate(which.skip)
         plain = tf.autograph.experimental.do_not_convert(load)
         batches = numbered.map(plain, num_parallel_calls=tf.data.AUTOTUNE)
         return batches.prefetch(tf.data.AUTOTUNE).with_options(pipeline_options())

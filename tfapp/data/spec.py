@@ -98,6 +98,8 @@ class Pass:
         skip: batches left out at the beginning, at no cost.
         shuffle: a new order in every epoch; else the order of the examples.
         augment: apply the recipe's augmentation.
+        shard: (number of this worker, number of workers): of every batch only this
+            worker's share is read and decoded.
     """
 
     seed: int = 0
@@ -105,6 +107,7 @@ class Pass:
     skip: int = 0
     shuffle: bool = False
     augment: bool = False
+    shard: tuple[int, int] = (0, 1)
 
 
 class Preprocessor(Protocol):

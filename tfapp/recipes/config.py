@@ -179,7 +179,10 @@ class RuntimeConfig(Table):
     precision: Literal["auto", "float32", "mixed_bfloat16", "mixed_float16"] = Field(
         "auto", description="auto = measured, once per network and machine"
     )
-    strategy: Literal["auto", "single", "mirrored"] = "auto"
+    strategy: Literal["auto", "single", "mirrored", "workers"] = Field(
+        "auto",
+        description="auto = the workers that the environment names, else every GPU",
+    )
     compile: Literal["auto", "on", "off"] = Field("auto", description="by XLA")
     steps_per_execution: int = Field(
         0, ge=0, le=1024, description="training steps per call; 0 = by their length"

@@ -15,6 +15,7 @@ from tfapp.base import provenance
 from tfapp.base.errors import ConfigError, DamageError
 from tfapp.base.reporter import Reporter
 from tfapp.base.storage.checksums import read_sealed
+from tfapp.machine.cluster import alone, team
 from tfapp.machine.messages import messages_in
 from tfapp.machine.start import start_tensorflow
 from tfapp.recipes.config import Recipe
@@ -176,7 +177,13 @@ def experiment_of(recipe: Recipe) -> "Experiment":
 
 def _run(experiment: "Experiment", context: "RunContext") -> RunResult:
     with _train(experiment, context):
-        return publish(experiment.finish(context), context)
+        if not team().is_chief:
+            team().wait()
+            raise SystemExit(0)  # what follows is the chief's
+        with alone():
+            result = publish(experiment.finish(context), context)
+        team().wait()
+        return result
 
 
 @contextmanager

@@ -7,6 +7,7 @@ from typing import Any, Protocol
 import tensorflow as tf
 
 from tfapp.data.spec import Dataset, Pass
+from tfapp.machine.cluster import team
 
 
 class Passes(Protocol):
@@ -29,6 +30,11 @@ class Passes(Protocol):
         """
 
 
+def shard() -> tuple[int, int]:
+    """Return the number of this worker and that of all workers; see `Pass`."""
+    return team().index, team().size
+
+
 @dataclass(frozen=True)
 class DataPasses:
     """Training examples in a new order, changed anew in every epoch.
@@ -49,7 +55,7 @@ class DataPasses:
 
     def __call__(self, epoch: int, skip: int = 0) -> Any:
         """Return a tf.data.Dataset of one pass; see `Passes`."""
-        which = Pass(self.seed, epoch, skip, shuffle=True, augment=True)
+        which = Pass(self.seed, epoch, skip, True, True, shard())
         return self.dataset.batches(self.dataset.examples["train"], which)
 
 

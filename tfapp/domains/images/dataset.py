@@ -11,7 +11,13 @@ import tensorflow as tf
 
 from tfapp.data.listing import Source
 from tfapp.data.spec import DataInfo, Example, Pass
-from tfapp.data.streams import epoch_order, epoch_seed, fold, pipeline_options
+from tfapp.data.streams import (
+    epoch_order,
+    fold,
+    joined_batches,
+    pass_seed,
+    pipeline_options,
+)
 from tfapp.domains.images.augmentation.changes import (
     describe_augmentation,
     make_augment,
@@ -119,11 +125,14 @@ class ImageDataset:
         order = epoch_order(
             len(examples), shuffle=which.shuffle, seed=which.seed, epoch=which.epoch
         )
-        order = order[which.skip * self.batch_size :]
-        batches = prepared.pixels.batches(order, self.batch_size).enumerate(which.skip)
+        batches = joined_batches(
+            lambda places, size: prepared.pixels.batches(order[places], size),
+            len(order),
+            which,
+            self.batch_size,
+        ).enumerate(which.skip)
         change = self._change if which.augment else None
-        with tf.device("CPU"):
-            pass_seed = tf.constant(epoch_seed(which.seed, which.epoch))
+        seed = pass_seed(which)
 
         @tf.autograph.experimental.do_not_convert
         def finish(number: Any, batch: tuple[Any, Any]) -> tuple[Any, Any]:
@@ -131,7 +140,7 @@ class ImageDataset:
             labels = self.rows(tf.gather(prepared.labels, indices))
             if change is None:
                 return tf.cast(images, tf.float32), labels
-            images, labels = change(images, labels, fold(pass_seed, number))
+            images, labels = change(images, labels, fold(seed, number))
             return images, labels
 
         batches = batches.map(finish, num_parallel_calls=tf.data.AUTOTUNE)

@@ -11,6 +11,7 @@ from typing import Any, Protocol
 import keras
 import tensorflow as tf
 
+from tfapp.machine.cluster import team
 from tfapp.training.optimizers import innermost
 
 
@@ -31,6 +32,9 @@ class Stepper(Protocol):
             One dict of running means per step, metric name → scalar.
         """
 
+    def evaluate(self, validation: Any) -> dict[str, float]:
+        """Return loss and metrics on what `keras.Model.evaluate` takes."""
+
     def sync(self) -> None:
         """Bring the model's variables up to date with the steps taken."""
 
@@ -44,13 +48,15 @@ def make_stepper(model: keras.Model, strategy: Any) -> Stepper:
     """
     if keras.backend.backend() == "jax":
         return JaxStepper(model)
-    return TensorFlowStepper(model, strategy)
+    kind = WorkersStepper if team().size > 1 else TensorFlowStepper
+    return kind(model, strategy)
 
 
 class TensorFlowStepper:
     """Steps as TensorFlow graphs, several in one call on request."""
 
     def __init__(self, model: keras.Model, strategy: Any) -> None:
+        self.model = model
         self.strategy = strategy
         optimizer = innermost(model.optimizer)
         model.make_train_function()
@@ -75,8 +81,39 @@ class TensorFlowStepper:
         """Learn from some batches; see `Stepper`."""
         return list(self.steps(tuple(batches), tf.constant(rates, tf.float32)))
 
+    def evaluate(self, validation: Any) -> dict[str, float]:
+        """Return loss and metrics; see `Stepper`."""
+        return _evaluated(self.model, validation)
+
     def sync(self) -> None:
         """Do nothing: the graphs work on the variables themselves."""
+
+
+class WorkersStepper(TensorFlowStepper):
+    """Steps of several workers, each of which reads its own share of every batch."""
+
+    def __init__(self, model: keras.Model, strategy: Any) -> None:
+        super().__init__(model, strategy)
+
+        @tf.autograph.experimental.do_not_convert
+        def test(batch: Any) -> None:
+            strategy.run(model.test_step, args=(batch,))
+
+        self.test = tf.function(test, reduce_retracing=True)
+
+    def batches(self, dataset: Any) -> Any:
+        """Return an iterator over the batches of this worker."""
+        return iter(dataset)
+
+    def evaluate(self, validation: Any) -> dict[str, float]:
+        """Return loss and metrics of all workers' batches, however many each has."""
+        self.model.reset_metrics()
+        for batch in validation:
+            self.test(batch)
+        # Read where all replicas are seen, metrics are sums over the workers.
+        with self.strategy.scope():
+            results = self.model.get_metrics_result()
+        return {name: float(value) for name, value in results.items()}
 
 
 class JaxStepper:
@@ -103,6 +140,10 @@ class JaxStepper:
             logs.append(log)
         return logs
 
+    def evaluate(self, validation: Any) -> dict[str, float]:
+        """Return loss and metrics; see `Stepper`."""
+        return _evaluated(self.model, validation)
+
     def sync(self) -> None:
         """Write the state back into the variables."""
         if self.state is None:
@@ -128,3 +169,10 @@ class JaxStepper:
             [keras.ops.copy(v.value) for v in variables]
             for variables in self._variables()
         )
+
+
+def _evaluated(model: keras.Model, validation: Any) -> dict[str, float]:
+    figures: dict[str, float] = model.evaluate(
+        validation, verbose=0, return_dict=True
+    )
+    return figures
