@@ -2,7 +2,7 @@
 
 The verbs of the command line are functions here, for notebooks: `tfapp.fit`,
 `tfapp.run`, `tfapp.resume`, `tfapp.check`, `tfapp.evaluate`, `tfapp.compare`,
-`tfapp.predict`, `tfapp.load`, `tfapp.explain`, `tfapp.serve`, `tfapp.bundle`,
+`tfapp.launch`, `tfapp.predict`, `tfapp.load`, `tfapp.explain`, `tfapp.serve`, `tfapp.bundle`,
 `tfapp.masks`, `tfapp.fetch_weights`, `tfapp.examine`, `tfapp.tune`, `tfapp.find_rate`,
 `tfapp.list_runs`, `tfapp.remove_runs`. They are imported when first used, so
 `import tfapp` is quick.
@@ -23,6 +23,7 @@ API = {
     "fetch_weights": "tfapp.verbs.weights",
     "find_rate": "tfapp.verbs.tuning.lr",
     "fit": "tfapp.verbs.fit",
+    "launch": "tfapp.verbs.launch",
     "list_runs": "tfapp.verbs.runs.listing",
     "load": "tfapp.verbs.runs.loading",
     "load_recipe": "tfapp.recipes",

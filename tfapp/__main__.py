@@ -6,7 +6,10 @@ import io
 import os
 import signal
 import sys
+from pathlib import Path
 
+ERRORS = "TFAPP_ERRORS"
+"""Variable: a file that gets the error of a process, instead of stderr."""
 CTRL_C = 130
 """The exit code that Typer makes of Ctrl-C."""
 
@@ -77,6 +80,9 @@ def _is_of_stdout(error: OSError) -> bool:
 
 
 def _refuse(message: str) -> int:
+    if aside := os.environ.get(ERRORS):  # whoever started this process shows it
+        Path(aside).write_text(message, encoding="utf-8")
+        return 2
     for line in message.splitlines():
         sys.stderr.write(f"tfapp: error: {line}\n")
     return 2

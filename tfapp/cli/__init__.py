@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 
 from tfapp.base.reporter import Reporter
-from tfapp.cli import drawing, fitting, predicting, serving, show, tuning
+from tfapp.cli import drawing, fitting, launching, predicting, serving, show, tuning
 from tfapp.cli.options import (
     Data,
     Inputs,
@@ -75,6 +75,7 @@ def run(
     show.result(result, json)
 
 
+app.command()(launching.launch)
 app.command()(fitting.fit)
 
 

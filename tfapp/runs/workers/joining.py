@@ -1,6 +1,7 @@
 """How the workers of a run begin: the same recipe, one folder, a log each."""
 
 import io
+import os
 import tarfile
 import tempfile
 from collections.abc import Iterator, Mapping
@@ -33,7 +34,8 @@ def cluster_for(runtime: RuntimeConfig) -> Cluster | None:
     if runtime.strategy in ("single", "mirrored"):
         return None
     cluster = find_cluster()
-    if cluster is None and runtime.strategy == "workers":
+    named = cluster is not None or os.environ.get("TF_CONFIG")
+    if runtime.strategy == "workers" and not named:
         raise ConfigError(
             "`runtime.strategy` = 'workers' needs a cluster, and neither TF_CONFIG nor "
             "Slurm nor Kubernetes names one. Start it with `tfapp launch --workers 2 "
