@@ -2,10 +2,10 @@
 
 The verbs of the command line are functions here, for notebooks: `tfapp.fit`,
 `tfapp.run`, `tfapp.resume`, `tfapp.check`, `tfapp.evaluate`, `tfapp.compare`,
-`tfapp.launch`, `tfapp.predict`, `tfapp.load`, `tfapp.explain`, `tfapp.serve`, `tfapp.bundle`,
-`tfapp.masks`, `tfapp.fetch_weights`, `tfapp.examine`, `tfapp.tune`, `tfapp.find_rate`,
-`tfapp.list_runs`, `tfapp.remove_runs`. They are imported when first used, so
-`import tfapp` is quick.
+`tfapp.launch`, `tfapp.predict`, `tfapp.load`, `tfapp.explain`, `tfapp.serve`,
+`tfapp.bundle`, `tfapp.masks`, `tfapp.fetch_weights`, `tfapp.examine`, `tfapp.tune`,
+`tfapp.find_rate`, `tfapp.list_runs`, `tfapp.remove_runs`. They are imported when first
+used, so `import tfapp` is quick.
 """
 
 import importlib

@@ -4,6 +4,7 @@ Every worker has a copy of the weights and a share of every batch; gradients are
 averaged over all, so the weights stay equal.
 """
 
+from functools import cache
 from typing import Any
 
 import keras
@@ -34,8 +35,9 @@ class WorkersStrategy(tf.distribute.MultiWorkerMirroredStrategy):  # type: ignor
         return super().reduce(reduce_op, value, axis=axis)
 
 
+@cache
 def make_workers_strategy(cluster: Cluster) -> WorkersStrategy:
-    """Connect to the other workers; every process computes on one device.
+    """Connect to the other workers, once; every process computes on one device.
 
     Args:
         cluster: of this process.

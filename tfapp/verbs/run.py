@@ -10,8 +10,8 @@ from tfapp import recipes, runs
 from tfapp.base.errors import ConfigError, UnknownNameError
 from tfapp.base.files import require_writable
 from tfapp.base.reporter import Reporter
-from tfapp.machine.cluster import find_cluster, join
 from tfapp.data.detection import require_place
+from tfapp.machine.cluster import find_cluster, join
 from tfapp.recipes.config import Recipe
 from tfapp.runs.publish import RunResult
 from tfapp.runs.session import execute

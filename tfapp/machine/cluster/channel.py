@@ -38,7 +38,9 @@ class Channel:
         """
         text = json.dumps(value).encode()
         try:
-            self.connection.sendall(HEADER.pack(MARK, len(text), len(data)) + text + data)
+            self.connection.sendall(
+                HEADER.pack(MARK, len(text), len(data)) + text + data
+            )
         except OSError as error:
             raise ClosedError from error
 

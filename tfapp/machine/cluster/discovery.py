@@ -103,7 +103,9 @@ def _from_tf_config(text: str) -> Cluster:
     order = [(k, i) for k in ("chief", "worker") for i in range(len(jobs.get(k, ())))]
     if (kind, index) not in order:
         names = [f"{k} {i}" for k, i in order]
-        raise _wrong(f"this process is none of the cluster's {names}", f"{kind} {index}")
+        raise _wrong(
+            f"this process is none of the cluster's {names}", f"{kind} {index}"
+        )
     workers = tuple(str(jobs[k][i]) for k, i in order)
     for worker in workers:
         _split(worker)

@@ -14,6 +14,9 @@ JOIN_SECONDS = "TFAPP_JOIN_SECONDS"
 """Variable: seconds that workers wait for one another at the start."""
 GREETING_SECONDS = 5.0
 
+_joined: set[Cluster] = set()
+"""Clusters that this process has belonged to."""
+
 
 @contextmanager
 def join(cluster: Cluster | None) -> Iterator[Team]:
@@ -28,10 +31,12 @@ def join(cluster: Cluster | None) -> Iterator[Team]:
     if cluster is None:
         yield Team()
         return
-    _require_free(cluster)
+    if cluster not in _joined:  # else TensorFlow listens there for this process
+        _require_free(cluster)
     seconds = float(os.environ.get(JOIN_SECONDS) or 120)
     make = _accepted if cluster.index == 0 else _reached
     worker = Worker(cluster, make(cluster, seconds))
+    _joined.add(cluster)
     try:
         with belonging(worker):
             yield worker

@@ -28,7 +28,9 @@ class Deadline:
 
         Of several workers all get the chief's, and all have to ask.
         """
-        return float("inf") if self.end is None else team().agree(self.own_seconds_left())
+        return (
+            float("inf") if self.end is None else team().agree(self.own_seconds_left())
+        )
 
     def own_seconds_left(self) -> float:
         """Return the seconds left by this worker's clock, for what it shows."""

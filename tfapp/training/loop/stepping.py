@@ -172,7 +172,5 @@ class JaxStepper:
 
 
 def _evaluated(model: keras.Model, validation: Any) -> dict[str, float]:
-    figures: dict[str, float] = model.evaluate(
-        validation, verbose=0, return_dict=True
-    )
+    figures: dict[str, float] = model.evaluate(validation, verbose=0, return_dict=True)
     return figures

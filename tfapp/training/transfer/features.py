@@ -10,8 +10,8 @@ import numpy as np
 
 from tfapp.data.rows import DamagedRows, Rows, RowStore
 from tfapp.data.spec import Dataset, Pass
-from tfapp.machine.cluster import in_turn
 from tfapp.layers.standardization import Standardization
+from tfapp.machine.cluster import in_turn
 from tfapp.training.inference import Progress, stream
 from tfapp.training.speed.folding import FOLDING_VERSION
 from tfapp.training.transfer.identity import digest, structure, weights_digest

@@ -159,9 +159,7 @@ class MaskDataset:
 
         def tiles(places: np.ndarray, size: int) -> Any:
             with tf.device("CPU"):
-                numbered = tf.data.Dataset.from_tensor_slices(
-                    (places, indices[places])
-                )
+                numbered = tf.data.Dataset.from_tensor_slices((places, indices[places]))
             return numbered.map(draw, num_parallel_calls=tf.data.AUTOTUNE).batch(size)
 
         batches = joined_batches(tiles, len(order), which, self.batch_size)
