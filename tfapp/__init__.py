@@ -2,10 +2,10 @@
 
 The verbs of the command line are functions here, for notebooks: `tfapp.fit`,
 `tfapp.run`, `tfapp.resume`, `tfapp.check`, `tfapp.evaluate`, `tfapp.compare`,
-`tfapp.launch`, `tfapp.predict`, `tfapp.load`, `tfapp.explain`, `tfapp.serve`,
-`tfapp.bundle`, `tfapp.masks`, `tfapp.fetch_weights`, `tfapp.examine`, `tfapp.tune`,
-`tfapp.find_rate`, `tfapp.list_runs`, `tfapp.remove_runs`. They are imported when first
-used, so `import tfapp` is quick.
+`tfapp.launch`, `tfapp.decode`, `tfapp.predict`, `tfapp.load`, `tfapp.explain`,
+`tfapp.serve`, `tfapp.bundle`, `tfapp.masks`, `tfapp.fetch_weights`, `tfapp.examine`,
+`tfapp.tune`, `tfapp.find_rate`, `tfapp.list_runs`, `tfapp.remove_runs`. They are
+imported when first used, so `import tfapp` is quick.
 """
 
 import importlib
@@ -17,13 +17,14 @@ API = {
     "bundle": "tfapp.verbs.bundle",
     "check": "tfapp.verbs.check",
     "compare": "tfapp.verbs.compare",
+    "decode": "tfapp.verbs.workers.decode",
     "evaluate": "tfapp.verbs.evaluate",
     "examine": "tfapp.verbs.doctor",
     "explain": "tfapp.verbs.explain",
     "fetch_weights": "tfapp.verbs.weights",
     "find_rate": "tfapp.verbs.tuning.lr",
     "fit": "tfapp.verbs.fit",
-    "launch": "tfapp.verbs.launch",
+    "launch": "tfapp.verbs.workers.launch",
     "list_runs": "tfapp.verbs.runs.listing",
     "load": "tfapp.verbs.runs.loading",
     "load_recipe": "tfapp.recipes",

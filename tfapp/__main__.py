@@ -8,8 +8,6 @@ import signal
 import sys
 from pathlib import Path
 
-ERRORS = "TFAPP_ERRORS"
-"""Variable: a file that gets the error of a process, instead of stderr."""
 CTRL_C = 130
 """The exit code that Typer makes of Ctrl-C."""
 
@@ -80,6 +78,8 @@ def _is_of_stdout(error: OSError) -> bool:
 
 
 def _refuse(message: str) -> int:
+    from tfapp.base.errors import ERRORS
+
     if aside := os.environ.get(ERRORS):  # whoever started this process shows it
         Path(aside).write_text(message, encoding="utf-8")
         return 2

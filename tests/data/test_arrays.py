@@ -128,3 +128,17 @@ def test_columns_that_do_not_fit():
         ArrayDataset(
             info, {}, None, [], {"y": Column(NUMBERS)}, Column(CLASSES), None, 4
         )
+
+
+def test_shares_of_workers():
+    """Two workers together get the batches of one process."""
+    one = passed(make(), seed=1, epoch=2, shuffle=True, skip=1)
+    two = [
+        passed(make(), seed=1, epoch=2, shuffle=True, skip=1, shard=(index, 2))
+        for index in (0, 1)
+    ]
+    for number, (inputs, _) in enumerate(one[:-1]):
+        parts = [share[number][0] for share in two]
+        np.testing.assert_array_equal(np.concatenate(parts), inputs)
+    for share in two:  # three examples do not divide: both get all
+        np.testing.assert_array_equal(share[-1][0], one[-1][0])

@@ -76,6 +76,7 @@ def run(
 
 
 app.command()(launching.launch)
+app.command()(launching.decode)
 app.command()(fitting.fit)
 
 

@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from tfapp.base.reporter import Reporter
 from tfapp.cli.options import Json, Models, Overrides, Quiet, Runs
 
 
@@ -23,7 +24,7 @@ def launch(
     quiet: Quiet = False,
 ) -> None:
     """Run a recipe by several processes of this machine, which share every batch."""
-    from tfapp.verbs.launch import launch
+    from tfapp.verbs.workers.launch import launch
 
     launch(
         recipe,
@@ -35,3 +36,16 @@ def launch(
         as_json=json,
         quiet=quiet,
     )
+
+
+def decode(
+    host: Annotated[
+        str, typer.Option(help="Name by which runs reach this machine; its own.")
+    ] = "",
+    port: Annotated[int, typer.Option(min=1, max=65534)] = 12400,
+    quiet: Quiet = False,
+) -> None:
+    """Read and decode images for runs on other machines until Ctrl-C."""
+    from tfapp.verbs.workers.decode import decode
+
+    decode(host, port, reporter=Reporter(quiet))

@@ -13,8 +13,10 @@ from tfapp.data.streams import (
     epoch_order,
     fold,
     joined_batches,
+    numbered,
     pass_seed,
     pipeline_options,
+    refuse_remote,
 )
 
 Change = Callable[[Tensors, Tensors, Any], tuple[Tensors, Tensors]]
@@ -165,10 +167,12 @@ class ArrayDataset:
                 inputs, targets = change(inputs, targets, fold(seed, number))
             return inputs, targets, *weights
 
+        refuse_remote(which)
         batches = joined_batches(indices, len(rows), which, self.batch_size)
-        numbered = batches.enumerate(which.skip)
         plain = tf.autograph.experimental.do_not_convert(load)
-        batches = numbered.map(plain, num_parallel_calls=tf.data.AUTOTUNE)
+        batches = numbered(batches, which).map(
+            plain, num_parallel_calls=tf.data.AUTOTUNE
+        )
         return batches.prefetch(tf.data.AUTOTUNE).with_options(pipeline_options())
 
     @property

@@ -100,6 +100,8 @@ class Pass:
         augment: apply the recipe's augmentation.
         shard: (number of this worker, number of workers): of every batch only this
             worker's share is read and decoded.
+        part: (i, n): of the batches only every n-th from the i-th on.
+        remote: another process makes the batches: by TensorFlow operations alone.
     """
 
     seed: int = 0
@@ -108,6 +110,8 @@ class Pass:
     shuffle: bool = False
     augment: bool = False
     shard: tuple[int, int] = (0, 1)
+    part: tuple[int, int] = (0, 1)
+    remote: bool = False
 
 
 class Preprocessor(Protocol):

@@ -11,6 +11,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+from tfapp.base.errors import ConfigError
 from tfapp.data.spec import Pass
 
 
@@ -53,7 +54,7 @@ def places_of_pass(
 
     Args:
         count: examples of the pass.
-        which: skip and shard are used.
+        which: skip, shard and part are used.
         batch_size: of all workers together, a multiple of their number.
 
     Returns:
@@ -61,14 +62,17 @@ def places_of_pass(
         this worker's batches in it.
     """
     (index, workers), first = which.shard, which.skip * batch_size
-    if workers == 1:
+    if workers == 1 and which.part == (0, 1):
         return [(np.arange(first, count), batch_size)]
     end = max(first, count - count % batch_size)
-    share = batch_size // workers
-    whole = np.arange(first, end).reshape(-1, workers, share)[:, index].ravel()
+    share, (begin, every) = batch_size // workers, which.part
+    batches = np.arange(first, end).reshape(-1, workers, share)[:, index]
     last = np.arange(end, count)
+    if len(batches) % every != begin:
+        last = last[:0]
     if len(last) % workers == 0:
         last = last.reshape(workers, -1)[index]
+    whole = batches[begin::every].ravel()
     stretches = [(whole, share), (last, max(len(last), 1))]
     return [each for each in stretches if len(each[0])] or stretches[:1]
 
@@ -81,7 +85,7 @@ def joined_batches(
     Args:
         make: places in the pass and a batch size → tf.data.Dataset of batches.
         count: examples of the pass.
-        which: skip and shard are used.
+        which: skip, shard and part are used.
         batch_size: of all workers together.
     """
     first, *others = [
@@ -90,6 +94,13 @@ def joined_batches(
     for other in others:
         first = first.concatenate(other)
     return first
+
+
+def numbered(batches: Any, which: Pass) -> Any:
+    """Return (number in its pass, batch) of all batches of a pass."""
+    begin, every = which.part
+    counter = tf.data.Dataset.counter(which.skip + begin, every)
+    return tf.data.Dataset.zip(counter, batches)
 
 
 def pipeline_options() -> Any:
@@ -140,3 +151,16 @@ def follow(layer: Any, seeds: SeedSequence) -> Any:
             # The way to any backend's generator: tf.data runs TensorFlow under JAX too.
             part._get_seed_generator = lambda backend=None: seeds
     return layer
+
+
+def refuse_remote(which: Pass) -> None:
+    """Refuse a pass that Python functions of this process read.
+
+    Raises:
+        ConfigError: if another process should make its batches.
+    """
+    if which.remote:
+        raise ConfigError(
+            "`runtime.input_service` makes batches by TensorFlow operations alone, and "
+            "this data is read by functions of Python. Leave it out."
+        )

@@ -77,9 +77,7 @@ def rehearse(
     resumed: bool,
     watch: "Callable[[TrainingLoop, PhaseHistory], bool]",
 ) -> "TrainingLoop":
-    """Train as `execute` does, and leave the rest to a later `resume` of the run.
-
-    So nothing is evaluated on the test split, exported or reported.
+    """Train as `execute` does; a later `resume` evaluates, exports and reports.
 
     Args:
         recipe: what to do.

@@ -8,6 +8,7 @@ from tfapp import recipes, runs
 from tfapp.base.cache_dir import default_cache_dir
 from tfapp.base.errors import ConfigError, ExportError
 from tfapp.data import load_dataset
+from tfapp.data.service import require_servers
 from tfapp.data.spec import Dataset
 from tfapp.machine.cluster import in_turn, team
 from tfapp.recipes.config import Recipe
@@ -43,6 +44,7 @@ class SupervisedExperiment:
         """Load the data, choose the precision and build the network."""
         context = self._with_batch_size(context)
         recipe, strategy, facts = context.recipe, context.strategy, context.facts
+        require_servers(recipe.runtime.input_service)
         devices.check_batch_size(recipe.data.batch_size, strategy)
         self.dataset = in_turn(lambda: _load(context))
         team().compare({"fingerprint of the data": self.dataset.info.fingerprint})

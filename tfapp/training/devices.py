@@ -13,6 +13,7 @@ from tfapp.machine import processor
 from tfapp.machine.cluster import team
 from tfapp.machine.start import own_cores
 from tfapp.recipes.config import RuntimeConfig
+from tfapp.training.jax_devices import JaxDevices
 from tfapp.training.workers import make_workers_strategy
 
 
@@ -78,9 +79,13 @@ def make_strategy(runtime: RuntimeConfig) -> Any:
 
     A process that has joined others is one of several workers. Else
     "auto" mirrors over the GPUs if there are several, and is a single device else;
-    "mirrored" insists, over logical CPUs too if there is no GPU. On another backend
-    than TensorFlow it is the default one, which does nothing.
+    "mirrored" insists, over logical CPUs too if there is no GPU. JAX does the same by
+    `JaxDevices`; for its single device the default strategy does nothing.
     """
+    if keras.config.backend() == "jax":
+        several = runtime.strategy == "auto" and len(gpus()) > 1
+        if runtime.strategy == "mirrored" or several:
+            return JaxDevices()
     if keras.config.backend() != "tensorflow":
         return tf.distribute.get_strategy()
     if cluster := team().cluster:

@@ -65,7 +65,8 @@ class TrainingJob:
 
     def passes(self) -> DataPasses:
         """Return passes over the training inputs, changed anew in every epoch."""
-        return DataPasses(self.dataset, self.recipe.seed)
+        servers = tuple(self.recipe.runtime.input_service)
+        return DataPasses(self.dataset, self.recipe.seed, servers)
 
     def whole(self, plan: PhasePlan, deadline: Deadline | None = None) -> Phase:
         """Return a phase that trains the whole model on the inputs themselves."""

@@ -139,7 +139,7 @@ def test_capsules_transfer_and_recurrent_networks(tmp_path):
     tiny = images.photos(tmp_path / "photos")
     model = {
         "name": "transfer",
-        "options": {"extractor": "vgg_small", "weights": "random"},
+        "options": {"extractor": "vgg_small", "weights": "none"},
     }
     tiny.table["data"] |= {"augmentation": {}, "options": {"image_size": [32, 32]}}
     head = {"epochs": 2}

@@ -12,6 +12,7 @@ import keras
 import tensorflow as tf
 
 from tfapp.machine.cluster import team
+from tfapp.training.jax_devices import shared
 from tfapp.training.optimizers import innermost
 
 
@@ -127,8 +128,8 @@ class JaxStepper:
         self.state: tuple[list[Any], ...] | None = None
 
     def batches(self, dataset: Any) -> Any:
-        """Return an iterator over NumPy batches."""
-        return dataset.as_numpy_iterator()
+        """Return an iterator over batches on the device, or dealt out to several."""
+        return map(shared, dataset.as_numpy_iterator())
 
     def step(self, batches: Sequence[Any], rates: Sequence[float]) -> list[Any]:
         """Learn from some batches; see `Stepper`."""
@@ -142,7 +143,18 @@ class JaxStepper:
 
     def evaluate(self, validation: Any) -> dict[str, float]:
         """Return loss and metrics; see `Stepper`."""
-        return _evaluated(self.model, validation)
+        if keras.distribution.distribution() is None:
+            return _evaluated(self.model, validation)
+        model = self.model  # Keras' own loop cannot divide the last batch
+        model.reset_metrics()
+        model.make_test_function()
+        trainable, fixed, _, metrics = self._collected()
+        state = (trainable, fixed, metrics)
+        for batch in map(shared, validation.as_numpy_iterator()):
+            _, state = model.test_function(state, iter([batch]))
+        for variable, value in zip(model.metrics_variables, state[2], strict=True):
+            variable.assign(value)
+        return {k: float(v) for k, v in model.get_metrics_result().items()}
 
     def sync(self) -> None:
         """Write the state back into the variables."""

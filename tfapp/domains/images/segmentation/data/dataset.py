@@ -15,8 +15,10 @@ from tfapp.data.streams import (
     epoch_seed,
     fold,
     joined_batches,
+    numbered,
     pass_seed,
     pipeline_options,
+    refuse_remote,
 )
 from tfapp.domains.images.augmentation.changes import (
     describe_augmentation,
@@ -162,8 +164,8 @@ class MaskDataset:
                 numbered = tf.data.Dataset.from_tensor_slices((places, indices[places]))
             return numbered.map(draw, num_parallel_calls=tf.data.AUTOTUNE).batch(size)
 
+        refuse_remote(which)
         batches = joined_batches(tiles, len(order), which, self.batch_size)
-        batches = batches.enumerate(which.skip)
         change = self._change_colours
 
         @tf.autograph.experimental.do_not_convert
@@ -175,7 +177,7 @@ class MaskDataset:
                 images, answers = change(images, answers, fold(seed, ~number))
             return images, answers, *weights
 
-        return batches.map(finish, num_parallel_calls=tf.data.AUTOTUNE)
+        return numbered(batches, which).map(finish, num_parallel_calls=tf.data.AUTOTUNE)
 
     def _cut(self, examples: Sequence[Example], skip: int) -> Any:
         """Return batches of all tiles of the examples, in order."""

@@ -14,8 +14,7 @@ from pathlib import Path
 from typing import IO
 
 from tfapp import recipes
-from tfapp.__main__ import ERRORS
-from tfapp.base.errors import ConfigError, Interrupted, TfappError
+from tfapp.base.errors import ERRORS, ConfigError, Interrupted, TfappError
 from tfapp.machine.cluster.joining import JOIN_SECONDS
 
 GRACE_SECONDS = 30.0
