@@ -2,11 +2,11 @@
 
 The verbs of the command line are functions here, for notebooks: `tfapp.fit`,
 `tfapp.run`, `tfapp.resume`, `tfapp.check`, `tfapp.evaluate`, `tfapp.compare`,
-`tfapp.predict`, `tfapp.load`, `tfapp.explain`, `tfapp.serve`, `tfapp.describe`,
-`tfapp.examine`, `tfapp.tune`, `tfapp.find_rate`, `tfapp.list_runs`,
-`tfapp.remove_runs`; and those that domains add in their table VERBS: `tfapp.bundle`,
-`tfapp.masks`, `tfapp.fetch_weights`, `tfapp.convolution_lab`. They are imported when
-first used, so `import tfapp` is quick.
+`tfapp.launch`, `tfapp.decode`, `tfapp.predict`, `tfapp.load`, `tfapp.explain`,
+`tfapp.serve`, `tfapp.describe`, `tfapp.examine`, `tfapp.tune`, `tfapp.find_rate`,
+`tfapp.list_runs`, `tfapp.remove_runs`; and those that domains add in their table VERBS:
+`tfapp.bundle`, `tfapp.masks`, `tfapp.fetch_weights`, `tfapp.convolution_lab`. They are
+imported when first used, so `import tfapp` is quick.
 """
 
 import importlib
@@ -17,12 +17,14 @@ __version__ = "0.1.0"
 API = {
     "check": "tfapp.verbs.check:check",
     "compare": "tfapp.verbs.compare:compare",
+    "decode": "tfapp.verbs.workers.decode:decode",
     "describe": "tfapp.verbs.describe:describe",
     "evaluate": "tfapp.verbs.evaluate:evaluate",
     "examine": "tfapp.verbs.doctor:examine",
     "explain": "tfapp.verbs.explain:explain",
     "find_rate": "tfapp.verbs.tuning.lr:find_rate",
     "fit": "tfapp.verbs.fit:fit",
+    "launch": "tfapp.verbs.workers.launch:launch",
     "list_runs": "tfapp.verbs.runs.listing:list_runs",
     "load": "tfapp.verbs.runs.loading:load",
     "load_recipe": "tfapp.recipes:load_recipe",

@@ -10,7 +10,15 @@ from typing import Annotated
 import typer
 
 from tfapp.base.reporter import Reporter
-from tfapp.cli import describing, fitting, predicting, serving, show, tuning
+from tfapp.cli import (
+    describing,
+    fitting,
+    launching,
+    predicting,
+    serving,
+    show,
+    tuning,
+)
 from tfapp.cli.domain_commands import DomainCommands
 from tfapp.cli.options import (
     Data,
@@ -80,6 +88,8 @@ def run(
     show.result(result, json)
 
 
+app.command()(launching.launch)
+app.command()(launching.decode)
 app.command()(fitting.fit)
 
 

@@ -125,6 +125,10 @@ class Pass:
         skip: batches left out at the beginning, at no cost.
         shuffle: a new order in every epoch; else the order of the examples.
         augment: apply the recipe's augmentation.
+        shard: (number of this worker, number of workers): of every batch only this
+            worker's share is read and decoded.
+        part: (i, n): of the batches only every n-th from the i-th on.
+        remote: another process makes the batches: by TensorFlow operations alone.
     """
 
     seed: int = 0
@@ -132,6 +136,9 @@ class Pass:
     skip: int = 0
     shuffle: bool = False
     augment: bool = False
+    shard: tuple[int, int] = (0, 1)
+    part: tuple[int, int] = (0, 1)
+    remote: bool = False
 
 
 class Preprocessor(Protocol):

@@ -98,8 +98,16 @@ def import_tensorflow() -> Build:
         reason = str(error).strip().partition("\n")[0]
         return Build("", 0.0, {}, (), f"{type(error).__name__}: {reason}")
     seconds = 0.0 if already_imported else time.perf_counter() - started
-    gpus = tuple(device.name for device in tf.config.list_physical_devices("GPU"))
-    return Build(tf.__version__, seconds, dict(tf.sysconfig.get_build_info()), gpus)
+    info = dict(tf.sysconfig.get_build_info())
+    return Build(tf.__version__, seconds, info, visible_gpus())
+
+
+def visible_gpus() -> tuple[str, ...]:
+    """Return the names of the GPUs that TensorFlow sees; () if it was not imported."""
+    tf = sys.modules.get("tensorflow")
+    if tf is None:
+        return ()
+    return tuple(device.name for device in tf.config.list_physical_devices("GPU"))
 
 
 def describe_build(build: Build) -> Finding:

@@ -13,6 +13,7 @@ from tfapp.base.errors import ConfigError
 from tfapp.base.reporter import Reporter
 from tfapp.machine import processor
 from tfapp.machine.backend import require_backend
+from tfapp.machine.cluster import team
 from tfapp.machine.messages import set_messages_aside
 from tfapp.recipes.config import RuntimeConfig
 
@@ -95,7 +96,7 @@ def _choose_backend(runtime: RuntimeConfig) -> None:
 def _prepare_jax(runtime: RuntimeConfig) -> None:
     """Set what JAX reads from the environment, once, when it starts."""
     # The size of XLA's thread pool has no other switch.
-    os.environ["NPROC"] = str(runtime.threads or processor.usable_cores())
+    os.environ["NPROC"] = str(runtime.threads or own_cores())
     flags = os.environ.get("XLA_FLAGS", "")
     if runtime.deterministic and DETERMINISTIC_GPU not in flags:
         os.environ["XLA_FLAGS"] = f"{flags} {DETERMINISTIC_GPU}".strip()
@@ -118,7 +119,8 @@ def _start(reporter: Reporter, runtime: RuntimeConfig) -> None:
         if keras.config.backend() != "tensorflow":
             _hide_gpus(tf)
         _set_threads(reporter, tf, runtime)
-        tf.config.list_logical_devices()
+        if team().size == 1:  # several workers form their cluster before
+            tf.config.list_logical_devices()
     if os.environ.get(OWN_PROCESS):
         set_messages_aside()
 
@@ -131,7 +133,7 @@ def _hide_gpus(tf: Any) -> None:
 
 def _set_threads(reporter: Reporter, tf: Any, runtime: RuntimeConfig) -> None:
     """Give operations every usable core; report it if TensorFlow runs on others."""
-    threads = runtime.threads or processor.usable_cores()
+    threads = runtime.threads or own_cores()
     try:
         tf.config.threading.set_intra_op_parallelism_threads(threads)
         # With a single one an operation that waits for another would block the input.
@@ -143,6 +145,13 @@ def _set_threads(reporter: Reporter, tf: Any, runtime: RuntimeConfig) -> None:
                 f"TensorFlow runs on {running} thread(s) already: `runtime.threads` = "
                 f"{runtime.threads} takes effect in a new process."
             )
+
+
+def own_cores() -> int:
+    """Return the cores for this process, of which workers of one machine share all."""
+    cluster = team().cluster
+    workers = cluster.local_size if cluster else 1
+    return max(1, processor.usable_cores() // workers)
 
 
 def running_threads(tf: Any) -> int:

@@ -15,6 +15,7 @@ from tfapp.base import provenance
 from tfapp.base.errors import ConfigError, DamageError
 from tfapp.base.reporter import Reporter
 from tfapp.base.storage.checksums import read_sealed
+from tfapp.machine.cluster import alone, team
 from tfapp.machine.messages import messages_in
 from tfapp.machine.start import start_tensorflow
 from tfapp.recipes.config import Recipe
@@ -76,9 +77,7 @@ def rehearse(
     resumed: bool,
     watch: "Callable[[TrainingLoop, PhaseHistory], bool]",
 ) -> "TrainingLoop":
-    """Train as `execute` does, and leave the rest to a later `resume` of the run.
-
-    So nothing is evaluated on the test split, exported or reported.
+    """Train as `execute` does; a later `resume` evaluates, exports and reports.
 
     Args:
         recipe: what to do.
@@ -176,7 +175,13 @@ def experiment_of(recipe: Recipe) -> "Experiment":
 
 def _run(experiment: "Experiment", context: "RunContext") -> RunResult:
     with _train(experiment, context):
-        return publish(experiment.finish(context), context)
+        if not team().is_chief:
+            team().wait()
+            raise SystemExit(0)  # what follows is the chief's
+        with alone():
+            result = publish(experiment.finish(context), context)
+        team().wait()
+        return result
 
 
 @contextmanager

@@ -248,3 +248,41 @@ def test_bytes_of_what_is_kept(files):
     """Train and validation count, test does not."""
     parts = {"train": files, "validation": files[:2], "test": files}
     assert stored_bytes(PREPROCESSOR, parts) == 25 * 8 * 10 * 3
+
+
+def test_workers_decode_their_shares_alone(files, make_dataset, monkeypatch):
+    """Together every image once, each worker half of them, before it is decoded."""
+    decoded = []
+
+    def counting(self, examples):
+        names = [example.name for example in examples]
+
+        def load(index):
+            def note(i):
+                decoded.append(names[int(i)])
+                return np.int64(i)
+
+            index = tf.ensure_shape(tf.numpy_function(note, [index], tf.int64), ())
+            return tf.zeros([8, 10, 3], tf.uint8) + tf.cast(index, tf.uint8)
+
+        return load
+
+    monkeypatch.setattr(ImageDataset, "_decoder", counting)
+    shares, one = [], []
+    for index in (0, 1):
+        decoded.clear()
+        dataset = replace(make_dataset("none"), batch_size=4)
+        which = Pass(3, 1, shuffle=True, augment=True, shard=(index, 2))
+        batches = list(dataset.batches(files[:20], which).as_numpy_iterator())
+        assert [len(images) for images, _ in batches] == [2] * 5
+        shares.append(sorted(decoded))
+        one.append([images[:, 0, 0, 0] for images, _ in batches])
+    assert [len(share) for share in shares] == [10, 10]
+    assert not set(shares[0]) & set(shares[1])
+    assert sorted(sum(shares, [])) == [example.name for example in files[:20]]
+    whole = replace(make_dataset("none"), batch_size=4).batches(
+        files[:20], Pass(3, 1, shuffle=True)
+    )
+    for number, (images, _) in enumerate(whole.as_numpy_iterator()):
+        joined = np.concatenate([share[number] for share in one])
+        np.testing.assert_array_equal(joined, images[:, 0, 0, 0])
