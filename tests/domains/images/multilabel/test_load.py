@@ -163,6 +163,8 @@ def test_fit_says_what_it_takes_the_columns_for(config):
     assert planned.reasons[0] == f"task: image_multilabel, because {why}"
     assert "30 usable images with 3 tags (ant, field, tree)" in planned.reasons[1]
     assert planned.recipe.data.options["separator"] == ";"
+    assert planned.recipe.model.options["units"] == 256
+    assert planned.recipe.training.epochs == 240
     flags = config(lambda i: f"{i % 2},{i % 3 % 2}", "ant,field")
     planned = plan(flags.path, reporter=quiet)
     assert planned.recipe.task == "image_multilabel"

@@ -134,7 +134,7 @@ def _separator(context: LoadContext, cells: Sequence[str]) -> str:
         tags = {folded(tag) for cell in cells for tag in _divided(cell, separator)}
         if tags <= known:
             return separator
-    return SEPARATORS[0]
+    return next((s for s in SEPARATORS if any(s in c for c in cells)), SEPARATORS[0])
 
 
 def _require_plain(table: Path, name: str, separator: str) -> None:

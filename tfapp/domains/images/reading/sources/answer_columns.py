@@ -31,7 +31,7 @@ MOSTLY = 0.9
 """Share of numbers in a column of numbers, and of 0 and 1 in that of a tag; what else
 it holds is then a mistake."""
 TAGS = "tags"
-"""Name of a column that may have empty cells: those of images without a tag."""
+"""Name of a column whose cells may be empty, or all alike: it holds tags then too."""
 
 
 @dataclass(frozen=True)
@@ -144,9 +144,10 @@ def _of_one_column(
     if separator := find_separator(cells):
         why = f"{listed} holds tags with {separator!r} between them"
         return AnswerColumns("tags", columns, why, separator)
-    if columns == (TAGS,) and "" in different:
-        why = f"{listed} holds a tag in some cells and none in others"
-        return AnswerColumns("tags", columns, why)
+    used = next((s for s in SEPARATORS if any(s in cell for cell in cells)), "")
+    if columns == (TAGS,) and (used or "" in different):
+        why = f"{listed} holds tags by its name and its cells"
+        return AnswerColumns("tags", columns, why, used)
     return None
 
 
