@@ -83,6 +83,7 @@ def picture(network: Drawn) -> bytes:
         steps = [node for node in main_path(model) if not hidden(node)]
     with look():
         figure = new_figure(0.4 + 0.42 * len(steps), 3.4)
+        figure.set_facecolor("white")  # read on dark pages too
         axes = figure.add_subplot()
         axes.set_axis_off()
         edge = 0.0
