@@ -203,26 +203,14 @@ def _of_saved_model(folder: Path) -> Description:
     from tfapp.data.spec import read_info
     from tfapp.export.predictor import read_card
 
-    card = read_card(folder)
+    stored, card = _of_foreign(folder), read_card(folder)
     model = card.get("recipe", {}).get("model", {})
     if "data" in card and model.get("name") in registry.union("MODELS"):
-        description = _built(ModelConfig(**model), read_info(card["data"]), answer=True)
+        built = _built(ModelConfig(**model), read_info(card["data"]), answer=True)
         # Pretrained weights may end before the network does.
-        if sum(row.parameters for row in description.rows) == _stored(folder):
-            return description
-    return _of_foreign(folder)
-
-
-def _stored(folder: Path) -> int:
-    """Return how many weights a SavedModel holds."""
-    import tensorflow as tf
-
-    reader = tf.train.load_checkpoint(folder / "variables" / "variables")
-    kinds, shapes = (
-        reader.get_variable_to_dtype_map(),
-        reader.get_variable_to_shape_map(),
-    )
-    return sum(prod(shapes[n]) for n, kind in kinds.items() if kind.is_floating)
+        if built.to_json()["parameters"] == stored.to_json()["parameters"]:
+            return built
+    return stored
 
 
 def _of_foreign(folder: Path) -> Description:
