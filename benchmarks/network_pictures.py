@@ -12,6 +12,8 @@ from math import log2
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from matplotlib.patches import Rectangle
+
 from tfapp.layers.graph import graph_nodes
 from tfapp.layers.outputs import logits_model
 from tfapp.recipes.config import ModelConfig
@@ -83,6 +85,8 @@ def picture(network: Drawn) -> bytes:
         steps = [node for node in main_path(model) if not hidden(node)]
     with look():
         figure = new_figure(0.4 + 0.42 * len(steps), 3.4)
+        # Transparent pictures of dark lines cannot be read on dark pages.
+        figure.add_artist(Rectangle((0, 0), 1, 1, color="white", zorder=-1))
         axes = figure.add_subplot()
         axes.set_axis_off()
         edge = 0.0

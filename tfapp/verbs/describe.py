@@ -62,7 +62,9 @@ def describe(
     runs_folder: Path | str = "runs",
     reporter: Reporter | None = None,
 ) -> Description:
-    """Describe a network layer by layer; no weights are read or made.
+    """Describe a network layer by layer.
+
+    Only of a run and of a .keras file weights are read; all others take no memory.
 
     Args:
         model: name of a network (`tfapp list models`), a recipe, a run, a SavedModel
@@ -94,7 +96,7 @@ def describe(
     if recipe is None:
         run = _run(model, Path(runs_folder))
         start_tensorflow(reporter)
-        return _of_card(run.card(), run.model_file)
+        return _of_file(run.model_file)
     start_tensorflow(reporter)
     info = _info_of_recipe(recipe, shape, outputs, reporter)
     return _built(recipe.model, info)
@@ -169,8 +171,15 @@ def _info_of_recipe(
     return info
 
 
-def _built(config: ModelConfig, info: "DataInfo") -> Description:
-    """Describe what a builder makes of a shape; no memory is taken for weights."""
+def _built(config: ModelConfig, info: "DataInfo", answer: bool = False) -> Description:
+    """Describe what a builder makes of a shape; no memory is taken for weights.
+
+    Args:
+        config: of the network.
+        info: shapes.
+        answer: leave out what helps in training alone, such as auxiliary heads.
+    """
+    from tfapp.layers.outputs import logits_model
     from tfapp.tasks.build import construct
     from tfapp.tasks.outline import without_weights
 
@@ -179,7 +188,8 @@ def _built(config: ModelConfig, info: "DataInfo") -> Description:
         options = {**config.options, "weights": "none"}
         config = config.model_copy(update={"options": options})
     with without_weights():
-        return _described(construct(config, info))
+        model = construct(config, info)
+        return _described(logits_model(model) if answer else model)
 
 
 def _of_file(path: Path) -> Description:
@@ -188,22 +198,19 @@ def _of_file(path: Path) -> Description:
     return _described(load_model(path))
 
 
-def _of_card(card: Mapping[str, Any], file: Path) -> Description:
-    """Describe the network of a run or an export by what its card says."""
-    from tfapp.data.spec import read_info
-
-    if "data" not in card:
-        return _of_file(file)
-    return _built(ModelConfig(**card["recipe"]["model"]), read_info(card["data"]))
-
-
 def _of_saved_model(folder: Path) -> Description:
+    """Describe an export by its card, as far as its variables agree with that."""
+    from tfapp.data.spec import read_info
     from tfapp.export.predictor import read_card
 
-    card = read_card(folder)
-    if "data" in card and card["recipe"]["model"]["name"] in registry.union("MODELS"):
-        return _of_card(card, folder)
-    return _of_foreign(folder)
+    stored, card = _of_foreign(folder), read_card(folder)
+    model = card.get("recipe", {}).get("model", {})
+    if "data" in card and model.get("name") in registry.union("MODELS"):
+        built = _built(ModelConfig(**model), read_info(card["data"]), answer=True)
+        # Pretrained weights may end before the network does.
+        if built.to_json()["parameters"] == stored.to_json()["parameters"]:
+            return built
+    return stored
 
 
 def _of_foreign(folder: Path) -> Description:

@@ -29,7 +29,7 @@ def test_filters_of_the_first_layer_are_shown():
     model = network((8, 8, 3), layers.Rescaling(1 / 255), first, layers.ReLU())
     np.testing.assert_array_equal(first_filters(model), first.kernel.numpy())
     (section,) = filter_sections(model, None)
-    assert section.lead.startswith("5 filters of 3 × 3 pixels")
+    assert section.lead.startswith("5\u00a0filters of 3 × 3 pixels")
     wrapped = network((8, 8, 3), model)
     assert first_filters(wrapped).shape == (3, 3, 3, 5)
 
