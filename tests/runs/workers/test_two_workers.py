@@ -2,7 +2,6 @@
 
 import json
 import os
-import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -14,6 +13,7 @@ import tomli_w
 from tests.domains.images import tiny as images
 from tests.domains.series import tiny as series
 from tests.runs.workers.process import train
+from tfapp.verbs.workers.launch import free_ports
 
 ROOT = Path(__file__).parents[3]
 PLAIN = {
@@ -24,26 +24,9 @@ PLAIN = {
 }
 
 
-def free_port():
-    """Return the first of three ports in a row that nobody uses."""
-    for first in range(23_000 + os.getpid() % 7000, 60_000, 3):
-        servers = []
-        try:
-            for port in range(first, first + 3):
-                servers.append(socket.create_server(("127.0.0.1", port)))
-        except OSError:
-            continue
-        finally:
-            for server in servers:
-                server.close()
-        return first
-    raise AssertionError("no free ports")
-
-
 def start_two(command, folder, **environ):
     """Start a command in two processes that know one another."""
-    port = free_port()
-    addresses = [f"127.0.0.1:{port + i}" for i in (0, 1)]
+    addresses = [f"127.0.0.1:{port}" for port in free_ports(2)]
     processes = []
     for index in (0, 1):
         task = {"type": "worker", "index": index}
