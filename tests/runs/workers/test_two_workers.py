@@ -114,7 +114,7 @@ def test_two_workers_learn_what_one_process_learns(tmp_path):
 
 @pytest.mark.nightly
 def test_capsules_transfer_and_recurrent_networks(tmp_path):
-    """Each equals one process; an uneven last batch, an exact head, a thawed one."""
+    """Each equals one process; uneven batches, a thawed extractor, averaged weights."""
     tiny = images.capsules(tmp_path / "capsules")
     write_recipe(tmp_path, "capsules", "capsule_classification", tiny.table)
     tiny = images.photos(tmp_path / "photos")
@@ -133,7 +133,12 @@ def test_capsules_transfer_and_recurrent_networks(tmp_path):
     options = {"units": 8, "dropout_rate": 0.0}
     tiny.table["model"] = {"name": "recurrent_forecaster", "options": options}
     write_recipe(tmp_path, "recurrent", "forecasting", tiny.table)
-    names = ["capsules", "exact", "gradient", "recurrent"]
+    tiny = images.masks(tmp_path / "masks")
+    options = {"batch_normalization": True, "dropout_rate": 0.0}
+    tiny.table["model"]["options"] |= options
+    tiny.table["training"] |= {"ema_momentum": 0.9, "patience": 1}
+    write_recipe(tmp_path, "averaged", "image_segmentation", tiny.table)
+    names = ["capsules", "exact", "gradient", "recurrent", "averaged"]
     compare(tmp_path, trained(tmp_path, names))
 
 
