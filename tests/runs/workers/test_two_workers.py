@@ -162,3 +162,16 @@ else:
     processes = start_two([sys.executable, "-c", code], tmp_path)
     outputs = [process.communicate(timeout=300)[0] for process in processes]
     assert all("refused: True" in output for output in outputs), outputs
+
+
+def test_two_recipes_are_refused_before_anything_starts(tmp_path):
+    """One line with the exit code of a user's mistake, and no folder is left."""
+    command = [sys.executable, "-m", "tfapp", "run", "digits", "--set", "seed=INDEX"]
+    processes = start_two(command, tmp_path)
+    outputs = [process.communicate(timeout=60)[0] for process in processes]
+    assert [process.returncode for process in processes] == [2, 2], outputs
+    for output in outputs:
+        assert output.count("\n") == 1
+        assert "Worker 1 (127.0.0.1:" in output
+        assert "has another seed than the chief: 1. Expected 0." in output
+    assert not (tmp_path / "runs").exists()
