@@ -58,6 +58,10 @@ CASES = {
         f"--try '{SMALL_TRANSFER} fine_tune.head.epochs=1'",
         r"\d+\.\d+%  data\.path",
     ),
+    "distributed.py": Case(
+        "digits --counts 2 --ways workers --batch 8 --epochs 1 --set data.limit=4",
+        r"\| workers \| 2 \| 16 \| \d+\.\d \| 100% \|",
+    ),
     "explanations.py": Case(
         "{run} --mosaics 4 --occluded 1", r"gradcam: (.|\n)*weights shuffled: "
     ),

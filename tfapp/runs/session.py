@@ -8,11 +8,11 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
 from tfapp import recipes, runs
 from tfapp.base import provenance
-from tfapp.base.errors import ConfigError, DamageError
+from tfapp.base.errors import DamageError
 from tfapp.base.reporter import Reporter
 from tfapp.base.storage.checksums import read_sealed
 from tfapp.machine.cluster import alone, team
@@ -22,8 +22,7 @@ from tfapp.recipes.config import Recipe
 from tfapp.runs import Run
 from tfapp.runs.publish import RunResult, publish
 from tfapp.runs.status import STARTING, TRAINED, TRAINING, recording
-from tfapp.tasks import get_task
-from tfapp.tasks.spec import Task
+from tfapp.runs.workers.experiments import experiment_of
 
 if TYPE_CHECKING:
     from tfapp.runs.experiment import Experiment, RunContext
@@ -152,25 +151,6 @@ def _begin(
         runs.record_start(folder, recipes.to_toml(recipe), facts)
     facts["process"] = start_tensorflow(reporter, recipe.runtime)
     return _context(recipe, folder, saved_models, reporter, facts, began)
-
-
-def experiment_of(recipe: Recipe) -> "Experiment":
-    """Return the experiment that a recipe's task stands for.
-
-    A registered task is a `Task`, which is learned from examples, or an experiment of
-    its own.
-    """
-    from tfapp.runs.supervised import SupervisedExperiment
-
-    task: Any = get_task(recipe.task, recipe.task_options)
-    if isinstance(task, Task):
-        return SupervisedExperiment(task)
-    if not recipe.data.batch_size:
-        raise ConfigError(
-            f"`data.batch_size` = 'auto' is for tasks that learn from examples; "
-            f"{recipe.task!r} needs a number."
-        )
-    return cast("Experiment", task)
 
 
 def _run(experiment: "Experiment", context: "RunContext") -> RunResult:

@@ -15,7 +15,7 @@ from tfapp.machine.cluster import Cluster, team
 from tfapp.training.transfer.identity import weights_digest
 
 
-class WorkersStrategy(tf.distribute.MultiWorkerMirroredStrategy):  # type: ignore[misc]
+class WorkersStrategy(tf.distribute.MultiWorkerMirroredStrategy):
     """The multi-worker strategy with the two answers that Keras 3's trainer needs.
 
     Keras asks for the mean of a whole batch to learn its shapes, and for the mean of

@@ -4,9 +4,13 @@ import json
 
 import pytest
 
+from tfapp import recipes
 from tfapp.base.errors import ConfigError
+from tfapp.machine.cluster import Cluster
+from tfapp.machine.cluster.team import Worker, belonging
 from tfapp.recipes.config import RuntimeConfig
 from tfapp.runs.workers import cluster_for
+from tfapp.runs.workers.experiments import experiment_of
 
 
 def test_the_cluster_of_a_run(monkeypatch):
@@ -23,3 +27,18 @@ def test_the_cluster_of_a_run(monkeypatch):
     assert cluster_for(RuntimeConfig(strategy="single")) is None
     with pytest.raises(ConfigError, match="TF_CONFIG names 2 workers, which need"):
         cluster_for(RuntimeConfig(backend="jax"))
+
+
+def test_what_one_process_learns():
+    """Distillation, and experiments without examples, are refused to workers."""
+    table = {
+        "task": "image_classification",
+        "task_options": {"distill": {"teacher": "digits"}},
+        "data": {"path": "digits"},
+        "model": {"name": "small_cnn"},
+    }
+    recipe = recipes.build(table, "here")
+    experiment_of(recipe)
+    with belonging(Worker(Cluster(("a:1", "a:2"), 1, "TF_CONFIG"), {})):
+        with pytest.raises(ConfigError, match="distill` is learned by one process"):
+            experiment_of(recipe)

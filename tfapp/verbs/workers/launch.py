@@ -8,7 +8,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import IO
@@ -100,8 +100,7 @@ class _Member:
 def _started(
     command: Sequence[str], workers: int, scratch: Path, stack: ExitStack
 ) -> list[_Member]:
-    ports = list(_free_ports(workers + 1))[:-1]
-    addresses = [f"{LOCAL}:{port}" for port in ports]
+    addresses = [f"{LOCAL}:{port}" for port in free_ports(workers)]
     members = []
     for index, address in enumerate(addresses):
         task = {"type": "worker", "index": index}
@@ -123,17 +122,21 @@ def _started(
     return members
 
 
-def _free_ports(count: int) -> Iterator[int]:
-    """Yield ports in a row that nobody uses: the workers', and that of their talks."""
-    for first in range(20_000 + os.getpid() % 5000 * 2, 60_000, count):
+def free_ports(count: int) -> list[int]:
+    """Return ports in a row that nobody uses; nor does anybody the one above them.
+
+    Raises:
+        ConfigError: if there are none.
+    """
+    for first in range(20_000 + os.getpid() % 5000 * 2, 60_000, count + 1):
+        ports = list(range(first, first + count + 1))
         with ExitStack() as stack:
             try:
-                for port in range(first, first + count):
+                for port in ports:
                     stack.enter_context(socket.create_server(("", port)))
             except OSError:
                 continue
-        yield from range(first, first + count)
-        return
+        return ports[:-1]
     raise ConfigError(f"This machine has no {count} free ports in a row.")
 
 
