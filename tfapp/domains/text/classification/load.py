@@ -99,9 +99,7 @@ def texts(
             tokenized(cut, trained), cut, length, most_words, least_count, vectors
         )
     notes = [*_notes(examined.report, examples), *notes]
-    return _dataset(
-        context, examined.texts.source, examples, by_name, preprocessor, found, notes
-    )
+    return _dataset(context, examined.texts.source, examples, by_name, preprocessor, found, notes)
 
 
 def _prepared(

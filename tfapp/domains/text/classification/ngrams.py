@@ -114,9 +114,7 @@ def fit_ngrams(
     return solutions[int(np.argmin(losses))]
 
 
-def naive_bayes(
-    train: Rows, test: np.ndarray, num_values: int, num_classes: int
-) -> Any:
+def naive_bayes(train: Rows, test: np.ndarray, num_values: int, num_classes: int) -> Any:
     """Return the classes that multinomial naive Bayes gives texts, by single words.
 
     Args:

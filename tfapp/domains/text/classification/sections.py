@@ -76,9 +76,7 @@ def _deciding(results: Results, dataset: Any, model: Any) -> Section:
     """Show the phrases that counted most in right answers, by class."""
     answers: ClassAnswers = results.evidence
     right = np.flatnonzero(answers.correct)
-    right = right[
-        np.linspace(0, len(right) - 1, min(len(right), EXPLAINED)).astype(int)
-    ]
+    right = right[np.linspace(0, len(right) - 1, min(len(right), EXPLAINED)).astype(int)]
     phrases: dict[int, dict[str, list[float]]] = defaultdict(lambda: defaultdict(list))
     singles: dict[int, dict[str, list[float]]] = defaultdict(lambda: defaultdict(list))
     for i, one in zip(right, _weighed(dataset, model, right), strict=True):
