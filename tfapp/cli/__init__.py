@@ -12,6 +12,7 @@ import typer
 from tfapp.base.reporter import Reporter
 from tfapp.cli import (
     describing,
+    exporting,
     fitting,
     launching,
     predicting,
@@ -133,6 +134,7 @@ def evaluate(
 app.command()(predicting.predict)
 app.command()(predicting.explain)
 app.command()(describing.describe)
+app.command()(exporting.export)
 
 
 @app.command()

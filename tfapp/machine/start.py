@@ -35,6 +35,7 @@ def start_tensorflow(
     runtime: RuntimeConfig | None = None,
     *,
     needs_backend: bool = True,
+    needs_keras: bool = True,
 ) -> tuple[str, ...]:
     """Import TensorFlow and Keras and find the devices; quick after the first time.
 
@@ -50,6 +51,7 @@ def start_tensorflow(
             user's environment names it.
         needs_backend: whether the backend that the environment names has to be
             installed; what only reads data or SavedModels needs none.
+        needs_keras: whether Keras is imported too; a SavedModel answers without.
 
     Returns:
         What was set, in words, for the line that announces a run.
@@ -62,8 +64,9 @@ def start_tensorflow(
     elif "keras" not in sys.modules:
         require_backend(needs_backend)
     allocator = _tune_allocator(runtime or RuntimeConfig())
-    if not {"tensorflow", "keras"} <= sys.modules.keys():
-        _start(reporter, runtime or RuntimeConfig())
+    wanted = {"tensorflow", "keras"} if needs_keras else {"tensorflow"}
+    if not wanted <= sys.modules.keys():
+        _start(reporter, runtime or RuntimeConfig(), needs_keras)
     elif runtime is not None:
         _set_threads(reporter, sys.modules["tensorflow"], runtime)
     return allocator
@@ -108,15 +111,18 @@ def _tune_allocator(runtime: RuntimeConfig) -> tuple[str, ...]:
     return ()
 
 
-def _start(reporter: Reporter, runtime: RuntimeConfig) -> None:
+def _start(reporter: Reporter, runtime: RuntimeConfig, needs_keras: bool) -> None:
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     hidden = set(NOT_NEEDED if os.environ.get(OWN_PROCESS) else ())
+    if not needs_keras and os.environ.get(OWN_PROCESS):
+        hidden.add("keras")
     hidden.discard(os.environ.get("KERAS_BACKEND", ""))
     with reporter.stage("start TensorFlow"), native_stderr_aside(), without(hidden):
-        import keras
+        if needs_keras:
+            import keras
         import tensorflow as tf
 
-        if keras.config.backend() != "tensorflow":
+        if needs_keras and keras.config.backend() != "tensorflow":
             _hide_gpus(tf)
         _set_threads(reporter, tf, runtime)
         if team().size == 1:  # several workers form their cluster before

@@ -22,10 +22,10 @@ def decode(
     Raises:
         ConfigError: if a port is taken.
     """
-    from tfapp.data.service import InputServer
-
     reporter = reporter or Reporter()
     start_tensorflow(reporter, needs_backend=False)
+    from tfapp.data.service import InputServer
+
     host = host or socket.gethostname()
     server = InputServer(host, port)
     reporter.say(f'runtime.input_service = ["{host}:{port}"]; ends with Ctrl-C')
