@@ -4,10 +4,8 @@ import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated
 
 import numpy as np
-from pydantic import Field
 
 from tfapp.base.errors import ConfigError, DataError
 from tfapp.data.arrays import ArrayDataset, Column
@@ -23,11 +21,11 @@ from tfapp.domains.text.language.preprocessor import (
     read_preprocessor,
 )
 from tfapp.domains.text.language.reading import read_running_text
+from tfapp.domains.text.lengths import Length
 from tfapp.recipes.config import SplitConfig
 
 LEAST = 1000
 """Characters without which nothing can be learned and tested."""
-Length = Annotated[int, Field(ge=2, le=4096)]
 
 
 @dataclass(frozen=True)
