@@ -11,8 +11,8 @@ from tests.domains.text.labelling.tiny import iob_lines, small_model
 from tfapp.base.errors import DataError, ModelError
 from tfapp.data import load_dataset
 from tfapp.data.spec import DataInfo, InputSpec, Pass
+from tfapp.domains.text.labelling.evaluation.results import METRICS
 from tfapp.domains.text.labelling.losses import PathLoss, TagLoss, TokenAccuracy
-from tfapp.domains.text.labelling.results import METRICS
 from tfapp.domains.text.labelling.task import task
 from tfapp.problems.classification.calibration import softmax
 from tfapp.recipes.config import DataConfig, ModelConfig

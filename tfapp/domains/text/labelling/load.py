@@ -19,12 +19,12 @@ from tfapp.domains.text.labelling.dataset import (
     tags_of,
 )
 from tfapp.domains.text.labelling.examples import NamedSentences, name_sentences
-from tfapp.domains.text.labelling.preprocessor import (
+from tfapp.domains.text.labelling.reading.files import TaggedSet, read_set
+from tfapp.domains.text.labelling.reading.spec import Sentence
+from tfapp.domains.text.labelling.tokens.preprocessor import (
     SentencePreprocessor,
     read_preprocessor,
 )
-from tfapp.domains.text.labelling.reading.files import TaggedSet, read_set
-from tfapp.domains.text.labelling.reading.spec import Sentence
 from tfapp.domains.text.lengths import Length
 from tfapp.domains.text.words.vectors import WordVectors, read_vectors
 from tfapp.report.wording import count

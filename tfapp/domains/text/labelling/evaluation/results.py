@@ -8,13 +8,13 @@ import numpy as np
 from tfapp.base.errors import DataError
 from tfapp.data.spec import Dataset, Example
 from tfapp.domains.text.labelling.dataset import SentenceDataset
-from tfapp.domains.text.labelling.figures import (
+from tfapp.domains.text.labelling.evaluation.figures import (
     labelling_figures,
     span_scores,
     token_scores,
 )
-from tfapp.domains.text.labelling.judging import Answer, answers_of
-from tfapp.domains.text.labelling.spans import marks_spans
+from tfapp.domains.text.labelling.evaluation.judging import Answer, answers_of
+from tfapp.domains.text.labelling.evaluation.spans import marks_spans
 from tfapp.problems.classification.calibration import fit_temperature
 from tfapp.problems.classification.metrics import check_finite
 from tfapp.report.blocks import Fact, Table

@@ -7,8 +7,8 @@ from typing import Any
 
 import tensorflow as tf
 
-from tfapp.domains.text.labelling import features
-from tfapp.domains.text.labelling.vocabulary import Vocabulary, read_vocabulary
+from tfapp.domains.text.labelling.tokens import features
+from tfapp.domains.text.labelling.tokens.vocabulary import Vocabulary, read_vocabulary
 
 TEXT = "text"
 SEPARATOR = "\t"
