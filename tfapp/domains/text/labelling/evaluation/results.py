@@ -165,13 +165,14 @@ def _headline(metric: PrimaryMetric, figures: Mapping[str, Any]) -> tuple[Fact, 
             f"of {tokens:,} tokens in {count(sentences, 'unseen sentences')}; "
             f"{_words(figures['token_accuracy_interval'])}",
         ),
-        "unseen_accuracy": Fact(
+    }
+    if figures["unseen_words"]:
+        facts["unseen_accuracy"] = Fact(
             "Words new to it",
             percent(figures["unseen_accuracy"]),
             f"of {figures['unseen_words']:,} tokens that training does not have; "
             f"{_words(figures['unseen_accuracy_interval'])}",
-        ),
-    }
+        )
     if "span_f1" in figures and figures["span_f1"] is not None:
         facts["span_f1"] = Fact(
             "Span F1",
