@@ -30,6 +30,7 @@ class Case:
         answer_shape: of its answers to one example, without the last axis.
         input_name: of its only input.
         largest: value of its inputs.
+        num_values: of numbers of words; 0 for measurements.
     """
 
     options: dict
@@ -38,6 +39,7 @@ class Case:
     answer_shape: tuple = ()
     input_name: str = "image"
     largest: float = 255.0
+    num_values: int = 0
 
 
 CASES = {
@@ -86,6 +88,21 @@ CASES = {
     "recurrent_forecaster": Case(
         {"units": 4, "segment": 2}, (8, 3), 156, (4,), "history", 1.0
     ),
+    # two channels of vectors 2x10x4 = 80; widths 2 and 3 over them: 2x8x2+2 = 34 and
+    # 3x8x2+2 = 50; logits 4x3+3 = 15; keys, weights and bias of 5 n-grams 5+15+3 = 23
+    "sentence_cnn": Case(
+        {"channels": "both", "filters": 2, "widths": [2, 3], "ngrams": 0.5},
+        (6,),
+        202,
+        (),
+        "words",
+        10.0,
+        10,
+    ),
+    # vectors 10x4 = 40; two LSTMs of 3 units: 2x(4x3x(4+3)+12) = 192; logits 6x3+3 = 21
+    "recurrent_classifier": Case(
+        {"units": 3, "dims": 4}, (6,), 253, (), "words", 10.0, 10
+    ),
     # MobileNetV2 without top 2,257,984; pairs of 4 filters with batch norm, over
     # 1280+576, 4+192, 4+144, 4+96 and 4+3 maps; logits 4x3+3
     "unet_transfer": Case(
@@ -100,8 +117,15 @@ CASES = {
 def build(name):
     """Build the tiny network of a model, for three classes, with all its outputs."""
     case = CASES[name]
-    inputs = {case.input_name: InputSpec(case.input_shape)}
-    info = DataInfo(inputs, case.answer_shape, 3, tuple("abc"))
+    dtype = "int32" if case.num_values else "float32"
+    inputs = {case.input_name: InputSpec(case.input_shape, dtype, case.num_values)}
+    generator = np.random.default_rng(0)
+    start = {
+        "vectors": generator.normal(0, 1, (10, 4)),
+        "ngrams": (np.array([2, 3, 4, 5, 46]), np.eye(5, 3), np.arange(3.0)),
+    }
+    labels = tuple("abc")
+    info = DataInfo(inputs, case.answer_shape, 3, labels, "", start)
     return build_model(ModelConfig(name=name, options=case.options), info)
 
 
@@ -111,7 +135,7 @@ def images(name, count=2, seed=0):
     return (
         np.random.default_rng(seed)
         .uniform(0, CASES[name].largest, shape)
-        .astype("float32")
+        .astype("int32" if CASES[name].num_values else "float32")
     )
 
 
@@ -231,7 +255,10 @@ def test_loading_what_is_no_model(tmp_path):
 def _shake(model):
     """Move every weight away from its start, so that a lost one would show."""
     random = np.random.default_rng(1)
-    moved = [w + 0.01 * random.uniform(0, 1, w.shape) for w in model.get_weights()]
+    moved = [
+        w + 0.01 * random.uniform(0, 1, w.shape) if w.dtype.kind == "f" else w
+        for w in model.get_weights()
+    ]
     model.set_weights(moved)
 
 

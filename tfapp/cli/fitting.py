@@ -30,6 +30,7 @@ def fit(
         int, typer.Option(min=0, help="Of the training; 0 = choose.")
     ] = 0,
     image: Annotated[str, typer.Option(help="CSV column of the images.")] = "",
+    text: Annotated[str, typer.Option(help="CSV column of the texts.")] = "",
     label: Annotated[
         str, typer.Option(help="CSV column of the classes or numbers.")
     ] = "",
@@ -50,7 +51,7 @@ def fit(
     from tfapp.verbs.fit import fit
 
     columns = {"path_column": image, "label_column": label, "delimiter": separator}
-    columns["label_from"] = label_from
+    columns |= {"label_from": label_from, "text_column": text}
     result = fit(
         data,
         [*as_overrides("data.options", columns), *overrides],

@@ -7,7 +7,9 @@ from typing import Annotated
 
 import typer
 
-Data = Annotated[str, typer.Argument(help="Folder, .csv, .npz, tfds:NAME, or digits.")]
+Data = Annotated[
+    str, typer.Argument(help="Folder, .csv, .tsv, .npz, tfds:NAME, or digits.")
+]
 Name = Annotated[str, typer.Argument(help="Run: NAME, NAME/NUMBER, or folder.")]
 Inputs = Annotated[list[str], typer.Argument(help="Files, folders or globs.")]
 Runs = Annotated[Path, typer.Option("--runs", help="Folder of all runs.")]

@@ -104,7 +104,8 @@ def export_model(
             exported, interface, questions, expected
         )
     with _publishing(destination) as folder:
-        described = write_saved_model(folder, servable.model, functions)
+        resources = getattr(servable.preprocessor, "resources", ())
+        described = write_saved_model(folder, servable.model, functions, resources)
         write_labels(folder, exported.info.labels)
         warmup = warmup_inputs(signatures, examples, interface.batch_sizes)
         write_warmup(folder, destination.parent.name, warmup)

@@ -13,7 +13,10 @@ from tfapp.export.warmup import METHOD_NAMES
 
 
 def write_saved_model(
-    folder: Path, model: Any, functions: Mapping[str, Any]
+    folder: Path,
+    model: Any,
+    functions: Mapping[str, Any],
+    resources: Iterable[Any] = (),
 ) -> dict[str, Any]:
     """Write a SavedModel and describe its signatures as they stand in the file.
 
@@ -21,13 +24,15 @@ def write_saved_model(
         folder: to create.
         model: Keras model whose variables the signatures use.
         functions: signatures by name, compiled; one is "serving_default".
+        resources: what they use besides variables, such as lookup tables.
 
     Returns:
         JSON-ready description: method, inputs and outputs of each signature, with the
         dtype and shape of every tensor, -1 where the size is open.
     """
     archive = keras.export.ExportArchive()
-    archive.track(model)
+    for resource in (model, *resources):
+        archive.track(resource)
     for name, function in functions.items():
         function.get_concrete_function()  # traced, as the archive wants it
         archive.add_endpoint(name, function)

@@ -12,9 +12,9 @@ from tfapp.data.context import LoadContext
 from tfapp.data.faults import Problem
 from tfapp.data.listing import Source
 from tfapp.data.spec import Example
+from tfapp.data.split_names import SPLIT_FOLDERS
 from tfapp.domains.images.reading.image_files import IMAGE_SUFFIXES, OTHER_SUFFIXES
 from tfapp.domains.images.reading.sources.mask_folders import refuse_masks
-from tfapp.data.split_names import SPLIT_FOLDERS
 from tfapp.problems.classification.examples import (
     labelled,
     one_spelling,
