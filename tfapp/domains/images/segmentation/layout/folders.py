@@ -3,8 +3,8 @@
 from pathlib import Path
 from typing import NamedTuple
 
-from tfapp.domains.images.reading.sources.folder import is_hidden, subfolders
 from tfapp.data.split_names import SPLIT_FOLDERS
+from tfapp.domains.images.reading.sources.folder import is_hidden, subfolders
 
 IMAGE_WORDS = (
     *("images", "image", "imgs", "img", "pictures", "photos", "inputs", "input"),
