@@ -35,6 +35,7 @@ def fit(
         int, typer.Option(min=0, help="Of the training; 0 = choose.")
     ] = 0,
     image: Image = "",
+    text: Annotated[str, typer.Option(help="CSV column of the texts.")] = "",
     label: Label = "",
     label_from: LabelFrom = "",
     separator: Separator = "",
@@ -51,9 +52,10 @@ def fit(
     """
     from tfapp.verbs.fit import fit
 
+    columns = data_overrides(image, label, label_from, separator, delimiter, text)
     result = fit(
         data,
-        [*data_overrides(image, label, label_from, separator, delimiter), *overrides],
+        [*columns, *overrides],
         minutes=minutes,
         name=name,
         backbone=backbone,

@@ -14,8 +14,7 @@ Arrays = Mapping[str, "np.ndarray"]
 View = Literal["classes", "tags", "text", "numbers", "pictures", "words", "tagged"]
 """How a page shows an output: bars of shares, bars of which those from their threshold
 on are set off, a text, a table, picture files, words coloured by the output
-`word_weights`, and words in the colours of their tags, for which the answer has
-`tokens` and `tag_scores` too."""
+`word_weights`, and words in the colours of their tags (docs/text.md)."""
 
 
 @dataclass(frozen=True)

@@ -6,14 +6,18 @@ from functools import partial
 import keras
 import numpy as np
 import pytest
+import tensorflow as tf
 
 from tests.domains.text.labelling.tiny import iob_lines, small_model
 from tfapp.base.errors import DataError, ModelError
 from tfapp.data import load_dataset
 from tfapp.data.spec import DataInfo, InputSpec, Pass
+from tfapp.domains.text.labelling.evaluation.results import METRICS
+from tfapp.domains.text.labelling.interface import prediction, signatures
 from tfapp.domains.text.labelling.losses import PathLoss, TagLoss, TokenAccuracy
-from tfapp.domains.text.labelling.results import METRICS
 from tfapp.domains.text.labelling.task import task
+from tfapp.export.spec import Exported
+from tfapp.layers.outputs import logits_model
 from tfapp.problems.classification.calibration import softmax
 from tfapp.recipes.config import DataConfig, ModelConfig
 from tfapp.tasks.build import build_model
@@ -173,3 +177,25 @@ def test_learns(dataset, options):
     one, other = (a["logits"] if isinstance(a, dict) else a for a in answers)
     length = one.shape[1]
     np.testing.assert_allclose(one, np.asarray(other)[:, :length], atol=1e-4)
+
+
+def test_answers(dataset):
+    """Raw sentences, none, long ones and bytes that are no text are answered."""
+    model = build_model(ModelConfig(**small_model(crf=True)), dataset.info)
+    exported = Exported(logits_model(model), dataset.preprocessor, dataset.info)
+    function = signatures(exported)["serving_default"].function
+    long = " ".join(["the cat"] * 2500)
+    answers = function(text=tf.constant(["", "the cat runs.", long, b"\xff\xfe \xf0"]))
+    tokens = answers["tokens"].numpy()
+    assert [int((row != b"").sum()) for row in tokens] == [0, 4, 5000, 2]
+    tags = answers["tags"].numpy()
+    assert ((tags == b"") == (tokens == b"")).all()
+    assert set(answers["intent"].numpy()) <= {b"report", b"question"}
+    alone = function(text=tf.constant(["the cat runs."]))
+    np.testing.assert_array_equal(alone["tags"][0], tags[1, :4])
+    row = {name: value.numpy()[0] for name, value in alone.items()}
+    answer = prediction(row)
+    assert answer.columns["tokens"] == ["the", "cat", "runs", "."]
+    assert answer.text.startswith(answer.columns["intent"])
+    empty = function(text=tf.constant([""]))
+    assert prediction({n: v.numpy()[0] for n, v in empty.items()}).columns["tags"] == []

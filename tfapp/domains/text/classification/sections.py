@@ -48,7 +48,7 @@ def text_sections(results: Results, dataset: Any, model: Any) -> tuple[Section, 
 
 
 def _mistakes(results: Results, dataset: Any, model: Any) -> Iterator[Section]:
-    """Yield the texts that got a wrong answer with most confidence, if there are any."""
+    """Yield the texts of the most confident wrong answers, if there are any."""
     answers: ClassAnswers = results.evidence
     wrong = np.flatnonzero(~answers.correct)
     if not len(wrong):

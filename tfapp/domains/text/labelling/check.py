@@ -9,8 +9,8 @@ from tfapp.data.faults import Problem
 from tfapp.data.place import expand_path
 from tfapp.data.report import CheckReport
 from tfapp.data.spec import SPLITS
+from tfapp.domains.text.labelling.evaluation.spans import unopened
 from tfapp.domains.text.labelling.reading.files import TaggedSet, read_set
-from tfapp.domains.text.labelling.spans import unopened
 
 LONG = 256
 """Tokens above which a sentence is cut."""

@@ -11,14 +11,14 @@ import tensorflow as tf
 from tfapp.data.arrays import ArrayDataset, Column
 from tfapp.data.spec import SPLITS, DataInfo, Example, InputSpec
 from tfapp.data.split import fingerprint
-from tfapp.domains.text.labelling import features
-from tfapp.domains.text.labelling.preprocessor import (
+from tfapp.domains.text.labelling.reading.spec import Sentence
+from tfapp.domains.text.labelling.tokens import features
+from tfapp.domains.text.labelling.tokens.preprocessor import (
     SEPARATOR,
     TEXT,
     SentencePreprocessor,
 )
-from tfapp.domains.text.labelling.reading.spec import Sentence
-from tfapp.domains.text.labelling.vocabulary import (
+from tfapp.domains.text.labelling.tokens.vocabulary import (
     RARE,
     Vocabulary,
     by_frequency,

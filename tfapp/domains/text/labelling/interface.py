@@ -8,18 +8,18 @@ import tensorflow as tf
 
 from tfapp.base.errors import DataError
 from tfapp.domains.text.labelling.dataset import INTENT, given_tokens, tags_of
-from tfapp.domains.text.labelling.preprocessor import (
-    TEXT,
-    SentencePreprocessor,
-    read_preprocessor,
-)
+from tfapp.domains.text.labelling.evaluation.spans import marks_spans, spans_of
 from tfapp.domains.text.labelling.reading.files import (
     SUFFIXES,
     has_suffix,
     read_file,
     text_of,
 )
-from tfapp.domains.text.labelling.spans import marks_spans, spans_of
+from tfapp.domains.text.labelling.tokens.preprocessor import (
+    TEXT,
+    SentencePreprocessor,
+    read_preprocessor,
+)
 from tfapp.export.network import network_of
 from tfapp.export.signatures import DEFAULT
 from tfapp.export.spec import Arrays, Exported, Interface, Prediction, Signature

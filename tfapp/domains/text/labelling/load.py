@@ -3,9 +3,7 @@
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Annotated, Any
-
-from pydantic import Field
+from typing import Any
 
 from tfapp.base.errors import DataError
 from tfapp.data.context import LoadContext
@@ -21,16 +19,16 @@ from tfapp.domains.text.labelling.dataset import (
     tags_of,
 )
 from tfapp.domains.text.labelling.examples import NamedSentences, name_sentences
-from tfapp.domains.text.labelling.preprocessor import (
+from tfapp.domains.text.labelling.reading.files import TaggedSet, read_set
+from tfapp.domains.text.labelling.reading.spec import Sentence
+from tfapp.domains.text.labelling.tokens.preprocessor import (
     SentencePreprocessor,
     read_preprocessor,
 )
-from tfapp.domains.text.labelling.reading.files import TaggedSet, read_set
-from tfapp.domains.text.labelling.reading.spec import Sentence
+from tfapp.domains.text.lengths import Length
 from tfapp.domains.text.words.vectors import WordVectors, read_vectors
 from tfapp.report.wording import count
 
-Length = Annotated[int, Field(ge=1)]
 MAX_LENGTH = 256
 FURTHER_VECTORS = 100_000
 """Words that training does not have, and whose vectors are read: users will."""

@@ -30,10 +30,11 @@ def plan(report: CheckReport, machine: Machine) -> Plan:
         )
     batch = 32 if facts["training"] >= 1000 else 16 if facts["training"] >= 200 else 8
     epochs = _epochs(facts, batch, machine)
+    options = {"crf": facts["spans"], "wide": not facts["intents"]}
     table = {
         "data": {"batch_size": batch},
         "task_options": {"score": "spans" if facts["spans"] else "tokens"},
-        "model": {"name": "recurrent_tagger", "options": {"crf": facts["spans"]}},
+        "model": {"name": "recurrent_tagger", "options": options},
         "training": {
             "epochs": epochs,
             "learning_rate": 2e-3,
@@ -57,6 +58,8 @@ def _epochs(facts: Any, batch: int, machine: Machine) -> int:
 
 def _reasons(facts: Any, batch: int, epochs: int) -> tuple[str, ...]:
     intents = f" and {facts['intents']} intents" if facts["intents"] else ""
+    # Questions to a machine repeat few words: a linear path learns them by heart.
+    beside = "" if facts["intents"] else ", next to a linear path"
     paths = "; which tag follows which is learned too" if facts["spans"] else ""
     figure = (
         "F1 of spans, because the tags mark spans with B- and I-"
@@ -67,7 +70,7 @@ def _reasons(facts: Any, batch: int, epochs: int) -> tuple[str, ...]:
         f"{facts['training']:,} sentences to train on, {facts['tokens']:,} tokens, "
         f"{facts['tags']} tags{intents}",
         f"main figure: {figure}",
-        "model: recurrent_tagger, words and their spelling read in both directions, "
-        f"next to a linear path{paths}",
+        "model: recurrent_tagger, words and their spelling read in both directions"
+        f"{beside}{paths}",
         f"training: {epochs} epochs of batches of {batch} sentences",
     )

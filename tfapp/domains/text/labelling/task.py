@@ -7,13 +7,13 @@ from typing import Any, Literal, cast
 import keras
 
 from tfapp.data.spec import DataInfo, Dataset
-from tfapp.domains.text.labelling.baseline import labelling_baselines
 from tfapp.domains.text.labelling.dataset import SentenceDataset, tags_of
+from tfapp.domains.text.labelling.evaluation.baseline import labelling_baselines
+from tfapp.domains.text.labelling.evaluation.results import METRICS, evaluate_tagger
+from tfapp.domains.text.labelling.evaluation.sections import labelling_sections
 from tfapp.domains.text.labelling.interface import INTERFACE
 from tfapp.domains.text.labelling.losses import PathLoss, TagLoss, TokenAccuracy
 from tfapp.domains.text.labelling.models.recurrent_tagger import EMISSIONS
-from tfapp.domains.text.labelling.results import METRICS, evaluate_tagger
-from tfapp.domains.text.labelling.sections import labelling_sections
 from tfapp.layers.outputs import LOGITS
 from tfapp.recipes.config import Share
 from tfapp.report.blocks import Section

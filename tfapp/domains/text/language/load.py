@@ -4,12 +4,10 @@ import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated
 
 import numpy as np
-from pydantic import Field
 
-from tfapp.base.errors import ConfigError, DataError
+from tfapp.base.errors import DataError
 from tfapp.data.arrays import ArrayDataset, Column
 from tfapp.data.context import LoadContext
 from tfapp.data.place import expand_path
@@ -23,11 +21,11 @@ from tfapp.domains.text.language.preprocessor import (
     read_preprocessor,
 )
 from tfapp.domains.text.language.reading import read_running_text
+from tfapp.domains.text.lengths import Length
 from tfapp.recipes.config import SplitConfig
 
 LEAST = 1000
 """Characters without which nothing can be learned and tested."""
-Length = Annotated[int, Field(ge=2, le=4096)]
 
 
 @dataclass(frozen=True)
@@ -79,7 +77,6 @@ def running_text(
             each is predicted from a full context.
 
     Raises:
-        ConfigError: if the text is to be divided at random.
         DataError: if it is no text, or too short.
     """
     path = Path(expand_path(context.config.path))
@@ -88,7 +85,8 @@ def running_text(
         raise DataError(
             f"{path.name} holds {len(text):,} characters. Expected {LEAST:,} or more."
         )
-    ends = (0, 0, len(text)) if context.preprocess else _ends(text, context)
+    whole = (0, 0, len(text))
+    ends = whole if context.preprocess else cuts(len(text), context.config.split)
     preprocessor = (
         read_preprocessor(context.preprocess)
         if context.preprocess
@@ -111,15 +109,6 @@ def cuts(length: int, shares: SplitConfig) -> tuple[int, int, int]:
     """
     test = round(length * (1 - shares.test))
     return round(test * (1 - shares.validation)), test, length
-
-
-def _ends(text: str, context: LoadContext) -> tuple[int, int, int]:
-    if context.config.split.by != "order":
-        raise ConfigError(
-            "A running text is divided in its order. Set `data.split.by` = 'order'. "
-            f"Received: {context.config.split.by!r}"
-        )
-    return cuts(len(text), context.config.split)
 
 
 def _stretches(

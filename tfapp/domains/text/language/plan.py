@@ -7,7 +7,7 @@ from tfapp.recipes.plan import Machine, Plan
 
 WINDOW = 200
 BATCH = 32
-UPDATES = 2500
+UPDATES = 1500
 """Updates of the weights for a text of a million characters."""
 SECONDS_PER_UPDATE = 0.45
 """Of the default network on one core."""
@@ -34,7 +34,7 @@ def plan(report: CheckReport, machine: Machine) -> Plan:
     if machine.minutes:
         most = min(most, int(machine.minutes * 30 / SECONDS_PER_UPDATE))
     epochs = max(1, min(60, round(most / updates)))
-    units = 320 if large else 128
+    units = 256 if large else 128
     table = {
         "data": {
             "batch_size": batch,

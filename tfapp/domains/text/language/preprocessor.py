@@ -75,10 +75,11 @@ class CharacterPreprocessor:
 
     @cached_property
     def _table(self) -> Any:
-        keys = tf.constant([ord(s) for s in self.symbols], tf.int32)
-        values = tf.range(1, self.size, dtype=tf.int32)
-        initializer = tf.lookup.KeyValueTensorInitializer(keys, values)
-        return tf.lookup.StaticHashTable(initializer, OTHER)
+        with tf.init_scope():  # the first use may be inside a function
+            keys = tf.constant([ord(s) for s in self.symbols], tf.int32)
+            values = tf.range(1, self.size, dtype=tf.int32)
+            initializer = tf.lookup.KeyValueTensorInitializer(keys, values)
+            return tf.lookup.StaticHashTable(initializer, OTHER)
 
 
 def learn_symbols(text: Sequence[str]) -> tuple[str, ...]:

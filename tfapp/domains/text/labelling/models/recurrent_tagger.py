@@ -71,25 +71,16 @@ def recurrent_tagger(
         https://arxiv.org/abs/1603.01354; Cheng et al., Wide & Deep Learning, 2016,
         https://arxiv.org/abs/1606.07792.
     """
-    if not {"words", "characters", "pieces"} <= set(info.inputs):
-        raise ModelError(
-            "recurrent_tagger takes tagged sentences. Received data with the inputs "
-            f"{sorted(info.inputs)}. Choose another model, or other data."
-        )
-    inputs = {
-        name: keras.Input(spec.shape, dtype=spec.dtype, name=name)
-        for name, spec in info.inputs.items()
-    }
+    inputs = _inputs(info)
     sizes = {name: spec.num_values for name, spec in info.inputs.items()}
     present = ops.not_equal(inputs["words"], 0)
+    bag = NeighbouringBags(sizes["pieces"], piece_units, 0, "normal", name="affixes")
     parts = [
         _words(inputs, sizes, word_units, word_dropout),
         CharacterConvolution(
             sizes["characters"], character_units, character_filters, name="spelling"
         )(inputs["characters"]),
-        NeighbouringBags(sizes["pieces"], piece_units, 0, "normal", name="affixes")(
-            inputs["pieces"]
-        ),
+        bag(inputs["pieces"]),
     ]
     if "vectors" in inputs:
         parts.append(_vectors(inputs["vectors"], sizes["vectors"], info.start))
@@ -116,6 +107,19 @@ def recurrent_tagger(
         named = layers.Activation("linear", dtype="float32", name=EMISSIONS)(logits)
         return keras.Model(inputs, {LOGITS: answer, EMISSIONS: named}, name=cell)
     return keras.Model(inputs, answer, name=cell)
+
+
+def _inputs(info: DataInfo) -> dict[str, Any]:
+    """Return a Keras input for each input of the data, by its name."""
+    if not {"words", "characters", "pieces"} <= set(info.inputs):
+        raise ModelError(
+            "recurrent_tagger takes tagged sentences. Received data with the inputs "
+            f"{sorted(info.inputs)}. Choose another model, or other data."
+        )
+    return {
+        name: keras.Input(spec.shape, dtype=spec.dtype, name=name)
+        for name, spec in info.inputs.items()
+    }
 
 
 def _words(inputs: Any, sizes: Any, units: int, dropout: float) -> Any:

@@ -11,6 +11,7 @@ from tfapp.base.errors import DataError
 from tfapp.base.text_files import decoded
 from tfapp.data.faults import Problem
 from tfapp.data.split_names import SPLIT_FOLDERS
+from tfapp.domains.text.labelling.evaluation.spans import marks_spans
 from tfapp.domains.text.labelling.reading.columns import parse_columns
 from tfapp.domains.text.labelling.reading.conllu import parse_conllu
 from tfapp.domains.text.labelling.reading.iob_lines import (
@@ -18,7 +19,6 @@ from tfapp.domains.text.labelling.reading.iob_lines import (
     parse_iob_lines,
 )
 from tfapp.domains.text.labelling.reading.spec import Parse, Sentence, TaggedFile
-from tfapp.domains.text.labelling.spans import marks_spans
 
 SUFFIXES = (".conllu", ".conll", ".iob", ".iob2", ".bio", ".conll2003")
 """Of files of tagged sentences, each also with .gz behind it."""

@@ -12,9 +12,9 @@ from sklearn.linear_model import LogisticRegression, SGDClassifier
 from tfapp.base.intervals import paired_interval
 from tfapp.data.spec import Dataset
 from tfapp.domains.text.labelling.dataset import UNKNOWN_TAG, SentenceDataset
-from tfapp.domains.text.labelling.figures import labelling_figures, pooled
-from tfapp.domains.text.labelling.judging import Answer, normalized
-from tfapp.domains.text.labelling.results import Evidence, scores_of
+from tfapp.domains.text.labelling.evaluation.figures import labelling_figures, pooled
+from tfapp.domains.text.labelling.evaluation.judging import Answer, normalized
+from tfapp.domains.text.labelling.evaluation.results import Evidence, scores_of
 from tfapp.tasks.results import Baseline, Results
 from tfapp.tasks.spec import Features
 

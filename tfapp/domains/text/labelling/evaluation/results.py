@@ -8,13 +8,13 @@ import numpy as np
 from tfapp.base.errors import DataError
 from tfapp.data.spec import Dataset, Example
 from tfapp.domains.text.labelling.dataset import SentenceDataset
-from tfapp.domains.text.labelling.figures import (
+from tfapp.domains.text.labelling.evaluation.figures import (
     labelling_figures,
     span_scores,
     token_scores,
 )
-from tfapp.domains.text.labelling.judging import Answer, answers_of
-from tfapp.domains.text.labelling.spans import marks_spans
+from tfapp.domains.text.labelling.evaluation.judging import Answer, answers_of
+from tfapp.domains.text.labelling.evaluation.spans import marks_spans
 from tfapp.problems.classification.calibration import fit_temperature
 from tfapp.problems.classification.metrics import check_finite
 from tfapp.report.blocks import Fact, Table
@@ -165,13 +165,14 @@ def _headline(metric: PrimaryMetric, figures: Mapping[str, Any]) -> tuple[Fact, 
             f"of {tokens:,} tokens in {count(sentences, 'unseen sentences')}; "
             f"{_words(figures['token_accuracy_interval'])}",
         ),
-        "unseen_accuracy": Fact(
+    }
+    if figures["unseen_words"]:
+        facts["unseen_accuracy"] = Fact(
             "Words new to it",
             percent(figures["unseen_accuracy"]),
             f"of {figures['unseen_words']:,} tokens that training does not have; "
             f"{_words(figures['unseen_accuracy_interval'])}",
-        ),
-    }
+        )
     if "span_f1" in figures and figures["span_f1"] is not None:
         facts["span_f1"] = Fact(
             "Span F1",

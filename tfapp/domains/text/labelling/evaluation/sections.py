@@ -6,8 +6,8 @@ import numpy as np
 
 from tfapp.data.spec import Pass
 from tfapp.domains.text.labelling.dataset import SentenceDataset
-from tfapp.domains.text.labelling.judging import Answer, unseen
-from tfapp.domains.text.labelling.results import Evidence
+from tfapp.domains.text.labelling.evaluation.judging import Answer, unseen
+from tfapp.domains.text.labelling.evaluation.results import Evidence
 from tfapp.report.blocks import Items, Paragraph, Section, Table
 from tfapp.report.wording import percent
 from tfapp.tasks.results import Results

@@ -1,14 +1,14 @@
 """Raw sentences to the ids that a network sees, in TensorFlow operations."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
 import tensorflow as tf
 
-from tfapp.domains.text.labelling import features
-from tfapp.domains.text.labelling.vocabulary import Vocabulary, read_vocabulary
+from tfapp.domains.text.labelling.tokens import features
+from tfapp.domains.text.labelling.tokens.vocabulary import Vocabulary, read_vocabulary
 
 TEXT = "text"
 SEPARATOR = "\t"
@@ -135,29 +135,32 @@ class SentencePreprocessor:
 
     @cached_property
     def _words(self) -> Any:
-        return _table(self.vocabulary.words)
+        return _of_words(self.vocabulary.words)
 
     @cached_property
     def _vectors(self) -> Any:
-        return _table(self.vocabulary.vectors)
+        return _of_words(self.vocabulary.vectors)
 
     @cached_property
     def _pieces(self) -> Any:
-        return _table(self.vocabulary.pieces)
+        return _of_words(self.vocabulary.pieces)
 
     @cached_property
     def _characters(self) -> Any:
-        points = tf.constant([0, *map(ord, self.vocabulary.characters)], tf.int32)
-        ids = tf.constant([0, *range(2, points.shape[0] + 1)], tf.int32)
-        initializer = tf.lookup.KeyValueTensorInitializer(points, ids)
+        points = [0, *map(ord, self.vocabulary.characters)]
+        return _table(points, [0, *range(2, len(points) + 1)], tf.int32)
+
+
+def _of_words(words: Sequence[str]) -> Any:
+    return _table(words, range(2, len(words) + 2), tf.string)
+
+
+def _table(keys: Sequence[Any], ids: Sequence[int], kind: Any) -> Any:
+    """Return a table from keys to ids; anything else is unknown."""
+    with tf.init_scope():  # the first use may be inside a function
+        pairs = tf.constant(keys, kind), tf.constant(list(ids), tf.int32)
+        initializer = tf.lookup.KeyValueTensorInitializer(*pairs)
         return tf.lookup.StaticHashTable(initializer, UNKNOWN)
-
-
-def _table(words: tuple[str, ...]) -> Any:
-    keys = tf.constant(words, tf.string)
-    ids = tf.range(2, len(words) + 2, dtype=tf.int32)
-    initializer = tf.lookup.KeyValueTensorInitializer(keys, ids)
-    return tf.lookup.StaticHashTable(initializer, UNKNOWN)
 
 
 def read_preprocessor(described: Mapping[str, Any]) -> SentencePreprocessor:

@@ -4,10 +4,15 @@ import random
 
 import pytest
 
-from tfapp.domains.text.labelling.figures import pooled, span_scores
-from tfapp.domains.text.labelling.judging import Answer
+from tfapp.domains.text.labelling.evaluation.figures import pooled, span_scores
+from tfapp.domains.text.labelling.evaluation.judging import Answer
+from tfapp.domains.text.labelling.evaluation.spans import (
+    f1,
+    marks_spans,
+    spans_of,
+    unopened,
+)
 from tfapp.domains.text.labelling.reading.spec import Sentence
-from tfapp.domains.text.labelling.spans import f1, marks_spans, spans_of, unopened
 
 TAGS = ("O", "B-x", "I-x", "B-y", "I-y")
 

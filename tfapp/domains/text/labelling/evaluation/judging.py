@@ -7,8 +7,8 @@ from functools import cached_property
 
 import numpy as np
 
+from tfapp.domains.text.labelling.evaluation.spans import spans_of
 from tfapp.domains.text.labelling.reading.spec import Sentence
-from tfapp.domains.text.labelling.spans import spans_of
 from tfapp.problems.classification.calibration import apply_temperature
 
 

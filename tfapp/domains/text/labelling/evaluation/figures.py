@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 
 from tfapp.base.intervals import paired_interval, wilson_interval
-from tfapp.domains.text.labelling.judging import Answer, unseen
-from tfapp.domains.text.labelling.spans import f1, spans_of
+from tfapp.domains.text.labelling.evaluation.judging import Answer, unseen
+from tfapp.domains.text.labelling.evaluation.spans import f1, spans_of
 
 SMALLEST = 1e-9
 """Weight of a sentence without a span, true or answered: it moves no figure."""

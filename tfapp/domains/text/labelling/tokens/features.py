@@ -8,7 +8,6 @@ from typing import Any
 import tensorflow as tf
 
 AFFIX_LENGTHS = (1, 2, 3, 4, 5)
-PIECES = 2 * len(AFFIX_LENGTHS) + 1
 HALF = 12
 CHARACTERS = 2 * HALF
 """Characters of a token that are seen: the first and the last dozen."""

@@ -4,13 +4,13 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from tfapp.domains.text.labelling import features
 from tfapp.domains.text.labelling.dataset import given_tokens, learn_vocabulary
-from tfapp.domains.text.labelling.preprocessor import (
+from tfapp.domains.text.labelling.reading.spec import Sentence
+from tfapp.domains.text.labelling.tokens import features
+from tfapp.domains.text.labelling.tokens.preprocessor import (
     SentencePreprocessor,
     read_preprocessor,
 )
-from tfapp.domains.text.labelling.reading.spec import Sentence
 
 WORDS = ("I", "do", "n't", "it", ":-)", "U.S.", "1999", "ünï", "it")
 

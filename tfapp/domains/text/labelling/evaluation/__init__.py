@@ -1,0 +1,1 @@
+"""How good tags are: spans, figures, simple taggers, and what a report shows."""

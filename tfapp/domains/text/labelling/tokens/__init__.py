@@ -1,0 +1,1 @@
+"""Sentences divided into tokens, and the ids of their parts."""
