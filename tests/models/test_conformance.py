@@ -151,6 +151,25 @@ CASES = {
             "pieces": InputSpec((None, 3), "int32", 5),
         },
     ),
+    # two channels of vectors 2x10x4 = 80; widths 2 and 3 over them: 2x8x2+2 = 34 and
+    # 3x8x2+2 = 50; logits 4x3+3 = 15; keys, weights and bias of 5 n-grams 5+15+3 = 23
+    "sentence_cnn": Case(
+        {"channels": "both", "filters": 2, "widths": [2, 3], "ngrams": 0.5},
+        (),
+        202,
+        ids={"words": InputSpec((6,), "int32", 10)},
+    ),
+    # vectors 10x4 = 40; two LSTMs of 3 units: 2x(4x3x(4+3)+12) = 192; logits 6x3+3 = 21
+    "recurrent_classifier": Case(
+        {"units": 3, "dims": 4},
+        (),
+        253,
+        ids={"words": InputSpec((6,), "int32", 10)},
+    ),
+    # vectors 10x4 = 40; two LSTMs of 3 units: 2x(4x3x(4+3)+12) = 192; logits 6x3+3 = 21
+    "recurrent_classifier": Case(
+        {"units": 3, "dims": 4}, (6,), 253, (), "words", 10.0, 10
+    ),
     # MobileNetV2 without top 2,257,984; pairs of 4 filters with batch norm, over
     # 1280+576, 4+192, 4+144, 4+96 and 4+3 maps; logits 4x3+3
     "unet_transfer": Case(
@@ -167,7 +186,11 @@ def build(name):
     case = CASES[name]
     inputs = case.ids or {case.input_name: InputSpec(case.input_shape)}
     shape = (None,) * len(case.answer_shape) if case.ids else case.answer_shape
-    info = DataInfo(inputs, shape, 3, tuple("abc"))
+    start = {
+        "vectors": np.random.default_rng(0).normal(0, 1, (10, 4)),
+        "ngrams": (np.array([2, 3, 4, 5, 46]), np.eye(5, 3), np.arange(3.0)),
+    }
+    info = DataInfo(inputs, shape, 3, tuple("abc"), "", start)
     return build_model(ModelConfig(name=name, options=case.options), info)
 
 
@@ -311,7 +334,10 @@ def test_loading_what_is_no_model(tmp_path):
 def _shake(model):
     """Move every weight away from its start, so that a lost one would show."""
     random = np.random.default_rng(1)
-    moved = [w + 0.01 * random.uniform(0, 1, w.shape) for w in model.get_weights()]
+    moved = [
+        w + 0.01 * random.uniform(0, 1, w.shape) if w.dtype.kind == "f" else w
+        for w in model.get_weights()
+    ]
     model.set_weights(moved)
 
 

@@ -19,6 +19,7 @@ from tfapp.cli.options import (
     Quiet,
     Runs,
     Separator,
+    TextColumn,
     data_overrides,
 )
 
@@ -35,6 +36,7 @@ def fit(
         int, typer.Option(min=0, help="Of the training; 0 = choose.")
     ] = 0,
     image: Image = "",
+    text: TextColumn = "",
     label: Label = "",
     label_from: LabelFrom = "",
     separator: Separator = "",
@@ -51,9 +53,10 @@ def fit(
     """
     from tfapp.verbs.fit import fit
 
+    said = data_overrides(image, label, label_from, separator, delimiter, text)
     result = fit(
         data,
-        [*data_overrides(image, label, label_from, separator, delimiter), *overrides],
+        [*said, *overrides],
         minutes=minutes,
         name=name,
         backbone=backbone,

@@ -6,7 +6,9 @@ from typing import Annotated
 
 import typer
 
-Data = Annotated[str, typer.Argument(help="Folder, .csv, .npz, tfds:NAME, or digits.")]
+Data = Annotated[
+    str, typer.Argument(help="Folder, .csv, .tsv, .npz, tfds:NAME, or digits.")
+]
 Name = Annotated[str, typer.Argument(help="Run: NAME, NAME/NUMBER, or folder.")]
 Inputs = Annotated[list[str], typer.Argument(help="Files, folders or globs.")]
 Runs = Annotated[Path, typer.Option("--runs", help="Folder of all runs.")]
@@ -16,6 +18,7 @@ Overrides = Annotated[
     list[str], typer.Option("--set", help="KEY=VALUE, e.g. training.epochs=3.")
 ]
 Image = Annotated[str, typer.Option("--image", help="CSV column of the images.")]
+TextColumn = Annotated[str, typer.Option("--text", help="CSV column of the texts.")]
 Label = Annotated[
     str, typer.Option("--label", help="CSV columns of classes, tags or numbers.")
 ]
@@ -28,7 +31,12 @@ Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No progress on stder
 
 
 def data_overrides(
-    image: str, label: str, label_from: str, separator: str, delimiter: str
+    image: str,
+    label: str,
+    label_from: str,
+    separator: str,
+    delimiter: str,
+    text: str = "",
 ) -> list[str]:
     """Return overrides of a recipe for what is said of its data."""
     values = {
@@ -37,6 +45,7 @@ def data_overrides(
         "separator": separator,
         "delimiter": delimiter,
         "label_from": label_from,
+        "text_column": text,
     }
     return [
         f"data.options.{key}={json.dumps(value, ensure_ascii=False)}"

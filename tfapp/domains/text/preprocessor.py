@@ -49,6 +49,15 @@ class TextPreprocessor:
         """Return the words themselves, ragged string (batch, words)."""
         return tokenizer(self.cut)(tf.convert_to_tensor(raw["text"]))
 
+    @property
+    def resources(self) -> tuple[Any, ...]:
+        """The lookup table, which an export has to hold."""
+        return (self._table,)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Pickle without the table, which belongs to this process."""
+        return read_preprocessor, (self.describe(),)
+
     def describe(self) -> dict[str, Any]:
         """Return a JSON-ready description."""
         return {"words": list(self.words), "length": self.length, "cut": self.cut}

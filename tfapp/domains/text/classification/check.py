@@ -190,5 +190,7 @@ def _near_problem(first: Example, second: Example) -> Problem:
     if first.split == second.split:
         detail = f"nearly the same as {second.name}."
         return Problem(first.name, "near-duplicate", "note", detail)
-    detail = f"{first.split} text is nearly the same as {second.name} in {second.split}."
+    detail = (
+        f"{first.split} text is nearly the same as {second.name} in {second.split}."
+    )
     return Problem(first.name, "near-duplicate across splits", "used with care", detail)

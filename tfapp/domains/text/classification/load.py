@@ -11,11 +11,12 @@ from tfapp.base.errors import ConfigError, DataError
 from tfapp.data.arrays import ArrayDataset, Column
 from tfapp.data.context import LoadContext
 from tfapp.data.listing import Source
-from tfapp.data.report import CheckReport, refuse_damaged
+from tfapp.data.report import refuse_damaged
 from tfapp.data.spec import SPLITS, DataInfo, Example, InputSpec
-from tfapp.data.split import fingerprint, near_training, split_examples
-from tfapp.domains.text.classification.check import Examined, check_texts, examine
+from tfapp.data.split import fingerprint, split_examples
+from tfapp.domains.text.classification.check import Examined, examine
 from tfapp.domains.text.classification.ngrams import NgramSolution, fit_ngrams
+from tfapp.domains.text.classification.notes import loading_notes
 from tfapp.domains.text.preprocessor import TextPreprocessor, read_preprocessor
 from tfapp.domains.text.words.tokenizers import tokenized
 from tfapp.domains.text.words.vectors import WordVectors, read_vectors
@@ -25,8 +26,6 @@ LONGEST = 400
 """Words of a text that are read by default, at most."""
 SHORTEST = 5
 BATCH = 1024
-
-__all__ = ["check_texts", "texts"]
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -98,8 +97,10 @@ def texts(
         preprocessor, found, notes = _prepared(
             tokenized(cut, trained), cut, length, most_words, least_count, vectors
         )
-    notes = [*_notes(examined.report, examples), *notes]
-    return _dataset(context, examined.texts.source, examples, by_name, preprocessor, found, notes)
+    notes = [*loading_notes(examined.report, examples), *notes]
+    return _dataset(
+        context, examined.texts.source, examples, by_name, preprocessor, found, notes
+    )
 
 
 def _prepared(
@@ -173,7 +174,7 @@ def _dataset(
 
 
 def _numbers(preprocessor: TextPreprocessor, texts: Sequence[str]) -> np.ndarray:
-    """Return the numbers of the words, int32 (texts, length), by the graph's own way."""
+    """Return numbers of words, int32 (texts, length), by the graph's own way."""
     parts = [np.zeros((0, preprocessor.length), np.int32)]
     with tf.device("CPU"):
         for start in range(0, len(texts), BATCH):
@@ -204,30 +205,6 @@ def _split(examined: Examined, context: LoadContext) -> tuple[Example, ...]:
             "at least one; see `tfapp check`, add texts or remove the class."
         )
     return examples
-
-
-def _notes(report: CheckReport, examples: Sequence[Example]) -> list[str]:
-    """Return the lines to show the user before training begins."""
-    notes = [report.summary()]
-    by_kind = {p.kind: p for p in reversed(report.problems)}
-    for kind in ("few texts", "class imbalance"):
-        if kind in by_kind:
-            problem = by_kind[kind]
-            place = f"{problem.path}, " if problem.path else ""
-            notes.append(f"{kind}: {place}{problem.detail}")
-    if report.duplicates or report.near_duplicates:
-        copies = sum(len(group) - 1 for group in report.duplicates)
-        notes.append(
-            f"{copies:,} copies of other texts and {len(report.near_duplicates):,} pairs "
-            "of near copies, kept in one split where that is possible"
-        )
-    if near := near_training(examples):
-        tested = sum(e.split == "test" for e in examples)
-        notes.append(
-            f"{len(near)} of {tested} test texts have a near copy in training: see "
-            "`tfapp check`"
-        )
-    return [note for note in notes if note]
 
 
 def _check_options(length: int, most_words: int, least_count: int) -> None:

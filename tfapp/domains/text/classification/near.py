@@ -14,7 +14,6 @@ BANDS, ROWS = 10, 4
 """Of the signatures: texts with ALIKE common pieces are compared with 99.5 %."""
 LARGEST_BUCKET = 30
 """Texts of one bucket that are compared with each other; of more only neighbours."""
-PRIME = (1 << 61) - 1
 SEPARATE = re.compile(r"[\W\d_]+")
 
 
@@ -74,8 +73,8 @@ def _candidates(
     for _ in range(BANDS):
         band = np.empty((len(rows), ROWS), np.uint64)
         for place in range(ROWS):
-            factor, shift = generator.integers(1, 1 << 28, 2, dtype=np.uint64)
-            mixed = (whole * factor + shift) % np.uint64(PRIME)
+            factor = generator.integers(0, 1 << 63, dtype=np.uint64) * np.uint64(2)
+            mixed = whole * (factor + np.uint64(1))  # the upper bits are well mixed
             band[:, place] = np.minimum.reduceat(mixed, starts)
         buckets = defaultdict(list)
         for row, key in zip(rows, map(bytes, band), strict=True):

@@ -114,7 +114,9 @@ def fit_ngrams(
     return solutions[int(np.argmin(losses))]
 
 
-def naive_bayes(train: Rows, test: np.ndarray, num_values: int, num_classes: int) -> Any:
+def naive_bayes(
+    train: Rows, test: np.ndarray, num_values: int, num_classes: int
+) -> Any:
     """Return the classes that multinomial naive Bayes gives texts, by single words.
 
     Args:
@@ -172,7 +174,7 @@ def _solved(
     labels: np.ndarray,
     strength: float,
 ) -> NgramSolution:
-    """Solve one class against the others for each class; two classes are one problem."""
+    """Solve each class against the others; two classes are one problem."""
     num_classes = ratios.shape[1]
     weights = np.zeros(ratios.shape, np.float32)
     bias = np.zeros(num_classes, np.float32)

@@ -48,7 +48,7 @@ def text_sections(results: Results, dataset: Any, model: Any) -> tuple[Section, 
 
 
 def _mistakes(results: Results, dataset: Any, model: Any) -> Iterator[Section]:
-    """Yield the texts that got a wrong answer with most confidence, if there are any."""
+    """Yield the texts of the most confident wrong answers, if there are any."""
     answers: ClassAnswers = results.evidence
     wrong = np.flatnonzero(~answers.correct)
     if not len(wrong):
@@ -76,7 +76,9 @@ def _deciding(results: Results, dataset: Any, model: Any) -> Section:
     """Show the phrases that counted most in right answers, by class."""
     answers: ClassAnswers = results.evidence
     right = np.flatnonzero(answers.correct)
-    right = right[np.linspace(0, len(right) - 1, min(len(right), EXPLAINED)).astype(int)]
+    right = right[
+        np.linspace(0, len(right) - 1, min(len(right), EXPLAINED)).astype(int)
+    ]
     phrases: dict[int, dict[str, list[float]]] = defaultdict(lambda: defaultdict(list))
     singles: dict[int, dict[str, list[float]]] = defaultdict(lambda: defaultdict(list))
     for i, one in zip(right, _weighed(dataset, model, right), strict=True):

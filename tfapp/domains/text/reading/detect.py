@@ -31,7 +31,11 @@ def detect_texts(place: str, options: Mapping[str, Any]) -> Detected | None:
     path = Path(place)
     if not place or IMAGE_OPTIONS & options.keys():
         return None
-    if why := _why_table(path, options) if is_table(path) else _why_folder(path, options):
+    if (
+        why := _why_table(path, options)
+        if is_table(path)
+        else _why_folder(path, options)
+    ):
         return Detected("texts", "text_classification", why)
     return None
 
@@ -60,5 +64,3 @@ def _why_folder(path: Path, options: Mapping[str, Any]) -> str:
     if (tables := split_tables(path)) and _why_table(tables["train"], options):
         return f"it holds tables of texts for {', '.join(tables)}"
     return "its folders hold .txt files" if text_folders(path) else ""
-
-

@@ -1,4 +1,4 @@
-"""Folders of texts: a folder for each class, a table for each split, or .pos and .neg."""
+"""Folders of texts: one for each class, a table for each split, .pos and .neg."""
 
 from collections.abc import Iterator
 from pathlib import Path

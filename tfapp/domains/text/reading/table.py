@@ -129,9 +129,7 @@ def _one_character(delimiter: str) -> str:
     return delimiter
 
 
-def _plain_rows(
-    text: str, delimiter: str
-) -> list[tuple[int, tuple[str, ...]]] | None:
+def _plain_rows(text: str, delimiter: str) -> list[tuple[int, tuple[str, ...]]] | None:
     """Return one row per line where quotes need not be read, None elsewhere."""
     lines = text.split("\n")
     counts = {line.count(delimiter) for line in lines if line.strip()}

@@ -108,7 +108,9 @@ def tokenized(name: str, texts: Sequence[str], batch: int = 1024) -> list[list[s
     cut, result = tokenizer(name), []
     with tf.device("CPU"):
         for start in range(0, len(texts), batch):
-            part = [text.encode(errors="replace") for text in texts[start : start + batch]]
+            part = [
+                text.encode(errors="replace") for text in texts[start : start + batch]
+            ]
             for row in cut(tf.constant(part, tf.string)).to_list():
                 result.append([word.decode() for word in row])
     return result

@@ -178,7 +178,7 @@ def _word(file: BinaryIO) -> str | None:
 def _read_npy(path: Path) -> Iterator[tuple[str, np.ndarray]]:
     """Yield words and vectors of an array and the list of words next to it."""
     lists = [path.with_suffix(".words.txt"), path.with_suffix(".txt")]
-    # glove.f16.npy may have its words in glove.words.txt: parts of the name are dropped.
+    # glove.f16.npy may have its words in glove.words.txt: parts of its name go.
     stem = path
     while stem.suffix:
         stem = stem.with_suffix("")

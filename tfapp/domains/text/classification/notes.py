@@ -1,0 +1,31 @@
+"""What to show the user of labelled texts before training begins."""
+
+from collections.abc import Sequence
+
+from tfapp.data.report import CheckReport
+from tfapp.data.spec import Example
+from tfapp.data.split import near_training
+
+
+def loading_notes(report: CheckReport, examples: Sequence[Example]) -> list[str]:
+    """Return the lines to show the user before training begins."""
+    notes = [report.summary()]
+    by_kind = {p.kind: p for p in reversed(report.problems)}
+    for kind in ("few texts", "class imbalance"):
+        if kind in by_kind:
+            problem = by_kind[kind]
+            place = f"{problem.path}, " if problem.path else ""
+            notes.append(f"{kind}: {place}{problem.detail}")
+    if report.duplicates or report.near_duplicates:
+        copies = sum(len(group) - 1 for group in report.duplicates)
+        notes.append(
+            f"{copies:,} copies of other texts and {len(report.near_duplicates):,} "
+            "pairs of near copies, kept in one split where that is possible"
+        )
+    if near := near_training(examples):
+        tested = sum(e.split == "test" for e in examples)
+        notes.append(
+            f"{len(near)} of {tested} test texts have a near copy in training: see "
+            "`tfapp check`"
+        )
+    return [note for note in notes if note]
