@@ -166,10 +166,6 @@ CASES = {
         253,
         ids={"words": InputSpec((6,), "int32", 10)},
     ),
-    # vectors 10x4 = 40; two LSTMs of 3 units: 2x(4x3x(4+3)+12) = 192; logits 6x3+3 = 21
-    "recurrent_classifier": Case(
-        {"units": 3, "dims": 4}, (6,), 253, (), "words", 10.0, 10
-    ),
     # MobileNetV2 without top 2,257,984; pairs of 4 filters with batch norm, over
     # 1280+576, 4+192, 4+144, 4+96 and 4+3 maps; logits 4x3+3
     "unet_transfer": Case(
