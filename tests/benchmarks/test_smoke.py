@@ -115,6 +115,11 @@ CASES = {
         "{saved_model} {photo} --seconds 0.2 --forms jpeg",
         r'"clients": 64, "requests": \d+, "failures": 0',
     ),
+    "text_folds.py": Case(
+        "text/rt_polarity_rand --folds 2 --set training.epochs=1 "
+        "--set model.options.dims=4",
+        r"fold 2: network \d+\.\d+(.|\n)*gain over \D+: [+-]\d",
+    ),
     "thaw_depth.py": Case(
         f"{UNTRAINED} --largest 32 --layers block_16_expand --rates 1e-4 --seeds 0 "
         "--epochs 1 --folder runs",
@@ -171,6 +176,11 @@ def made_up_data(tmp_path_factory):
         digits[f"y_{split}"] = np.arange(count) % 10
     (folder / "mnist").mkdir()
     np.savez(folder / "mnist" / "mnist.npz", **digits)
+    (folder / "rt_polarity").mkdir()
+    for name in ("pos", "neg"):
+        words = random.choice(["a", "quick", "dull", "film", "scene", name], (60, 9))
+        lines = "".join(f"{' '.join(row)}\n" for row in words)
+        (folder / "rt_polarity" / f"rt.{name}").write_text(lines)
     return folder
 
 

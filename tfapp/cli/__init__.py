@@ -34,6 +34,7 @@ from tfapp.cli.options import (
     Quiet,
     Runs,
     Separator,
+    TextColumn,
     data_overrides,
 )
 from tfapp.cli.runs import runs
@@ -99,6 +100,7 @@ def check(
     data: Data,
     overrides: Overrides = [],  # noqa: B006 - typer copies it
     image: Image = "",
+    text: TextColumn = "",
     label: Label = "",
     label_from: LabelFrom = "",
     separator: Separator = "",
@@ -109,7 +111,7 @@ def check(
     """Look for trouble in data before the first epoch; change nothing."""
     from tfapp.verbs.check import check
 
-    said = data_overrides(image, label, label_from, separator, delimiter)
+    said = data_overrides(image, label, label_from, separator, delimiter, text)
     settings = [*said, *overrides]
     show.check(check(data, settings, reporter=Reporter(quiet)), json)
 
