@@ -3,7 +3,6 @@
 from tests.domains.text.classification.tiny import reviews
 from tests.domains.text.labelling.tiny import utterances
 from tests.domains.text.language.tiny import rhyme
-from tests.domains.tiny import Tiny
 
 TINY = {
     "character_language_model": rhyme,
