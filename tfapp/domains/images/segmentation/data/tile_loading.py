@@ -10,6 +10,7 @@ import tensorflow as tf
 from tfapp.data.listing import Source
 from tfapp.data.reading_errors import reason, unreadable
 from tfapp.data.spec import Example
+from tfapp.domains.images.reading.conversion import ConversionError, decodable
 from tfapp.domains.images.segmentation.data.border_weights import border_weights
 from tfapp.domains.images.segmentation.data.reading import (
     IGNORED,
@@ -126,8 +127,13 @@ class TileLoader:
     def _image(self, example: Example) -> np.ndarray:
         try:
             with tf.device("CPU"):
-                encoded = tf.constant(self.images.read(example))
+                file = decodable(
+                    self.images.read(example), self.preprocessor.max_pixels
+                )
+                encoded = tf.constant(file)
                 image: np.ndarray = compiled_decode(self.preprocessor)(encoded).numpy()
+        except ConversionError as error:
+            raise unreadable(example.name, str(error)) from error
         except tf.errors.OpError as error:
             raise unreadable(example.name, reason(error)) from error
         return image

@@ -7,7 +7,7 @@ All of it is TensorFlow operations, so training, evaluation and the export share
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cache, partial
+from functools import cache
 from typing import Any, ClassVar, Literal
 
 import tensorflow as tf
@@ -211,10 +211,13 @@ class TilePreprocessor:
 
 @cache
 def compiled_decode(preprocessor: TilePreprocessor) -> Any:
-    """Return `TilePreprocessor.decode` compiled, for calls from outside a graph."""
+    """Return `TilePreprocessor.decode` compiled, for calls from outside a graph.
+
+    It makes no such call itself: of two calls inside each other, the inner one may wait
+    for the thread that the outer one holds.
+    """
     spec = [tf.TensorSpec((), tf.string)]
-    decode = partial(preprocessor.decode, in_graph=False)
-    return tf.function(decode, input_signature=spec, autograph=False)
+    return tf.function(preprocessor.decode, input_signature=spec, autograph=False)
 
 
 def mirrored(indices: Any, size: Any) -> Any:
