@@ -59,6 +59,8 @@ COLOURS = {
     "Dense": "muted",
     "BitmapDistance": "muted",
 }
+INCH, LABEL = 0.13, 1.25
+"""Inches that a unit of height takes, and that labels take."""
 UNSEEN = ("Rescaling", "Normalization", "Activation", "ReLU", "Dropout", "Flatten")
 """Kinds of layers without a box of their own, by what their names hold."""
 
@@ -83,25 +85,34 @@ def picture(network: Drawn) -> bytes:
     with without_weights():
         model = logits_model(construct(config, info))
         steps = [node for node in main_path(model) if not hidden(node)]
+    tallest = max(size_of(node)[0] for node in steps)
     with look():
-        figure = new_figure(0.4 + 0.42 * len(steps), 3.4)
+        height = INCH * tallest + LABEL + 0.1
+        figure = new_figure(0.4 + 0.42 * len(steps), height)
         # Transparent pictures of dark lines cannot be read on dark pages.
         figure.add_artist(Rectangle((0, 0), 1, 1, color="white", zorder=-1))
         axes = figure.add_subplot()
         axes.set_axis_off()
         edge = 0.0
         for node in steps:
-            edge = draw(axes, node, edge)
+            edge = draw(axes, node, edge, -tallest / 2)
         axes.set_xlim(-0.3, edge)
-        axes.set_ylim(-12.5, 9.5)
+        axes.set_ylim(-tallest / 2 - LABEL / INCH, tallest / 2 + 0.2)
     return to_svg(figure)
 
 
-def draw(axes: Any, node: Any, edge: float) -> float:
-    """Draw a step's box and label; return where the next one begins."""
+def size_of(node: Any) -> tuple[float, float]:
+    """Return height and width of a step's box."""
+    shape = node.outputs[0].shape[1:]
+    if len(shape) != 3:
+        return 3.0, 0.3
+    return shape[0] ** 0.5, 0.15 + 0.12 * log2(shape[-1])
+
+
+def draw(axes: Any, node: Any, edge: float, bottom: float) -> float:
+    """Draw a step's box and its label below; return where the next one begins."""
     layer, shape = node.operation, node.outputs[0].shape[1:]
-    height = shape[0] ** 0.5 if len(shape) == 3 else 3.0
-    width = 0.15 + 0.12 * log2(shape[-1]) if len(shape) == 3 else 0.3
+    height, width = size_of(node)
     kind = type(layer).__name__
     colour = PALETTE[COLOURS.get(kind, "accent")] if not node.is_input else "none"
     axes.bar(
@@ -115,9 +126,8 @@ def draw(axes: Any, node: Any, edge: float) -> float:
     )
     name = "input" if node.is_input else layer.name.removeprefix("module_")
     label = f"{name}  {'×'.join(map(str, shape))}"
-    axes.text(
-        edge + width / 2, -9.2, label, rotation=90, ha="center", va="top", fontsize=7.5
-    ).set_verticalalignment("center")
+    place = (edge + width / 2, bottom - 0.5)
+    axes.text(*place, label, rotation=90, ha="center", va="top", fontsize=7.5)
     return edge + max(width, 0.9) + 0.25
 
 

@@ -61,7 +61,8 @@ def row(
 def _unit(images: np.ndarray) -> np.ndarray:
     """Return pixels as rows of length 1."""
     rows = images.reshape(len(images), -1).astype(np.float64)
-    return rows / np.maximum(np.linalg.norm(rows, axis=1, keepdims=True), 1.0)
+    lengths = np.linalg.norm(rows, axis=1, keepdims=True)
+    return np.asarray(rows / np.maximum(lengths, 1.0))
 
 
 if __name__ == "__main__":

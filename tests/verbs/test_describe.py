@@ -42,6 +42,7 @@ def test_recipe_with_a_shape_reads_no_data():
     assert counted("mnist/cnn_7x7x32", changed, **options)[0] < 28_938
 
 
+@pytest.mark.slow
 def test_recipe_of_data_that_is_here():
     """Without a shape the recipe's own data are asked."""
     description = describe("digits", reporter=Reporter(quiet=True))

@@ -109,7 +109,7 @@ def read_info(table: Mapping[str, Any]) -> DataInfo:
         LookupError or TypeError: if the table is damaged.
     """
     rows = table["inputs"].items()
-    inputs = {n: InputSpec(tuple(row["shape"]), row["dtype"]) for n, row in rows}
+    inputs = {n: InputSpec(**row | {"shape": tuple(row["shape"])}) for n, row in rows}
     target_shape, labels = tuple(table["target_shape"]), tuple(table["labels"])
     return DataInfo(inputs, target_shape, table["num_outputs"], labels)
 

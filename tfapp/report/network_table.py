@@ -177,7 +177,7 @@ def _beyond(layer: Any, reach: Reach, given: Shape, answer: Shape) -> Reach:
     if _is_transposed(layer):
         larger = _each(getattr(layer, "size", strides), axes)
         return tuple(
-            (field + (ceil(w / s) - 1) * int(max(stride, 1)), stride / s)
+            (field + (ceil(w / s) - 1) * int(max(stride, Fraction(1))), stride / s)
             for (field, stride), w, s in zip(reach, windows, larger, strict=True)
         )
     return tuple(

@@ -1,6 +1,6 @@
 """Statements on convolutions, each checked by numbers."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import keras
@@ -25,11 +25,12 @@ from tfapp.domains.images.lab.matrices import (
 EXACT, AUTOMATIC, FINITE = 1e-12, 1e-5, 1e-6
 """Largest differences: to a matrix in float64, to Keras, to finite differences."""
 LAYERS = {
-    "valid": {"stride": 1, "padding": "valid"},
-    "same": {"stride": 1, "padding": "same"},
-    "same, stride 2": {"stride": 2, "padding": "same"},
-    "valid, stride 2": {"stride": 2, "padding": "valid"},
+    "valid": (1, "valid"),
+    "same": (1, "same"),
+    "same, stride 2": (2, "same"),
+    "valid, stride 2": (2, "valid"),
 }
+"""Name → stride and padding of a layer."""
 
 
 @dataclass(frozen=True)
@@ -94,8 +95,7 @@ def _line_checks(random: np.random.Generator) -> Iterator[Check]:
 
 def _layer_checks(name: str, random: np.random.Generator) -> Iterator[Check]:
     """Compare matrix, formula, Keras and finite differences on one kind of layer."""
-    stride, padding = LAYERS[name]["stride"], str(LAYERS[name]["padding"])
-    kind = (int(stride), padding)
+    kind = LAYERS[name]
     z, w = random.normal(size=(6, 7, 2)), random.normal(size=(3, 3, 2, 3))
     y = correlate(z, w, *kind)
     d = random.normal(size=y.shape)
@@ -152,14 +152,16 @@ def _automatic(
     return by_z.numpy()[0], by_w.numpy()
 
 
-def _finite(function: object, values: np.ndarray, step: float = 1e-3) -> np.ndarray:
+def _finite(
+    function: Callable[[np.ndarray], float], values: np.ndarray, step: float = 1e-3
+) -> np.ndarray:
     """Return the central differences of a function of an array, number by number."""
     gradient = np.empty_like(values)
     for index in np.ndindex(*values.shape):
         moved = [values.copy(), values.copy()]
         moved[0][index] += step
         moved[1][index] -= step
-        up, down = (function(value) for value in moved)  # type: ignore[operator]
+        up, down = map(function, moved)
         gradient[index] = (up - down) / (2 * step)
     return gradient
 

@@ -98,11 +98,7 @@ def _matrices() -> Section:
     line = toeplitz(w, 6)
     kernel = np.arange(1.0, 10.0).reshape(3, 3, 1, 1)
     tiles = {
-        name: _enlarged(
-            convolution_matrix(
-                (6, 6, 1), kernel, int(kind["stride"]), str(kind["padding"])
-            )
-        )
+        name: _enlarged(convolution_matrix((6, 6, 1), kernel, *kind))
         for name, kind in LAYERS.items()
     }
     blocks: tuple[Block, ...] = (

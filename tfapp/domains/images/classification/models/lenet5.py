@@ -72,7 +72,7 @@ def lenet5(info: DataInfo) -> keras.Model:
             units, kernel_initializer="lecun_uniform", name=name, dtype="float32"
         )(x)
         x = _squashed(x, name, dtype="float32")
-    bitmaps = class_bitmaps(info.num_outputs)
+    bitmaps = class_bitmaps(info.num_outputs).tolist()
     outputs = BitmapDistance(bitmaps, name="logits", dtype="float32")(x)
     return keras.Model(inputs, outputs, name="lenet5")
 
