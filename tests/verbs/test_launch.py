@@ -79,9 +79,9 @@ def test_a_killed_worker_is_named_and_the_run_goes_on(tmp_path):
     place = tmp_path / "runs" / "digits" / "2" / "checkpoints"
     run = start(tmp_path, "digits")
     for kill in range(10):
-        known = newest(place)
-        # Sometimes before anything is learned, mostly after.
-        wait_for(lambda: kill % 5 == 4 or newest(place) > known, run)
+        wait_for(lambda process=run: len(children(process)) == 2, run)
+        if kill % 5 != 4:  # mostly after something has been learned
+            wait_for(lambda known=newest(place): newest(place) > known, run)
         time.sleep(chance.uniform(0.1, 1.0))
         if run.poll() is not None:
             break
