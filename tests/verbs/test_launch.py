@@ -81,7 +81,8 @@ def test_a_killed_worker_is_named_and_the_run_goes_on(tmp_path):
     for kill in range(10):
         wait_for(lambda process=run: len(children(process)) == 2, run)
         if kill % 5 != 4:  # mostly after something has been learned
-            wait_for(lambda known=newest(place): newest(place) > known, run)
+            known = newest(place)
+            wait_for(lambda known=known: newest(place) > known, run)
         time.sleep(chance.uniform(0.1, 1.0))
         if run.poll() is not None:
             break
