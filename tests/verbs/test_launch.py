@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 import time
+from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
@@ -50,6 +51,15 @@ def wait_for(condition, process):
         time.sleep(0.05)
 
 
+def newest(place):
+    """Return when the last state of a run was written, 0 without one."""
+    times = [0.0]
+    for path in place.glob("*.npz"):
+        with suppress(FileNotFoundError):  # it was replaced meanwhile
+            times.append(path.stat().st_mtime)
+    return max(times)
+
+
 def test_mistakes_before_any_process_starts():
     """A recipe that does not exist, and no workers."""
     with pytest.raises(UnknownNameError):
@@ -69,8 +79,11 @@ def test_a_killed_worker_is_named_and_the_run_goes_on(tmp_path):
     place = tmp_path / "runs" / "digits" / "2" / "checkpoints"
     run = start(tmp_path, "digits")
     for kill in range(10):
-        wait_for(lambda: any(place.glob("*.npz")), run)
-        time.sleep(chance.uniform(0.2, 1.5))
+        wait_for(lambda process=run: len(children(process)) == 2, run)
+        if kill % 5 != 4:  # mostly after something has been learned
+            known = newest(place)
+            wait_for(lambda known=known: newest(place) > known, run)
+        time.sleep(chance.uniform(0.1, 1.0))
         if run.poll() is not None:
             break
         victim = kill % 2

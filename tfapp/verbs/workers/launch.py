@@ -70,10 +70,10 @@ def launch(
         except KeyboardInterrupt:
             for member in members:
                 member.process.send_signal(signal.SIGINT)
-            _end(members, GRACE_SECONDS)
+            _wait(members, GRACE_SECONDS)
             raise Interrupted(_reason(members[0]) or "Interrupted.") from None
         finally:
-            _end(members, 0.0)
+            _end(members)
 
 
 class _Member:
@@ -144,13 +144,13 @@ def _watch(members: Sequence[_Member]) -> None:
     """Wait for all processes.
 
     Raises:
-        TfappError: for the first that fails, once all others have ended.
+        TfappError: for the first that fails, once the others had time to end.
     """
     while True:
         codes = [member.process.poll() for member in members]
         failed = [m for m, code in zip(members, codes, strict=True) if code]
         if failed:
-            _end(members, GRACE_SECONDS)
+            _wait(members, GRACE_SECONDS)
             raise _error(failed[0], members)
         if None not in codes:
             return
@@ -176,16 +176,21 @@ def _reason(member: _Member) -> str:
     return ""
 
 
-def _end(members: Sequence[_Member], seconds: float) -> None:
-    """Let processes end, then tell them to, then kill them."""
-    for wait, number in ((seconds, None), (0, signal.SIGTERM), (TERM_SECONDS, None)):
-        end = time.monotonic() + wait
-        for member in members:
-            with suppress(subprocess.TimeoutExpired):
-                member.process.wait(max(0.0, end - time.monotonic()))
-            if number is not None and member.process.poll() is None:
-                member.process.send_signal(number)
+def _wait(members: Sequence[_Member], seconds: float) -> None:
+    """Let processes end by themselves for a while."""
+    end = time.monotonic() + seconds
     for member in members:
+        with suppress(subprocess.TimeoutExpired):
+            member.process.wait(max(0.0, end - time.monotonic()))
+
+
+def _end(members: Sequence[_Member]) -> None:
+    """Tell processes that still run to end, then kill them."""
+    running = [member for member in members if member.process.poll() is None]
+    for member in running:
+        member.process.terminate()
+    _wait(running, TERM_SECONDS)
+    for member in running:
         if member.process.poll() is None:
             member.process.kill()
             member.process.wait()
