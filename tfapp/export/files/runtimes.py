@@ -10,6 +10,7 @@ import tensorflow as tf
 
 from tfapp.base.errors import ModelError
 from tfapp.base.extras import require_extra
+from tfapp.machine.start import native_stderr_aside
 
 Run = Callable[[np.ndarray], np.ndarray]
 """float32 inputs of a network, a batch of any size, to its outputs."""
@@ -57,9 +58,10 @@ def as_model(run: Run, inputs: Any, outputs: Any) -> keras.Model:
 def _litert(path: Path) -> Run:
     import warnings
 
-    with warnings.catch_warnings():
+    with warnings.catch_warnings(), native_stderr_aside():
         warnings.simplefilter("ignore")  # it recommends another package
         interpreter = tf.lite.Interpreter(model_content=path.read_bytes())
+        interpreter.allocate_tensors()  # it announces its delegate
     place = interpreter.get_input_details()[0]["index"]
     answer = interpreter.get_output_details()[0]["index"]
 
