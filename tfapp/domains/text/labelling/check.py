@@ -12,7 +12,7 @@ from tfapp.data.spec import SPLITS
 from tfapp.domains.text.labelling.evaluation.spans import unopened
 from tfapp.domains.text.labelling.reading.files import TaggedSet, read_set
 
-LONG = 256
+MAX_LENGTH = 256
 """Tokens above which a sentence is cut."""
 
 
@@ -25,7 +25,7 @@ def check_sentences(context: LoadContext) -> CheckReport:
     """
     options = context.config.options
     tagged = read_set(Path(expand_path(context.config.path)), options.get("column", ""))
-    return report(tagged, options.get("max_length", LONG))
+    return report(tagged, options.get("max_length", MAX_LENGTH))
 
 
 def report(tagged: TaggedSet, max_length: int) -> CheckReport:

@@ -10,7 +10,7 @@ from tfapp.data.context import LoadContext
 from tfapp.data.place import expand_path
 from tfapp.data.spec import SPLITS, Example
 from tfapp.data.split import near_training, split_examples
-from tfapp.domains.text.labelling.check import report
+from tfapp.domains.text.labelling.check import MAX_LENGTH, report
 from tfapp.domains.text.labelling.dataset import (
     SentenceDataset,
     learn_labels,
@@ -29,7 +29,6 @@ from tfapp.domains.text.lengths import Length
 from tfapp.domains.text.words.vectors import WordVectors, read_vectors
 from tfapp.report.wording import count
 
-MAX_LENGTH = 256
 FURTHER_VECTORS = 100_000
 """Words that training does not have, and whose vectors are read: users will."""
 FIRST_ID = 2
@@ -71,7 +70,7 @@ def tagged_sentences(
         start = {"vectors": known.rows(known.words, FIRST_ID)} if known else {}
         labels = learn_labels(trained)
         _require_tags(tagged, labels)
-    notes = tuple(_notes(tagged, named, examples, labels))
+    notes = tuple(_notes(tagged, named, examples, labels, max_length))
     size = context.config.batch_size
     return sentence_dataset(
         examples, named.sentences, preprocessor, labels, size, notes, start
@@ -112,9 +111,10 @@ def _notes(
     named: NamedSentences,
     examples: Sequence[Example],
     labels: Sequence[str],
+    max_length: int,
 ) -> Iterator[str]:
     """Yield the lines to show the user before training begins."""
-    if line := report(tagged, MAX_LENGTH).summary():
+    if line := report(tagged, max_length).summary():
         yield line
     if named.pieces:
         yield f"{count(named.pieces, 'sentences')} too long, cut into several"

@@ -10,7 +10,7 @@ from scipy.special import log_softmax
 from tfapp.base.errors import DataError
 from tfapp.base.intervals import paired_interval
 from tfapp.data.spec import Dataset, Example
-from tfapp.domains.text.language.kneser_ney import ORDER, NgramModel, fit_ngrams
+from tfapp.domains.text.language.kneser_ney import ORDER, fit_ngrams
 from tfapp.domains.text.language.load import TextDataset
 from tfapp.problems.classification.metrics import check_finite
 from tfapp.report.blocks import Fact
@@ -36,8 +36,9 @@ METRIC = PrimaryMetric(
     examples="stretches",
     labels="characters",
 )
-MIXTURES = np.linspace(0.0, 1.0, 21)
+MIXTURES = np.linspace(0.05, 0.95, 19)
 """Shares of the network in its mixture with the n-grams that are tried."""
+SHARE = "network_share"
 
 
 class Evidence(NamedTuple):
@@ -46,12 +47,12 @@ class Evidence(NamedTuple):
     Args:
         losses: of every test character, float (characters,).
         lengths: characters of each stretch, (stretches,).
-        validation: losses of the validation part, () without one.
+        grams: losses of n-grams on the same characters; None without training part.
     """
 
     losses: np.ndarray
     lengths: np.ndarray
-    validation: np.ndarray
+    grams: np.ndarray | None
 
 
 def evaluate_language_model(
@@ -62,7 +63,8 @@ def evaluate_language_model(
     Args:
         outputs: split → logits of each stretch, float (length or more, characters).
         data: stretches of a running text.
-        calibration: not used: the loss itself is what is judged.
+        calibration: "network_share" of the mixture with n-grams; None to choose it on
+            the validation part, with n-grams of the training part alone.
 
     Raises:
         DataError: if no character is left for the test.
@@ -75,23 +77,27 @@ def evaluate_language_model(
             "No character is left for the test part. Raise `data.split.test`."
         )
     parts = losses_of(outputs("test"), dataset, "test")
-    validation = np.zeros(0)
-    if calibration is None and dataset.examples["validation"]:
-        validation = np.concatenate(
-            losses_of(outputs("validation"), dataset, "validation")
-        )
     lengths = np.array([len(part) for part in parts], float)
     means = np.array([part.mean() for part in parts])
     losses = np.concatenate(parts)
     figures = _figures(means, lengths, len(losses))
+    grams = _gram_losses(dataset, dataset.ends[1]) if dataset.ends[0] else None
+    chosen = dict(calibration or {})
+    if calibration is None and grams is not None and dataset.examples["validation"]:
+        before = losses_of(outputs("validation"), dataset, "validation")
+        inner = _gram_losses(dataset, dataset.ends[0], dataset.ends[1])
+        chosen[SHARE] = best_share(np.concatenate(before), inner)
+    if grams is not None and SHARE in chosen:
+        mixed = mixture(losses, grams, chosen[SHARE])
+        figures |= {"mixture_nats": float(mixed.mean()), SHARE: chosen[SHARE]}
     rows = [(f"{n:.9g}",) for n in lengths]
     return Results(
         metric=METRIC,
         figures=figures,
-        calibration={},
+        calibration=chosen,
         scores=score_table(examples, means.tolist(), ("weight",), rows),
         headline=_headline(figures),
-        evidence=Evidence(losses, lengths, validation),
+        evidence=Evidence(losses, lengths, grams),
     )
 
 
@@ -113,45 +119,44 @@ def losses_of(logits: Any, dataset: TextDataset, split: str) -> list[np.ndarray]
 def language_baselines(
     results: Results, data: Dataset, features: Features
 ) -> tuple[Baseline, ...]:
-    """Return what n-grams reach on the same characters, alone and with the network.
+    """Return what n-grams reach on the same characters.
 
     They are counted on the training and the validation part, since they have no need of
-    the latter; the share of the network in the mixture is chosen on the validation
-    part, with n-grams of the training part alone.
+    the latter.
 
     Args:
         results: of `evaluate_language_model`.
-        data: a running text.
+        data: not used.
         features: not used.
     """
-    dataset, evidence = cast(TextDataset, data), cast(Evidence, results.evidence)
-    train, held_out, _ = dataset.ends
-    if not train:
+    evidence = cast(Evidence, results.evidence)
+    if evidence.grams is None:
         return ()
-    symbols = dataset.preprocessor.size
-    model = fit_ngrams(dataset.text[:held_out], symbols)
-    grams = predicted(model, dataset.text, held_out)
-    rows = [_baseline(f"Kneser-Ney {ORDER}-grams", -np.log(grams), evidence)]
-    if len(evidence.validation):
-        inner = fit_ngrams(dataset.text[:train], symbols)
-        before = predicted(inner, dataset.text[:held_out], train)
-        share = best_share(np.exp(-evidence.validation), before)
-        mixed = share * np.exp(-evidence.losses) + (1 - share) * grams
-        name = f"network ({share:.0%}) mixed with the {ORDER}-grams"
-        rows.append(_baseline(name, -np.log(mixed), evidence))
-    return tuple(rows)
+    return (_baseline(f"Kneser-Ney {ORDER}-grams", evidence.grams, evidence),)
 
 
-def predicted(model: NgramModel, text: np.ndarray, start: int) -> np.ndarray:
-    """Return the probabilities of a text from one character on, given those before."""
-    first = max(0, start - len(model.levels) + 1)
-    shares: np.ndarray = model.probabilities(text[first:], start - first)
-    return shares
+def _gram_losses(
+    dataset: TextDataset, start: int, stop: int | None = None
+) -> np.ndarray:
+    """Return the losses of n-grams counted up to a character, on those from it on."""
+    text = dataset.text[:stop]
+    model = fit_ngrams(text[:start], dataset.preprocessor.size)
+    first = max(0, start - ORDER + 1)
+    losses: np.ndarray = -np.log(model.probabilities(text[first:], start - first))
+    return losses
+
+
+def mixture(network: np.ndarray, grams: np.ndarray, share: float) -> np.ndarray:
+    """Return the losses of the mean of two probabilities, weighted by a share."""
+    losses: np.ndarray = -np.log(
+        share * np.exp(-network) + (1 - share) * np.exp(-grams)
+    )
+    return losses
 
 
 def best_share(network: np.ndarray, grams: np.ndarray) -> float:
     """Return the share of the network that makes the mixture's loss least."""
-    losses = [-np.log(s * network + (1 - s) * grams).mean() for s in MIXTURES]
+    losses = [mixture(network, grams, share).mean() for share in MIXTURES]
     return float(MIXTURES[int(np.argmin(losses))])
 
 
@@ -191,4 +196,11 @@ def _headline(figures: Mapping[str, Any]) -> tuple[Fact, ...]:
         f"a character, over {figures['characters']:,} unseen ones{around}",
     )
     bits = Fact("Bits", f"{figures['bits_per_character']:.3f}", "a character")
-    return nats, bits
+    if "mixture_nats" not in figures:
+        return nats, bits
+    mixed = Fact(
+        "Mixed with n-grams",
+        f"{figures['mixture_nats']:.3f} nats",
+        f"{figures[SHARE]:.0%} of the network, chosen on the validation part",
+    )
+    return nats, bits, mixed

@@ -154,6 +154,17 @@ def test_other_encodings(tmp_path):
     assert read_file(path).sentences[0].tokens == ("שלום", "😀")
 
 
+def test_recognised_by_its_first_lines(tmp_path):
+    """Columns that end in tags of spans are recognised in a .txt too, prose is not."""
+    path = columns(tmp_path / "train.txt", 400, " ")
+    assert detect_tagged(str(path), {}).data == "tagged_sentences"
+    assert len(read_set(path).files[0][1].sentences) == 400
+    path.write_text("It was B-c\nand not O\n\nO dear\n" * 99)
+    assert detect_tagged(str(path), {}) is None
+    path.write_bytes(b"\0\1")
+    assert detect_tagged(str(path), {}) is None
+
+
 def test_long_sentences_are_cut():
     """Pieces hold every token once, in order."""
     tokens = tuple(str(i) for i in range(11))

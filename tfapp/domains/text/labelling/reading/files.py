@@ -8,7 +8,7 @@ from itertools import chain
 from pathlib import Path
 
 from tfapp.base.errors import DataError
-from tfapp.base.text_files import decoded
+from tfapp.base.text_files import START, decoded, first_lines
 from tfapp.data.faults import Problem
 from tfapp.data.split_names import SPLIT_FOLDERS
 from tfapp.domains.text.labelling.evaluation.spans import marks_spans
@@ -22,6 +22,8 @@ from tfapp.domains.text.labelling.reading.spec import Parse, Sentence, TaggedFil
 
 SUFFIXES = (".conllu", ".conll", ".iob", ".iob2", ".bio", ".conll2003")
 """Of files of tagged sentences, each also with .gz behind it."""
+PLAIN_SUFFIXES = (".txt", ".tsv", ".data")
+"""Of files that may hold columns of tagged sentences, or something else."""
 CONLLU = ".conllu"
 FIRST = 20
 """Lines by which the form of a file is recognised."""
@@ -67,11 +69,28 @@ class TaggedSet:
 def tagged_files(place: Path) -> list[Path]:
     """Return the files of tagged sentences at a place, [] if there is none."""
     if place.is_file():
-        return [place] if has_suffix(place) else []
+        return [place] if is_tagged(place) else []
     if not place.is_dir():
         return []
     visible = (p for p in sorted(place.iterdir()) if not p.name.startswith("."))
-    return [path for path in visible if path.is_file() and has_suffix(path)]
+    return [path for path in visible if path.is_file() and is_tagged(path)]
+
+
+def is_tagged(path: Path) -> bool:
+    """Return whether a file holds tagged sentences, by its name or its first lines.
+
+    A text or a table does if every line of its beginning that is not empty has several
+    columns, the last one a tag such as O, B-city or I-city.
+    """
+    if has_suffix(path):
+        return True
+    if path.suffix.lower() not in PLAIN_SUFFIXES:
+        return False
+    with path.open("rb") as file:
+        lines = first_lines(file.read(START))[:-1]
+    rows = [line.split() for line in lines if line.strip()]
+    tags = {row[-1] for row in rows if len(row) > 1}
+    return bool(rows) and min(map(len, rows)) > 1 and marks_spans(tags)
 
 
 def has_suffix(path: Path) -> bool:
