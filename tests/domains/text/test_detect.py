@@ -33,6 +33,7 @@ def test_tables_and_folders_of_texts(tmp_path):
     [
         (("path", "label"), "photos/{i}.jpg,cat", "images"),
         (("image", "label"), "{i}.png,cat", "images"),
+        (("path", "caption", "label"), "{i}.png,a cat sits on a mat {i},cat", "images"),
         (("date", "sales"), "2020-01-{i:02},{i}.5", "series"),
         (
             ("store name", "date", "sales"),

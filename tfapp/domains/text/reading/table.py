@@ -16,6 +16,8 @@ DELIMITERS = ("\t", ";", ",", "|")
 LARGEST_CELL = 2**31 - 1
 SAMPLE = 262_144
 """Characters that the delimiter and the columns are chosen by."""
+FEW_LINES = 20
+"""At the beginning of a table, below which all of it is read."""
 SWALLOWED = 3
 """Lines of a cell that look like rows, from which on a quote was never closed."""
 
@@ -68,6 +70,8 @@ def read_table(path: Path, delimiter: str = "", *, sample: bool = False) -> Text
             that never ends.
     """
     text, encoding = _text(path, sample)
+    if sample and text.count("\n") < FEW_LINES:  # one cell may be that long
+        text, encoding = _text(path, sample=False)
     delimiter = _one_character(delimiter) or choose_delimiter(text[:SAMPLE], path)
     rows = _plain_rows(text, delimiter)
     if rows is None:
