@@ -61,6 +61,7 @@ def _report(text="plain"):
         blocks.Columns((picture, table)),
         blocks.Gallery(text, (tile, tile)),
         blocks.Details(text, text),
+        blocks.Passage(text, ((text, 1.0), (text, 0.0))),
     )
     facts = (blocks.Fact(text, text, text), blocks.Fact(text, text, code=True))
     sections = (blocks.Section(text, text, everything), blocks.Section("b", "lead"))
@@ -81,6 +82,15 @@ def test_every_block_is_rendered_and_tags_are_balanced():
     targets = {a["href"] for a in page.all("a")}
     assert targets <= {f"#{s['id']}" for s in page.all("section")}
     assert page.all("html") == [{"lang": "en"}]
+
+
+def test_words_are_coloured_by_their_weights():
+    """Weights become levels of two colours; a word of none is plain text."""
+    pieces = (("good", 1.0), ("bad", -0.5), ("the", 0.04))
+    section = blocks.Section("Words", "", (blocks.Passage("a text", pieces),))
+    html = render_report(blocks.Report("Title", "", (), (section,)))
+    assert '<mark class="for level5">good</mark>' in html
+    assert '<mark class="against level2">bad</mark> the</p>' in html
 
 
 def test_every_text_is_escaped():

@@ -11,6 +11,7 @@ def test_tables_and_folders_of_texts(tmp_path):
     """A table, a folder of tables, class folders, and .pos with .neg."""
     rows = sentences()
     table(tmp_path / "reviews.csv", rows)
+    table(tmp_path / "messages.txt", rows, delimiter="\t")
     splits = tmp_path / "splits"
     splits.mkdir()
     table(splits / "train.tsv.gz", rows, delimiter="\t")
@@ -23,7 +24,7 @@ def test_tables_and_folders_of_texts(tmp_path):
     for name in ("ham", "spam"):
         (classes / name).mkdir(parents=True)
         (classes / name / "1.txt").write_text("some text")
-    for place in ("reviews.csv", "splits", "polarity", "classes"):
+    for place in ("reviews.csv", "messages.txt", "splits", "polarity", "classes"):
         detected = detect(str(tmp_path / place))
         assert (detected.data, detected.task) == ("texts", "text_classification"), place
 
@@ -33,6 +34,7 @@ def test_tables_and_folders_of_texts(tmp_path):
     [
         (("path", "label"), "photos/{i}.jpg,cat", "images"),
         (("image", "label"), "{i}.png,cat", "images"),
+        (("path", "caption", "label"), "{i}.png,a cat sits on a mat {i},cat", "images"),
         (("date", "sales"), "2020-01-{i:02},{i}.5", "series"),
         (
             ("store name", "date", "sales"),

@@ -82,6 +82,9 @@ PLANS = {
 }
 """Task → what writes the recipe of `tfapp fit`."""
 
+EXPLAINED = {"text_classification": "verbs.explain:explain_texts"}
+"""Task → what explains the answers of its runs; see `tfapp.verbs.explain`."""
+
 VERBS = {"sample": "verbs.sample:sample"}
 """Functions of the Python API that only texts have, by name."""
 

@@ -82,12 +82,19 @@ def test_copies_are_counted_and_stay_together(tmp_path):
 def test_tables_of_splits(tmp_path):
     """train, dev and test tables are the splits; copies across them leave training."""
     rows = sentences()
-    parts = {"train": rows[:80], "dev": rows[80:100], "test": [*rows[100:], rows[0]]}
+    new = ("neither", "a class that no training text has")
+    parts = {
+        "train": rows[:80],
+        "dev": rows[80:100],
+        "test": [*rows[100:], rows[0], new],
+    }
     for name, part in parts.items():
         table(tmp_path / f"{name}.tsv", part, delimiter="\t")
     dataset = load_dataset(config(tmp_path), seed=0)
     sizes = {split: len(part) for split, part in dataset.examples.items()}
     assert sizes == {"train": 79, "validation": 20, "test": 21}
+    assert dataset.info.labels == ("bad", "good")
+    assert any("1 untrained class" in note for note in dataset.notes)
 
 
 def test_long_texts_are_cut_and_counted(tmp_path):

@@ -10,7 +10,7 @@ from tfapp.domains.text.words.tokenizers import tokenized, tokenizer
 TEXTS = [
     "It's Kim's (2014) \"CNN\", isn't it?!  We've seen `better', they'd say...",
     "tab\there; NEW\nline & naïve café -- 50% of 3.14",
-    "you'll won't i'm they're",
+    "you'll won't i'm they're, IT'S DON'T",
     "",
 ]
 

@@ -113,6 +113,9 @@ def inspected(texts: Texts, example: Example) -> TextFacts:
     if example.name in texts.ragged:
         detail = 'more cells than the header: put a text with commas into quotes "".'
         return TextFacts(fault="too many cells", detail=detail)
+    if example.name in texts.untrained:
+        detail = f"no training text has the class {example.target!r}: not counted."
+        return TextFacts(fault="untrained class", detail=detail)
     text = texts.source.contents[example.name].decode()
     words = text[:LONG].casefold().split()
     if not any(c.isalnum() or ord(c) > 0x2000 for word in words for c in word):

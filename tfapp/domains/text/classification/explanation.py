@@ -10,8 +10,8 @@ from tfapp.domains.text.layers.ngram_weights import NgramWeights
 from tfapp.domains.text.layers.word_embedding import WordEmbedding
 
 
-def word_weights(model: Any) -> Callable[[Any], tuple[Any, Any]]:
-    """Return a function that says what each word adds to the likeliest class.
+def word_weights(model: Any) -> Callable[..., tuple[Any, Any]]:
+    """Return a function that says what each word adds to a class.
 
     It is the gradient of the class's logit times the word's vector. Behind the
     embedding a sentence CNN is a maximum over linear filters, so this is exactly what
@@ -23,8 +23,8 @@ def word_weights(model: Any) -> Callable[[Any], tuple[Any, Any]]:
             builders of `tfapp.domains.text.classification.models`.
 
     Returns:
-        int32 (batch, length) → logits (batch, classes), and float32 weights (batch,
-        length), against the mean of all classes.
+        int32 (batch, length), and a class, None for the likeliest → logits (batch,
+        classes), and float32 weights (batch, length), against the mean of all classes.
 
     References:
         Simonyan, Vedaldi & Zisserman, Deep Inside Convolutional Networks, 2013;
@@ -38,13 +38,14 @@ def word_weights(model: Any) -> Callable[[Any], tuple[Any, Any]]:
     first = keras.Model(model.input, inner)
     rest = keras.Model([*inner, model.input], model.output)
 
-    def explained(words: Any) -> tuple[Any, Any]:
+    def explained(words: Any, wanted: int | None = None) -> tuple[Any, Any]:
         words = tf.convert_to_tensor(words, tf.int32)
         tensors = first(words, training=False)
         with tf.GradientTape(watch_accessed_variables=False) as tape:
             tape.watch(tensors)
             logits = tf.cast(rest([*tensors, words], training=False), tf.float32)
-            best = tf.one_hot(tf.argmax(logits, axis=-1), logits.shape[-1])
+            chosen = tf.argmax(logits, axis=-1) if wanted is None else [wanted]
+            best = tf.one_hot(chosen, logits.shape[-1])
             score = tf.reduce_sum(
                 logits * best - logits / float(logits.shape[-1]), axis=-1
             )

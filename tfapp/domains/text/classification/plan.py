@@ -15,8 +15,6 @@ SHARE = 0.5
 """Of the n-grams in the logits."""
 UPDATES = 6000
 """Training steps that are planned; validation ends most runs before."""
-BALANCED = 10.0
-"""Times that the largest class exceeds the mean, from which on rare ones weigh more."""
 
 
 def plan(report: CheckReport, machine: Machine) -> Plan:

@@ -2,13 +2,11 @@
 
 from collections import defaultdict
 from collections.abc import Iterator
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
-import tensorflow as tf
 
-from tfapp.domains.text.classification.explanation import word_weights
-from tfapp.layers.outputs import logits_model
+from tfapp.domains.text.classification.weighing import Weighed, weigher_of
 from tfapp.problems.classification.results import ClassAnswers
 from tfapp.problems.classification.sections import classification_sections
 from tfapp.report.blocks import Columns, Paragraph, Passage, Section, Table
@@ -23,13 +21,6 @@ EXPLAINED = 400
 PHRASE = 3
 """Words of a phrase: the width of the narrowest filters."""
 SHOWN = 10
-
-
-class Weighed(NamedTuple):
-    """The words of a text and what each adds to the answer."""
-
-    words: tuple[str, ...]
-    weights: np.ndarray
 
 
 def text_sections(results: Results, dataset: Any, model: Any) -> tuple[Section, ...]:
@@ -83,8 +74,8 @@ def _deciding(results: Results, dataset: Any, model: Any) -> Section:
     singles: dict[int, dict[str, list[float]]] = defaultdict(lambda: defaultdict(list))
     for i, one in zip(right, _weighed(dataset, model, right), strict=True):
         label = int(answers.labels[i])
-        for word, weight in zip(one.words, one.weights, strict=True):
-            singles[label][word].append(float(weight))
+        for word, weight in one:
+            singles[label][word].append(weight)
         phrase, weight = _strongest(one)
         phrases[label][phrase].append(weight)
     rows = tuple(
@@ -114,41 +105,30 @@ def _deciding(results: Results, dataset: Any, model: Any) -> Section:
 def _weighed(dataset: Any, model: Any, rows: np.ndarray) -> list[Weighed]:
     """Return words and weights of some test texts."""
     examples = [dataset.examples["test"][i] for i in rows]
-    if not examples:
-        return []
-    explain = tf.function(word_weights(logits_model(model)), reduce_retracing=True)
-    found = []
-    for start in range(0, len(examples), dataset.batch_size):
-        part = examples[start : start + dataset.batch_size]
-        raw = {"text": tf.constant([dataset.texts[e.name].encode() for e in part])}
-        cut = dataset.preprocessor.cut_texts(raw).to_list()
-        _, weights = explain(dataset.preprocessor(raw))
-        for words, row in zip(cut, weights.numpy(), strict=True):
-            shown = tuple(w.decode() for w in words[: len(row)])
-            found.append(Weighed(shown, row[: len(shown)]))
-    return found
+    texts = [dataset.texts[e.name].encode() for e in examples]
+    weigh = weigher_of(model, dataset.preprocessor)
+    return [words for _, words in weigh(texts, 1.0)]
 
 
-def _pieces(one: Weighed) -> tuple[tuple[str, float], ...]:
+def _pieces(one: Weighed) -> Weighed:
     """Return words with weights from -1 to 1; a long text is cut around the largest."""
-    words, weights = one
+    weights = np.array([weight for _, weight in one])
     start = 0
-    if len(words) > LONGEST_PASSAGE:
+    if len(one) > LONGEST_PASSAGE:
         start = max(0, int(np.abs(weights).argmax()) - LONGEST_PASSAGE // 2)
-    part = slice(start, start + LONGEST_PASSAGE)
-    largest = float(np.abs(weights[part]).max(initial=1e-9))
-    shares = weights[part] / largest
-    return tuple(zip(words[part], map(float, shares), strict=True))
+    part = one[start : start + LONGEST_PASSAGE]
+    largest = max((abs(weight) for _, weight in part), default=0.0) or 1.0
+    return tuple((word, weight / largest) for word, weight in part)
 
 
 def _strongest(one: Weighed) -> tuple[str, float]:
     """Return the phrase whose words add most, and how much."""
-    size = min(PHRASE, len(one.words))
+    size = min(PHRASE, len(one))
     if not size:
         return "", 0.0
-    sums = np.convolve(one.weights, np.ones(size), "valid")
+    sums = np.convolve([weight for _, weight in one], np.ones(size), "valid")
     best = int(sums.argmax())
-    return " ".join(one.words[best : best + size]), float(sums[best])
+    return " ".join(word for word, _ in one[best : best + size]), float(sums[best])
 
 
 def _ranked(weights: dict[str, list[float]], least: int) -> list[str]:

@@ -24,7 +24,6 @@ from tfapp.problems.classification.examples import (
     labelled,
     one_spelling,
     require_classes,
-    require_training_classes,
 )
 
 NO_LABEL = "\0"
@@ -39,11 +38,13 @@ class Texts:
         source: lists the examples; their contents are the texts in UTF-8.
         unlabelled: names of rows without a label, which are left out.
         ragged: names of rows with more cells than their table has columns.
+        untrained: names of texts to test on whose class no training text has.
     """
 
     source: Source
     unlabelled: frozenset[str] = frozenset()
     ragged: frozenset[str] = frozenset()
+    untrained: frozenset[str] = frozenset()
 
 
 def open_texts(context: LoadContext) -> Texts:
@@ -62,14 +63,20 @@ def open_texts(context: LoadContext) -> Texts:
     ragged = frozenset(e.name for e, _, whole in rows if not whole)
     kept = [e for e, _ in fitting if e.name not in unlabelled | ragged]
     spelled = {e.name: e for e in one_spelling(kept, context.labels)}
-    labels = tuple(sorted({e.target for e in spelled.values()}))
+    trained = {e.target for e in spelled.values() if e.split in ("", "train")}
+    untrained = frozenset(
+        e.name
+        for e in spelled.values()
+        if trained and not context.labels and e.target not in trained
+    )
+    labels = tuple(
+        sorted({e.target for e in spelled.values() if e.name not in untrained})
+    )
     require_classes(str(path), labels, f"{len(rows)} texts", context)
-    if not context.labels:
-        require_training_classes(str(path), tuple(spelled.values()))
     examples = tuple(spelled.get(e.name, e) for e, _ in fitting)
     contents = {e.name: text.encode(errors="replace") for e, text in fitting}
     source = Source(str(path), None, examples, labels, contents)
-    return Texts(source, unlabelled, ragged)
+    return Texts(source, unlabelled, ragged, untrained)
 
 
 def _rows(

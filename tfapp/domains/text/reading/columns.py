@@ -28,7 +28,7 @@ FEW_WORDS = 4
 """Mean words of a cell from which on a column of no telling name is one of texts."""
 LARGEST_SHARE = 0.3
 """Different cells of a column of labels, of all its cells."""
-PATH = re.compile(r"[^\s]+\.[A-Za-z0-9]{2,5}")
+PATH = re.compile(r"\S+\.[A-Za-z][A-Za-z0-9]{1,4}")
 """A cell that names a file."""
 
 
@@ -138,7 +138,7 @@ def looks_like_texts(cells: Sequence[str]) -> bool:
     cells = [cell for cell in cells if cell.strip()]
     if not cells:
         return False
-    if sum(bool(PATH.fullmatch(cell.strip())) for cell in cells) > len(cells) / 2:
+    if are_paths(cells):
         return False
     if sum(map(is_number, cells)) > len(cells) / 2:
         return False
@@ -148,6 +148,12 @@ def looks_like_texts(cells: Sequence[str]) -> bool:
     letters = sum(sum(c.isalpha() for c in cell) for cell in cells)
     enough = letters > sum(map(len, cells)) / 3
     return enough and different > LARGEST_SHARE and (words >= FEW_WORDS or wide >= 5)
+
+
+def are_paths(cells: Sequence[str]) -> bool:
+    """Say whether most cells name files."""
+    paths = sum(bool(PATH.fullmatch(cell.strip())) for cell in cells)
+    return paths > len(cells) / 2
 
 
 def _index(names: Sequence[str], wanted: Sequence[str]) -> int | None:

@@ -5,8 +5,15 @@ from pathlib import Path
 from typing import Any
 
 from tfapp.base.errors import TfappError
+from tfapp.base.names import folded
 from tfapp.data.detection import Detected
-from tfapp.domains.text.reading.columns import find_columns, looks_like_texts
+from tfapp.domains.text.reading.columns import (
+    TEXT_NAMES,
+    are_paths,
+    find_columns,
+    find_text_column,
+    looks_like_texts,
+)
 from tfapp.domains.text.reading.folders import (
     polarity_files,
     split_tables,
@@ -46,13 +53,20 @@ def _why_table(path: Path, options: Mapping[str, Any]) -> str:
         return f"its column {options['text_column']!r} is named as that of texts"
     try:
         table = read_table(path, str(options.get("delimiter") or ""), sample=True)
-        columns = find_columns(table, options)
+        text = find_text_column(table)
+        if any(are_paths(table.cells(i)) for i in range(len(table.header))):
+            return ""  # of pictures, with captions
+        if not looks_like_texts(table.cells(text)):
+            return ""
     except TfappError:
         return ""
-    if not looks_like_texts(table.cells(columns.text)):
-        return ""
-    text, label = table.header[columns.text], table.header[columns.label]
-    return f"its column {text!r} holds texts, and {label!r} their labels"
+    try:
+        columns = find_columns(table, options)
+    except TfappError:  # reading it says what is missing
+        named = folded(table.header[text]) in TEXT_NAMES
+        return f"its column {table.header[text]!r} holds texts" if named else ""
+    name, label = table.header[columns.text], table.header[columns.label]
+    return f"its column {name!r} holds texts, and {label!r} their labels"
 
 
 def _why_folder(path: Path, options: Mapping[str, Any]) -> str:

@@ -9,13 +9,15 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tfapp.base.errors import ConfigError, DataError
-from tfapp.base.text_files import decoded
+from tfapp.base.text_files import START, decoded, first_lines
 
 SUFFIXES = (".csv", ".tsv", ".csv.gz", ".tsv.gz")
 DELIMITERS = ("\t", ";", ",", "|")
 LARGEST_CELL = 2**31 - 1
 SAMPLE = 262_144
 """Characters that the delimiter and the columns are chosen by."""
+FEW_LINES = 20
+"""At the beginning of a table, below which all of it is read."""
 SWALLOWED = 3
 """Lines of a cell that look like rows, from which on a quote was never closed."""
 
@@ -46,8 +48,15 @@ class TextTable:
 
 
 def is_table(path: Path) -> bool:
-    """Say whether a file is a table by its name."""
-    return path.is_file() and path.name.lower().endswith(SUFFIXES)
+    """Say whether a file is a table: by its name, a .txt by the tabs of its lines."""
+    if path.name.lower().endswith(SUFFIXES):
+        return path.is_file()
+    if path.suffix.lower() != ".txt" or not path.is_file():
+        return False
+    with path.open("rb") as file:
+        lines = first_lines(file.read(START))[:50]
+    tabs = {line.count("\t") for line in lines[:-1]}
+    return len(lines) > 5 and len(tabs) == 1 and tabs != {0}
 
 
 def read_table(path: Path, delimiter: str = "", *, sample: bool = False) -> TextTable:
@@ -68,6 +77,8 @@ def read_table(path: Path, delimiter: str = "", *, sample: bool = False) -> Text
             that never ends.
     """
     text, encoding = _text(path, sample)
+    if sample and text.count("\n") < FEW_LINES:  # one cell may be that long
+        text, encoding = _text(path, sample=False)
     delimiter = _one_character(delimiter) or choose_delimiter(text[:SAMPLE], path)
     rows = _plain_rows(text, delimiter)
     if rows is None:

@@ -44,7 +44,7 @@ def words(texts: Any) -> Any:
     Returns:
         Ragged string tensor (batch, words).
     """
-    texts = _sound(texts)
+    texts = tf.strings.lower(_cut(texts), encoding="utf-8")
     texts = tf.strings.regex_replace(texts, r"[\p{Cf}\x{FE0F}]", "")
     for pattern, replacement in CONTRACTIONS:
         texts = tf.strings.regex_replace(texts, pattern, replacement)
@@ -67,10 +67,10 @@ def kim(texts: Any) -> Any:
         Kim, Convolutional Neural Networks for Sentence Classification, 2014,
         https://github.com/yoonkim/CNN_sentence (process_data.py).
     """
-    texts = _sound(texts)
+    texts = _cut(texts)
     for pattern, replacement in CLEANING:
         texts = tf.strings.regex_replace(texts, pattern, replacement)
-    return tf.strings.split(texts)
+    return tf.strings.split(tf.strings.lower(texts))
 
 
 def spaces(texts: Any) -> Any:
@@ -127,7 +127,3 @@ def _cut(texts: Any) -> Any:
         replacement_char=ord(" "),
         replace_control_characters=True,
     )
-
-
-def _sound(texts: Any) -> Any:
-    return tf.strings.lower(_cut(texts), encoding="utf-8")
