@@ -178,13 +178,16 @@ class ArrayDataset:
 
     def _ordered(self, examples: Sequence[Example], which: Pass) -> np.ndarray:
         """Return the rows of one pass in its order."""
-        rows = self._rows_of(examples)
-        chance = {"seed": which.seed, "epoch": which.epoch}
-        order = epoch_order(len(rows), shuffle=which.shuffle, **chance)
+        rows: np.ndarray = self._rows_of(examples)
+        seed, epoch = which.seed, which.epoch
+        order = epoch_order(len(rows), shuffle=which.shuffle, seed=seed, epoch=epoch)
         if which.shuffle and self.lengths is not None:
             lengths = self.lengths[rows]
-            order = alike_together(order, lengths, self.batch_size, **chance)
-        return rows[order]
+            order = alike_together(
+                order, lengths, self.batch_size, seed=seed, epoch=epoch
+            )
+        ordered: np.ndarray = rows[order]
+        return ordered
 
     @property
     def _columns(self) -> tuple[Column, ...]:

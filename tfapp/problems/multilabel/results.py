@@ -106,7 +106,7 @@ def tags_table(per_tag: Mapping[str, Mapping[str, Any]], noun: str) -> Table:
 
 def named(row: np.ndarray, names: Sequence[str]) -> str:
     """Return the tags of a row of booleans, "none" without any."""
-    return ", ".join(names[i] for i in np.flatnonzero(row)) or "none"
+    return ", ".join(names[int(i)] for i in np.flatnonzero(row)) or "none"
 
 
 def _row(name: str, row: Mapping[str, Any]) -> tuple[str, ...]:
@@ -142,7 +142,7 @@ def _scores(examples: Sequence[Example], answers: TagAnswers) -> Table:
 
 def answers_text(names: Sequence[str]) -> Any:
     """Return a function from a row of booleans to tags as a table writes them."""
-    return lambda row: SEPARATOR.join(names[i] for i in np.flatnonzero(row))
+    return lambda row: SEPARATOR.join(names[int(i)] for i in np.flatnonzero(row))
 
 
 def _headline(metric: PrimaryMetric, figures: Mapping[str, Any]) -> tuple[Fact, ...]:

@@ -33,7 +33,8 @@ def word_weights(model: Any) -> Callable[..., tuple[Any, Any]]:
     """
     watched = [layer for layer in model.layers if isinstance(layer, WordEmbedding)]
     listed = [layer for layer in model.layers if isinstance(layer, NgramWeights)]
-    inner = [layer.output for layer in (*watched, *listed)]
+    layers: list[Any] = [*watched, *listed]
+    inner = [layer.output for layer in layers]
     # Two models, cut where gradients are taken: inputs to inner tensors, and those on.
     first = keras.Model(model.input, inner)
     rest = keras.Model([*inner, model.input], model.output)
