@@ -39,6 +39,7 @@ def two_losses():
         own = plain.learning(model, info)
         return replace(
             own,
+            model=model,
             losses={"early": own.losses, "logits": own.losses},
             batch=batch,
             main="logits",

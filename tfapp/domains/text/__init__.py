@@ -4,10 +4,8 @@ The tables name what recipes may use, as "module:function" relative to this pack
 """
 
 FORMS = (
-    "a .csv or .tsv with columns of texts and of labels, a folder of class folders "
-    "with .txt files, a folder of tables named train, dev and test, a folder with "
-    "NAME.pos and NAME.neg; a .conllu, .conll or .iob file of tagged sentences, or a "
-    "folder of such; a .txt of one running text"
+    "a folder or a table of labelled texts, a .conllu or .iob file of tagged "
+    "sentences, a .txt of running text"
 )
 """What `data.path` may be, for messages."""
 

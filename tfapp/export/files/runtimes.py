@@ -41,7 +41,7 @@ def as_model(run: Run, inputs: Any, outputs: Any) -> keras.Model:
         outputs: shape of a batch (None, …).
     """
 
-    class FileNetwork(keras.Layer):  # type: ignore[misc]
+    class _FileNetwork(keras.Layer):  # type: ignore[misc]
         """Calls the runtime of the file."""
 
         def call(self, batch: Any) -> Any:
@@ -52,7 +52,7 @@ def as_model(run: Run, inputs: Any, outputs: Any) -> keras.Model:
             return (shape[0], *outputs[1:])
 
     given = keras.Input(tuple(inputs[1:]))
-    return keras.Model(given, FileNetwork(name="file")(given))
+    return keras.Model(given, _FileNetwork(name="file")(given))
 
 
 def _litert(path: Path) -> Run:

@@ -9,6 +9,9 @@ from typing import Any
 import keras
 import numpy as np
 import tensorflow as tf
+from tensorflow.python.framework.convert_to_constants import (
+    convert_variables_to_constants_v2,
+)
 
 from tfapp.base.errors import ExportError
 from tfapp.base.extras import require_extra
@@ -99,7 +102,9 @@ def _litert(network: keras.Model, place: Path) -> bytes:
         input_signature=[spec],
         autograph=False,
     ).get_concrete_function()
-    converter = tf.lite.TFLiteConverter.from_concrete_functions([function], network)
+    # Weights as constants: kept as variables they may have no values in the file.
+    frozen = convert_variables_to_constants_v2(function)
+    converter = tf.lite.TFLiteConverter.from_concrete_functions([frozen])
     return bytes(converter.convert())
 
 

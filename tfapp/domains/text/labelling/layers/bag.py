@@ -6,7 +6,7 @@ import keras
 from keras import ops
 
 
-@keras.saving.register_keras_serializable("tfapp")
+@keras.saving.register_keras_serializable(package="tfapp")
 class NeighbouringBags(keras.layers.Layer):
     """Sum the vectors of a token's ids, and other vectors of its neighbours' ids.
 

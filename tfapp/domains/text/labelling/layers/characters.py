@@ -6,7 +6,7 @@ import keras
 from keras import layers, ops
 
 
-@keras.saving.register_keras_serializable("tfapp")
+@keras.saving.register_keras_serializable(package="tfapp")
 class CharacterConvolution(keras.layers.Layer):
     """Convolve the characters of every word, and keep each filter's largest answer.
 

@@ -7,7 +7,7 @@ import keras
 from keras import ops
 
 
-@keras.saving.register_keras_serializable("tfapp")
+@keras.saving.register_keras_serializable(package="tfapp")
 class ConditionalRandomField(keras.layers.Layer):
     """Add what neighbouring tags make of each other to the logits of single tokens.
 

@@ -8,7 +8,7 @@ from keras import ops
 UNKNOWN = 1
 
 
-@keras.saving.register_keras_serializable("tfapp")
+@keras.saving.register_keras_serializable(package="tfapp")
 class WordDropout(keras.layers.Layer):
     """Replace words by the unknown word at random, in training only.
 
