@@ -79,7 +79,7 @@ def test_progress_shows_no_more_time_than_the_budget(tmp_path, capsys, monkeypat
     """The first step compiles, so its pace alone would promise many seconds."""
 
     class AlmostOver(Deadline):
-        def seconds_left(self):
+        def own_seconds_left(self):
             return 0.4
 
     monkeypatch.setattr(Stage, "EVERY_SECONDS", 0.0)
