@@ -153,6 +153,15 @@ def test_a_phase_never_ends_worse_than_it_began(tmp_path):
     assert "no epoch was better" in history.summary()
 
 
+def test_the_last_unit_is_not_cut_short(tmp_path, monkeypatch):
+    """A deadline that passes while it is done ends nothing that was to come."""
+    picture, deadline = Picture(total=20), Deadline()
+    monkeypatch.setattr(deadline, "seconds_left", lambda: 19.5 - picture.done)
+    history = loop(tmp_path, deadline=deadline).run(picture, "paint")
+    assert picture.done == 20
+    assert history.stopped_by != "deadline"
+
+
 def test_the_deadline_ends_a_round_early(tmp_path, monkeypatch):
     """A phase that is cut short has scored what it reached, and says why it ended."""
     picture, deadline = Picture(total=10_000), Deadline()

@@ -159,7 +159,7 @@ class Runner:
             raise self._diverged(error) from None
         self._tick()
         self.stage(workload.done, workload.total)
-        if self.deadline.seconds_left() <= 0:
+        if workload.done < workload.total and self.deadline.seconds_left() <= 0:
             self.progress.stopped_by = "deadline"
         if self._is_over or workload.done // workload.round_units > rounds:
             self._finish_round({k: float(v) for k, v in figures.items()}, board)
