@@ -27,6 +27,7 @@ def test_two_devices_learn_what_one_learns(tmp_path, in_fresh_process):
     pytest.importorskip("jax")
     tiny = photos(tmp_path / "photos")
     tiny.table["data"]["augmentation"] = {}
+    tiny.table["model"]["options"]["dropout_rate"] = 0.0
     for name in ("single", "mirrored"):
         runtime = {"backend": "jax", "strategy": name, "precision": "float32"}
         table = {"task": "image_classification", **tiny.table, "runtime": runtime}
