@@ -65,6 +65,7 @@ FURTHER_TABLES = {
     "EXPLANATIONS",
     "INTERFACES",
     "MODEL_CHOICES",
+    "MODEL_SHAPES",
     "NETWORK_SECTIONS",
     "PLANS",
     "PREVIEWS",
@@ -94,11 +95,7 @@ def name(path):
 
 def imports(path):
     """Yield the dotted names that a file imports, inside functions too."""
-    for node in ast.walk(tree(path)):
-        if isinstance(node, ast.Import):
-            yield from (alias.name for alias in node.names)
-        elif isinstance(node, ast.ImportFrom) and node.module:
-            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+    yield from dotted(tree(path))
 
 
 def module_file(dotted):
@@ -281,7 +278,7 @@ def test_doors(domain):
             assert attribute in set().union(*map(defined_by, tree(source).body)), target
 
 
-OPEN = {"FORMS", "TASK_DATA", "REQUIREMENTS", "SPLITS"}
+OPEN = {"FORMS", "MODEL_SHAPES", "TASK_DATA", "REQUIREMENTS", "SPLITS"}
 """Tables of something else than "module:function"."""
 
 
@@ -308,6 +305,7 @@ def test_tables_agree():
     assert {kind for kinds in tasks.values() for kind in kinds} == keys["DATA"]
     named = keys["PLANS"] | keys["REQUIREMENTS"] | keys["INTERFACES"]
     assert named <= keys["TASKS"]
+    assert registry.union("MODEL_SHAPES").keys() <= keys["MODELS"]
     assert {key.partition(".")[0] for key in keys["MODEL_CHOICES"]} <= keys["MODELS"]
 
 
@@ -316,6 +314,65 @@ def test_no_tensorflow_where_it_does_not_belong(part):
     """Models and layers run on any Keras backend; the command line starts fast."""
     found = {n.split(".")[0] for f in files(part) for n in imports(f)}
     assert "tensorflow" not in found
+
+
+def needs(path, node=None):
+    """Return the files that importing a file, or what a node imports, executes."""
+    seen, waiting = set(), [path] if node is None else _imported(node)
+    while waiting:
+        found = waiting.pop()
+        if found not in seen:
+            seen.add(found)
+            waiting += [f for n in tree(found).body for f in _imported(n)]
+    return seen
+
+
+def _imported(node):
+    if not isinstance(node, ast.Import | ast.ImportFrom):
+        return []
+    module = ast.Module([node], [])
+    return [f for name in dotted(module) if (f := module_file(name))]
+
+
+def dotted(node):
+    """Yield the dotted names that the imports in a node name."""
+    for part in ast.walk(node):
+        if isinstance(part, ast.Import):
+            yield from (alias.name for alias in part.names)
+        elif isinstance(part, ast.ImportFrom) and part.module:
+            yield from (f"{part.module}.{alias.name}" for alias in part.names)
+
+
+def starts(path):
+    """Yield what a file executes before it calls `start_tensorflow`."""
+    for node in ast.walk(tree(path)):
+        if not isinstance(node, ast.FunctionDef):
+            continue
+        calls = [n.lineno for n in ast.walk(node) if _starts_tensorflow(n)]
+        for part in ast.walk(node):
+            if calls and getattr(part, "lineno", calls[0]) < calls[0]:
+                yield from needs(path, part) if _imported(part) else ()
+    yield from needs(path)
+
+
+def _starts_tensorflow(node):
+    function = getattr(node, "func", None)
+    return isinstance(node, ast.Call) and "start_tensorflow" == getattr(
+        function, "id", ""
+    )
+
+
+def test_verbs_start_tensorflow_before_they_import_it():
+    """Else its notices reach the terminal, and wrong paths wait for it."""
+    for path in (path for path in files() if level(path) == "verbs"):
+        for executed in set(starts(path)):
+            names = {n for node in tree(executed).body for n in _top_names(node)}
+            assert not names & {"tensorflow", "keras"}, (path, executed)
+
+
+def _top_names(node):
+    is_import = isinstance(node, ast.Import | ast.ImportFrom)
+    return {n.split(".")[0] for n in dotted(node)} if is_import else set()
 
 
 def test_nothing_imports_the_command_line():

@@ -65,7 +65,7 @@ def test_commands_in_documents_exist(path):
     for block in re.findall(r"```sh\n(.*?)```", text, re.DOTALL):
         for verb in re.findall(r"(?:^|\n)\s*tfapp ([a-z]+)", block):
             assert verb in verbs(), verb
-        for recipe in re.findall(r"tfapp run ([a-z_/]+)", block):
+        for recipe in re.findall(r"tfapp run ([a-z0-9_/]+)", block):
             assert recipes.find(recipe).is_file(), recipe
     for script in re.findall(r"(?:scripts|benchmarks)/[a-z_]+(?:\.py)?", text):
         assert (ROOT / script).exists(), script

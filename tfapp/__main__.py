@@ -7,6 +7,7 @@ import logging
 import os
 import signal
 import sys
+from pathlib import Path
 
 CTRL_C = 130
 """The exit code that Typer makes of Ctrl-C."""
@@ -80,6 +81,11 @@ def _is_of_stdout(error: OSError) -> bool:
 
 
 def _refuse(message: str) -> int:
+    from tfapp.base.errors import ERRORS
+
+    if aside := os.environ.get(ERRORS):  # whoever started this process shows it
+        Path(aside).write_text(message, encoding="utf-8")
+        return 2
     for line in message.splitlines():
         sys.stderr.write(f"tfapp: error: {line}\n")
     return 2

@@ -58,6 +58,10 @@ CASES = {
         f"--try '{SMALL_TRANSFER} fine_tune.head.epochs=1'",
         r"\d+\.\d+%  data\.path",
     ),
+    "distributed.py": Case(
+        "digits --counts 2 --ways workers --batch 8 --epochs 1 --set data.limit=4",
+        r"\| workers \| 2 \| 16 \| \d+\.\d \| 100% \|",
+    ),
     "explanations.py": Case(
         "{run} --mosaics 4 --occluded 1", r"gradcam: (.|\n)*weights shuffled: "
     ),
@@ -95,6 +99,12 @@ CASES = {
         "--set export.explain=false",
         r"limit=5 (.|\n)*limit=10 (.|\n)*comparison\.html",
     ),
+    "network_pictures.py": Case(
+        "drawn --networks cnn_7x7x32", r"drawn/cnn_7x7x32\.svg"
+    ),
+    "svm_floor.py": Case(
+        "{digits} --train 100 --test 20 --degree 2", r"\| 100 \| 2 \| \d+\.\d+%"
+    ),
     "near_copies.py": Case("{photos} --copies 2", r"\| copy \| found \|"),
     "options.py": Case(
         "--work inference training --cases plain --rounds 1 --size 32 --batch 2 "
@@ -104,6 +114,11 @@ CASES = {
     "serving.py": Case(
         "{saved_model} {photo} --seconds 0.2 --forms jpeg",
         r'"clients": 64, "requests": \d+, "failures": 0',
+    ),
+    "text_folds.py": Case(
+        "text/rt_polarity_rand --folds 2 --set training.epochs=1 "
+        "--set model.options.dims=4",
+        r"fold 2: network \d+\.\d+(.|\n)*gain over \D+: [+-]\d",
     ),
     "thaw_depth.py": Case(
         f"{UNTRAINED} --largest 32 --layers block_16_expand --rates 1e-4 --seeds 0 "
@@ -161,6 +176,11 @@ def made_up_data(tmp_path_factory):
         digits[f"y_{split}"] = np.arange(count) % 10
     (folder / "mnist").mkdir()
     np.savez(folder / "mnist" / "mnist.npz", **digits)
+    (folder / "rt_polarity").mkdir()
+    for name in ("pos", "neg"):
+        words = random.choice(["a", "quick", "dull", "film", "scene", name], (60, 9))
+        lines = "".join(f"{' '.join(row)}\n" for row in words)
+        (folder / "rt_polarity" / f"rt.{name}").write_text(lines)
     return folder
 
 
@@ -218,6 +238,7 @@ def test_a_script_runs_its_smallest_case(script, tmp_path, made_up_data, workspa
     places = {
         "photos": made_up_data / "cats_dogs" / "train",
         "photo": made_up_data / "cats_dogs" / "train" / "a" / "0.jpg",
+        "digits": made_up_data / "mnist" / "mnist.npz",
         "run": workspace[0] / "runs" / "digits" / "1",
         "saved_model": workspace[0] / "saved_models" / "digits" / "1",
     }

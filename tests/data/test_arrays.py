@@ -145,3 +145,17 @@ def test_rows_of_similar_length_share_a_batch():
         np.testing.assert_array_equal(one[0], other[0])
     straight = [len(r[r > 0]) for inputs, _ in passed(dataset) for r in inputs]
     assert straight == lengths.tolist()
+
+
+def test_shares_of_workers():
+    """Two workers together get the batches of one process."""
+    one = passed(make(), seed=1, epoch=2, shuffle=True, skip=1)
+    two = [
+        passed(make(), seed=1, epoch=2, shuffle=True, skip=1, shard=(index, 2))
+        for index in (0, 1)
+    ]
+    for number, (inputs, _) in enumerate(one[:-1]):
+        parts = [share[number][0] for share in two]
+        np.testing.assert_array_equal(np.concatenate(parts), inputs)
+    for share in two:  # three examples do not divide: both get all
+        np.testing.assert_array_equal(share[-1][0], one[-1][0])

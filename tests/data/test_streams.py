@@ -5,12 +5,15 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
+from tfapp.data.spec import Pass
 from tfapp.data.streams import (
     SeedSequence,
     epoch_order,
     epoch_seed,
     fold,
     follow,
+    pass_seed,
+    places_of_pass,
     uniform,
 )
 
@@ -67,3 +70,36 @@ def test_keras_layers_follow():
     first, other = erase(1), erase(2)
     assert not np.array_equal(first, other)
     np.testing.assert_array_equal(erase(1), first)
+
+
+@pytest.mark.parametrize("workers", [1, 2, 4])
+@pytest.mark.parametrize("count", [0, 3, 8, 15, 16, 18, 20])
+@pytest.mark.parametrize("skip", [0, 1])
+def test_shares_of_workers(count, workers, skip):
+    """Together the batches of one process; none twice but in a last odd batch."""
+    whole = [list(range(i, min(i + 8, count))) for i in range(8 * skip, count, 8)]
+    shares = []
+    for index in range(workers):
+        which = Pass(skip=skip, shard=(index, workers))
+        shares.append(
+            [
+                list(places[start : start + size])
+                for places, size in places_of_pass(count, which, 8)
+                for start in range(0, len(places), size)
+            ]
+        )
+    assert {len(share) for share in shares} == {len(whole)}
+    for number, batch in enumerate(whole):
+        parts = [share[number] for share in shares]
+        if len(batch) % workers:
+            assert parts == [batch] * workers
+        else:
+            assert sum(parts, []) == batch
+            assert {len(part) for part in parts} == {len(batch) // workers}
+
+
+def test_changes_of_workers_differ():
+    """Two workers do not change their shares alike; the chief's are those of one."""
+    seeds = [pass_seed(Pass(1, 2, shard=(index, 2))).numpy() for index in (0, 1)]
+    np.testing.assert_array_equal(seeds[0], epoch_seed(1, 2))
+    assert list(seeds[0]) != list(seeds[1])

@@ -7,6 +7,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from tfapp.data.spec import DataInfo, InputSpec
+
 HEIGHT, WIDTH = 8, 6
 CLASS_NAMES = ("zèbre", "apple", "猫")
 
@@ -87,7 +89,8 @@ def make_exported(model=None, preprocessor=None, names=CLASS_NAMES, **further):
     """Return a model with what its answers need."""
     from tfapp.export.spec import Exported
 
-    info = SimpleNamespace(labels=tuple(names))
+    inputs = {"image": InputSpec((HEIGHT, WIDTH, 3))}
+    info = DataInfo(inputs, (), len(names), tuple(names))
     return Exported(
         model or make_classifier(), preprocessor or TinyPreprocess(), info, **further
     )

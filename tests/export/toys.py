@@ -1,9 +1,8 @@
 """A model of a text and a sound, whose answers are numbers, whole numbers and texts."""
 
-from types import SimpleNamespace
-
 import tensorflow as tf
 
+from tfapp.data.spec import DataInfo
 from tfapp.export.spec import Exported, Interface, Prediction, Signature
 
 NAMES = ("long", "short")
@@ -103,5 +102,5 @@ INTERFACE = Interface(
 
 def make_exported():
     """Return the network with what its answers need."""
-    info = SimpleNamespace(labels=NAMES)
+    info = DataInfo({}, (), len(NAMES), tuple(NAMES))
     return Exported(make_model(), TwoInputs(), info, {"factor": 2.0})

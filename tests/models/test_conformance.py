@@ -182,9 +182,8 @@ def build(name):
     case = CASES[name]
     inputs = case.ids or {case.input_name: InputSpec(case.input_shape)}
     shape = (None,) * len(case.answer_shape) if case.ids else case.answer_shape
-    generator = np.random.default_rng(0)
     start = {
-        "vectors": generator.normal(0, 1, (10, 4)),
+        "vectors": np.random.default_rng(0).normal(0, 1, (10, 4)),
         "ngrams": (np.array([2, 3, 4, 5, 46]), np.eye(5, 3), np.arange(3.0)),
     }
     info = DataInfo(inputs, shape, 3, tuple("abc"), "", start)

@@ -121,19 +121,6 @@ def test_mixing_needs_fresh_images(mixes, phase):
         recipes.build(table, "here")
 
 
-def test_jax_does_not_mirror():
-    """Several devices need TensorFlow; the error names both ways out."""
-    runtime = {"backend": "jax", "strategy": "mirrored"}
-    table = {
-        "task": "image_classification",
-        "model": {"name": "small_cnn"},
-        "data": {"path": "digits"},
-        "runtime": runtime,
-    }
-    with pytest.raises(ConfigError, match="'mirrored' needs the TensorFlow backend"):
-        recipes.build(table, "here")
-
-
 def test_not_toml_names_the_line(tmp_path):
     """A file that is not TOML is refused with the place of the fault."""
     with pytest.raises(ConfigError, match=r"mine.toml is not valid TOML: .*line 1"):

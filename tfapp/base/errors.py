@@ -20,6 +20,9 @@ is wrong and where, what was expected, what was received, and the way out.
 import difflib
 from collections.abc import Iterable
 
+ERRORS = "TFAPP_ERRORS"
+"""Variable: a file that gets the error of a command, instead of stderr."""
+
 
 class TfappError(Exception):
     """A mistake or failure that the user can fix."""

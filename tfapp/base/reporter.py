@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable
 from datetime import timedelta
 from types import TracebackType
-from typing import Any
+from typing import IO, Any
 
 from rich.console import Console
 from rich.progress import (
@@ -25,10 +25,13 @@ class Reporter:
 
     Args:
         quiet: print nothing, for notebooks and tests.
+        file: that gets the lines instead.
     """
 
-    def __init__(self, quiet: bool = False) -> None:
-        self.console = Console(stderr=True, quiet=quiet, highlight=False)
+    def __init__(self, quiet: bool = False, file: IO[str] | None = None) -> None:
+        self.console = Console(
+            file=file, stderr=file is None, quiet=quiet, highlight=False
+        )
         self.seconds: dict[str, float] = {}
 
     def say(self, line: str) -> None:

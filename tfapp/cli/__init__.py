@@ -10,7 +10,16 @@ from typing import Annotated
 import typer
 
 from tfapp.base.reporter import Reporter
-from tfapp.cli import fitting, predicting, serving, show, tuning
+from tfapp.cli import (
+    describing,
+    exporting,
+    fitting,
+    launching,
+    predicting,
+    serving,
+    show,
+    tuning,
+)
 from tfapp.cli.domain_commands import DomainCommands
 from tfapp.cli.options import (
     Data,
@@ -25,6 +34,7 @@ from tfapp.cli.options import (
     Quiet,
     Runs,
     Separator,
+    TextColumn,
     data_overrides,
 )
 from tfapp.cli.runs import runs
@@ -80,6 +90,8 @@ def run(
     show.result(result, json)
 
 
+app.command()(launching.launch)
+app.command()(launching.decode)
 app.command()(fitting.fit)
 
 
@@ -88,6 +100,7 @@ def check(
     data: Data,
     overrides: Overrides = [],  # noqa: B006 - typer copies it
     image: Image = "",
+    text: TextColumn = "",
     label: Label = "",
     label_from: LabelFrom = "",
     separator: Separator = "",
@@ -98,7 +111,7 @@ def check(
     """Look for trouble in data before the first epoch; change nothing."""
     from tfapp.verbs.check import check
 
-    said = data_overrides(image, label, label_from, separator, delimiter)
+    said = data_overrides(image, label, label_from, separator, delimiter, text)
     settings = [*said, *overrides]
     show.check(check(data, settings, reporter=Reporter(quiet)), json)
 
@@ -122,6 +135,8 @@ def evaluate(
 
 app.command()(predicting.predict)
 app.command()(predicting.explain)
+app.command()(describing.describe)
+app.command()(exporting.export)
 
 
 @app.command()

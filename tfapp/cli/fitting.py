@@ -19,6 +19,7 @@ from tfapp.cli.options import (
     Quiet,
     Runs,
     Separator,
+    TextColumn,
     data_overrides,
 )
 
@@ -35,7 +36,7 @@ def fit(
         int, typer.Option(min=0, help="Of the training; 0 = choose.")
     ] = 0,
     image: Image = "",
-    text: Annotated[str, typer.Option(help="CSV column of the texts.")] = "",
+    text: TextColumn = "",
     label: Label = "",
     label_from: LabelFrom = "",
     separator: Separator = "",
@@ -52,10 +53,10 @@ def fit(
     """
     from tfapp.verbs.fit import fit
 
-    columns = data_overrides(image, label, label_from, separator, delimiter, text)
+    said = data_overrides(image, label, label_from, separator, delimiter, text)
     result = fit(
         data,
-        [*columns, *overrides],
+        [*said, *overrides],
         minutes=minutes,
         name=name,
         backbone=backbone,

@@ -18,6 +18,7 @@ Overrides = Annotated[
     list[str], typer.Option("--set", help="KEY=VALUE, e.g. training.epochs=3.")
 ]
 Image = Annotated[str, typer.Option("--image", help="CSV column of the images.")]
+TextColumn = Annotated[str, typer.Option("--text", help="CSV column of the texts.")]
 Label = Annotated[
     str, typer.Option("--label", help="CSV columns of classes, tags or numbers.")
 ]

@@ -11,7 +11,7 @@ from tfapp.cli.options import Inputs, Json, Name, Quiet, Runs, listed
 
 
 def predict(
-    model: Annotated[str, typer.Argument(help="SavedModel, run, or .keras file.")],
+    model: Annotated[str, typer.Argument(help="SavedModel, run, or exported file.")],
     inputs: Inputs,
     csv: Annotated[str, typer.Option(help="Also write a CSV file.")] = "",
     out: Annotated[str, typer.Option(help="Folder of answers that are files.")] = "",

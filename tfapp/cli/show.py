@@ -101,7 +101,7 @@ def results(evaluation: "Results", as_json_: bool) -> None:
         return
     headline(evaluation)
     for table in evaluation.tables:
-        print_table(_terminal_table(table))
+        print_table(terminal_table(table))
 
 
 def check(report: "CheckReport", as_json_: bool) -> None:
@@ -177,7 +177,8 @@ def print_table(table: Table) -> None:
     console.print(table)
 
 
-def _terminal_table(table: "blocks.Table") -> Table:
+def terminal_table(table: "blocks.Table") -> Table:
+    """Return a table of a report as a terminal shows it."""
     shown = Table()
     for number, title in enumerate(table.header):
         is_text = number < table.text_columns

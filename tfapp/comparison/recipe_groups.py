@@ -16,6 +16,7 @@ IGNORED = frozenset(
         "data.split.seed",
         "data.cache",
         "runtime.strategy",
+        "runtime.input_service",
         "runtime.compile",
         "runtime.steps_per_execution",
         "runtime.threads",

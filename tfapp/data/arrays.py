@@ -12,9 +12,12 @@ from tfapp.data.spec import DataInfo, Example, Pass, Preprocessor, Tensors
 from tfapp.data.streams import (
     alike_together,
     epoch_order,
-    epoch_seed,
     fold,
+    joined_batches,
+    numbered,
+    pass_seed,
     pipeline_options,
+    refuse_remote,
 )
 
 Change = Callable[[Tensors, Tensors, Any], tuple[Tensors, Tensors]]
@@ -151,21 +154,26 @@ class ArrayDataset:
             (inputs, targets), or (inputs, targets, weights): tensors (batch, ...);
             inputs are a dict by name if there are several.
         """
-        rows = self._ordered(examples, which)[which.skip * self.batch_size :]
+        rows = self._ordered(examples, which)
         change = self.change if which.augment else None
-        with tf.device("CPU"):
-            pass_seed = tf.constant(epoch_seed(which.seed, which.epoch))
-            indices = tf.data.Dataset.from_tensor_slices(rows)
+        seed = pass_seed(which)
+
+        def indices(places: np.ndarray, size: int) -> Any:
+            with tf.device("CPU"):
+                return tf.data.Dataset.from_tensor_slices(rows[places]).batch(size)
 
         def load(number: Any, indices: Any) -> tuple[Any, ...]:
             inputs, targets, *weights = self._loaded(indices)
             if change is not None:
-                inputs, targets = change(inputs, targets, fold(pass_seed, number))
+                inputs, targets = change(inputs, targets, fold(seed, number))
             return inputs, targets, *weights
 
-        numbered = indices.batch(self.batch_size).enumerate(which.skip)
+        refuse_remote(which)
+        batches = joined_batches(indices, len(rows), which, self.batch_size)
         plain = tf.autograph.experimental.do_not_convert(load)
-        batches = numbered.map(plain, num_parallel_calls=tf.data.AUTOTUNE)
+        batches = numbered(batches, which).map(
+            plain, num_parallel_calls=tf.data.AUTOTUNE
+        )
         return batches.prefetch(tf.data.AUTOTUNE).with_options(pipeline_options())
 
     def _ordered(self, examples: Sequence[Example], which: Pass) -> np.ndarray:

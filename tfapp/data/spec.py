@@ -1,7 +1,7 @@
 """What every kind of data offers to training, evaluation and export."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
 
 from tfapp.base.errors import ConfigError
@@ -92,6 +92,27 @@ class DataInfo:
             )
         return next(iter(self.inputs.values()))
 
+    def to_json(self) -> dict[str, Any]:
+        """Return the shapes, JSON-ready, for `read_info`."""
+        return {
+            "inputs": {name: asdict(spec) for name, spec in self.inputs.items()},
+            "target_shape": self.target_shape,
+            "num_outputs": self.num_outputs,
+            "labels": self.labels,
+        }
+
+
+def read_info(table: Mapping[str, Any]) -> DataInfo:
+    """Return what `DataInfo.to_json` described, without fingerprint.
+
+    Raises:
+        LookupError or TypeError: if the table is damaged.
+    """
+    rows = table["inputs"].items()
+    inputs = {n: InputSpec(tuple(row["shape"]), row["dtype"]) for n, row in rows}
+    target_shape, labels = tuple(table["target_shape"]), tuple(table["labels"])
+    return DataInfo(inputs, target_shape, table["num_outputs"], labels)
+
 
 @dataclass(frozen=True, slots=True)
 class Pass:
@@ -104,6 +125,10 @@ class Pass:
         skip: batches left out at the beginning, at no cost.
         shuffle: a new order in every epoch; else the order of the examples.
         augment: apply the recipe's augmentation.
+        shard: (number of this worker, number of workers): of every batch only this
+            worker's share is read and decoded.
+        part: (i, n): of the batches only every n-th from the i-th on.
+        remote: another process makes the batches: by TensorFlow operations alone.
     """
 
     seed: int = 0
@@ -111,6 +136,9 @@ class Pass:
     skip: int = 0
     shuffle: bool = False
     augment: bool = False
+    shard: tuple[int, int] = (0, 1)
+    part: tuple[int, int] = (0, 1)
+    remote: bool = False
 
 
 class Preprocessor(Protocol):

@@ -4,11 +4,15 @@ No state is kept between calls, so passes can be computed in parallel, repeated,
 taken up in the middle.
 """
 
+from collections.abc import Callable
 from typing import Any
 
 import keras
 import numpy as np
 import tensorflow as tf
+
+from tfapp.base.errors import ConfigError
+from tfapp.data.spec import Pass
 
 POOL = 50
 """Batches among which examples are sorted by length."""
@@ -55,6 +59,74 @@ def epoch_seed(seed: int, epoch: int) -> np.ndarray:
     """Return the seed of the changes of one pass, int64 (2,)."""
     sequence = np.random.SeedSequence([seed, epoch])
     return (sequence.generate_state(2, np.uint64) >> np.uint64(1)).astype(np.int64)
+
+
+def pass_seed(which: Pass) -> Any:
+    """Return the seed of this worker's changes in a pass, int64 tensor (2,)."""
+    with tf.device("CPU"):
+        seed = tf.constant(epoch_seed(which.seed, which.epoch))
+        # Negative numbers: those of batches are not.
+        return fold(seed, -which.shard[0]) if which.shard[0] else seed
+
+
+def places_of_pass(
+    count: int, which: Pass, batch_size: int
+) -> list[tuple[np.ndarray, int]]:
+    """Return the places of a pass that this worker reads.
+
+    Whole batches are divided evenly. So is the last one, if that is possible; else
+    every worker reads all of it: then the mean of their gradients is still that of the
+    batch.
+
+    Args:
+        count: examples of the pass.
+        which: skip, shard and part are used.
+        batch_size: of all workers together, a multiple of their number.
+
+    Returns:
+        One or two stretches: int64 array of places in [0, count), and the size of
+        this worker's batches in it.
+    """
+    (index, workers), first = which.shard, which.skip * batch_size
+    if workers == 1 and which.part == (0, 1):
+        return [(np.arange(first, count), batch_size)]
+    end = max(first, count - count % batch_size)
+    share, (begin, every) = batch_size // workers, which.part
+    batches = np.arange(first, end).reshape(-1, workers, share)[:, index]
+    last = np.arange(end, count)
+    if len(batches) % every != begin:
+        last = last[:0]
+    if len(last) % workers == 0:
+        last = last.reshape(workers, -1)[index]
+    whole = batches[begin::every].ravel()
+    stretches = [(whole, share), (last, max(len(last), 1))]
+    return [each for each in stretches if len(each[0])] or stretches[:1]
+
+
+def joined_batches(
+    make: Callable[[np.ndarray, int], Any], count: int, which: Pass, batch_size: int
+) -> Any:
+    """Return all batches of a pass that this worker reads, in order.
+
+    Args:
+        make: places in the pass and a batch size → tf.data.Dataset of batches.
+        count: examples of the pass.
+        which: skip, shard and part are used.
+        batch_size: of all workers together.
+    """
+    first, *others = [
+        make(*stretch) for stretch in places_of_pass(count, which, batch_size)
+    ]
+    for other in others:
+        first = first.concatenate(other)
+    return first
+
+
+def numbered(batches: Any, which: Pass) -> Any:
+    """Return (number in its pass, batch) of all batches of a pass."""
+    begin, every = which.part
+    counter = tf.data.Dataset.counter(which.skip + begin, every)
+    return tf.data.Dataset.zip(counter, batches)
 
 
 def pipeline_options() -> Any:
@@ -105,3 +177,16 @@ def follow(layer: Any, seeds: SeedSequence) -> Any:
             # The way to any backend's generator: tf.data runs TensorFlow under JAX too.
             part._get_seed_generator = lambda backend=None: seeds
     return layer
+
+
+def refuse_remote(which: Pass) -> None:
+    """Refuse a pass that Python functions of this process read.
+
+    Raises:
+        ConfigError: if another process should make its batches.
+    """
+    if which.remote:
+        raise ConfigError(
+            "`runtime.input_service` makes batches by TensorFlow operations alone, and "
+            "this data is read by functions of Python. Leave it out."
+        )

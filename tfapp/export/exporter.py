@@ -149,6 +149,7 @@ def _rounding(
 def _description(exported: Exported, interface: Interface) -> dict[str, Any]:
     return {
         "class_names": list(exported.info.labels),
+        "data": exported.info.to_json(),
         "preprocess": exported.preprocessor.describe(),
         "calibration": dict(exported.calibration),
         "interface": {

@@ -1,7 +1,8 @@
 """Examines the machine: what TensorFlow will find, and what is wrong."""
 
+from tfapp.machine.doctor_cluster import examine_cluster
 from tfapp.machine.doctor_finding import Finding
-from tfapp.machine.doctor_gpu import examine_gpu
+from tfapp.machine.doctor_gpu import examine_gpu, visible_gpus
 from tfapp.machine.doctor_machine import examine_machine
 from tfapp.machine.doctor_software import examine_software
 
@@ -13,4 +14,5 @@ def examine() -> list[Finding]:
 
     TensorFlow is imported last, and only here: its seconds are one of the findings.
     """
-    return [*examine_software(), *examine_machine(), *examine_gpu()]
+    software, machine, gpu = examine_software(), examine_machine(), examine_gpu()
+    return [*software, *machine, *gpu, *examine_cluster(len(visible_gpus()))]

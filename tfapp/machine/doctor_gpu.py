@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from tfapp.machine.doctor_finding import Finding
+from tfapp.machine.start import native_stderr_aside
 
 DRIVER_FILE = Path("/proc/driver/nvidia/version")
 DRIVER_LIBRARY = "libcuda.so.1"
@@ -93,13 +94,23 @@ def import_tensorflow() -> Build:
     already_imported = "tensorflow" in sys.modules
     started = time.perf_counter()
     try:
-        import tensorflow as tf
+        with native_stderr_aside():
+            import tensorflow as tf
     except Exception as error:  # a broken installation raises anything
         reason = str(error).strip().partition("\n")[0]
         return Build("", 0.0, {}, (), f"{type(error).__name__}: {reason}")
     seconds = 0.0 if already_imported else time.perf_counter() - started
-    gpus = tuple(device.name for device in tf.config.list_physical_devices("GPU"))
-    return Build(tf.__version__, seconds, dict(tf.sysconfig.get_build_info()), gpus)
+    info = dict(tf.sysconfig.get_build_info())
+    with native_stderr_aside():
+        return Build(tf.__version__, seconds, info, visible_gpus())
+
+
+def visible_gpus() -> tuple[str, ...]:
+    """Return the names of the GPUs that TensorFlow sees; () if it was not imported."""
+    tf = sys.modules.get("tensorflow")
+    if tf is None:
+        return ()
+    return tuple(device.name for device in tf.config.list_physical_devices("GPU"))
 
 
 def describe_build(build: Build) -> Finding:

@@ -13,6 +13,7 @@ from tfapp.base.errors import ConfigError
 from tfapp.base.reporter import Reporter
 from tfapp.machine import processor
 from tfapp.machine.backend import require_backend
+from tfapp.machine.cluster import team
 from tfapp.machine.messages import set_messages_aside
 from tfapp.recipes.config import RuntimeConfig
 
@@ -34,6 +35,7 @@ def start_tensorflow(
     runtime: RuntimeConfig | None = None,
     *,
     needs_backend: bool = True,
+    needs_keras: bool = True,
 ) -> tuple[str, ...]:
     """Import TensorFlow and Keras and find the devices; quick after the first time.
 
@@ -49,6 +51,7 @@ def start_tensorflow(
             user's environment names it.
         needs_backend: whether the backend that the environment names has to be
             installed; what only reads data or SavedModels needs none.
+        needs_keras: whether Keras is imported too; a SavedModel answers without.
 
     Returns:
         What was set, in words, for the line that announces a run.
@@ -61,8 +64,9 @@ def start_tensorflow(
     elif "keras" not in sys.modules:
         require_backend(needs_backend)
     allocator = _tune_allocator(runtime or RuntimeConfig())
-    if not {"tensorflow", "keras"} <= sys.modules.keys():
-        _start(reporter, runtime or RuntimeConfig())
+    wanted = {"tensorflow", "keras"} if needs_keras else {"tensorflow"}
+    if not wanted <= sys.modules.keys():
+        _start(reporter, runtime or RuntimeConfig(), needs_keras)
     elif runtime is not None:
         _set_threads(reporter, sys.modules["tensorflow"], runtime)
     return allocator
@@ -95,7 +99,7 @@ def _choose_backend(runtime: RuntimeConfig) -> None:
 def _prepare_jax(runtime: RuntimeConfig) -> None:
     """Set what JAX reads from the environment, once, when it starts."""
     # The size of XLA's thread pool has no other switch.
-    os.environ["NPROC"] = str(runtime.threads or processor.usable_cores())
+    os.environ["NPROC"] = str(runtime.threads or own_cores())
     flags = os.environ.get("XLA_FLAGS", "")
     if runtime.deterministic and DETERMINISTIC_GPU not in flags:
         os.environ["XLA_FLAGS"] = f"{flags} {DETERMINISTIC_GPU}".strip()
@@ -107,18 +111,22 @@ def _tune_allocator(runtime: RuntimeConfig) -> tuple[str, ...]:
     return ()
 
 
-def _start(reporter: Reporter, runtime: RuntimeConfig) -> None:
+def _start(reporter: Reporter, runtime: RuntimeConfig, needs_keras: bool) -> None:
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     hidden = set(NOT_NEEDED if os.environ.get(OWN_PROCESS) else ())
+    if not needs_keras and os.environ.get(OWN_PROCESS):
+        hidden.add("keras")
     hidden.discard(os.environ.get("KERAS_BACKEND", ""))
     with reporter.stage("start TensorFlow"), native_stderr_aside(), without(hidden):
-        import keras
+        if needs_keras:
+            import keras
         import tensorflow as tf
 
-        if keras.config.backend() != "tensorflow":
+        if needs_keras and keras.config.backend() != "tensorflow":
             _hide_gpus(tf)
         _set_threads(reporter, tf, runtime)
-        tf.config.list_logical_devices()
+        if team().size == 1:  # several workers form their cluster before
+            tf.config.list_logical_devices()
     if os.environ.get(OWN_PROCESS):
         set_messages_aside()
 
@@ -131,7 +139,7 @@ def _hide_gpus(tf: Any) -> None:
 
 def _set_threads(reporter: Reporter, tf: Any, runtime: RuntimeConfig) -> None:
     """Give operations every usable core; report it if TensorFlow runs on others."""
-    threads = runtime.threads or processor.usable_cores()
+    threads = runtime.threads or own_cores()
     try:
         tf.config.threading.set_intra_op_parallelism_threads(threads)
         # With a single one an operation that waits for another would block the input.
@@ -143,6 +151,13 @@ def _set_threads(reporter: Reporter, tf: Any, runtime: RuntimeConfig) -> None:
                 f"TensorFlow runs on {running} thread(s) already: `runtime.threads` = "
                 f"{runtime.threads} takes effect in a new process."
             )
+
+
+def own_cores() -> int:
+    """Return the cores for this process, of which workers of one machine share all."""
+    cluster = team().cluster
+    workers = cluster.local_size if cluster else 1
+    return max(1, processor.usable_cores() // workers)
 
 
 def running_threads(tf: Any) -> int:

@@ -179,14 +179,20 @@ class RuntimeConfig(Table):
     precision: Literal["auto", "float32", "mixed_bfloat16", "mixed_float16"] = Field(
         "auto", description="auto = measured, once per network and machine"
     )
-    strategy: Literal["auto", "single", "mirrored"] = "auto"
+    strategy: Literal["auto", "single", "mirrored", "workers"] = Field(
+        "auto",
+        description="auto = the workers that the environment names, else every GPU",
+    )
     compile: Literal["auto", "on", "off"] = Field("auto", description="by XLA")
     steps_per_execution: int = Field(
         0, ge=0, le=1024, description="training steps per call; 0 = by their length"
     )
+    input_service: list[str] = Field(
+        [], description="HOST:PORT of each `tfapp decode` that decodes"
+    )
     threads: int = Field(0, ge=0, description="0 = every core this process may use")
     malloc: Literal["auto", "default"] = Field(
-        "auto", description="auto = keep freed memory for the next step"
+        "auto", description="see docs/runtime.md"
     )
     deterministic: bool = Field(
         False, description="the same run gives the same weights, to the bit"
@@ -195,15 +201,6 @@ class RuntimeConfig(Table):
     checkpoint_seconds: float = Field(
         30.0, ge=0.0, description="between states to resume from; 0 = every step"
     )
-
-    @model_validator(mode="after")
-    def _jax_runs_on_one_device(self) -> "RuntimeConfig":
-        if self.backend == "jax" and self.strategy == "mirrored":
-            raise ValueError(
-                "`runtime.strategy` = 'mirrored' needs the TensorFlow backend. "
-                "Set runtime.backend = 'tensorflow' or strategy = 'single'."
-            )
-        return self
 
 
 class ExportConfig(Table):

@@ -3,8 +3,9 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from tfapp.base.errors import TrainingError
+from tfapp.base.errors import TfappError, TrainingError
 from tfapp.data.spec import Dataset
+from tfapp.machine.cluster import team
 
 
 @contextmanager
@@ -17,6 +18,7 @@ def reading(dataset: Dataset) -> Iterator[None]:
     Raises:
         DataError: naming the file; any other error stays what it is.
         TrainingError: if the device's memory is full.
+        TfappError: if another worker is gone.
     """
     import tensorflow as tf
 
@@ -31,6 +33,8 @@ def reading(dataset: Dataset) -> Iterator[None]:
         ) from error
     except tf.errors.OpError as error:
         examples = [e for split in dataset.examples.values() for e in split]
-        if (failure := data_error(error, dataset, examples)) is None:
-            raise
-        raise failure from error
+        if failure := data_error(error, dataset, examples):
+            raise failure from error
+        if reason := team().failure():
+            raise TfappError(reason) from error
+        raise

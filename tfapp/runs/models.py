@@ -1,5 +1,6 @@
 """Models of every form, loaded to answer raw inputs."""
 
+import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
@@ -8,6 +9,7 @@ from tfapp import runs
 from tfapp.base import registry
 from tfapp.base.errors import ModelError, TfappError
 from tfapp.data.spec import DataInfo, InputSpec
+from tfapp.export.files import FORMATS, card_name
 from tfapp.tasks import get_interface
 
 if TYPE_CHECKING:
@@ -20,7 +22,8 @@ def load(model: str, runs_folder: Path) -> "Predictor":
 
     Args:
         model: a SavedModel folder (saved_models/NAME or saved_models/NAME/VERSION), a
-            run (NAME, NAME/NUMBER or its folder), or a run's model.keras.
+            run (NAME, NAME/NUMBER or its folder), a run's model.keras, or a file of
+            `tfapp export`.
         runs_folder: where runs lie.
 
     Raises:
@@ -28,7 +31,10 @@ def load(model: str, runs_folder: Path) -> "Predictor":
     """
     from tfapp.export import predictor
 
-    folder = saved_model_folder(Path(model).expanduser())
+    path = Path(model).expanduser()
+    if path.suffix in FORMATS.values() and path.is_file():
+        return _load_file(path)
+    folder = saved_model_folder(path)
     if folder is None:
         return _load_keras(model, runs_folder)
     card = predictor.read_card(folder)
@@ -48,7 +54,9 @@ def require(model: str, runs_folder: Path) -> None:
         ModelError: if there is no such model.
     """
     path = Path(model).expanduser()
-    if saved_model_folder(path) is None:
+    if path.suffix in FORMATS.values() and path.is_file():
+        _card_of_file(path)
+    elif saved_model_folder(path) is None:
         _keras_file(model, path, runs_folder)
 
 
@@ -77,13 +85,47 @@ def _of_classes() -> "Interface":
     return Interface(class_signatures, class_prediction, dict, cast(Any, outputs))
 
 
-def _load_keras(model: str, runs_folder: Path) -> "Predictor":
-    import keras
+def _card_of_file(path: Path) -> dict[str, Any]:
+    """Return what lies next to a file of `tfapp export`.
 
+    Raises:
+        ModelError: if nothing does, or something else.
+    """
+    card = path.with_name(card_name(path.name))
+    try:
+        facts: dict[str, Any] = json.loads(card.read_text(encoding="utf-8"))
+        if facts["task"] in registry.union("TASKS") and facts["file"]["format"]:
+            return facts
+    except (OSError, ValueError, LookupError, TypeError):
+        pass
+    raise ModelError(
+        f"{path} needs {card.name} next to it, as `tfapp export` writes it: the labels "
+        "and the preprocessing are there."
+    )
+
+
+def _load_file(path: Path) -> "Predictor":
+    _require_tensorflow_backend()
+    from tfapp.export.files.runtimes import as_model, load_run
+
+    card = _card_of_file(path)
+    facts = card["file"]
+    shapes = facts["input"]["shape"], facts["output"]["shape"]
+    return _answering(as_model(load_run(path), *shapes), card)
+
+
+def _load_keras(model: str, runs_folder: Path) -> "Predictor":
+    _require_tensorflow_backend()
     from tfapp.export.keras_file import load_model
-    from tfapp.export.predictor import model_predictor
-    from tfapp.export.spec import Exported
     from tfapp.layers.outputs import logits_model
+
+    file = _keras_file(model, Path(model).expanduser(), runs_folder)
+    network = logits_model(load_model(file))
+    return _answering(network, runs.read_card(file.parent))
+
+
+def _require_tensorflow_backend() -> None:
+    import keras
 
     if keras.config.backend() != "tensorflow":
         raise ModelError(
@@ -91,9 +133,13 @@ def _load_keras(model: str, runs_folder: Path) -> "Predictor":
             "model answers by TensorFlow functions. Name its SavedModel, or predict in "
             "a new process."
         )
-    file = _keras_file(model, Path(model).expanduser(), runs_folder)
-    network = logits_model(load_model(file))
-    card = runs.read_card(file.parent)
+
+
+def _answering(network: Any, card: Mapping[str, Any]) -> "Predictor":
+    """Return what answers raw inputs with a network, by its card."""
+    from tfapp.export.predictor import model_predictor
+    from tfapp.export.spec import Exported
+
     interface = _interface(card)
     preprocessor = interface.preprocessor(card["preprocess"])
     info = _info(network, card)
@@ -126,5 +172,5 @@ def _keras_file(model: str, path: Path, runs_folder: Path) -> Path:
     except TfappError as error:
         raise ModelError(
             f"No model {model!r}. Expected a SavedModel folder such as "
-            f"saved_models/NAME, a .keras file, or a run. {error}"
+            f"saved_models/NAME, a .keras, .tflite or .onnx file, or a run. {error}"
         ) from None

@@ -1,11 +1,13 @@
 """How a run computes: chosen once, announced in one line, recorded with the run."""
 
 from collections.abc import Callable
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from tfapp.base.cache_dir import default_cache_dir
 from tfapp.base.reporter import Reporter
 from tfapp.data.spec import Dataset, Pass
+from tfapp.machine.cluster import alone, team
 from tfapp.recipes.config import Recipe
 
 if TYPE_CHECKING:
@@ -27,6 +29,8 @@ def choose(
 ) -> "PrecisionChoice":
     """Return the precision of a run, and whether XLA compiles its steps.
 
+    Of several workers the chief measures, and the others take its choice.
+
     A run that is resumed goes on as it began: its recorded recipe names both.
 
     Args:
@@ -38,6 +42,25 @@ def choose(
         reporter: receives the progress of measuring.
         facts: of the run; "resumed" if it is.
     """
+    from tfapp.training.speed.precision import PrecisionChoice
+
+    arguments = (recipe, dataset, task, strategy, build, reporter, facts)
+    chosen: dict[str, Any] = {}
+    if team().is_chief:
+        with alone():
+            chosen = asdict(_chosen(*arguments))
+    return PrecisionChoice(**team().agree(chosen))
+
+
+def _chosen(
+    recipe: Recipe,
+    dataset: Dataset,
+    task: "Task",
+    strategy: Any,
+    build: Callable[[], Any],
+    reporter: Reporter,
+    facts: dict[str, Any],
+) -> "PrecisionChoice":
     from tfapp.training.speed.precision import PrecisionChoice, choose_precision
 
     runtime = recipe.runtime

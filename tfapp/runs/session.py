@@ -8,21 +8,21 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
 from tfapp import recipes, runs
 from tfapp.base import provenance
-from tfapp.base.errors import ConfigError, DamageError
+from tfapp.base.errors import DamageError
 from tfapp.base.reporter import Reporter
 from tfapp.base.storage.checksums import read_sealed
+from tfapp.machine.cluster import alone, team
 from tfapp.machine.messages import messages_in
 from tfapp.machine.start import start_tensorflow
 from tfapp.recipes.config import Recipe
 from tfapp.runs import Run
 from tfapp.runs.publish import RunResult, publish
 from tfapp.runs.status import STARTING, TRAINED, TRAINING, recording
-from tfapp.tasks import get_task
-from tfapp.tasks.spec import Task
+from tfapp.runs.workers.experiments import experiment_of
 
 if TYPE_CHECKING:
     from tfapp.runs.experiment import Experiment, RunContext
@@ -76,9 +76,7 @@ def rehearse(
     resumed: bool,
     watch: "Callable[[TrainingLoop, PhaseHistory], bool]",
 ) -> "TrainingLoop":
-    """Train as `execute` does, and leave the rest to a later `resume` of the run.
-
-    So nothing is evaluated on the test split, exported or reported.
+    """Train as `execute` does; a later `resume` evaluates, exports and reports.
 
     Args:
         recipe: what to do.
@@ -155,28 +153,15 @@ def _begin(
     return _context(recipe, folder, saved_models, reporter, facts, began)
 
 
-def experiment_of(recipe: Recipe) -> "Experiment":
-    """Return the experiment that a recipe's task stands for.
-
-    A registered task is a `Task`, which is learned from examples, or an experiment of
-    its own.
-    """
-    from tfapp.runs.supervised import SupervisedExperiment
-
-    task: Any = get_task(recipe.task, recipe.task_options)
-    if isinstance(task, Task):
-        return SupervisedExperiment(task)
-    if not recipe.data.batch_size:
-        raise ConfigError(
-            f"`data.batch_size` = 'auto' is for tasks that learn from examples; "
-            f"{recipe.task!r} needs a number."
-        )
-    return cast("Experiment", task)
-
-
 def _run(experiment: "Experiment", context: "RunContext") -> RunResult:
     with _train(experiment, context):
-        return publish(experiment.finish(context), context)
+        if not team().is_chief:
+            team().wait()
+            raise SystemExit(0)  # what follows is the chief's
+        with alone():
+            result = publish(experiment.finish(context), context)
+        team().wait()
+        return result
 
 
 @contextmanager

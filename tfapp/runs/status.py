@@ -5,6 +5,7 @@ from contextlib import contextmanager, suppress
 
 from tfapp.base.errors import DataError, Interrupted, StorageError, TfappError
 from tfapp.base.files import explained
+from tfapp.machine.cluster import team
 from tfapp.runs import Run
 
 STARTING, TRAINING, TRAINED = "starting", "training", "trained"
@@ -43,6 +44,8 @@ def recording(folder: Run, status: str, end: str = "complete") -> Iterator[None]
 
 def _failed(folder: Run, error: Exception) -> Exception:
     failure = explained(error, folder.folder) if isinstance(error, OSError) else error
+    if not team().is_chief:  # its folder vanishes; the chief says how to go on
+        return failure
     removed = _end(folder, "failed", str(failure))
     if removed or type(failure) not in FIXED_OUTSIDE:
         return failure

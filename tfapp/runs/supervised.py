@@ -8,7 +8,9 @@ from tfapp import recipes, runs
 from tfapp.base.cache_dir import default_cache_dir
 from tfapp.base.errors import ConfigError, ExportError
 from tfapp.data import load_dataset
+from tfapp.data.service import require_servers
 from tfapp.data.spec import Dataset
+from tfapp.machine.cluster import in_turn, team
 from tfapp.recipes.config import Recipe
 from tfapp.report.blocks import Report
 from tfapp.report.run_report import run_report
@@ -25,6 +27,7 @@ from tfapp.tasks.spec import Task
 from tfapp.training import devices
 from tfapp.training.job import TrainingJob
 from tfapp.training.trainer import Trainer
+from tfapp.training.workers import ready_for_workers, synchronize_normalization
 
 
 class SupervisedExperiment:
@@ -41,8 +44,10 @@ class SupervisedExperiment:
         """Load the data, choose the precision and build the network."""
         context = self._with_batch_size(context)
         recipe, strategy, facts = context.recipe, context.strategy, context.facts
+        require_servers(recipe.runtime.input_service)
         devices.check_batch_size(recipe.data.batch_size, strategy)
-        self.dataset = _load(context)
+        self.dataset = in_turn(lambda: _load(context))
+        team().compare({"fingerprint of the data": self.dataset.info.fingerprint})
         context.loop.fingerprint = self.dataset.info.fingerprint
 
         def build() -> Any:
@@ -56,6 +61,8 @@ class SupervisedExperiment:
         devices.begin_anew(recipe.seed, choice.policy)
         with context.reporter.stage("build model"), strategy.scope():
             model = build()
+            if team().size > 1:
+                ready_for_workers(model)
         devices.check_compilation(model, choice.jit_compile, strategy)
         facts["device"] = announce(strategy, self.recipe, choice, self.dataset, facts)
         context.reporter.say(f"run {context.folder.folder} on {facts['device']}")
@@ -71,6 +78,7 @@ class SupervisedExperiment:
 
     def finish(self, context: RunContext) -> Outcome:
         """Evaluate the network on the test split and export it."""
+        synchronize_normalization(self.trainer.job.model, False)
         with reading(self.dataset):
             judged = self.task.judge(
                 self.trainer.logits, self.dataset, None, self.trainer.features

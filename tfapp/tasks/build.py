@@ -32,9 +32,7 @@ def build_model(config: ModelConfig, info: "DataInfo") -> Any:
     Raises:
         ConfigError, ModelError, WeightsError: if it cannot be built.
     """
-    check_model(config)
-    builder = registry.load("model", registry.union("MODELS"), config.name)
-    model = _build(builder, config, info)
+    model = construct(config, info)
     output = model.output
     logits = output["logits"] if isinstance(output, dict) else output
     if logits.shape[-1] != info.num_outputs:
@@ -49,6 +47,13 @@ def build_model(config: ModelConfig, info: "DataInfo") -> Any:
             "data.kind and task."
         )
     return model
+
+
+def construct(config: ModelConfig, info: "DataInfo") -> Any:
+    """Build a network whether or not its answers fit the data; see `build_model`."""
+    check_model(config)
+    builder = registry.load("model", registry.union("MODELS"), config.name)
+    return _build(builder, config, info)
 
 
 def _answers(shape: Sequence[int | None]) -> str:

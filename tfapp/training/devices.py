@@ -10,7 +10,11 @@ import tensorflow as tf
 
 from tfapp.base.errors import ConfigError
 from tfapp.machine import processor
+from tfapp.machine.cluster import team
+from tfapp.machine.start import own_cores
 from tfapp.recipes.config import RuntimeConfig
+from tfapp.training.jax_devices import JaxDevices
+from tfapp.training.workers import make_workers_strategy
 
 
 class Choice(Protocol):
@@ -67,18 +71,25 @@ def threads(runtime: RuntimeConfig) -> int:
     if keras.config.backend() == "tensorflow":
         running = int(tf.config.threading.get_intra_op_parallelism_threads())
         return running or processor.allowed_cores()
-    return runtime.threads or processor.usable_cores()
+    return runtime.threads or own_cores()
 
 
 def make_strategy(runtime: RuntimeConfig) -> Any:
     """Return the tf.distribute strategy of a run.
 
+    A process that has joined others is one of several workers. Else
     "auto" mirrors over the GPUs if there are several, and is a single device else;
-    "mirrored" insists, over logical CPUs too if there is no GPU. On another backend
-    than TensorFlow it is the default one, which does nothing.
+    "mirrored" insists, over logical CPUs too if there is no GPU. JAX does the same by
+    `JaxDevices`; for its single device the default strategy does nothing.
     """
+    if keras.config.backend() == "jax":
+        several = runtime.strategy == "auto" and len(gpus()) > 1
+        if runtime.strategy == "mirrored" or several:
+            return JaxDevices()
     if keras.config.backend() != "tensorflow":
         return tf.distribute.get_strategy()
+    if cluster := team().cluster:
+        return make_workers_strategy(cluster)
     devices = tf.config.list_logical_devices("GPU") or tf.config.list_logical_devices(
         "CPU"
     )
@@ -103,7 +114,7 @@ def check_batch_size(batch_size: int, strategy: Any) -> None:
 
 
 def check_compilation(model: keras.Model, jit_compile: bool, strategy: Any) -> None:
-    """Refuse XLA where it cannot run: random layers over several replicas.
+    """Refuse XLA where it cannot run: several workers, random layers over replicas.
 
     Their random state lies on one device, where the others' programs cannot see it.
 
@@ -112,6 +123,11 @@ def check_compilation(model: keras.Model, jit_compile: bool, strategy: Any) -> N
     """
     if not jit_compile or strategy.num_replicas_in_sync == 1:
         return
+    if team().cluster:
+        raise ConfigError(
+            "`runtime.compile` = 'on' cannot join gradients over several workers. Set "
+            "runtime.compile = 'off'."
+        )
     for layer in model._flatten_layers():
         if any(isinstance(v, keras.random.SeedGenerator) for v in vars(layer).values()):
             raise ConfigError(
@@ -166,8 +182,10 @@ def describe(
         choice: precision and compilation; None before they are chosen.
         parts: what else to show the user, such as "features kept".
     """
-    replicas = strategy.num_replicas_in_sync
+    replicas, cluster = strategy.num_replicas_in_sync, team().cluster
     shared = f", mirrored over {replicas}" if replicas > 1 else ""
+    if cluster:
+        shared = f", each of {replicas} workers ({cluster.source})"
     line = [f"{_device(runtime)}{shared}"]
     if choice is None:
         line.append("float32" if runtime.precision == "auto" else runtime.precision)

@@ -13,12 +13,14 @@ from tfapp.data.spec import Dataset, Pass
 from tfapp.layers.outputs import logits_model
 from tfapp.training.speed.folding import fold, strategy_scope
 from tfapp.training.trees import filled, num_rows
+from tfapp.training.workers import WorkersStrategy
 
 Progress = Callable[[int, int], None]
 
 CHUNK_ROWS = 256
 """Inputs that several devices get at a time; they sit in memory meanwhile."""
 
+_functions: WeakKeyDictionary[keras.Model, Any] = WeakKeyDictionary()
 _twins: WeakKeyDictionary[keras.Model, keras.Model] = WeakKeyDictionary()
 
 
@@ -41,9 +43,23 @@ def predict(
         float32 array (examples, ...), whatever the model's precision. All outputs
         must have one shape.
     """
+    if _is_a_workers(model):
+        return _predicted_here(model, batches, total, progress)
     callbacks = [_Tell(progress, total)] if progress else []
     outputs = _twin(model).predict(batches, verbose=0, callbacks=callbacks)
     return np.asarray(outputs, "float32")
+
+
+def _predicted_here(
+    model: keras.Model, batches: Any, total: int, progress: Progress | None
+) -> np.ndarray:
+    """Compute in this process alone; see `predict`."""
+    if not isinstance(batches, tf.data.Dataset):
+        rows = tf.data.Dataset.from_tensor_slices((batches,))
+        batches = rows.batch(CHUNK_ROWS)
+    pieces = list(_counted(stream(model, batches), total, progress))
+    empty = np.zeros((0, *model.outputs[0].shape[1:]), "float32")
+    return np.concatenate(pieces) if pieces else empty
 
 
 def answers(
@@ -107,7 +123,10 @@ def stream(model: keras.Model, batches: Any) -> Iterator[np.ndarray]:
     """
     twin = _twin(model)
     strategy = getattr(model, "distribute_strategy", None)
-    if strategy is not None and strategy.num_replicas_in_sync > 1:
+    compute = twin.predict_on_batch
+    if _is_a_workers(model):
+        compute = _computed_here(twin)
+    elif strategy is not None and strategy.num_replicas_in_sync > 1:
         yield from _stream_chunks(twin, batches)
         return
     size = 0
@@ -118,7 +137,28 @@ def stream(model: keras.Model, batches: Any) -> Iterator[np.ndarray]:
         full = filled(inputs, size)
         if keras.backend.backend() != "tensorflow":
             full = tf.nest.map_structure(np.asarray, full)
-        yield np.asarray(twin.predict_on_batch(full))[:count]
+        yield np.asarray(compute(full))[:count]
+
+
+def _is_a_workers(model: keras.Model) -> bool:
+    """Say whether a model is that of one of several workers.
+
+    Keras would make all of them compute together, and wait for those that do not.
+    """
+    strategy = getattr(model, "distribute_strategy", None)
+    return isinstance(strategy, WorkersStrategy)
+
+
+def _computed_here(model: keras.Model) -> Callable[[Any], Any]:
+    """Return a model's function that computes in this process alone, traced once."""
+    if model not in _functions:
+
+        @tf.autograph.experimental.do_not_convert
+        def compute(inputs: Any) -> Any:
+            return model(inputs, training=False)
+
+        _functions[model] = tf.function(compute, reduce_retracing=True)
+    return _functions[model]
 
 
 def _stream_chunks(model: keras.Model, batches: Any) -> Iterator[np.ndarray]:
@@ -143,10 +183,12 @@ def seconds_per_input(model: keras.Model, inputs: Any) -> float:
     Returns:
         The seconds that one of the inputs takes.
     """
-    model = _twin(model)
-    model.predict_on_batch(inputs)
+    compute = _twin(model).predict_on_batch
+    if _is_a_workers(model):
+        compute = _computed_here(_twin(model))
+    compute(inputs)
     began = time.monotonic()
-    model.predict_on_batch(inputs)
+    compute(inputs)
     return (time.monotonic() - began) / num_rows(inputs)
 
 

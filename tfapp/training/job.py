@@ -6,13 +6,14 @@ from pathlib import Path
 import keras
 
 from tfapp.data.spec import Dataset, Pass
+from tfapp.machine.cluster import team
 from tfapp.recipes.config import Recipe
 from tfapp.tasks.spec import Task
 from tfapp.training.inference import seconds_per_input
 from tfapp.training.loop.deadline import Deadline
 from tfapp.training.loop.training_loop import TrainingLoop
 from tfapp.training.optimizers import class_weights
-from tfapp.training.passes import DataPasses
+from tfapp.training.passes import DataPasses, shard
 from tfapp.training.phase import Phase, PhasePlan
 
 
@@ -49,7 +50,7 @@ class TrainingJob:
         if deadline.end is None:
             return
         inputs, *_ = next(self.passes()(0).as_numpy_iterator())
-        seconds = seconds_per_input(self.model, inputs)
+        seconds = team().agree(seconds_per_input(self.model, inputs))
         examples, count = self.dataset.examples, self.dataset.count
         held_out = sum(count(examples[s], False) for s in ("validation", "test"))
         deadline.end -= held_out * seconds
@@ -64,12 +65,15 @@ class TrainingJob:
 
     def passes(self) -> DataPasses:
         """Return passes over the training inputs, changed anew in every epoch."""
-        return DataPasses(self.dataset, self.recipe.seed)
+        servers = tuple(self.recipe.runtime.input_service)
+        return DataPasses(self.dataset, self.recipe.seed, servers)
 
     def whole(self, plan: PhasePlan, deadline: Deadline | None = None) -> Phase:
         """Return a phase that trains the whole model on the inputs themselves."""
         validation = None
         if examples := self.dataset.examples["validation"]:
+            index, workers = shard()
+            own = examples[index::workers]
             with self.loop.reporter.stage("read validation data"):
-                validation = self.dataset.batches(examples, Pass())
+                validation = self.dataset.batches(own, Pass()) if own else ()
         return Phase(plan, self.model, self.passes(), validation, deadline)

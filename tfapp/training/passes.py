@@ -1,12 +1,14 @@
 """Passes over the training data, each from any place in it."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
 import tensorflow as tf
 
+from tfapp.data.service import Part, served
 from tfapp.data.spec import Dataset, Pass
+from tfapp.machine.cluster import team
 
 
 class Passes(Protocol):
@@ -29,6 +31,11 @@ class Passes(Protocol):
         """
 
 
+def shard() -> tuple[int, int]:
+    """Return the number of this worker and that of all workers; see `Pass`."""
+    return team().index, team().size
+
+
 @dataclass(frozen=True)
 class DataPasses:
     """Training examples in a new order, changed anew in every epoch.
@@ -36,10 +43,12 @@ class DataPasses:
     Args:
         dataset: gives the examples of its split "train".
         seed: of order and changes.
+        servers: that make the batches, see `data.service`; () for this process.
     """
 
     dataset: Dataset
     seed: int
+    servers: tuple[str, ...] = ()
 
     @property
     def steps(self) -> int:
@@ -49,8 +58,17 @@ class DataPasses:
 
     def __call__(self, epoch: int, skip: int = 0) -> Any:
         """Return a tf.data.Dataset of one pass; see `Passes`."""
-        which = Pass(self.seed, epoch, skip, shuffle=True, augment=True)
-        return self.dataset.batches(self.dataset.examples["train"], which)
+        examples = self.dataset.examples["train"]
+        which = Pass(self.seed, epoch, skip, True, True, shard())
+        if not self.servers:
+            return self.dataset.batches(examples, which)
+
+        def make(part: Part) -> Any:
+            return self.dataset.batches(
+                examples, replace(which, part=part, remote=True)
+            )
+
+        return served(make, self.servers, self.steps - skip)
 
 
 @dataclass(frozen=True)

@@ -47,14 +47,14 @@ def evaluate(
     Raises:
         TfappError: if the run did not finish, or the data or its classes do not fit.
     """
-    from tfapp.export.keras_file import load_model
-
     reporter = reporter or Reporter()
     finished_run = runs.find(run, Path(runs_folder))
     card = finished_run.card()
     recipe = finished_run.recipe()
     require_place(data or recipe.data.path, recipe.data.kind)
     start_tensorflow(reporter)
+    from tfapp.export.keras_file import load_model
+
     dataset = _load(recipe, finished_run, data, card, reporter)
     task = get_task(recipe.task, recipe.task_options)
     model = load_model(finished_run.model_file)

@@ -25,6 +25,7 @@ from tfapp.verbs.run import run
 GENERIC_NAMES = {
     *("train", "training", "test", "testing", "val", "valid", "validation"),
     *("data", "dataset", "images", "img", "labels", "annotations", "metadata"),
+    *("table", "tags"),
 }
 """Names of files and folders that do not say what is in them."""
 ENDINGS = r"\.(csv|tsv|txt|npz|conllu?|iob2?|bio)(\.gz)?$"

@@ -90,7 +90,8 @@ def predict(
 
     Args:
         model: a SavedModel folder (saved_models/NAME or saved_models/NAME/VERSION), a
-            run (NAME, NAME/NUMBER or its folder), or a run's model.keras.
+            run (NAME, NAME/NUMBER or its folder), a run's model.keras, or a file of
+            `tfapp export`.
         inputs: files, folders (searched through), or glob patterns.
         out: folder for answers that are files, such as masks; they get the names of
             the inputs. Other models write nothing.

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Sequence
+from contextlib import ExitStack
 from pathlib import Path
 from shlex import quote
 
@@ -10,9 +11,11 @@ from tfapp.base.errors import ConfigError, UnknownNameError
 from tfapp.base.files import require_writable
 from tfapp.base.reporter import Reporter
 from tfapp.data.detection import require_place
+from tfapp.machine.cluster import find_cluster, join
 from tfapp.recipes.config import Recipe
 from tfapp.runs.publish import RunResult
 from tfapp.runs.session import execute
+from tfapp.runs.workers import begun, cluster_for, resumed
 
 
 def run(
@@ -40,6 +43,7 @@ def run(
         Where things are, and the metrics of the test split.
 
     Raises:
+        SystemExit: in a worker that is not the chief, once the chief is done.
         TfappError: for anything a user can fix; nothing half-written is left.
     """
     if not isinstance(recipe, Recipe):
@@ -51,10 +55,12 @@ def run(
     began = time.monotonic() if started is None else started
     require_place(recipe.data.path, recipe.data.kind)
     require_writable(Path(saved_models) / (recipe.name or "unnamed"))
-    folder = runs.create(Path(runs_folder), recipe.name or "unnamed")
-    return execute(
-        recipe, folder, Path(saved_models), reporter, began=began, notes=notes
-    )
+    root, models = Path(runs_folder), Path(saved_models)
+    with (
+        join(cluster_for(recipe.runtime)) as member,
+        begun(member, recipe, root, reporter) as (folder, own_reporter),
+    ):
+        return execute(recipe, folder, models, own_reporter, began=began, notes=notes)
 
 
 def resume(
@@ -91,17 +97,22 @@ def resume(
             "out, or begin a new run without --resume."
         )
     reporter = reporter or Reporter()
-    folder = runs.find_unfinished(name, Path(runs_folder))
-    recipe = folder.recipe()
-    require_writable(Path(saved_models) / folder.name)
-    return execute(
-        recipe,
-        folder,
-        Path(saved_models),
-        reporter,
-        began=time.monotonic() - folder.seconds_trained(),
-        resumed=True,
-    )
+    with ExitStack() as stack:
+        member = stack.enter_context(join(find_cluster()))
+        place = None
+        if member.is_chief:
+            place = runs.find_unfinished(name, Path(runs_folder))
+            require_writable(Path(saved_models) / place.name)
+        own = stack.enter_context(resumed(member, place, reporter))
+        folder, own_reporter = own
+        return execute(
+            folder.recipe(),
+            folder,
+            Path(saved_models),
+            own_reporter,
+            began=time.monotonic() - folder.seconds_trained(),
+            resumed=True,
+        )
 
 
 def _refuse_run(text: str, root: Path) -> None:

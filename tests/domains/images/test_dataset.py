@@ -7,9 +7,10 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from tfapp.base.errors import DataError
+from tfapp.base.errors import ConfigError, DataError
 from tfapp.data.listing import Source
 from tfapp.data.reading_errors import data_error
+from tfapp.data.service import InputServer, require_servers
 from tfapp.data.spec import Pass
 from tfapp.domains.images.augmentation.config import ImageAugmentation
 from tfapp.domains.images.dataset import ImageDataset, stored_bytes
@@ -17,6 +18,8 @@ from tfapp.domains.images.preprocessor import RAW_IMAGE, ImagePreprocessor
 from tfapp.domains.images.reading.pixel_store import StorePlan
 from tfapp.domains.images.shapes import image_info
 from tfapp.problems.classification.examples import labelled
+from tfapp.training.passes import DataPasses
+from tfapp.verbs.workers.launch import free_ports
 
 PREPROCESSOR = ImagePreprocessor((8, 10))
 NAMES = ("a", "b", "c")
@@ -248,3 +251,68 @@ def test_bytes_of_what_is_kept(files):
     """Train and validation count, test does not."""
     parts = {"train": files, "validation": files[:2], "test": files}
     assert stored_bytes(PREPROCESSOR, parts) == 25 * 8 * 10 * 3
+
+
+def test_workers_decode_their_shares_alone(files, make_dataset, monkeypatch):
+    """Together every image once, each worker half of them, before it is decoded."""
+    decoded = []
+
+    def counting(self, examples):
+        names = [example.name for example in examples]
+
+        def load(index):
+            def note(i):
+                decoded.append(names[int(i)])
+                return np.int64(i)
+
+            index = tf.ensure_shape(tf.numpy_function(note, [index], tf.int64), ())
+            return tf.zeros([8, 10, 3], tf.uint8) + tf.cast(index, tf.uint8)
+
+        return load
+
+    monkeypatch.setattr(ImageDataset, "_decoder", counting)
+    shares, one = [], []
+    for index in (0, 1):
+        decoded.clear()
+        dataset = replace(make_dataset("none"), batch_size=4)
+        which = Pass(3, 1, shuffle=True, augment=True, shard=(index, 2))
+        batches = list(dataset.batches(files[:20], which).as_numpy_iterator())
+        assert [len(images) for images, _ in batches] == [2] * 5
+        shares.append(sorted(decoded))
+        one.append([images[:, 0, 0, 0] for images, _ in batches])
+    assert [len(share) for share in shares] == [10, 10]
+    assert not set(shares[0]) & set(shares[1])
+    assert sorted(sum(shares, [])) == [example.name for example in files[:20]]
+    whole = replace(make_dataset("none"), batch_size=4).batches(
+        files[:20], Pass(3, 1, shuffle=True)
+    )
+    for number, (images, _) in enumerate(whole.as_numpy_iterator()):
+        joined = np.concatenate([share[number] for share in one])
+        np.testing.assert_array_equal(joined, images[:, 0, 0, 0])
+
+
+@pytest.mark.slow
+def test_other_processes_decode_the_same(files, make_dataset):
+    """Two servers of tf.data, on loopback, give what this process would make."""
+    ports = free_ports(3)
+    servers = [InputServer("127.0.0.1", port) for port in (ports[0], ports[2])]
+    names = tuple(f"127.0.0.1:{port}" for port in (ports[0], ports[2]))
+    assert all(server.serves for server in servers)
+    require_servers(names)
+    dataset = make_dataset("none", rotate=0.1)
+    for epoch, skip in ((0, 0), (1, 2), (1, 4)):
+        expected = DataPasses(dataset, 7)(epoch, skip).as_numpy_iterator()
+        batches = DataPasses(dataset, 7, names)(epoch, skip)
+        assert int(batches.cardinality()) == 5 - skip
+        for ours, theirs in zip(batches.as_numpy_iterator(), expected, strict=True):
+            np.testing.assert_array_equal(ours[0], theirs[0])
+            np.testing.assert_array_equal(ours[1], theirs[1])
+    which = Pass(7, 0, shuffle=True, augment=True, remote=True)
+    graph = dataset.batches(files, which)._as_serialized_graph().numpy()
+    assert b"PyFunc" not in graph  # it could not run in another process
+    with pytest.raises(ConfigError, match=r"data\.cache = 'none'"):
+        make_dataset("memory").batches(files, which)
+    with pytest.raises(ConfigError, match="does not answer"):
+        require_servers([f"127.0.0.1:{free_ports(1)[0]}"])
+    with pytest.raises(ConfigError, match="HOST:PORT"):
+        require_servers(["nowhere"])

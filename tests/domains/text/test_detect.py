@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.domains.text.tiny import sentences, table
+from tests.domains.text.classification.tiny import sentences, table
 from tfapp.base.errors import DataError
 from tfapp.data.detection import detect
 

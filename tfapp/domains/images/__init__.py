@@ -101,6 +101,18 @@ MODEL_CHOICES = {
 }
 """MODEL.OPTION → the mapping that holds the names which the option may have."""
 
+MODEL_SHAPES = {
+    "alexnet": ((227, 227, 3), 1000),
+    "capsnet": ((28, 28, 1), 10),
+    "efficient_capsnet": ((28, 28, 1), 10),
+    "inception_v1": ((224, 224, 3), 1000),
+    "inception_v3": ((299, 299, 3), 1000),
+    "lenet5": ((32, 32, 1), 10),
+    "lenet5_modern": ((32, 32, 1), 10),
+    "vgg": ((224, 224, 3), 1000),
+}
+"""Model → the input and the number of outputs of the published network."""
+
 PLANS = {
     "image_classification": "classification.plan:plan",
     "image_multilabel": "multilabel.plan:plan",
@@ -138,7 +150,10 @@ EXPLANATIONS = {
 """Kinds of explanation, in the order in which a sheet shows them; see
 `explanation.spec.Kind`."""
 
-NETWORK_SECTIONS = {"capsules": "capsules.explanation.section:capsule_sections"}
+NETWORK_SECTIONS = {
+    "capsules": "capsules.explanation.section:capsule_sections",
+    "filters": "network_sections:filter_sections",
+}
 """Sections of a report on the inside of networks of one kind: (model, dataset) →
 tuple of sections, () for any other network."""
 
@@ -151,6 +166,7 @@ CATALOGUE = {
 
 VERBS = {
     "bundle": "verbs.bundle:bundle",
+    "convolution_lab": "verbs.convolution_lab:convolution_lab",
     "fetch_weights": "verbs.fetch_weights:fetch_weights",
     "masks": "verbs.masks:masks",
 }
@@ -158,6 +174,7 @@ VERBS = {
 
 COMMANDS = {
     "bundle": "commands.bundle:bundle",
+    "lab": "commands.lab:lab",
     "masks": "commands.masks:masks",
     "weights": "commands.weights:weights",
 }

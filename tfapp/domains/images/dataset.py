@@ -9,9 +9,17 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
+from tfapp.base.errors import ConfigError
 from tfapp.data.listing import Source
 from tfapp.data.spec import DataInfo, Example, Pass
-from tfapp.data.streams import epoch_order, epoch_seed, fold, pipeline_options
+from tfapp.data.streams import (
+    epoch_order,
+    fold,
+    joined_batches,
+    numbered,
+    pass_seed,
+    pipeline_options,
+)
 from tfapp.domains.images.augmentation.changes import (
     describe_augmentation,
     make_augment,
@@ -117,15 +125,20 @@ class ImageDataset:
             DataError: if images are to be kept and one can no longer be read.
         """
         examples = tuple(examples)
-        prepared = self._prepare(examples, repeated=which.shuffle or which.augment)
+        repeated = which.shuffle or which.augment
+        prepared = self._prepare(examples, repeated)
+        pixels = self._remote(examples) if which.remote else prepared.pixels
         order = epoch_order(
             len(examples), shuffle=which.shuffle, seed=which.seed, epoch=which.epoch
         )
-        order = order[which.skip * self.batch_size :]
-        batches = prepared.pixels.batches(order, self.batch_size).enumerate(which.skip)
+        batches = joined_batches(
+            lambda places, size: pixels.batches(order[places], size),
+            len(order),
+            which,
+            self.batch_size,
+        )
         change = self._change if which.augment else None
-        with tf.device("CPU"):
-            pass_seed = tf.constant(epoch_seed(which.seed, which.epoch))
+        seed = pass_seed(which)
 
         @tf.autograph.experimental.do_not_convert
         def finish(number: Any, batch: tuple[Any, Any]) -> tuple[Any, Any]:
@@ -133,10 +146,12 @@ class ImageDataset:
             labels = self.rows(tf.gather(prepared.labels, indices))
             if change is None:
                 return tf.cast(images, tf.float32), labels
-            images, labels = change(images, labels, fold(pass_seed, number))
+            images, labels = change(images, labels, fold(seed, number))
             return images, labels
 
-        batches = batches.map(finish, num_parallel_calls=tf.data.AUTOTUNE)
+        batches = numbered(batches, which).map(
+            finish, num_parallel_calls=tf.data.AUTOTUNE
+        )
         return batches.prefetch(tf.data.AUTOTUNE).with_options(pipeline_options())
 
     @cached_property
@@ -183,7 +198,21 @@ class ImageDataset:
     def _streamed(self, examples: tuple[Example, ...]) -> Pixels:
         return Pixels(self._decoder(examples), by_batch=False)
 
-    def _decoder(self, examples: Sequence[Example]) -> Load:
+    def _remote(self, examples: tuple[Example, ...]) -> Pixels:
+        """Return what another process can decode.
+
+        Raises:
+            ConfigError: if this process keeps what it has decoded.
+        """
+        if self.plan.kind != "none":
+            raise ConfigError(
+                "`runtime.input_service` decodes images anew in every epoch, and they "
+                f"are kept: {self.plan.note}. Set data.cache = 'none', or leave the "
+                "service out."
+            )
+        return Pixels(self._decoder(examples, in_graph=True), by_batch=False)
+
+    def _decoder(self, examples: Sequence[Example], in_graph: bool = False) -> Load:
         """Return a loader that reads and decodes an example anew."""
         encoded_files = self.source.contents
         texts = [encoded_files[e.name] if encoded_files else e.name for e in examples]
@@ -193,7 +222,7 @@ class ImageDataset:
         def load(index: Any) -> Any:
             encoded = tf.gather(files, index)
             encoded = encoded if encoded_files else tf.io.read_file(encoded)
-            return compiled_fit(self.preprocessor)(encoded)
+            return compiled_fit(self.preprocessor, in_graph)(encoded)
 
         return load
 

@@ -214,16 +214,17 @@ class ImagePreprocessor:
 
 
 @cache
-def compiled_fit(preprocessor: ImagePreprocessor) -> Any:
+def compiled_fit(preprocessor: ImagePreprocessor, in_graph: bool = False) -> Any:
     """Return decode and fit as one compiled function: string to uint8 pixels.
 
     Building its graph takes longer than decoding a hundred images, so pipelines of
-    one preprocessing share it. It runs in this process alone, see `decode_image`.
+    one preprocessing share it. Unless all is `in_graph` it runs in this process alone,
+    see `decode_image`.
     """
 
     @tf.autograph.experimental.do_not_convert
     def decode_and_fit(encoded: Any) -> Any:
-        return preprocessor.fit(preprocessor.decode(encoded, in_graph=False))
+        return preprocessor.fit(preprocessor.decode(encoded, in_graph=in_graph))
 
     return tf.function(decode_and_fit, input_signature=[tf.TensorSpec((), tf.string)])
 

@@ -94,8 +94,8 @@ def require_learnable(
     if len(names) == 1:
         raise DataError(
             f"{name} holds the single tag {names[0]!r}. Expected two or more; for one "
-            "question with yes and no, write a class for each answer "
-            "(`--set task=image_classification`)."
+            f"question, write a class in every row ({names[0]} and other) in a column "
+            "`label`."
         )
     if missing := [tag for tag in names if not counts[tag]]:
         raise DataError(

@@ -1,5 +1,6 @@
 """The weights of the best round."""
 
+import hashlib
 from collections.abc import Sequence
 from typing import Any, Literal
 
@@ -42,3 +43,10 @@ class BestWeights:
         """Give the variables the values kept."""
         for variable, value in zip(self.variables, self.values, strict=False):
             variable.assign(value)
+
+    def digest(self) -> str:
+        """Return a hash over the values that the variables have now."""
+        hashed = hashlib.sha256()
+        for variable in self.variables:
+            hashed.update(keras.ops.convert_to_numpy(variable).tobytes())
+        return hashed.hexdigest()

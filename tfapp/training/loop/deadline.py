@@ -2,6 +2,8 @@
 
 import time
 
+from tfapp.machine.cluster import team
+
 
 class Deadline:
     """How much of a budget is left; without one, there is always time.
@@ -22,7 +24,16 @@ class Deadline:
         self.end = begin + 60.0 * minutes - reserve_seconds if minutes else None
 
     def seconds_left(self) -> float:
-        """Return the seconds left for training; infinity without a budget."""
+        """Return the seconds left for training; infinity without a budget.
+
+        Of several workers all get the chief's, and all have to ask.
+        """
+        return (
+            float("inf") if self.end is None else team().agree(self.own_seconds_left())
+        )
+
+    def own_seconds_left(self) -> float:
+        """Return the seconds left by this worker's clock, for what it shows."""
         return float("inf") if self.end is None else self.end - time.monotonic()
 
     def share(self, fraction: float, at_least: float = 0.0) -> "Deadline":

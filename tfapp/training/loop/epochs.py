@@ -10,6 +10,7 @@ from typing import Any
 import keras
 
 from tfapp.base.storage.checksums import sealing
+from tfapp.machine.cluster import alone, team
 from tfapp.training.loop.schedule import Schedule
 from tfapp.training.loop.statistics import MeasuredStatistics
 from tfapp.training.loop.stepping import Stepper
@@ -133,7 +134,8 @@ class Epochs(Workload):
         if self.steps_per_execution or self._per_call > 1 or self.done < 3:
             return
         most = min(MOST_STEPS_PER_CALL, self.round_units // 2)
-        self._per_call = max(1, min(most, int(EXECUTION_SECONDS / seconds)))
+        fitting = max(1, min(most, int(EXECUTION_SECONDS / seconds)))
+        self._per_call = team().agree(fitting)
 
     def _speed(self) -> dict[str, float]:
         busy = self.waiting + self.computing
@@ -149,7 +151,7 @@ class Epochs(Workload):
         """Return loss and metrics on the validation data, named "val_…"."""
         if self.validation is None:
             return None
-        figures = self.model.evaluate(self.validation, verbose=0, return_dict=True)
+        figures = self.stepper.evaluate(self.validation)
         return {f"val_{name}": value for name, value in figures.items()}
 
     @contextmanager
@@ -177,7 +179,8 @@ class Epochs(Workload):
         """Measure what the averaged weights give for the first batches of the epoch."""
         self._statistics = self._statistics or MeasuredStatistics(self.model)
         epoch = max(self.done - 1, 0) // self.round_units
-        self._statistics.measure(self.train(epoch))
+        with alone():  # all of every batch, so that all workers measure the same
+            self._statistics.measure(self.train(epoch))
 
     def variables(self) -> Sequence[Any]:
         """Return what changes of model, optimizer and metrics; see `Workload`."""

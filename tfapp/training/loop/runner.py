@@ -1,5 +1,6 @@
 """One workload run to its end: its rounds, its best weights, its saved states."""
 
+import math
 import time
 from collections.abc import Callable
 from contextlib import suppress
@@ -9,11 +10,18 @@ from typing import NamedTuple
 
 from tfapp.base.errors import TrainingError
 from tfapp.base.reporter import Stage
+from tfapp.machine.cluster import team
 from tfapp.training.loop.best import BestWeights
 from tfapp.training.loop.board import Board
 from tfapp.training.loop.deadline import Deadline
 from tfapp.training.loop.history import Paused, PhaseHistory, Watch, main_figures
-from tfapp.training.loop.state import Progress, State, load_state, save_state
+from tfapp.training.loop.state import (
+    Progress,
+    State,
+    load_state,
+    require_same_split,
+    save_state,
+)
 from tfapp.training.loop.workload import InputError, NotFiniteError, Workload
 
 SAVING_SHARE = 0.05
@@ -82,12 +90,12 @@ class Runner:
         """
         self._mark = self._saved = time.monotonic()
         self._saving_cost = 0.0
-        self.stage.allowed = self.deadline.seconds_left
+        self.stage.allowed = self.deadline.own_seconds_left
         self.best = BestWeights(self.workload.weights(), self.workload.better)
         self._restore(start)
         # The budget is what is left from here; the phase has had time before.
         self._allowed = self.deadline.seconds_left() + self.progress.seconds
-        self.workload.begin(lambda: self.progress.seconds / self._allowed)
+        self.workload.begin(self._budget_share)
         if self.progress.rows and not self._is_over and self.watch(self._history()):
             raise Paused  # as when this state was saved
         board = Board(self.files.logs, self.workload.round_name)
@@ -98,6 +106,12 @@ class Runner:
             board.close()
         self._keep_best()
         return self._history()
+
+    def _budget_share(self) -> float:
+        """Return the share of the budget that is spent, by the chief's clock."""
+        if math.isinf(self._allowed):
+            return 0.0
+        return team().agree(self.progress.seconds / self._allowed)
 
     def _restore(self, start: float | None) -> None:
         workload = self.workload
@@ -159,6 +173,7 @@ class Runner:
         workload, rows = self.workload, self.progress.rows
         with workload.averaged():
             row |= {k: float(v) for k, v in (workload.score() or {}).items()}
+            row = team().agree(row)  # so that all judge alike
             self._judge(row.get(workload.monitor))
         self._tick()
         board.write(len(rows), row)
@@ -177,6 +192,8 @@ class Runner:
 
     def _keep_best(self) -> None:
         self.best.restore()
+        digest = team().size > 1 and self.best.digest()
+        team().compare({f"digest of the weights after phase {self.phase!r}": digest})
         self.workload.save(self.files.weights)
 
     def _diverged(self, error: NotFiniteError) -> TrainingError:
@@ -196,7 +213,8 @@ class Runner:
     def _save_if_due(self) -> None:
         """Save a state now and then; training keeps most of the time."""
         wait = max(self.state_seconds, self._saving_cost / SAVING_SHARE)
-        if not self.state_seconds or time.monotonic() - self._saved >= wait:
+        due = not self.state_seconds or time.monotonic() - self._saved >= wait
+        if team().agree(due):
             self._save()
 
     def _save(self) -> None:
@@ -229,17 +247,4 @@ class Runner:
             fingerprint=progress.fingerprint,
             monitor=self.workload.monitor,
             better=self.workload.better,
-        )
-
-
-def require_same_split(path: Path, recorded: str, present: str) -> None:
-    """Refuse what was learned from another split: what is tested now was learned then.
-
-    Raises:
-        TrainingError: if the fingerprints differ.
-    """
-    if recorded != present:
-        raise TrainingError(
-            f"{path} was learned from other data, or from another split of it. Restore "
-            "the data and the run's split.json, or begin a new run, without --resume."
         )

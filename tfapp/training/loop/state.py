@@ -11,7 +11,9 @@ from zipfile import BadZipFile
 import keras
 import numpy as np
 
+from tfapp.base.errors import TrainingError
 from tfapp.base.files import replacing
+from tfapp.machine.cluster import team
 
 
 @dataclass
@@ -70,6 +72,8 @@ def save_state(path: Path, variables: Sequence[Any], state: State) -> None:
     plain = {k: v for k, v in extra if not isinstance(v, np.ndarray)}
     text = json.dumps({"progress": asdict(state.progress), "extra": plain})
     arrays["text"] = np.frombuffer(text.encode(), np.uint8)
+    if not team().is_chief:  # all have to read: metrics are sums over the workers
+        return
     with replacing(path) as temporary:
         with temporary.open("wb") as file:
             np.savez(file, **arrays)
@@ -99,6 +103,19 @@ def load_state(path: Path, variables: Sequence[Any]) -> State | None:
     for variable, value in zip(variables, values, strict=True):
         variable.assign(value)
     return state
+
+
+def require_same_split(path: Path, recorded: str, present: str) -> None:
+    """Refuse what was learned from another split: what is tested now was learned then.
+
+    Raises:
+        TrainingError: if the fingerprints differ.
+    """
+    if recorded != present:
+        raise TrainingError(
+            f"{path} was learned from other data, or from another split of it. Restore "
+            "the data and the run's split.json, or begin a new run, without --resume."
+        )
 
 
 def _state(stored: Any) -> State:

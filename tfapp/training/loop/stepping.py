@@ -11,6 +11,8 @@ from typing import Any, Protocol
 import keras
 import tensorflow as tf
 
+from tfapp.machine.cluster import team
+from tfapp.training.jax_devices import shared
 from tfapp.training.optimizers import innermost
 
 
@@ -31,6 +33,9 @@ class Stepper(Protocol):
             One dict of running means per step, metric name → scalar.
         """
 
+    def evaluate(self, validation: Any) -> dict[str, float]:
+        """Return loss and metrics on what `keras.Model.evaluate` takes."""
+
     def sync(self) -> None:
         """Bring the model's variables up to date with the steps taken."""
 
@@ -44,13 +49,15 @@ def make_stepper(model: keras.Model, strategy: Any) -> Stepper:
     """
     if keras.backend.backend() == "jax":
         return JaxStepper(model)
-    return TensorFlowStepper(model, strategy)
+    kind = WorkersStepper if team().size > 1 else TensorFlowStepper
+    return kind(model, strategy)
 
 
 class TensorFlowStepper:
     """Steps as TensorFlow graphs, several in one call on request."""
 
     def __init__(self, model: keras.Model, strategy: Any) -> None:
+        self.model = model
         self.strategy = strategy
         optimizer = innermost(model.optimizer)
         model.make_train_function()
@@ -75,8 +82,39 @@ class TensorFlowStepper:
         """Learn from some batches; see `Stepper`."""
         return list(self.steps(tuple(batches), tf.constant(rates, tf.float32)))
 
+    def evaluate(self, validation: Any) -> dict[str, float]:
+        """Return loss and metrics; see `Stepper`."""
+        return _evaluated(self.model, validation)
+
     def sync(self) -> None:
         """Do nothing: the graphs work on the variables themselves."""
+
+
+class WorkersStepper(TensorFlowStepper):
+    """Steps of several workers, each of which reads its own share of every batch."""
+
+    def __init__(self, model: keras.Model, strategy: Any) -> None:
+        super().__init__(model, strategy)
+
+        @tf.autograph.experimental.do_not_convert
+        def test(batch: Any) -> None:
+            strategy.run(model.test_step, args=(batch,))
+
+        self.test = tf.function(test, reduce_retracing=True)
+
+    def batches(self, dataset: Any) -> Any:
+        """Return an iterator over the batches of this worker."""
+        return iter(dataset)
+
+    def evaluate(self, validation: Any) -> dict[str, float]:
+        """Return loss and metrics of all workers' batches, however many each has."""
+        self.model.reset_metrics()
+        for batch in validation:
+            self.test(batch)
+        # Read where all replicas are seen, metrics are sums over the workers.
+        with self.strategy.scope():
+            results = self.model.get_metrics_result()
+        return {name: float(value) for name, value in results.items()}
 
 
 class JaxStepper:
@@ -90,8 +128,8 @@ class JaxStepper:
         self.state: tuple[list[Any], ...] | None = None
 
     def batches(self, dataset: Any) -> Any:
-        """Return an iterator over NumPy batches."""
-        return dataset.as_numpy_iterator()
+        """Return an iterator over batches on the device, or dealt out to several."""
+        return map(shared, dataset.as_numpy_iterator())
 
     def step(self, batches: Sequence[Any], rates: Sequence[float]) -> list[Any]:
         """Learn from some batches; see `Stepper`."""
@@ -102,6 +140,21 @@ class JaxStepper:
             log, self.state = self.model.train_function(state, iter([batch]))
             logs.append(log)
         return logs
+
+    def evaluate(self, validation: Any) -> dict[str, float]:
+        """Return loss and metrics; see `Stepper`."""
+        if keras.distribution.distribution() is None:
+            return _evaluated(self.model, validation)
+        model = self.model  # Keras' own loop cannot divide the last batch
+        model.reset_metrics()
+        model.make_test_function()
+        trainable, fixed, _, metrics = self._collected()
+        state = (trainable, fixed, metrics)
+        for batch in map(shared, validation.as_numpy_iterator()):
+            _, state = model.test_function(state, iter([batch]))
+        for variable, value in zip(model.metrics_variables, state[2], strict=True):
+            variable.assign(value)
+        return {k: float(v) for k, v in model.get_metrics_result().items()}
 
     def sync(self) -> None:
         """Write the state back into the variables."""
@@ -128,3 +181,8 @@ class JaxStepper:
             [keras.ops.copy(v.value) for v in variables]
             for variables in self._variables()
         )
+
+
+def _evaluated(model: keras.Model, validation: Any) -> dict[str, float]:
+    figures: dict[str, float] = model.evaluate(validation, verbose=0, return_dict=True)
+    return figures

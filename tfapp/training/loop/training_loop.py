@@ -9,8 +9,8 @@ from tfapp.base.reporter import Reporter
 from tfapp.base.storage.checksums import require_intact
 from tfapp.training.loop.deadline import Deadline
 from tfapp.training.loop.history import PhaseHistory, Watch, read_history
-from tfapp.training.loop.runner import PhaseFiles, Runner, require_same_split
-from tfapp.training.loop.state import Progress
+from tfapp.training.loop.runner import PhaseFiles, Runner
+from tfapp.training.loop.state import Progress, require_same_split
 from tfapp.training.loop.workload import Workload
 
 

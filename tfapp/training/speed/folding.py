@@ -7,6 +7,7 @@ from typing import Any
 import keras
 
 from tfapp.layers.folded_convolution import FoldedConvolution
+from tfapp.layers.graph import graph_nodes
 
 FOLDING_VERSION = 1
 """Counts up when folded networks begin to answer differently."""
@@ -54,16 +55,6 @@ def strategy_scope(model: keras.Model) -> AbstractContextManager[Any]:
 def is_functional(layer: Any) -> bool:
     """Say whether a layer is a model whose graph of operations is known."""
     return isinstance(layer, keras.Model) and hasattr(layer, "operations")
-
-
-def graph_nodes(model: keras.Model) -> list[Any]:
-    """Return the calls of layers in a functional model, those that come first first.
-
-    A shared layer has calls in other models too, and Keras has no public way to know
-    which are this model's.
-    """
-    by_depth = model._nodes_by_depth
-    return [node for depth in sorted(by_depth)[::-1] for node in by_depth[depth]]
 
 
 class _Folding:

@@ -8,7 +8,8 @@ from typing import Any
 import keras
 import numpy as np
 
-from tfapp.training.speed.folding import graph_nodes, is_functional, strategy_scope
+from tfapp.layers.graph import graph_nodes
+from tfapp.training.speed.folding import is_functional, strategy_scope
 from tfapp.training.transfer.freezing import parts
 
 

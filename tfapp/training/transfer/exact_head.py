@@ -16,6 +16,7 @@ import numpy as np
 from tfapp.base.errors import ConfigError
 from tfapp.data.spec import Dataset
 from tfapp.layers.logistic_regression import fit_path, log_loss, right_share
+from tfapp.machine.cluster import team
 from tfapp.training.inference import predict
 from tfapp.training.loop.workload import Figures, Workload
 from tfapp.training.transfer.folds import FOLDS, folds
@@ -106,7 +107,9 @@ class ExactHead(Workload):
         rows, labels, weights = self._learned
         stronger = [s for s in STRENGTHS if s >= strength]
         model = self._fit(rows, labels, weights, stronger)[-1]
-        self.dense.set_weights([model.weights, model.bias])
+        # Processors round differently: all workers take what the chief has fitted.
+        fitted = team().agree([model.weights.tolist(), model.bias.tolist()])
+        self.dense.set_weights([np.asarray(values) for values in fitted])
         self.done = 1
         plain = model.logits(rows[: len(labels)])
         return {"strength": strength, **self._figures("", plain, labels)}

@@ -11,6 +11,7 @@ import numpy as np
 from tfapp.data.rows import DamagedRows, Rows, RowStore
 from tfapp.data.spec import Dataset, Pass
 from tfapp.layers.standardization import Standardization
+from tfapp.machine.cluster import in_turn
 from tfapp.training.inference import Progress, stream
 from tfapp.training.speed.folding import FOLDING_VERSION
 from tfapp.training.transfer.identity import digest, structure, weights_digest
@@ -114,8 +115,7 @@ class FeatureStore:
     ) -> np.ndarray | Rows:
         """Compute what is missing, then read all of it, or promise to."""
         for attempt in range(ATTEMPTS):
-            if missing := self.store.missing(keys):
-                compute(missing)
+            in_turn(lambda: self._complete(keys, compute))
             rows = self.store.rows(keys)
             if rows.nbytes > self.memory_left:
                 return rows
@@ -128,6 +128,12 @@ class FeatureStore:
             self.memory_left -= array.nbytes
             return array
         raise AssertionError("unreachable")
+
+    def _complete(
+        self, keys: Sequence[str], compute: Callable[[list[int]], None]
+    ) -> None:
+        if missing := self.store.missing(keys):
+            compute(missing)
 
     def _keep(
         self, batches: Any, keys: Sequence[str], positions: Sequence[int]

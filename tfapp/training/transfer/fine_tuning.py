@@ -9,6 +9,7 @@ import keras
 import numpy as np
 
 from tfapp.layers.standardization import Standardization
+from tfapp.machine.cluster import team
 from tfapp.machine.space import DISK_SHARE, MEMORY_SHARE, available_memory, free_disk
 from tfapp.recipes.config import FineTuneConfig, ThawPhase
 from tfapp.training.inference import predict
@@ -126,7 +127,7 @@ class FineTuning:
         """Return what fits the head; None if its rows do not fit into memory."""
         dataset = self.job.dataset
         views = [view for view in passes.views if isinstance(view, np.ndarray)]
-        if len(views) < len(passes.views):
+        if team().agree(len(views) < len(passes.views)):
             self.job.loop.note("head trained by gradients: its rows are on disk")
             return None
         train, held_out = (labels_of(dataset, s) for s in ("train", "validation"))
@@ -204,7 +205,7 @@ class FineTuning:
         """Yield the store of a frozen part; what it computes is a stage of the run."""
         job = self.job
         with job.loop.reporter.stage(what) as stage:
-            limit = int(MEMORY_SHARE * available_memory())
+            limit = team().agree(int(MEMORY_SHARE * available_memory()))
             store = FeatureStore(part, job.dataset, job.cache, stage, limit)
             yield store
             stage.detail = f"{store.computed} computed, the rest from the cache"
@@ -218,7 +219,7 @@ class FineTuning:
         examples = self.job.dataset.examples
         rows = views * len(examples["train"]) + len(examples["validation"])
         num_bytes = rows * halves.row_bytes
-        if num_bytes <= DISK_SHARE * free_disk(self.job.cache):
+        if team().agree(num_bytes <= DISK_SHARE * free_disk(self.job.cache)):
             return True
         self.job.loop.note(
             "frozen layers computed anew in every epoch: what they give would need "

@@ -7,7 +7,8 @@ from typing import Any
 import keras
 import numpy as np
 
-from tfapp.training.speed.folding import graph_nodes, is_functional
+from tfapp.layers.graph import graph_nodes
+from tfapp.training.speed.folding import is_functional
 
 
 def structure(model: keras.Model) -> list[Any]:

@@ -9,6 +9,9 @@ import numpy as np
 import tensorflow as tf
 
 from tfapp.data.rows import Rows
+from tfapp.data.spec import Pass
+from tfapp.data.streams import joined_batches
+from tfapp.training.passes import shard
 from tfapp.training.trees import num_rows
 
 
@@ -52,26 +55,35 @@ class RowPasses:
         examples = num_rows(self.targets)
         order = random.permutation(examples)
         drawn = random.integers(len(self.views), size=examples)
-        return self._batches(
-            (drawn[order] * examples + order)[skip * self.batch_size :]
+        picked = drawn[order] * examples + order
+        return joined_batches(
+            lambda places, size: self._batches(picked[places], size),
+            examples,
+            Pass(skip=skip, shard=shard()),
+            self.batch_size,
         )
 
     def in_order(self) -> Any:
         """Return the first view of every example, unshuffled, as validation needs it.
 
+        Of several workers each gets every so many examples, its share.
+
         Returns:
             tf.data.Dataset of (rows (batch, ...), targets (batch, ...)).
         """
-        return self._batches(np.arange(num_rows(self.targets)))
+        index, workers = shard()
+        own = np.arange(index, num_rows(self.targets), workers)
+        return self._batches(own, self.batch_size)
 
-    def _batches(self, picked: np.ndarray) -> Any:
+    def _batches(self, picked: np.ndarray, size: int) -> Any:
         """Return batches of rows and targets.
 
         Args:
             picked: int64 (rows,), view times examples plus example.
+            size: of a batch; the last one may be smaller.
         """
         with tf.device("CPU"):
-            batches = tf.data.Dataset.from_tensor_slices(picked).batch(self.batch_size)
+            batches = tf.data.Dataset.from_tensor_slices(picked).batch(size)
         in_memory = all(isinstance(view, np.ndarray) for view in self.views)
         if in_memory:  # as quick as handing it to another thread
             return batches.map(self._gather).prefetch(4)

@@ -67,7 +67,8 @@ def load(
     """
     reporter = reporter or Reporter()
     models.require(str(model), Path(runs_folder))
-    start_tensorflow(reporter, needs_backend=False)
+    is_saved_model = models.saved_model_folder(Path(model).expanduser()) is not None
+    start_tensorflow(reporter, needs_backend=False, needs_keras=not is_saved_model)
     with reporter.stage("load model"):
         return LoadedModel(models.load(str(model), Path(runs_folder)))
 

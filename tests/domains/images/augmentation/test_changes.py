@@ -30,6 +30,7 @@ WAYS = {
     "mixup": {"mixup": 0.4},
     "cutmix": {"cutmix": 1.0},
     "rand_augment": {"rand_augment": 2},
+    "elastic": {"elastic": 1.5},
     "several": {"flip": "vertical", "zoom": 0.1, "mixup": 0.2, "cutmix": 0.5},
 }
 

@@ -11,6 +11,7 @@ from PIL import Image
 
 from tfapp.data import check_data, load_dataset
 from tfapp.data.spec import Pass
+from tfapp.domains.images import INTERFACES
 from tfapp.domains.images.classification.interface import INTERFACE
 from tfapp.domains.images.reading.conversion import (
     ConversionError,
@@ -18,11 +19,13 @@ from tfapp.domains.images.reading.conversion import (
     decodable,
     foreign_format,
 )
+from tfapp.domains.images.reading.in_memory import encoded_image
 from tfapp.domains.images.reading.inspection import inspect_image
 from tfapp.domains.images.reading.limits import pillow_without_limit
 from tfapp.domains.images.thumbnails import thumbnail
 from tfapp.export.predictor import Predictor
 from tfapp.recipes.config import DataConfig
+from tfapp.tasks import get_interface
 
 RNG = np.random.default_rng(0)
 
@@ -161,6 +164,14 @@ def test_heic_needs_an_extra(monkeypatch):
     assert "\n" not in str(caught.value)
     facts = inspect_image(data, "stamp", 1000)
     assert (facts.fault, facts.format) == ("unsupported format", "HEIC")
+
+
+@pytest.mark.parametrize("task", INTERFACES)
+def test_every_task_on_images_takes_them(task):
+    """Paths, bytes and images of a program are converted for each kind of answer."""
+    interface = get_interface(task)
+    assert interface.convert is decodable
+    assert interface.encode is encoded_image
 
 
 def test_photos_of_telephones(picture, encode):

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from tests.domains.text.tiny import sentences, table
+from tests.domains.text.classification.tiny import sentences, table
 from tfapp.base.errors import ConfigError, DataError, ModelError
 from tfapp.data import check_data, load_dataset, load_test_only
 from tfapp.data.spec import Pass

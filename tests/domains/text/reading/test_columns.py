@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.domains.text.tiny import sentences, table
+from tests.domains.text.classification.tiny import sentences, table
 from tfapp.base.errors import ConfigError, DataError
 from tfapp.domains.text.reading.columns import find_columns, refuse_numbers
 from tfapp.domains.text.reading.table import read_table

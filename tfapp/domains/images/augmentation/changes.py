@@ -8,6 +8,7 @@ import tensorflow as tf
 
 from tfapp.data.streams import SeedSequence, fold, follow, uniform
 from tfapp.domains.images.augmentation.config import ImageAugmentation, MaskAugmentation
+from tfapp.domains.images.augmentation.elastic import bend
 from tfapp.domains.images.augmentation.geometry import (
     change_geometry,
     changes_geometry,
@@ -83,6 +84,7 @@ def _changes(config: ImageAugmentation) -> list[Change | None]:
         images_only(lambda x, s: shift_whole_pixels(x, s, c.shift_pixels))
         if c.shift_pixels
         else None,
+        images_only(lambda x, s: bend(x, s, c.elastic)) if c.elastic else None,
     ]
 
 

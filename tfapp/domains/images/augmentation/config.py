@@ -23,6 +23,9 @@ class MaskAugmentation(Augmentation):
 class ImageAugmentation(MaskAugmentation):
     """Random changes of training images with class names."""
 
+    elastic: float = Field(
+        0.0, ge=0.0, description="bends; standard deviation of a 5 x 5 grid, pixels"
+    )
     shift_pixels: int = Field(0, ge=0, description="whole pixels; black comes in")
     rand_augment: int = Field(0, ge=0, le=10, description="operations, drawn per batch")
     rand_augment_magnitude: float = Field(0.3, ge=0.0, le=1.0)

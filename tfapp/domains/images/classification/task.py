@@ -7,7 +7,6 @@ from typing import Any, Literal
 import keras
 import tensorflow as tf
 
-from tfapp.base import registry
 from tfapp.base.errors import ConfigError
 from tfapp.data.reading_errors import data_error
 from tfapp.data.spec import DataInfo, Dataset, Example
@@ -15,6 +14,7 @@ from tfapp.domains.images.classification.interface import INTERFACE
 from tfapp.domains.images.classification.layers.rejection_loss import RejectionLoss
 from tfapp.domains.images.explanation.mistakes import mistake_maps
 from tfapp.domains.images.gallery_sections import mistakes_section, sample_section
+from tfapp.domains.images.network_sections import network_sections
 from tfapp.layers.outputs import AUXILIARY, LOGITS, logits_model
 from tfapp.problems.classification.baselines import class_baselines
 from tfapp.problems.classification.results import accuracy_metric, evaluate_classifier
@@ -109,14 +109,10 @@ def _learning(
 
 def _sections(results: Results, dataset: Dataset, model: Any) -> list[Section]:
     """Return the sections on figures and pictures, and those on the network's kind."""
-    inside: list[Section] = []
-    makers = registry.union("NETWORK_SECTIONS")
-    for name in makers:
-        inside += registry.load("section", makers, name)(model, dataset)
     sections = (
         *classification_sections(results),
         mistakes_section(results, dataset, partial(_maps, model, dataset)),
-        *inside,
+        *network_sections(model, dataset),
         sample_section(dataset, results.metric.examples),
     )
     return [section for section in sections if section is not None]

@@ -11,7 +11,8 @@ from typing import Any
 import keras
 
 from tfapp.base.errors import ModelError
-from tfapp.training.speed.folding import graph_nodes, strategy_scope
+from tfapp.layers.graph import functional, graph_nodes
+from tfapp.training.speed.folding import strategy_scope
 
 
 def flat(model: keras.Model) -> keras.Model:
@@ -27,7 +28,7 @@ def flat(model: keras.Model) -> keras.Model:
         ModelError: if the model's graph is not known, or has several inputs or
             outputs.
     """
-    graph = _graph(model)
+    graph = functional(model)
     if graph is None or len(graph.inputs) != 1 or len(graph.outputs) != 1:
         raise ModelError(
             f"Model {model.name!r} cannot be taken apart: expected a functional Keras "
@@ -42,7 +43,7 @@ def flat(model: keras.Model) -> keras.Model:
 
 def layer_of(node: Any) -> Any:
     """Return the layer that a call (node) in a flat network is of."""
-    inner = _graph(node.operation)  # if any, what `_apart` made
+    inner = functional(node.operation)  # if any, what `_apart` made
     return node.operation if inner is None else graph_nodes(inner)[-1].operation
 
 
@@ -50,14 +51,6 @@ def node_of(tensor: Any) -> Any:
     """Return the call of a layer (node) that gave a tensor."""
     history = tensor._keras_history
     return history.operation._inbound_nodes[history.node_index]
-
-
-def _graph(layer: Any) -> Any:
-    """Return the functional form of a model; None for a layer of another kind."""
-    if not isinstance(layer, keras.Model):
-        return None
-    inner = getattr(layer, "_functional", None) or layer  # of a Sequential
-    return inner if hasattr(inner, "operations") else None
 
 
 def _replay(graph: Any, tensors: Sequence[Any], named: dict[str, Any]) -> list[Any]:
@@ -74,7 +67,7 @@ def _replay(graph: Any, tensors: Sequence[Any], named: dict[str, Any]) -> list[A
         if node.is_input:
             continue
         arguments, options = node.arguments.fill_in(copies)
-        inner = _graph(node.operation)
+        inner = functional(node.operation)
         if inner is not None:
             outputs = _replay(inner, _tensors(arguments, options), named)
         elif named.setdefault(node.operation.name, node.operation) is node.operation:

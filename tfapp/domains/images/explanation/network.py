@@ -8,8 +8,9 @@ import keras
 
 from tfapp.base.errors import ModelError
 from tfapp.domains.images.explanation.flattening import flat, layer_of, node_of
+from tfapp.layers.graph import graph_nodes
 from tfapp.layers.outputs import logits_model
-from tfapp.training.speed.folding import CONVOLUTIONS, graph_nodes, strategy_scope
+from tfapp.training.speed.folding import CONVOLUTIONS, strategy_scope
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,7 @@
 """What an exported network takes and answers that gives images tags."""
 
 from tfapp.domains.images.preprocessor import ImagePreprocessor
+from tfapp.domains.images.reading.conversion import decodable
 from tfapp.domains.images.reading.image_files import IMAGE_SUFFIXES
 from tfapp.domains.images.reading.in_memory import encoded_image
 from tfapp.domains.images.vectors.interface import vector_signatures
@@ -17,6 +18,7 @@ INTERFACE = Interface(
     prediction=tag_prediction,
     preprocessor=ImagePreprocessor.from_description,
     outputs={"probabilities": "tags"},
+    convert=decodable,
     encode=encoded_image,
     suffixes=IMAGE_SUFFIXES,
 )

@@ -12,6 +12,11 @@ from tfapp.domains.images.vectors.plan import require_enough
 from tfapp.recipes.plan import Machine, Plan
 
 MOST_NAMED = 5
+LONGER = 4
+"""Epochs of a network from scratch, in those that classes take: with as many as these,
+collages of digits are named worse than by a logistic regression (docs/results.md)."""
+UNITS, DROPOUT = 256, 0.3
+"""Of its hidden layer."""
 
 
 def plan(report: CheckReport, machine: Machine) -> Plan:
@@ -31,6 +36,19 @@ def plan(report: CheckReport, machine: Machine) -> Plan:
     ]
     chosen, notes = choose_model(table, report, machine)
     reasons += [*chosen, *notes, *choose_training(table, report)]
+    if table["model"]["name"] != "transfer":
+        reasons.append(_learn_longer(table))
     if separator := report.facts["separator"]:
         table["data"]["options"]["separator"] = separator
     return completed(table, report, machine, reasons, notes)
+
+
+def _learn_longer(table: dict[str, Any]) -> str:
+    """Give a network from scratch the room and the time that many tags need."""
+    table["model"]["options"] |= {"units": UNITS, "dropout_rate": DROPOUT}
+    epochs = LONGER * table["training"]["epochs"]
+    table["training"] = {"epochs": epochs, "patience": epochs // 3}
+    return (
+        f"tags: {LONGER} times the epochs that classes take, {epochs}, and {UNITS} "
+        "hidden units, since each tag is a question of its own"
+    )

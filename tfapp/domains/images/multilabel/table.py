@@ -14,7 +14,7 @@ from tfapp.domains.images.reading.sources.answer_columns import (
     SEPARATORS,
     find_separator,
 )
-from tfapp.domains.images.reading.sources.table_rows import Row
+from tfapp.domains.images.reading.sources.table_rows import Row, names_as_written
 from tfapp.domains.images.vectors.table import Rows, read_table, source_of
 from tfapp.problems.multilabel.tags import (
     SEPARATOR,
@@ -48,14 +48,17 @@ def tags_table(context: LoadContext) -> TagsTable:
     """
     table, columns, rows = read_table(context)
     if _are_flags(columns, rows):
-        separator, given = "", [_flagged(table, row, columns) for row, _ in rows]
+        delimiter = str(context.config.options.get("delimiter") or "")
+        written = names_as_written(table, delimiter)
+        given = [_flagged(table, row, columns, written) for row, _ in rows]
+        separator = ""
     else:
         cells = [row[columns[0]] for (_, row), _ in rows]
         separator = _separator(context, cells)
         given = [_divided(cell, separator) for cell in cells]
     names = {tag for tags in given for tag in tags}
     if not separator and len(columns) > 1:
-        names |= set(map(composed, columns))
+        names |= {written[column] for column in columns}
     for name in sorted(names):
         _require_plain(table, name, separator)
     known = context.labels
@@ -85,7 +88,9 @@ def _are_flags(columns: Sequence[str], rows: Rows) -> bool:
     return bool(cells) and cells <= FLAGS.keys()
 
 
-def _flagged(table: Path, row: Row, columns: Sequence[str]) -> list[str]:
+def _flagged(
+    table: Path, row: Row, columns: Sequence[str], written: Mapping[str, str]
+) -> list[str]:
     """Return the tags whose columns say yes.
 
     Raises:
@@ -100,7 +105,7 @@ def _flagged(table: Path, row: Row, columns: Sequence[str]) -> list[str]:
                 "no or nothing; correct it, or name the columns of the tags "
                 "(`--label ant,field`)."
             )
-    return [composed(c) for c in columns if FLAGS[cells[c].strip().lower()]]
+    return [written[c] for c in columns if FLAGS[cells[c].strip().lower()]]
 
 
 def _divided(cell: str, separator: str) -> list[str]:
@@ -129,7 +134,7 @@ def _separator(context: LoadContext, cells: Sequence[str]) -> str:
         tags = {folded(tag) for cell in cells for tag in _divided(cell, separator)}
         if tags <= known:
             return separator
-    return SEPARATORS[0]
+    return next((s for s in SEPARATORS if any(s in c for c in cells)), SEPARATORS[0])
 
 
 def _require_plain(table: Path, name: str, separator: str) -> None:

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from PIL import AvifImagePlugin, Image, ImageOps, TiffImagePlugin
+from PIL import Image
 
 from tfapp.base.errors import ConfigError, DataError
 from tfapp.base.extras import require_extra
@@ -148,8 +148,12 @@ def _check_size(form: str, width: int, height: int, max_pixels: int) -> None:
 def _opened(form: str, data: bytes) -> Any:
     """Open a file by its own plugin, whatever else Pillow has been taught."""
     if form == "TIFF":
+        from PIL import TiffImagePlugin
+
         return TiffImagePlugin.TiffImageFile(io.BytesIO(data))
     if form == "AVIF":
+        from PIL import AvifImagePlugin
+
         return AvifImagePlugin.AvifImageFile(io.BytesIO(data))
     try:
         require_extra("heic", ("pillow_heif",), "Reading HEIC photos")
@@ -188,7 +192,7 @@ def _picture(image: Any, data: bytes, page: int) -> Image.Image:
     if _bits(image) != 16 or image.mode not in ("RGB", "RGBA"):
         return _plain(image)
     upper = np.asarray(image).astype(np.uint16)
-    other = TiffImagePlugin.TiffImageFile(io.BytesIO(data))
+    other = _opened("TIFF", data)
     other.seek(page)
     other.tile = [tile._replace(args=_swapped(tile.args)) for tile in other.tile]
     return Image.fromarray(_eight_bits(upper << 8 | np.asarray(other)))
@@ -222,6 +226,8 @@ def _eight_bits(values: np.ndarray) -> np.ndarray:
 
 def _plain(image: Any) -> Image.Image:
     """Return an image in a mode that PNG files and TensorFlow have, upright."""
+    from PIL import ImageOps
+
     image.load()
     upright = ImageOps.exif_transpose(image)
     if upright.mode in PLAIN_MODES:

@@ -7,6 +7,7 @@ import keras
 
 from tfapp.data.report import CheckReport
 from tfapp.data.spec import DataInfo, Dataset
+from tfapp.domains.images.network_sections import network_sections
 from tfapp.domains.images.reading.conversion import decodable
 from tfapp.domains.images.reading.image_files import IMAGE_SUFFIXES
 from tfapp.domains.images.reading.in_memory import encoded_image
@@ -104,5 +105,6 @@ def _sections(results: Results, dataset: Dataset, model: Any) -> list[Section]:
             lambda e: "; ".join(f"{float(n):.4g}" for n in e.target.split()),
             f"Training images evenly spread over `{answers.names[0]}`.",
         ),
+        *network_sections(model, dataset),
     )
     return [section for section in sections if section is not None]

@@ -9,6 +9,7 @@ import numpy as np
 
 from tfapp.base.errors import ConfigError, DataError
 from tfapp.data.spec import DataInfo, Dataset
+from tfapp.domains.images.network_sections import network_sections
 from tfapp.domains.images.segmentation.baselines import segmentation_baselines
 from tfapp.domains.images.segmentation.data.dataset import MaskDataset
 from tfapp.domains.images.segmentation.data.reading import IGNORED
@@ -150,7 +151,8 @@ def _evaluate(
 
 
 def _sections(results: Results, dataset: Dataset, model: Any) -> list[Section]:
-    return segmentation_sections(results, cast(MaskDataset, dataset))
+    sections = segmentation_sections(results, cast(MaskDataset, dataset))
+    return [*sections, *network_sections(model, dataset)]
 
 
 def _judge(answers: Any, masks: MaskDataset, split: str) -> Iterator[JudgedImage]:

@@ -10,7 +10,7 @@ from tfapp.domains.text.layers.ngram_weights import NgramWeights
 from tfapp.domains.text.layers.word_embedding import WordEmbedding
 
 
-def word_weights(model: keras.Model) -> Callable[[Any], tuple[Any, Any]]:
+def word_weights(model: Any) -> Callable[[Any], tuple[Any, Any]]:
     """Return a function that says what each word adds to the likeliest class.
 
     It is the gradient of the class's logit times the word's vector. Behind the
@@ -39,6 +39,7 @@ def word_weights(model: keras.Model) -> Callable[[Any], tuple[Any, Any]]:
     rest = keras.Model([*inner, model.input], model.output)
 
     def explained(words: Any) -> tuple[Any, Any]:
+        words = tf.convert_to_tensor(words, tf.int32)
         tensors = first(words, training=False)
         with tf.GradientTape(watch_accessed_variables=False) as tape:
             tape.watch(tensors)

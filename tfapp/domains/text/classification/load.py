@@ -91,7 +91,8 @@ def texts(
     contents = examined.texts.source.contents
     by_name = {e.name: contents[e.name].decode() for e in examples}
     if context.preprocess:
-        preprocessor, found, notes = read_preprocessor(context.preprocess), None, []
+        preprocessor = read_preprocessor(context.preprocess)
+        found, notes = None, list[str]()
     else:
         trained = [by_name[e.name] for e in examples if e.split == "train"]
         preprocessor, found, notes = _prepared(

@@ -176,8 +176,8 @@ def _solved(
 ) -> NgramSolution:
     """Solve each class against the others; two classes are one problem."""
     num_classes = ratios.shape[1]
-    weights = np.zeros(ratios.shape, np.float32)
-    bias = np.zeros(num_classes, np.float32)
+    weights: np.ndarray = np.zeros(ratios.shape, np.float32)
+    bias: np.ndarray = np.zeros(num_classes, np.float32)
     for c in range(1 if num_classes == 2 else num_classes):
         inside = labels == c
         if not inside.any() or inside.all():

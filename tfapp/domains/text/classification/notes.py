@@ -16,8 +16,8 @@ def loading_notes(report: CheckReport, examples: Sequence[Example]) -> list[str]
             problem = by_kind[kind]
             place = f"{problem.path}, " if problem.path else ""
             notes.append(f"{kind}: {place}{problem.detail}")
-    if report.duplicates or report.near_duplicates:
-        copies = sum(len(group) - 1 for group in report.duplicates)
+    copies = len(examples) - len({e.content_hash for e in examples})
+    if copies or report.near_duplicates:
         notes.append(
             f"{copies:,} copies of other texts and {len(report.near_duplicates):,} "
             "pairs of near copies, kept in one split where that is possible"

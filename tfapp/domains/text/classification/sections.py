@@ -1,7 +1,7 @@
 """Sections of a report on texts: certain mistakes, and the words that decide."""
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -111,7 +111,7 @@ def _deciding(results: Results, dataset: Any, model: Any) -> Section:
     return Section("Words that decide", lead, (Columns((table,)), note))
 
 
-def _weighed(dataset: Any, model: Any, rows: Sequence[int]) -> list[Weighed]:
+def _weighed(dataset: Any, model: Any, rows: np.ndarray) -> list[Weighed]:
     """Return words and weights of some test texts."""
     examples = [dataset.examples["test"][i] for i in rows]
     if not examples:

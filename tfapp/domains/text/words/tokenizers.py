@@ -46,7 +46,6 @@ def words(texts: Any) -> Any:
     """
     texts = _sound(texts)
     texts = tf.strings.regex_replace(texts, r"[\p{Cf}\x{FE0F}]", "")
-    texts = tf.strings.regex_replace(texts, r"\p{Cc}", " ")
     for pattern, replacement in CONTRACTIONS:
         texts = tf.strings.regex_replace(texts, pattern, replacement)
     texts = tf.strings.regex_replace(
@@ -117,9 +116,17 @@ def tokenized(name: str, texts: Sequence[str], batch: int = 1024) -> list[list[s
 
 
 def _cut(texts: Any) -> Any:
-    """Return valid UTF-8, of very long texts the beginning."""
-    texts = tf.strings.substr(texts, 0, MOST_BYTES)
-    return tf.strings.unicode_transcode(texts, "UTF-8", "UTF-8", errors="replace")
+    """Return valid UTF-8 without control characters, of very long texts the beginning.
+
+    A zero byte would end the text for the operations that follow.
+    """
+    return tf.strings.unicode_transcode(
+        tf.strings.substr(texts, 0, MOST_BYTES),
+        *("UTF-8", "UTF-8"),
+        errors="replace",
+        replacement_char=ord(" "),
+        replace_control_characters=True,
+    )
 
 
 def _sound(texts: Any) -> Any:

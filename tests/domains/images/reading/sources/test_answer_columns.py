@@ -40,6 +40,7 @@ def write(tmp_path):
         ("ant,field", ("1,0", "0,1", "1,2"), "numbers"),
         ("tags", ("ant", "", "field"), "tags"),
         ("tags", ("", "", ""), "tags"),
+        ("tags", ("ant;field",) * 3, "tags"),
         ("tags", ("ant", "field", "ant"), "classes"),
         ("age,name", ("31,Ann", "52,Bob", "18,Cem"), "classes"),
     ],

@@ -165,3 +165,19 @@ def test_an_image_damaged_after_the_scan(load, tmp_path):
         file.truncate(60)
     with pytest.raises(DataError, match="can no longer be read"), reading(dataset):
         arrays(passed(dataset, "train", TRAINING))
+
+
+def test_workers_draw_the_tiles_of_one_process(load):
+    """Places and changes of a tile do not depend on who draws it."""
+    dataset = load()
+    which = Pass(1, 2, shuffle=True, augment=True)
+    whole = arrays(passed(dataset, "train", which))
+    shares = [
+        arrays(passed(dataset, "train", replace(which, shard=(index, 2))))
+        for index in (0, 1)
+    ]
+    size = dataset.batch_size
+    assert size % 2 == 0
+    images = [part[0] for part in (whole, *shares)]
+    joined = np.concatenate([images[1][: size // 2], images[2][: size // 2]])
+    np.testing.assert_array_equal(joined, images[0][:size])

@@ -6,9 +6,9 @@ import tensorflow as tf
 from scipy import ndimage
 
 from tfapp.domains.images.augmentation.config import MaskAugmentation
+from tfapp.domains.images.augmentation.elastic import bicubic_matrix
 from tfapp.domains.images.segmentation.data.tiles import TilePreprocessor
 from tfapp.domains.images.segmentation.data.warping import (
-    bicubic_matrix,
     displacements,
     draw_tile,
     interpolated,

@@ -31,7 +31,7 @@ MOSTLY = 0.9
 """Share of numbers in a column of numbers, and of 0 and 1 in that of a tag; what else
 it holds is then a mistake."""
 TAGS = "tags"
-"""Name of a column that may have empty cells: those of images without a tag."""
+"""Name of a column whose cells may be empty, or all alike: it holds tags then too."""
 
 
 @dataclass(frozen=True)
@@ -70,13 +70,10 @@ def answer_columns(table: Path, options: Mapping[str, Any]) -> AnswerColumns:
     cells = {name: [row[name].strip() for _, row in rows] for name in columns}
     listed = _listed(columns)
     if len(columns) > 1:
-        if all(cell.lower() in FLAGS for column in cells.values() for cell in column):
+        if all(map(_are_flags, cells.values())):
             return AnswerColumns("flags", columns, f"{listed} hold 0 or 1 for each tag")
         if all(map(_are_numbers, cells.values())):
             return AnswerColumns("numbers", columns, f"{listed} hold numbers")
-        if all(map(_are_flags, cells.values())):
-            why = f"{listed} hold 0 or 1 for each tag, but for a few cells"
-            return AnswerColumns("flags", columns, why)
         return unclear
     separator = str(options.get("separator") or "")
     return _of_one_column(columns, cells[columns[0]], separator) or unclear
@@ -147,14 +144,18 @@ def _of_one_column(
     if separator := find_separator(cells):
         why = f"{listed} holds tags with {separator!r} between them"
         return AnswerColumns("tags", columns, why, separator)
-    if columns == (TAGS,) and "" in different:
-        why = f"{listed} holds a tag in some cells and none in others"
-        return AnswerColumns("tags", columns, why)
+    used = next((s for s in SEPARATORS if any(s in cell for cell in cells)), "")
+    if columns == (TAGS,) and (used or "" in different):
+        why = f"{listed} holds tags by its name and its cells"
+        return AnswerColumns("tags", columns, why, used)
     return None
 
 
 def _are_flags(cells: Sequence[str]) -> bool:
-    return sum(cell.lower() in FLAGS for cell in cells) >= MOSTLY * len(cells)
+    """Say whether cells say yes or no; a few may be text, but no other numbers."""
+    others = [cell for cell in cells if cell.lower() not in FLAGS]
+    few = len(others) <= (1 - MOSTLY) * len(cells)
+    return few and not any(map(_is_number, others))
 
 
 def _are_numbers(cells: Sequence[str]) -> bool:

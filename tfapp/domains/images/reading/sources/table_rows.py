@@ -98,6 +98,13 @@ def _names_images(column: str, rows: Sequence[Row]) -> bool:
     return bool(cells) and ends >= MOSTLY * len(cells)
 
 
+def names_as_written(table: Path, delimiter: str) -> dict[str, str]:
+    """Return the columns of a table that can be read → their names as they stand."""
+    file = io.StringIO(decoded(table.read_bytes())[0], newline="")
+    header = next(csv.reader(file, delimiter=_delimiter(file, delimiter)), [])
+    return {column_name(name): composed(name.strip()) for name in header}
+
+
 def column_name(name: str) -> str:
     """Return the name of a column in the form in which names are compared."""
     return composed(name.strip()).lower()

@@ -10,7 +10,16 @@ import numpy as np
 import tensorflow as tf
 
 from tfapp.data.spec import DataInfo, Example, Pass
-from tfapp.data.streams import epoch_order, epoch_seed, fold, pipeline_options
+from tfapp.data.streams import (
+    epoch_order,
+    epoch_seed,
+    fold,
+    joined_batches,
+    numbered,
+    pass_seed,
+    pipeline_options,
+    refuse_remote,
+)
 from tfapp.domains.images.augmentation.changes import (
     describe_augmentation,
     make_augment,
@@ -144,17 +153,21 @@ class MaskDataset:
     ) -> Any:
         """Return batches of random tiles; examples come round `crops` times."""
         load = self.loader.in_graph(examples)
+        indices, seed = order % max(len(examples), 1), pass_seed(which)
         with tf.device("CPU"):
-            pass_seed = tf.constant(epoch_seed(which.seed, which.epoch))
-            indices = tf.data.Dataset.from_tensor_slices(order % max(len(examples), 1))
-        numbered = indices.enumerate().skip(which.skip * self.batch_size)
+            tile_seed = tf.constant(epoch_seed(which.seed, which.epoch))
 
         @tf.autograph.experimental.do_not_convert
         def draw(place: Any, index: Any) -> Any:
-            return self._draw(*load(index), fold(pass_seed, place))
+            return self._draw(*load(index), fold(tile_seed, place))
 
-        tiles = numbered.map(draw, num_parallel_calls=tf.data.AUTOTUNE)
-        batches = tiles.batch(self.batch_size).enumerate(which.skip)
+        def tiles(places: np.ndarray, size: int) -> Any:
+            with tf.device("CPU"):
+                numbered = tf.data.Dataset.from_tensor_slices((places, indices[places]))
+            return numbered.map(draw, num_parallel_calls=tf.data.AUTOTUNE).batch(size)
+
+        refuse_remote(which)
+        batches = joined_batches(tiles, len(order), which, self.batch_size)
         change = self._change_colours
 
         @tf.autograph.experimental.do_not_convert
@@ -163,10 +176,10 @@ class MaskDataset:
             answers = tf.one_hot(classes, self.info.num_outputs, dtype=tf.float32)
             if change is not None:
                 # Of negative numbers, so that no tile has the seed of its batch.
-                images, answers = change(images, answers, fold(pass_seed, ~number))
+                images, answers = change(images, answers, fold(seed, ~number))
             return images, answers, *weights
 
-        return batches.map(finish, num_parallel_calls=tf.data.AUTOTUNE)
+        return numbered(batches, which).map(finish, num_parallel_calls=tf.data.AUTOTUNE)
 
     def _cut(self, examples: Sequence[Example], skip: int) -> Any:
         """Return batches of all tiles of the examples, in order."""

@@ -5,14 +5,13 @@ field of displacements, and the image is interpolated once. What lies beyond the
 is its mirror image.
 """
 
-from functools import cache
 from typing import Any, NamedTuple
 
-import numpy as np
 import tensorflow as tf
 
 from tfapp.data.streams import fold, uniform
 from tfapp.domains.images.augmentation.config import MaskAugmentation
+from tfapp.domains.images.augmentation.elastic import bicubic_matrix
 from tfapp.domains.images.augmentation.geometry import angles, matrices
 from tfapp.domains.images.segmentation.data.tiles import TilePreprocessor, mirrored
 
@@ -83,31 +82,6 @@ def displacements(size: tuple[int, int], deviation: float, seed: Any) -> Any:
     return tf.einsum("hi,dij,wj->dhw", down, drawn, right)
 
 
-@cache
-def bicubic_matrix(size: int, points: int) -> np.ndarray:
-    """Return the matrix that interpolates between points spread evenly over a side.
-
-    Args:
-        size: pixels of the side; the first and the last lie on control points.
-        points: number of control points; beyond the ends the last one is repeated.
-
-    Returns:
-        float32 (size, points), whose rows sum to 1.
-
-    Reference:
-        Keys, Cubic convolution interpolation for digital image processing, IEEE
-        Transactions on Acoustics, Speech and Signal Processing 29, 1981 (a = -1/2).
-    """
-    places = np.linspace(0.0, points - 1.0, size)
-    matrix = np.zeros((size, points))
-    for offset in range(-1, 3):
-        point = np.floor(places).astype(int) + offset
-        weight = _keys(np.abs(places - point))
-        column = np.clip(point, 0, points - 1)
-        np.add.at(matrix, (np.arange(size), column), weight)
-    return matrix.astype(np.float32)
-
-
 def interpolated(image: Any, places: Any) -> Any:
     """Return an image's values at places between its pixels, bilinear.
 
@@ -142,12 +116,6 @@ def _at(values: Any, down: Any, right: Any) -> Any:
     size = tf.shape(values)
     indices = tf.stack([mirrored(down, size[0]), mirrored(right, size[1])], axis=-1)
     return tf.gather_nd(values, indices)
-
-
-def _keys(distance: np.ndarray) -> np.ndarray:
-    near = (1.5 * distance - 2.5) * distance**2 + 1.0
-    far = ((-0.5 * distance + 2.5) * distance - 4.0) * distance + 2.0
-    return np.where(distance < 1.0, near, np.where(distance < 2.0, far, 0.0))
 
 
 def _through_matrix(

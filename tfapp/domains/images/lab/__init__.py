@@ -1,0 +1,1 @@
+"""What a convolution is, worked out on a picture: filters, matrices, gradients."""

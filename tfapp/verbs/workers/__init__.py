@@ -1,0 +1,1 @@
+"""Several processes for one run: workers, and those that decode for them."""
