@@ -7,7 +7,7 @@ from keras import ops
 
 
 @keras.saving.register_keras_serializable("tfapp")
-class NeighbouringBags(keras.layers.Layer):  # type: ignore[misc]
+class NeighbouringBags(keras.layers.Layer):
     """Sum the vectors of a token's ids, and other vectors of its neighbours' ids.
 
     Each place from `-reach` to `reach` has a vector of its own for every id, so with

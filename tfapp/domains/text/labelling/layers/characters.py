@@ -7,7 +7,7 @@ from keras import layers, ops
 
 
 @keras.saving.register_keras_serializable("tfapp")
-class CharacterConvolution(keras.layers.Layer):  # type: ignore[misc]
+class CharacterConvolution(keras.layers.Layer):
     """Convolve the characters of every word, and keep each filter's largest answer.
 
     Args:

@@ -8,7 +8,7 @@ from keras import ops
 
 
 @keras.saving.register_keras_serializable("tfapp")
-class ConditionalRandomField(keras.layers.Layer):  # type: ignore[misc]
+class ConditionalRandomField(keras.layers.Layer):
     """Add what neighbouring tags make of each other to the logits of single tokens.
 
     A path of tags scores the sum of its logits and of its transitions. What the layer
@@ -87,7 +87,7 @@ class ConditionalRandomField(keras.layers.Layer):  # type: ignore[misc]
         return config
 
 
-class _Best(keras.layers.Layer):  # type: ignore[misc]
+class _Best(keras.layers.Layer):
     """Best score of the tokens so far, given the tag of the next one; for `RNN`.
 
     Args:

@@ -9,7 +9,7 @@ UNKNOWN = 1
 
 
 @keras.saving.register_keras_serializable("tfapp")
-class WordDropout(keras.layers.Layer):  # type: ignore[misc]
+class WordDropout(keras.layers.Layer):
     """Replace words by the unknown word at random, in training only.
 
     Args:
