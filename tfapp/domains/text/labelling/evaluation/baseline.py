@@ -21,7 +21,8 @@ from tfapp.tasks.spec import Features
 WORD_REACH, PIECE_REACH = 2, 1
 """Neighbours on each side whose words, and whose affixes and shapes, are seen."""
 PASSES = 12
-PENALTY = 1e-6
+PENALTY, RATE = 1e-6, 0.1
+"""A constant rate, since the weights are averaged (Polyak & Juditsky, 1992)."""
 UPDATES = 40_000_000
 """Pairs of a token and a tag that the linear tagger sees at most, in all its passes:
 about a minute."""
@@ -113,6 +114,8 @@ def _linear(dataset: SentenceDataset) -> Iterator[tuple[str, ...]]:
     model = SGDClassifier(
         "log_loss",
         alpha=PENALTY,
+        learning_rate="constant",
+        eta0=RATE,
         average=True,
         max_iter=max(LEAST_PASSES, min(PASSES, passes)),
         tol=None,
