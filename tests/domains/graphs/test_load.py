@@ -9,6 +9,7 @@ from tfapp.base.reporter import Reporter
 from tfapp.data import check_data, load_dataset, load_test_only
 from tfapp.data.detection import detect
 from tfapp.data.spec import Pass
+from tfapp.domains.graphs import trials
 from tfapp.recipes.config import DataConfig
 from tfapp.verbs.fit import plan
 
@@ -127,8 +128,9 @@ def test_too_few_classes(tmp_path, text, message):
 
 
 @pytest.mark.slow
-def test_fit_chooses_by_validation(tmp_path):
+def test_fit_chooses_by_validation(tmp_path, monkeypatch):
     """Where neighbours disagree the features alone are chosen, else the edges."""
+    monkeypatch.setattr(trials, "EPOCHS", 60)
     quiet = Reporter(quiet=True)
     chosen = {}
     for agree in (0.95, 0.5):

@@ -184,12 +184,12 @@ def raw_graph(graph: Graph, rows: np.ndarray | None = None) -> dict[str, Any]:
 
 def neighbourhood(graph: Graph, row: int) -> dict[str, Any]:
     """Return a node and up to 99 within two edges of it, as a client sends them."""
-    reached = [row]
+    reached = np.array([row])
     for _ in range(HOPS):
-        inside = np.isin(graph.edges, reached)
-        near = np.unique(graph.edges[inside.any(axis=1)])
-        reached += [int(n) for n in near if n not in set(reached)]
-    return raw_graph(graph, np.array(reached[:NEIGHBOURHOOD]))
+        inside = np.isin(graph.edges, reached).any(axis=1)
+        further = np.setdiff1d(graph.edges[inside], reached)
+        reached = np.concatenate([reached, further])[:NEIGHBOURHOOD]
+    return raw_graph(graph, reached)
 
 
 def content_hash(graph: Graph, row: int) -> str:
