@@ -17,6 +17,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from tests.domains.graphs.planetoid_files import write_planetoid
+
 BENCHMARKS = Path(__file__).parents[2] / "benchmarks"
 
 
@@ -76,6 +78,13 @@ CASES = {
     ),
     "few_examples.py": Case(
         "--sets blood_cells --draws 1", r"\| blood_cells \| 80 \| \d+", weights=True
+    ),
+    "graph_scale.py": Case(
+        "--edges 200 --steps 1", r"\| 200 \| 40 \| \d+\.\d+ s \| \d+\.\d+ s"
+    ),
+    "graph_seeds.py": Case(
+        "graphs/cora --seeds 1 --set training.epochs=2",
+        r"\| label propagation \| \d+\.\d+%",
     ),
     "flip.py": Case(
         f"digits --most 1 {QUICK}", r"1 of 1 files are harmless or named: 1 \w+"
@@ -174,6 +183,8 @@ def made_up_data(tmp_path_factory):
     for split, count in (("train", 1100), ("test", 60)):
         digits[f"x_{split}"] = random.integers(0, 256, (count, 28, 28), np.uint8)
         digits[f"y_{split}"] = np.arange(count) % 10
+    (folder / "planetoid").mkdir()
+    write_planetoid(folder / "planetoid", "cora")
     (folder / "mnist").mkdir()
     np.savez(folder / "mnist" / "mnist.npz", **digits)
     (folder / "rt_polarity").mkdir()

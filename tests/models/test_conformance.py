@@ -3,13 +3,14 @@
 import os
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 import keras
 import numpy as np
 import pytest
 
+from tests.domains.graphs.networks import DENSE, LISTED, dense_graphs, listed_graphs
 from tfapp.base.registry import union
 from tfapp.data.spec import DataInfo, InputSpec
 from tfapp.export.keras_file import load_model, save_model
@@ -40,6 +41,8 @@ class Case:
         largest: value of its inputs.
         ids: name → form of each input, where the inputs are ids; sides without a
             length are five long.
+        batch: returns so many random inputs, by a seed, where those of `ids` are more
+            than ids.
     """
 
     options: dict
@@ -49,6 +52,7 @@ class Case:
     input_name: str = "image"
     largest: float = 255.0
     ids: Mapping[str, InputSpec] = field(default_factory=dict)
+    batch: Callable[[int, int], dict] | None = None
 
 
 CASES = {
@@ -166,6 +170,14 @@ CASES = {
         253,
         ids={"words": InputSpec((6,), "int32", 10)},
     ),
+    # 4 features to 2 units, 2 to 3 classes, no bias
+    "gcn": Case({"units": 2}, (), 8 + 6, (5,), ids=LISTED, batch=listed_graphs),
+    "appnp": Case({"units": 2}, (), 8 + 6, (5,), ids=DENSE, batch=dense_graphs),
+    # and a gate over 3 classes
+    "dagnn": Case({"units": 2}, (), 8 + 6 + 4, (5,), ids=LISTED, batch=listed_graphs),
+    "node_perceptron": Case(
+        {"units": 2}, (), 8 + 6, (5,), ids=DENSE, batch=dense_graphs
+    ),
     # MobileNetV2 without top 2,257,984; pairs of 4 filters with batch norm, over
     # 1280+576, 4+192, 4+144, 4+96 and 4+3 maps; logits 4x3+3
     "unet_transfer": Case(
@@ -193,6 +205,8 @@ def build(name):
 def images(name, count=2, seed=0):
     """Return random inputs for a model."""
     generator, case = np.random.default_rng(seed), CASES[name]
+    if case.batch is not None:
+        return case.batch(count, seed)
     if not case.ids:
         shape = (count, *case.input_shape)
         return generator.uniform(0, case.largest, shape).astype("float32")

@@ -25,7 +25,8 @@ def find_files(inputs: Sequence[str], suffixes: Sequence[str] = ()) -> list[Path
 
     Args:
         inputs: files, folders (searched through), or glob patterns.
-        suffixes: of the files that count in a folder; () for all of them.
+        suffixes: how the names of files end that count in a folder, such as ".csv" or
+            "nodes.csv"; () for all of them.
 
     Raises:
         DataError: if one of the inputs means no file.
@@ -64,5 +65,5 @@ def require_answers(rows: Iterable[AnsweredInput]) -> None:
 
 def _counts(path: Path, suffixes: Sequence[str]) -> bool:
     hidden = any(part.startswith(".") for part in path.parts[-2:])
-    fits = not suffixes or path.suffix.lower() in suffixes
+    fits = not suffixes or path.name.lower().endswith(tuple(suffixes))
     return path.is_file() and fits and not hidden

@@ -89,7 +89,7 @@ class Interface:
             where it reads every file itself.
         encode: what a program may hold in place of a file → the content of that file;
             None where there is no such thing.
-        suffixes: of the files that count in a folder; () for all of them.
+        suffixes: how the names of files end that count in a folder; () for all of them.
         batch_sizes: of the requests of the warm-up.
     """
 

@@ -44,6 +44,8 @@ class Learning:
         loss_weights: output → factor of its loss; {} if all count as they are.
         answers_untrained: whether the model begins with a solution, so that an epoch
             is kept only if it is better than that.
+        weigh_metrics: whether the metrics count answers by the weights of the data, as
+            the losses do; where a weight of 0 leaves an answer out, they have to.
     """
 
     model: Any
@@ -56,13 +58,15 @@ class Learning:
     main: str = ""
     loss_weights: Mapping[str, float] = field(default_factory=dict)
     answers_untrained: bool = False
+    weigh_metrics: bool = False
 
     def compile_arguments(self) -> dict[str, Any]:
         """Return what `keras.Model.compile` takes of losses and metrics."""
+        kind = "weighted_metrics" if self.weigh_metrics else "metrics"
         return {
             "loss": self.losses,
             "loss_weights": dict(self.loss_weights) or None,
-            "metrics": {self.main: self.metrics} if self.main else self.metrics,
+            kind: {self.main: self.metrics} if self.main else self.metrics,
         }
 
 

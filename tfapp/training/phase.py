@@ -162,7 +162,8 @@ def _compiled(
     # Metrics make their variables at the first batch; a state needs them before.
     wrapped._symbolic_build(data_batch=_symbolic(train(0).element_spec))
     if learning.main:  # its figures are the task's, and go by their names alone
-        for metric in filter(None, wrapped._compile_metrics._flat_metrics):
+        own = wrapped._compile_metrics
+        for metric in filter(None, [*own._flat_metrics, *own._flat_weighted_metrics]):
             metric.output_name = None
     return wrapped
 

@@ -1,0 +1,1 @@
+"""Files of a graph to nodes, edges, features and labels."""
