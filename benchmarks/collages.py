@@ -65,17 +65,17 @@ def collage(crops: Crops, random: np.random.Generator) -> tuple[np.ndarray, set[
     side = crops[names[0]][0].shape[0]
     quarter = round(ROOM * side)
     pixels = np.empty((2 * quarter, 2 * quarter, 3), np.uint8)
-    sample = crops[names[random.integers(len(names))]]
+    sample = crops[names[int(random.integers(len(names)))]]
     pixels[:] = np.median(sample[random.integers(len(sample))][[0, -1]], axis=(0, 1))
     count = 0 if random.random() < EMPTY else int(random.integers(1, PLACES + 1))
     tags = set()
     for place in random.permutation(PLACES)[:count]:
-        name = names[random.integers(len(names))]
+        name = names[int(random.integers(len(names)))]
         top, left = random.integers(quarter - side + 1, size=2)
         top, left = top + quarter * (place // 2), left + quarter * (place % 2)
         crop = crops[name][random.integers(len(crops[name]))]
         if side == CELL_SIDE:  # turned digits would be others
-            crop = np.rot90(crop, random.integers(4))[:, :: random.choice((-1, 1))]
+            crop = np.rot90(crop, int(random.integers(4)))[:, :: random.choice((-1, 1))]
         pixels[top : top + side, left : left + side] = crop
         tags.add(name)
     return pixels, tags
@@ -83,7 +83,9 @@ def collage(crops: Crops, random: np.random.Generator) -> tuple[np.ndarray, set[
 
 def _resized(file: Path) -> np.ndarray:
     with Image.open(file) as image:
-        small = image.convert("RGB").resize((CELL_SIDE, CELL_SIDE), Image.BILINEAR)
+        small = image.convert("RGB").resize(
+            (CELL_SIDE, CELL_SIDE), Image.Resampling.BILINEAR
+        )
         return np.asarray(small)
 
 

@@ -52,7 +52,7 @@ def plan(report: GraphReport, machine: Machine) -> Plan:
     ]
     chosen = best_of(trials)
     return Plan(
-        chosen.table | {"data": {"options": dict(context.config.options)}},
+        dict(chosen.table) | {"data": {"options": dict(context.config.options)}},
         tuple(_reasons(report, trials, chosen, train)),
     )
 
