@@ -66,14 +66,16 @@ def collage(crops: Crops, random: np.random.Generator) -> tuple[np.ndarray, set[
     quarter = round(ROOM * side)
     pixels = np.empty((2 * quarter, 2 * quarter, 3), np.uint8)
     sample = crops[names[int(random.integers(len(names)))]]
-    pixels[:] = np.median(sample[random.integers(len(sample))][[0, -1]], axis=(0, 1))
+    pixels[:] = np.median(
+        sample[int(random.integers(len(sample)))][[0, -1]], axis=(0, 1)
+    )
     count = 0 if random.random() < EMPTY else int(random.integers(1, PLACES + 1))
     tags = set()
     for place in random.permutation(PLACES)[:count]:
         name = names[int(random.integers(len(names)))]
         top, left = random.integers(quarter - side + 1, size=2)
         top, left = top + quarter * (place // 2), left + quarter * (place % 2)
-        crop = crops[name][random.integers(len(crops[name]))]
+        crop = crops[name][int(random.integers(len(crops[name])))]
         if side == CELL_SIDE:  # turned digits would be others
             crop = np.rot90(crop, int(random.integers(4)))[:, :: random.choice((-1, 1))]
         pixels[top : top + side, left : left + side] = crop
