@@ -109,7 +109,7 @@ def stream(
     stepper = Stepper(model)
 
     # An argument changes with every step; a Python number would be traced each time.
-    @tf.function(reduce_retracing=True)  # type: ignore[untyped-decorator]
+    @tf.function(reduce_retracing=True)
     def step(ids: Any, states: Any) -> Any:
         return stepper(ids, states)
 
