@@ -41,6 +41,15 @@ def test_other_forms_of_the_tables(tmp_path):
     assert (weighted.edges.tolist(), weighted.weights.tolist()) == ([[0, 1]], [0.5])
 
 
+def test_commas_in_numbers_and_lines_in_ids(tmp_path):
+    """A decimal comma counts as a point; a quoted id keeps its line break."""
+    nodes = 'id;label;x\n"b\n2";p;1,5\nc;q;2,5\n'
+    found = graph(tmp_path, nodes, 'source;target\n"b\n2";c\n')
+    assert found.nodes == ("b\n2", "c")
+    assert found.features.toarray().tolist() == [[1.5], [2.5]]
+    assert found.edges.tolist() == [[0, 1]]
+
+
 def test_dangling_edges_are_left_out_and_listed(tmp_path):
     """An edge to an unknown id is reported with its line."""
     found = graph(tmp_path, edges=EDGES + "a,zz\n")

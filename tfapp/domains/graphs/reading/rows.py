@@ -51,7 +51,7 @@ def read_rows(path: Path) -> Rows:
         raise DataError(f"Cannot read {path}: {error.strerror}.") from error
     except ValueError as error:
         raise DataError(f"{path} cannot be read: {error}.") from error
-    lines = text.splitlines()
+    lines = text.splitlines(keepends=True)
     first = next((line for line in lines if line.strip()), "")
     if not first:
         raise DataError(f"{path} is empty. Expected a header and rows.")
@@ -76,6 +76,6 @@ def _checked(path: Path, rows: list[list[str]], lines: list[int]) -> Rows:
         if len(row) != len(header):
             raise DataError(
                 f"{path}, line {line}: {len(row)} cells. Expected {len(header)}, as "
-                "the header has: every node has the same features."
+                "the header has."
             )
     return Rows(path.name, header, rows[1:], lines[1:])

@@ -130,9 +130,14 @@ def _features(
 
 
 def _numbers(cells: list[str]) -> np.ndarray | None:
-    """Return cells as float64, NaN for empty ones; None for a column of texts."""
+    """Return cells as float64, NaN for empty ones; None for a column of texts.
+
+    A comma may stand for the point.
+    """
     try:
-        values = np.array([float(cell) if cell else np.nan for cell in cells])
+        values = np.array(
+            [float(cell.replace(",", ".")) if cell else np.nan for cell in cells]
+        )
     except ValueError:
         return None
     return None if np.isnan(values).all() else values
