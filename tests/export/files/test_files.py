@@ -69,10 +69,10 @@ def test_what_cannot_be_written_says_why(tmp_path, monkeypatch):
     with pytest.raises(ExportError, match="one input and one output. This one has 2"):
         write_file(model, "litert", tmp_path / "net.tflite", {})
 
-    def fail(*_):
+    def fail(*_, **__):
         raise RuntimeError("no such operation\nand a page of text")
 
-    monkeypatch.setattr(writing, "_litert", fail)
+    monkeypatch.setattr(keras.Model, "export", fail)
     with pytest.raises(ExportError) as caught:
         write_file(network(), "litert", tmp_path / "net.tflite", {})
     assert "no such operation. Its SavedModel" in str(caught.value)

@@ -2,21 +2,18 @@
 
 import os
 import tempfile
+import warnings
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import keras
 import numpy as np
-import tensorflow as tf
-from tensorflow.python.framework.convert_to_constants import (
-    convert_variables_to_constants_v2,
-)
 
 from tfapp.base.errors import ExportError
 from tfapp.base.extras import require_extra
 from tfapp.base.files import replacing, write_json
-from tfapp.export.files import card_name
+from tfapp.export.files import FORMATS, card_name
 from tfapp.export.files.runtimes import ONNX_PACKAGES, load_run
 from tfapp.export.precision import float32_copy
 from tfapp.machine.start import native_stderr_aside
@@ -25,7 +22,6 @@ CHECKED = 8
 """Random inputs that both answer."""
 TOLERANCE = 1e-3
 """Largest difference of an answer, as a share of the largest answer or of 1."""
-OUTPUT = "outputs"
 
 
 def require_format(form: str) -> None:
@@ -83,35 +79,22 @@ def write_file(
 
 def _converted(network: keras.Model, form: str) -> bytes:
     """Return the content of the file."""
-    write = {"litert": _litert, "onnx": _onnx}[form]
     try:
-        with native_stderr_aside(), tempfile.TemporaryDirectory() as place:
-            return write(network, Path(place))
+        with (
+            native_stderr_aside(),
+            warnings.catch_warnings(),
+            tempfile.TemporaryDirectory() as place,
+        ):
+            warnings.simplefilter("ignore")  # converters warn of their own insides
+            file = Path(place) / f"network{FORMATS[form]}"
+            network.export(file, format=form, verbose=False)
+            return file.read_bytes()
     except Exception as error:  # converters raise whatever they meet
         reason = str(error).strip().partition("\n")[0] or type(error).__name__
         raise ExportError(
             f"The network cannot be written as {form}: {reason[:200]}. Its SavedModel "
             "holds it."
         ) from error
-
-
-def _litert(network: keras.Model, place: Path) -> bytes:
-    spec = tf.TensorSpec((None, *network.input_shape[1:]), tf.float32, "inputs")
-    function = tf.function(
-        lambda inputs: {OUTPUT: network(inputs, training=False)},
-        input_signature=[spec],
-        autograph=False,
-    ).get_concrete_function()
-    # Weights as constants: kept as variables they may have no values in the file.
-    frozen = convert_variables_to_constants_v2(function)
-    converter = tf.lite.TFLiteConverter.from_concrete_functions([frozen])
-    return bytes(converter.convert())
-
-
-def _onnx(network: keras.Model, place: Path) -> bytes:
-    file = place / "network.onnx"
-    network.export(file, format="onnx", verbose=False)
-    return file.read_bytes()
 
 
 def _difference(network: keras.Model, file: Path, suffix: str, seed: int) -> float:

@@ -6,6 +6,7 @@ counts, since smaller pages are previews. Pixels are those of the file, upright;
 become 8 by the rule of `eight_bit_shift`.
 """
 
+import importlib
 import io
 import struct
 import sys
@@ -159,9 +160,8 @@ def _opened(form: str, data: bytes) -> Any:
         require_extra("heic", ("pillow_heif",), "Reading HEIC photos")
     except ConfigError as error:
         raise ConversionError("unsupported format", str(error)) from None
-    from pillow_heif import HeifImageFile
-
-    return HeifImageFile(io.BytesIO(data))
+    opener: Any = importlib.import_module("pillow_heif")
+    return opener.HeifImageFile(io.BytesIO(data))
 
 
 def _go_to_page(image: Any, pages: int) -> int:
