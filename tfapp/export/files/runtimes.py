@@ -41,7 +41,7 @@ def as_model(run: Run, inputs: Any, outputs: Any) -> keras.Model:
         outputs: shape of a batch (None, …).
     """
 
-    class _FileNetwork(keras.Layer):  # type: ignore[misc]
+    class _FileNetwork(keras.Layer):
         """Calls the runtime of the file."""
 
         def call(self, batch: Any) -> Any:
