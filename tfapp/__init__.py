@@ -3,7 +3,7 @@
 The verbs of the command line are functions here, for notebooks: `tfapp.fit`,
 `tfapp.run`, `tfapp.resume`, `tfapp.check`, `tfapp.evaluate`, `tfapp.compare`,
 `tfapp.launch`, `tfapp.decode`, `tfapp.predict`, `tfapp.load`, `tfapp.explain`,
-`tfapp.serve`, `tfapp.export`, `tfapp.describe`, `tfapp.examine`, `tfapp.tune`,
+`tfapp.serve`, `tfapp.export_file`, `tfapp.describe`, `tfapp.examine`, `tfapp.tune`,
 `tfapp.find_rate`, `tfapp.list_runs`, `tfapp.remove_runs`; and those that domains add in
 their table VERBS: `tfapp.bundle`, `tfapp.masks`, `tfapp.fetch_weights`,
 `tfapp.convolution_lab`, `tfapp.sample`. They are imported when first used, so
@@ -29,7 +29,7 @@ API = {
     "evaluate": "tfapp.verbs.evaluate:evaluate",
     "examine": "tfapp.verbs.doctor:examine",
     "explain": "tfapp.verbs.explain:explain",
-    "export": "tfapp.verbs.export:export",
+    "export_file": "tfapp.verbs.export:export",
     "find_rate": "tfapp.verbs.tuning.lr:find_rate",
     "fit": "tfapp.verbs.fit:fit",
     "launch": "tfapp.verbs.workers.launch:launch",

@@ -297,7 +297,7 @@ def test_real_weights_and_photographs_agree(
     exported = tiny.exported(
         keras.Model(inputs, network(scaled)),
         ImagePreprocessor((224, 224)),
-        map(str, range(1000)),
+        [*map(str, range(1000))],
     )
     place = tmp_path / "mobilenet" / "1"
     result = export_model(exported, INTERFACE, place, examples=examples)

@@ -47,3 +47,13 @@ model = keras.saving.load_model(sys.argv[1])
 print(json.dumps([type(layer).__name__ for layer in model.layers]))
 """
     assert in_fresh_process(code, file)[-1] == "Standardization"
+
+
+def test_no_two_classes_share_a_name():
+    """Keras finds a class by its name alone: the one registered last would win."""
+    found = [
+        name
+        for file in layers.HOUSE.rglob("*.py")
+        for name in layers.REGISTERED.findall(file.read_text(encoding="utf-8"))
+    ]
+    assert len(found) == len(set(found)) > 30

@@ -114,16 +114,14 @@ def test_a_run_without_its_model(copied, photos, tmp_path):
 
 @pytest.mark.slow
 def test_files_that_are_no_fit_images(copied, tmp_path):
-    """Text, another format and too many pixels are told apart in their rows."""
-    Image.new("L", (8, 8)).save(tmp_path / "a.tiff")
+    """Text and too many pixels are told apart in their rows."""
     Image.new("1", (20_000, 6_000)).save(tmp_path / "b.png")
     (tmp_path / "c.jpg").write_text("text")
-    paths = [tmp_path / name for name in ("a.tiff", "b.png", "c.jpg")]
+    paths = [tmp_path / name for name in ("b.png", "c.jpg")]
     rows = ask(copied, paths, methods=["gradcam"], out=tmp_path / "out").rows
     errors = [row.prediction.error for row in rows]
-    assert "Expected a JPEG, PNG, GIF, BMP or WebP" in errors[0]
-    assert "20000 x 6000 pixels exceed the limit" in errors[1]
-    assert "Expected a JPEG" in errors[2]
+    assert "20000 x 6000 pixels exceed the limit" in errors[0]
+    assert "Expected a JPEG" in errors[1]
     assert not list((tmp_path / "out").glob("*.png"))
 
 

@@ -15,7 +15,7 @@ def test_a_file_predicts_as_its_run_does(workspace, photos, tmp_path):
     """Labels, preprocessing and calibration come from the card next to it."""
     folder, _ = workspace
     where = {"runs_folder": folder / "runs", "reporter": QUIET}
-    path = tfapp.export("digits", "litert", tmp_path / "net.tflite", **where)
+    path = tfapp.export_file("digits", "litert", tmp_path / "net.tflite", **where)
     card = json.loads((tmp_path / "net.tflite.json").read_text())
     assert card["class_names"] == [str(i) for i in range(10)]
     assert card["preprocess"]["image_size"]
@@ -37,6 +37,6 @@ def test_mistakes_are_one_line(workspace, tmp_path):
     folder, _ = workspace
     where = {"runs_folder": folder / "runs", "reporter": QUIET}
     with pytest.raises(UnknownNameError, match="Unknown format 'tflite'"):
-        tfapp.export("digits", "tflite", **where)
+        tfapp.export_file("digits", "tflite", **where)
     with pytest.raises(ModelError, match=r"a litert file ends in \.tflite"):
-        tfapp.export("digits", "litert", tmp_path / "net.onnx", **where)
+        tfapp.export_file("digits", "litert", tmp_path / "net.onnx", **where)

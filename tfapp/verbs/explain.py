@@ -64,6 +64,7 @@ def explain(
             that was named cannot explain the model.
     """
     complete = runs.find(run, Path(runs_folder))
+    complete.card()  # refuses a run that did not finish
     task = complete.recipe().task
     explainers = registry.union(TABLE)
     if task not in explainers:

@@ -19,6 +19,7 @@ from tfapp.domains.images.explanation.explained import (
 from tfapp.domains.images.explanation.sheet import Sheet
 from tfapp.domains.images.explanation.spec import Explainer, Picture, Subject, Tick
 from tfapp.domains.images.preprocessor import ImagePreprocessor, compiled_fit
+from tfapp.domains.images.reading.conversion import ConversionError
 from tfapp.report.style import to_png
 from tfapp.training.inference import stream
 
@@ -51,6 +52,8 @@ def readable(pixels: Callable[[bytes], Any]) -> Callable[[Path], np.ndarray | st
             return np.asarray(pixels(path.read_bytes()))
         except OSError as error:
             return f"cannot be read: {error.strerror}"
+        except ConversionError as error:
+            return str(error)
         except tf.errors.InvalidArgumentError as error:
             return f"not an image that can be decoded ({reason(error)})"
 

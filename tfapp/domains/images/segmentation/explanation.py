@@ -21,7 +21,11 @@ from tfapp.domains.images.explanation.spec import (
     Subject,
     Tick,
 )
-from tfapp.domains.images.segmentation.data.tiles import TilePreprocessor
+from tfapp.domains.images.reading.conversion import decodable
+from tfapp.domains.images.segmentation.data.tiles import (
+    TilePreprocessor,
+    compiled_decode,
+)
 from tfapp.domains.images.segmentation.objects import label_objects
 from tfapp.domains.images.segmentation.pictures import tint
 from tfapp.domains.images.segmentation.segmenter import Segmenter
@@ -134,7 +138,8 @@ def mask_work(
     segmenter = Segmenter(exported)
 
     def decode(encoded: bytes) -> Any:
-        return preprocessor.decode(tf.constant(encoded), in_graph=False).numpy()
+        file = decodable(encoded, preprocessor.max_pixels)
+        return compiled_decode(preprocessor)(tf.constant(file)).numpy()
 
     def answer(image: np.ndarray) -> np.ndarray:
         return np.asarray(segmenter.probabilities(tf.constant(image)))

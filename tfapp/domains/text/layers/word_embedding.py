@@ -29,7 +29,7 @@ class WordEmbedding(keras.layers.Embedding):
 
 
 @keras.saving.register_keras_serializable(package="tfapp")
-class WordDropout(keras.layers.Dropout):
+class VectorDropout(keras.layers.Dropout):
     """Leave out whole words at random in training: their vectors become zero.
 
     Args:

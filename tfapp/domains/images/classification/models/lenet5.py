@@ -3,7 +3,6 @@
 from typing import Any
 
 import keras
-from keras import ops
 
 from tfapp.data.spec import DataInfo
 from tfapp.domains.images.classification.layers.bitmap_distance import (
@@ -15,6 +14,7 @@ from tfapp.domains.images.classification.layers.bitmap_distance import (
 from tfapp.domains.images.classification.layers.partial_convolution import (
     PartialConvolution,
 )
+from tfapp.domains.images.classification.layers.scaled_tanh import ScaledTanh
 from tfapp.domains.images.classification.layers.subsampling import TrainableSubsampling
 from tfapp.domains.images.classification.models.parts import require_room
 from tfapp.domains.images.shapes import image_shape
@@ -26,12 +26,6 @@ BACKGROUND, INK = -0.1, 1.175
 """What black and white become: about mean 0 and variance 1 over MNIST's pixels."""
 C3 = "012 123 234 345 045 015 0123 1234 2345 0345 0145 0125 0134 1245 0235 012345"
 """Table I of the paper: the maps of S2 that each map of C3 sees."""
-
-
-@keras.saving.register_keras_serializable(package="tfapp")
-def scaled_tanh(x: Any) -> Any:
-    """Return 1.7159 tanh(2x/3), which takes ±1 to ±1."""
-    return 1.7159 * ops.tanh(x * (2.0 / 3.0))
 
 
 def lenet5(info: DataInfo) -> keras.Model:
@@ -118,4 +112,4 @@ def _on_background(image: Any) -> Any:
 
 
 def _squashed(x: Any, name: str, **options: Any) -> Any:
-    return keras.layers.Activation(scaled_tanh, name=f"{name}_squash", **options)(x)
+    return ScaledTanh(name=f"{name}_squash", **options)(x)

@@ -101,15 +101,9 @@ class TilePreprocessor:
         )
         return tf.cast(of_each_image.values, tf.float32)
 
-    def decode(self, encoded: Any, *, in_graph: bool = True) -> Any:
-        """Decode an image: scalar string to uint8 (height, width, channels).
-
-        Args:
-            encoded: scalar string tensor.
-            in_graph: see `decode_image`.
-        """
-        image = decode_image(encoded, self.max_pixels, in_graph=in_graph)
-        return to_channels(image, self.channels)
+    def decode(self, encoded: Any) -> Any:
+        """Decode an image: scalar string to uint8 (height, width, channels)."""
+        return to_channels(decode_image(encoded, self.max_pixels), self.channels)
 
     def grid(self, size: Any) -> Any:
         """Return how many tiles an image of a size (height, width) has, down and right.

@@ -8,7 +8,7 @@ from keras import layers, ops
 from tfapp.base.errors import ModelError
 from tfapp.data.spec import DataInfo
 from tfapp.domains.text.layers.ngram_weights import NgramWeights
-from tfapp.domains.text.layers.word_embedding import WordDropout, WordEmbedding
+from tfapp.domains.text.layers.word_embedding import VectorDropout, WordEmbedding
 from tfapp.layers.outputs import LOGITS
 
 NETWORK = "network"
@@ -63,7 +63,7 @@ def dropped(channels: list[Any], rate: float) -> list[Any]:
     if not rate:
         return channels
     together = ops.concatenate(channels, -1) if channels[1:] else channels[0]
-    return [WordDropout(rate, name="word_dropout")(together)]
+    return [VectorDropout(rate, name="word_dropout")(together)]
 
 
 def finished(
