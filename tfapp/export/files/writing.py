@@ -63,9 +63,13 @@ def write_file(
             f"This one has {len(network.inputs)} and {len(network.outputs)}; export "
             "its SavedModel instead."
         )
+    batch = _batch(network, seed)
+    # Keras exports only what has been called.
+    expected = np.asarray(network(batch, training=False))
     with replacing(path) as temporary:
         temporary.write_bytes(_converted(network, form))
-        difference = _difference(network, temporary, path.suffix, seed)
+        received = _answers(temporary, path.suffix, batch)
+        difference = _difference(expected, received)
         facts = {
             "format": form,
             "input": _described(network.inputs[0]),
@@ -90,25 +94,33 @@ def _converted(network: keras.Model, form: str) -> bytes:
             network.export(file, format=form, verbose=False)
             return file.read_bytes()
     except Exception as error:  # converters raise whatever they meet
-        reason = str(error).strip().partition("\n")[0] or type(error).__name__
+        reason = str(error).strip().partition("\n")[0].rstrip(".")
+        reason = reason or type(error).__name__
         raise ExportError(
             f"The network cannot be written as {form}: {reason[:200]}. Its SavedModel "
             "holds it."
         ) from error
 
 
-def _difference(network: keras.Model, file: Path, suffix: str, seed: int) -> float:
-    """Return the largest difference of the file's answers; refuse too large a one."""
+def _batch(network: keras.Model, seed: int) -> np.ndarray:
+    """Return random inputs from 0 to 255."""
     shape = [side or CHECKED for side in network.input_shape[1:]]
     random = np.random.default_rng(seed)
-    batch = random.uniform(0, 255, (CHECKED, *shape)).astype(np.float32)
-    expected = np.asarray(network(batch, training=False))
+    return random.uniform(0, 255, (CHECKED, *shape)).astype(np.float32)
+
+
+def _answers(file: Path, suffix: str, batch: np.ndarray) -> np.ndarray:
+    """Return what a file without its suffix answers."""
     named = file.with_name(f"check{os.getpid()}{suffix}")
     file.rename(named)
     try:
-        received = load_run(named)(batch)
+        return load_run(named)(batch)
     finally:
         named.rename(file)
+
+
+def _difference(expected: np.ndarray, received: np.ndarray) -> float:
+    """Return the largest difference of the file's answers; refuse too large a one."""
     difference = float(np.abs(received - expected).max())
     largest = max(1.0, float(np.abs(expected).max()))
     if not difference <= TOLERANCE * largest:
