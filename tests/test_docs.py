@@ -44,6 +44,7 @@ def test_every_verb_model_dataset_and_task_is_documented():
     for name in [*union("MODELS"), *union("DATA"), *union("TASKS")]:
         assert f"`{name}`" in reference, name
     for name in functions():
+        assert not (ROOT / "tfapp" / name).is_dir(), f"{name} is a package too"
         assert f"tfapp.{name}" in readme + read("docs/architecture.md"), name
 
 
