@@ -219,7 +219,7 @@ def test_every_program_has_a_smallest_case():
     assert programs == CASES.keys() | OTHERS.keys()
 
 
-DAILY = ("collages.py", "floor.py", "fuzz.py", "input.py", "options.py")
+DAILY = ("floor.py", "fuzz.py", "input.py", "options.py")
 """Scripts whose smallest case takes seconds; those of the others take minutes."""
 WITHOUT_HELP = ("many_files.py",)
 

@@ -101,7 +101,7 @@ def test_a_run_still_going_on_is_left_alone(killed, places):
         other.kill()
 
 
-@pytest.mark.slow
+@pytest.mark.nightly
 def test_vanished_file_can_be_put_back(tmp_path, places, monkeypatch):
     """A photo deleted in mid-run: one line that names it; put back, the run goes on."""
     import tensorflow as tf

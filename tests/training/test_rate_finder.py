@@ -89,7 +89,7 @@ def test_suggestion_is_the_steepest_fall():
     assert suggested([], []) is None
 
 
-@pytest.mark.slow
+@pytest.mark.nightly
 def test_verb_on_digits(tmp_path, quick):
     """The picture is there, and the suggestion for the key of the phase."""
     from tfapp import recipes

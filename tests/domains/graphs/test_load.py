@@ -127,7 +127,7 @@ def test_too_few_classes(tmp_path, text, message):
         load_dataset(config(folder), seed=0)
 
 
-@pytest.mark.slow
+@pytest.mark.nightly
 def test_fit_chooses_by_validation(tmp_path, monkeypatch):
     """Where neighbours disagree the features alone are chosen, else the edges."""
     monkeypatch.setattr(trials, "EPOCHS", 60)

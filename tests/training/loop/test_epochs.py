@@ -201,7 +201,7 @@ def test_runs_repeat_to_the_bit_and_seeds_differ(tmp_path):
     assert np.abs(weights(models[0]) - weights(models[2])).max() > 1e-4
 
 
-@pytest.mark.slow
+@pytest.mark.nightly
 def test_bundled_steps_learn_the_same(tmp_path):
     """Several steps in one call are those steps, up to rounding."""
     models = [network(dropout=0.0) for _ in range(2)]

@@ -14,7 +14,7 @@ from tfapp.training.transfer import freezing
 
 RNG = np.random.default_rng(0)
 QUICK = ["mobilenet_v2", "resnet50_v2"]
-OTHERS = ["inception_v3", "densenet121", "efficientnet_b0", "xception", "nasnet_mobile"]
+OTHERS = ["inception_v3", "densenet121", "efficientnet_b0", "xception"]
 
 
 def stir(model):
@@ -41,7 +41,12 @@ def block(x, **options):
 
 @pytest.mark.filterwarnings("ignore:`input_shape` is undefined or non-square")
 @pytest.mark.parametrize(
-    "name", QUICK + [pytest.param(name, marks=pytest.mark.slow) for name in OTHERS]
+    "name",
+    [
+        *QUICK,
+        *(pytest.param(name, marks=pytest.mark.slow) for name in OTHERS),
+        pytest.param("nasnet_mobile", marks=pytest.mark.nightly),
+    ],
 )
 def test_every_kind_of_network_answers_the_same(name):
     """Folding removes batch normalisations and changes no output."""

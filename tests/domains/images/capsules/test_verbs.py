@@ -12,6 +12,8 @@ from tfapp.verbs.explain import explain
 from tfapp.verbs.predict import predict
 from tfapp.verbs.run import run
 
+pytestmark = pytest.mark.nightly  # the conformance test runs them by day
+
 QUIET = Reporter(quiet=True)
 TINY = [
     "name=capsules",

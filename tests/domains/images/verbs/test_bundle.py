@@ -90,6 +90,7 @@ def test_keeps_the_entries_of_other_files(trained, tmp_path):
     assert second.extractor == "vgg_small"
 
 
+@pytest.mark.nightly
 @pytest.mark.parametrize("name", ["", "two words", "imagenet", "none"])
 def test_refuses_names_that_recipes_could_not_use(name, trained, tmp_path):
     """The name becomes an option's value."""
