@@ -144,8 +144,8 @@ class Pass:
 class Preprocessor(Protocol):
     """Raw inputs to inputs of the network; training and the exported model share it.
 
-    It consists of TensorFlow operations alone. Objects that they use, such as lookup
-    tables, are in its attribute `resources`, a sequence, where there are some.
+    It consists of TensorFlow operations alone. One that uses lookup tables is a
+    `HoldsTables`.
     """
 
     @property

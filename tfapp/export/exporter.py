@@ -104,8 +104,9 @@ def export_model(
             exported, interface, questions, expected
         )
     with _publishing(destination) as folder:
-        resources = getattr(servable.preprocessor, "resources", ())
-        described = write_saved_model(folder, servable.model, functions, resources)
+        described = write_saved_model(
+            folder, servable.model, functions, servable.preprocessor
+        )
         write_labels(folder, exported.info.labels)
         warmup = warmup_inputs(signatures, examples, interface.batch_sizes)
         write_warmup(folder, destination.parent.name, warmup)

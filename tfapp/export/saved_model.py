@@ -16,7 +16,7 @@ def write_saved_model(
     folder: Path,
     model: Any,
     functions: Mapping[str, Any],
-    resources: Iterable[Any] = (),
+    preprocessor: Any = None,
 ) -> dict[str, Any]:
     """Write a SavedModel and describe its signatures as they stand in the file.
 
@@ -24,20 +24,28 @@ def write_saved_model(
         folder: to create.
         model: Keras model whose variables the signatures use.
         functions: signatures by name, compiled; one is "serving_default".
-        resources: what they use besides variables, such as lookup tables.
+        preprocessor: whose attributes are lookup tables that they use, if it has some.
 
     Returns:
         JSON-ready description: method, inputs and outputs of each signature, with the
         dtype and shape of every tensor, -1 where the size is open.
     """
     archive = keras.export.ExportArchive()
-    for resource in (model, *resources):
+    for function in functions.values():
+        function.get_concrete_function()  # traced: now every table has been made
+    for resource in (model, *_tables(preprocessor)):
         archive.track(resource)
     for name, function in functions.items():
-        function.get_concrete_function()  # traced, as the archive wants it
         archive.add_endpoint(name, function)
     archive.write_out(str(folder), verbose=False)
     return _name_methods(folder / "saved_model.pb", functions)
+
+
+def _tables(preprocessor: Any) -> list[Any]:
+    """Return the lookup tables among an object's attributes."""
+    kind = tf.saved_model.experimental.TrackableResource
+    held = getattr(preprocessor, "__dict__", {}).values()
+    return [value for value in held if isinstance(value, kind)]
 
 
 def write_labels(folder: Path, labels: Sequence[str]) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
+from tfapp.data.lookup import HoldsTables, lookup_table
 from tfapp.domains.series.calendar_ops import (
     calendar_waves,
     format_times,
@@ -48,7 +49,7 @@ class Layout:
 
 
 @dataclass(frozen=True, eq=False)
-class SeriesPreprocessor:
+class SeriesPreprocessor(HoldsTables):
     """Scale a batch of windows by what training has measured.
 
     A series that training has not seen is scaled by the mean and the deviation of the
@@ -151,10 +152,7 @@ class SeriesPreprocessor:
     @cached_property
     def _places(self) -> Any:
         names = self.scaling.names
-        keys = tf.constant(names, tf.string)
-        rows = tf.range(len(names), dtype=tf.int64)
-        initializer = tf.lookup.KeyValueTensorInitializer(keys, rows)
-        return tf.lookup.StaticHashTable(initializer, default_value=-1)
+        return lookup_table(names, range(len(names)), -1, tf.string)
 
     def _future(self, given: Any, times: Any) -> Any:
         return _present(given, self.layout.future, format_times(times))

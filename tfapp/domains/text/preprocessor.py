@@ -7,12 +7,13 @@ from typing import Any
 
 import tensorflow as tf
 
+from tfapp.data.lookup import HoldsTables, lookup_table
 from tfapp.domains.text.words.tokenizers import tokenizer
 from tfapp.domains.text.words.vocabulary import FIRST_WORD, UNKNOWN
 
 
 @dataclass(frozen=True)
-class TextPreprocessor:
+class TextPreprocessor(HoldsTables):
     """Cut texts into words and look up their numbers; the vocabulary is in the graph.
 
     Args:
@@ -41,22 +42,12 @@ class TextPreprocessor:
     def __call__(self, raw: Mapping[str, Any]) -> Any:
         """Return the numbers of the words, int32 (batch, length)."""
         words = self.cut_texts(raw)
-        numbers = tf.cast(self._table.lookup(words.flat_values), tf.int32)
-        rows = words.with_flat_values(numbers)
+        rows = words.with_flat_values(self._table.lookup(words.flat_values))
         return rows.to_tensor(shape=(None, self.length))
 
     def cut_texts(self, raw: Mapping[str, Any]) -> Any:
         """Return the words themselves, ragged string (batch, words)."""
         return tokenizer(self.cut)(tf.convert_to_tensor(raw["text"]))
-
-    @property
-    def resources(self) -> tuple[Any, ...]:
-        """The lookup table, which an export has to hold."""
-        return (self._table,)
-
-    def __reduce__(self) -> tuple[Any, ...]:
-        """Pickle without the table, which belongs to this process."""
-        return read_preprocessor, (self.describe(),)
 
     def describe(self) -> dict[str, Any]:
         """Return a JSON-ready description."""
@@ -64,10 +55,8 @@ class TextPreprocessor:
 
     @cached_property
     def _table(self) -> Any:
-        keys = tf.constant(self.words, tf.string)
-        values = tf.range(FIRST_WORD, self.num_values, dtype=tf.int64)
-        initializer = tf.lookup.KeyValueTensorInitializer(keys, values)
-        return tf.lookup.StaticHashTable(initializer, default_value=UNKNOWN)
+        numbers = range(FIRST_WORD, self.num_values)
+        return lookup_table(self.words, numbers, UNKNOWN, tf.string)
 
 
 def read_preprocessor(description: Mapping[str, Any]) -> TextPreprocessor:

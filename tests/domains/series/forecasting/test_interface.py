@@ -2,6 +2,7 @@
 
 import csv
 import io
+import pickle
 
 import keras
 import numpy as np
@@ -16,6 +17,8 @@ from tfapp.domains.series.forecasting.interface import INTERFACE, prediction, re
 from tfapp.domains.series.intervals import fit_intervals
 from tfapp.domains.series.models.linear_forecaster import linear_forecaster
 from tfapp.domains.series.models.recurrent_forecaster import recurrent_forecaster
+from tfapp.export.saved_model import write_saved_model
+from tfapp.export.signatures import DEFAULT, compiled
 from tfapp.export.spec import Exported
 from tfapp.layers.outputs import logits_model
 
@@ -117,3 +120,28 @@ def test_files_that_are_too_short_are_refused(tmp_path):
     path = long(tmp_path / "new.csv", items=("x",), steps=10, future=5)
     with pytest.raises(DataError, match="10 steps of 1 day.*looks back 14"):
         list(read(path, dataset.preprocessor))
+
+
+def test_a_savedmodel_of_several_series_holds_their_names(tmp_path):
+    """The table of names goes with it: read back, it answers as before."""
+    dataset = load(long(tmp_path / "l.csv"), **LONG)
+    assert dataset.preprocessor.layout.many
+    network = logits_model(linear_forecaster(dataset.info))
+    exported = Exported(network, dataset.preprocessor, dataset.info, {})
+    functions = {n: compiled(s) for n, s in INTERFACE.signatures(exported).items()}
+    raw = dataset.raw(dataset.examples["test"][0])
+    given = {name: tf.constant(value)[None] for name, value in raw.items()}
+    expected = functions[DEFAULT](**given)["forecast"]
+    write_saved_model(tmp_path / "1", network, functions, dataset.preprocessor)
+    found = tf.saved_model.load(str(tmp_path / "1")).signatures[DEFAULT](**given)
+    np.testing.assert_allclose(found["forecast"], expected, rtol=1e-5)
+
+
+def test_a_preprocessor_is_pickled_without_its_table(tmp_path):
+    """Another process makes its own."""
+    dataset = load(long(tmp_path / "l.csv"), **LONG)
+    raw = dataset.raw(dataset.examples["test"][0])
+    given = {name: tf.constant(value)[None] for name, value in raw.items()}
+    expected = dataset.preprocessor(given)
+    again = pickle.loads(pickle.dumps(dataset.preprocessor))
+    tf.nest.map_structure(np.testing.assert_array_equal, again(given), expected)

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
+from tfapp.data.lookup import HoldsTables, lookup_table
 from tfapp.domains.text.language.kneser_ney import MOST_SYMBOLS
 
 TEXT = "text"
@@ -19,7 +20,7 @@ LONGEST_PROMPT = 512
 
 
 @dataclass(frozen=True, eq=False)
-class CharacterPreprocessor:
+class CharacterPreprocessor(HoldsTables):
     """Ids of the characters of a prompt, behind a new line.
 
     Args:
@@ -51,15 +52,6 @@ class CharacterPreprocessor:
         whole = tf.concat([begin, points], axis=1)
         return whole.with_flat_values(self._table.lookup(whole.flat_values))
 
-    @property
-    def resources(self) -> tuple[Any, ...]:
-        """The lookup table, which an export has to hold."""
-        return (self._table,)
-
-    def __reduce__(self) -> tuple[Any, ...]:
-        """Pickle without the table, which belongs to this process."""
-        return read_preprocessor, (self.describe(),)
-
     def describe(self) -> dict[str, Any]:
         """Return a JSON-ready description; see `read_preprocessor`."""
         return {"symbols": "".join(self.symbols)}
@@ -75,11 +67,8 @@ class CharacterPreprocessor:
 
     @cached_property
     def _table(self) -> Any:
-        with tf.init_scope():  # the first use may be inside a function
-            keys = tf.constant([ord(s) for s in self.symbols], tf.int32)
-            values = tf.range(1, self.size, dtype=tf.int32)
-            initializer = tf.lookup.KeyValueTensorInitializer(keys, values)
-            return tf.lookup.StaticHashTable(initializer, OTHER)
+        points = [ord(symbol) for symbol in self.symbols]
+        return lookup_table(points, range(1, self.size), OTHER, tf.int32)
 
 
 def learn_symbols(text: Sequence[str]) -> tuple[str, ...]:

@@ -7,6 +7,7 @@ from typing import Any
 
 import tensorflow as tf
 
+from tfapp.data.lookup import HoldsTables, lookup_table
 from tfapp.domains.text.labelling.tokens import features
 from tfapp.domains.text.labelling.tokens.vocabulary import Vocabulary, read_vocabulary
 
@@ -23,7 +24,7 @@ CLITICS = r"(?i)(n['’]t|['’](?:s|re|ve|ll|d|m))$"
 
 
 @dataclass(frozen=True, eq=False)
-class SentencePreprocessor:
+class SentencePreprocessor(HoldsTables):
     """Divide sentences into tokens and look their parts up.
 
     A sentence with a tab in it is divided at tabs alone: a client that has tokens
@@ -59,16 +60,6 @@ class SentencePreprocessor:
     def describe(self) -> dict[str, Any]:
         """Return a JSON-ready description; see `read_preprocessor`."""
         return self.vocabulary.describe()
-
-    @property
-    def resources(self) -> tuple[Any, ...]:
-        """The lookup tables, which an export has to hold."""
-        tables = (self._words, self._pieces, self._characters)
-        return (*tables, self._vectors) if self.vocabulary.vectors else tables
-
-    def __reduce__(self) -> tuple[Any, ...]:
-        """Pickle without the tables, which belong to this process."""
-        return read_preprocessor, (self.describe(),)
 
     def tokens(self, raw: Mapping[str, Any]) -> Any:
         """Return the tokens, string (batch, length), "" behind the end.
@@ -148,19 +139,12 @@ class SentencePreprocessor:
     @cached_property
     def _characters(self) -> Any:
         points = [0, *map(ord, self.vocabulary.characters)]
-        return _table(points, [0, *range(2, len(points) + 1)], tf.int32)
+        ids = [0, *range(2, len(points) + 1)]
+        return lookup_table(points, ids, UNKNOWN, tf.int32)
 
 
 def _of_words(words: Sequence[str]) -> Any:
-    return _table(words, range(2, len(words) + 2), tf.string)
-
-
-def _table(keys: Sequence[Any], ids: Sequence[int], kind: Any) -> Any:
-    """Return a table from keys to ids; anything else is unknown."""
-    with tf.init_scope():  # the first use may be inside a function
-        pairs = tf.constant(keys, kind), tf.constant(list(ids), tf.int32)
-        initializer = tf.lookup.KeyValueTensorInitializer(*pairs)
-        return tf.lookup.StaticHashTable(initializer, UNKNOWN)
+    return lookup_table(words, range(2, len(words) + 2), UNKNOWN, tf.string)
 
 
 def read_preprocessor(described: Mapping[str, Any]) -> SentencePreprocessor:
