@@ -6,12 +6,16 @@ from typing import Any, Protocol
 
 from tfapp import runs
 from tfapp.base import registry
-from tfapp.base.errors import ConfigError
+from tfapp.base.errors import ConfigError, ModelError
+from tfapp.base.files import require_writable
 from tfapp.base.reporter import Reporter
+from tfapp.runs import Run
 
 TABLE = "EXPLAINED"
 """Name of a domain's table: task → function of a `Run` and the inputs, with the options
-of `explain`, that returns `Explained`."""
+of `explain` and the `folder` to write to, that returns `Explained`."""
+FOLDER = "explanations"
+"""In the folder of a run."""
 
 
 class Explained(Protocol):
@@ -72,11 +76,24 @@ def explain(
             f"{complete.folder} is of task {task!r}, and only runs of "
             f"{', '.join(explainers)} can be explained."
         )
+    _require_model(complete)
+    folder = Path(out).expanduser() if str(out) else complete.folder / FOLDER
+    require_writable(folder)
     return registry.load("task", explainers, task)(
         complete,
         inputs,
         methods=methods,
         label=label,
-        out=str(out),
+        folder=folder,
         reporter=reporter or Reporter(),
     )
+
+
+def _require_model(run: Run) -> None:
+    """Refuse a folder that is no run, or a run whose model was removed."""
+    if not run.model_file.is_file():
+        raise ModelError(
+            f"{run.folder} has no model.keras, which explanations need: it is no "
+            "run, or its model was removed. Expected NAME, NAME/NUMBER or the folder "
+            "of a complete run."
+        )

@@ -35,7 +35,8 @@ def run(tmp_path):
 
 def ask(run, inputs, **options):
     """Explain without progress."""
-    options = {"methods": (), "label": "", "out": "", **options}
+    options = {"methods": (), "label": "", **options}
+    options["folder"] = run.folder / "explanations"
     inputs = [str(path) for path in inputs]
     return explain_texts(run, inputs, reporter=Reporter(quiet=True), **options)
 

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 from tfapp.base import registry
 from tfapp.base.cache_dir import default_cache_dir
 from tfapp.base.errors import ConfigError, ModelError, TfappError, UnknownNameError
-from tfapp.base.files import require_writable
 from tfapp.base.reporter import Reporter
 from tfapp.data import load_dataset
 from tfapp.data.spec import Dataset
@@ -34,7 +33,7 @@ def explain_pictures(
     *,
     methods: Sequence[str],
     label: str,
-    out: str,
+    folder: Path,
     reporter: Reporter,
 ) -> Explanations:
     """Show what in a picture decides, and which training pictures are alike.
@@ -46,7 +45,7 @@ def explain_pictures(
             the model and its data allow.
         label: another class or tag whose maps to show next to the predicted one's: its
             name, "second" (the second likeliest) or "folder" (the name of the folder).
-        out: folder of the sheets; "" = the folder `explanations` of the run.
+        folder: of the sheets.
         reporter: receives the progress.
 
     Returns:
@@ -57,14 +56,11 @@ def explain_pictures(
             named cannot explain the model.
     """
     card = run.card()
-    _require_model(run)
     names = tuple(card["class_names"])
     for name in methods:
         registry.find("method", registry.union("EXPLANATIONS"), name)
     paths = find_files(inputs, IMAGE_SUFFIXES)
     _check_label(label, names, paths)
-    folder = Path(out).expanduser() if out else run.folder / "explanations"
-    require_writable(folder)
     recipe = run.recipe()
     start_tensorflow(reporter)
     from tfapp.training.devices import numerics
@@ -79,16 +75,6 @@ def explain_pictures(
     result = Explanations(run.folder, folder, names, kinds, rows, notes)
     result.write()
     return result
-
-
-def _require_model(run: Run) -> None:
-    """Refuse a folder that is no run, or a run whose model was removed."""
-    if not run.model_file.is_file():
-        raise ModelError(
-            f"{run.folder} has no model.keras, which explanations need: it is no "
-            "run, or its model was removed. Expected NAME, NAME/NUMBER or the folder "
-            "of a complete run."
-        )
 
 
 def _check_label(label: str, names: Sequence[str], paths: Sequence[Path]) -> None:

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from tfapp.base.errors import DataError, ModelError, UnknownNameError
-from tfapp.base.files import require_writable, write_json
+from tfapp.base.errors import DataError, UnknownNameError
+from tfapp.base.files import write_json
 from tfapp.base.reporter import Reporter
 from tfapp.domains.text.reading.table import SUFFIXES
 from tfapp.export.inputs import find_files, require_answers
@@ -115,7 +115,7 @@ def explain_texts(
     *,
     methods: Sequence[str],
     label: str,
-    out: str,
+    folder: Path,
     reporter: Reporter,
 ) -> ExplainedTexts:
     """Show which words of a text decide: explanations.html and explanations.json.
@@ -125,7 +125,7 @@ def explain_texts(
         inputs: .txt files, tables of texts, folders, or glob patterns.
         methods: () or ("words",), the only kind.
         label: class to explain; "" for the likeliest of each text.
-        out: folder of the page; "" = the folder `explanations` of the run.
+        folder: of the page.
         reporter: receives the progress.
 
     Raises:
@@ -139,13 +139,6 @@ def explain_texts(
     if label and label not in names:
         raise UnknownNameError("class", label, names)
     paths = find_files(inputs, (".txt", *SUFFIXES))
-    folder = Path(out).expanduser() if out else run.folder / "explanations"
-    require_writable(folder)
-    if not run.model_file.is_file():
-        raise ModelError(
-            f"{run.folder} has no model.keras, which explanations need. Expected the "
-            "folder of a complete run."
-        )
     start_tensorflow(reporter)
     with reporter.stage("explain", unit="files") as stage:
         rows: list[ExplainedText] = []
