@@ -3,13 +3,11 @@
 from typing import Any
 
 from tfapp.base.errors import ModelError
+from tfapp.domains.images.interface import image_interface
 from tfapp.domains.images.preprocessor import ImagePreprocessor
-from tfapp.domains.images.reading.conversion import decodable
-from tfapp.domains.images.reading.image_files import IMAGE_SUFFIXES
-from tfapp.domains.images.reading.in_memory import encoded_image
 from tfapp.domains.images.uint8_images import UINT8_IMAGES, of_uint8
 from tfapp.export.signatures import DEFAULT
-from tfapp.export.spec import Exported, Interface, Signature
+from tfapp.export.spec import Exported, Signature
 from tfapp.problems.classification.interface import (
     answer,
     calibrated,
@@ -63,12 +61,9 @@ def _explain(exported: Exported) -> dict[str, Signature]:
     return {"explain": Signature(explained, exported.preprocessor.raw)}
 
 
-INTERFACE = Interface(
+INTERFACE = image_interface(
     signatures=image_signatures,
     prediction=class_prediction,
     preprocessor=ImagePreprocessor.from_description,
     outputs={"probabilities": "classes", "explanation_bytes": "pictures"},
-    convert=decodable,
-    encode=encoded_image,
-    suffixes=IMAGE_SUFFIXES,
 )

@@ -7,15 +7,13 @@ import keras
 
 from tfapp.data.report import CheckReport
 from tfapp.data.spec import DataInfo, Dataset
+from tfapp.domains.images.interface import image_interface
 from tfapp.domains.images.network_sections import network_sections
-from tfapp.domains.images.reading.conversion import decodable
-from tfapp.domains.images.reading.image_files import IMAGE_SUFFIXES
-from tfapp.domains.images.reading.in_memory import encoded_image
 from tfapp.domains.images.regression.preprocessor import NumberPreprocessor
 from tfapp.domains.images.vectors.galleries import spread_section, worst_section
 from tfapp.domains.images.vectors.interface import vector_signatures
 from tfapp.domains.images.vectors.plan import vector_plan
-from tfapp.export.spec import Exported, Interface, Signature
+from tfapp.export.spec import Exported, Signature
 from tfapp.problems.regression.baselines import number_baselines
 from tfapp.problems.regression.interface import number_answers, number_prediction
 from tfapp.problems.regression.metrics import NumberAnswers
@@ -38,14 +36,11 @@ def _signatures(exported: Exported) -> dict[str, Signature]:
     return vector_signatures(exported, number_answers)
 
 
-INTERFACE = Interface(
+INTERFACE = image_interface(
     signatures=_signatures,
     prediction=number_prediction,
     preprocessor=NumberPreprocessor.from_description,
     outputs={"values": "numbers"},
-    convert=decodable,
-    encode=encoded_image,
-    suffixes=IMAGE_SUFFIXES,
 )
 
 

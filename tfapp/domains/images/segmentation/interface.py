@@ -6,14 +6,12 @@ from dataclasses import replace
 import numpy as np
 import tensorflow as tf
 
+from tfapp.domains.images.interface import image_interface
 from tfapp.domains.images.preprocessor import RAW_IMAGE
-from tfapp.domains.images.reading.conversion import decodable
-from tfapp.domains.images.reading.image_files import IMAGE_SUFFIXES
-from tfapp.domains.images.reading.in_memory import encoded_image
 from tfapp.domains.images.segmentation.data.tiles import TilePreprocessor
 from tfapp.domains.images.segmentation.segmenter import Segmenter
 from tfapp.export.signatures import DEFAULT
-from tfapp.export.spec import Arrays, Exported, Interface, Prediction, Signature
+from tfapp.export.spec import Arrays, Exported, Prediction, Signature
 from tfapp.problems.classification.interface import class_prediction
 
 CHECKED_SIDES = 1.5
@@ -65,7 +63,7 @@ def _corners(images: Sequence[np.ndarray], tile_size: tuple[int, int]) -> np.nda
     return np.stack([image[: sides[0], : sides[1]] for image in images])
 
 
-INTERFACE = Interface(
+INTERFACE = image_interface(
     signatures=segmentation_signatures,
     prediction=mask_prediction,
     preprocessor=TilePreprocessor.from_description,
@@ -74,8 +72,5 @@ INTERFACE = Interface(
         "probability_bytes": "pictures",
         "probabilities": "classes",
     },
-    convert=decodable,
-    encode=encoded_image,
-    suffixes=IMAGE_SUFFIXES,
     batch_sizes=(1,),
 )
