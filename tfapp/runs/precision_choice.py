@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from tfapp.base.cache_dir import default_cache_dir
 from tfapp.base.reporter import Reporter
 from tfapp.data.spec import Dataset, Pass
-from tfapp.machine.cluster import alone, team
+from tfapp.machine.cluster import by_chief
 from tfapp.recipes.config import Recipe
 
 if TYPE_CHECKING:
@@ -42,46 +42,30 @@ def choose(
         reporter: receives the progress of measuring.
         facts: of the run; "resumed" if it is.
     """
-    from tfapp.training.speed.precision import PrecisionChoice
-
-    arguments = (recipe, dataset, task, strategy, build, reporter, facts)
-    chosen: dict[str, Any] = {}
-    if team().is_chief:
-        with alone():
-            chosen = asdict(_chosen(*arguments))
-    return PrecisionChoice(**team().agree(chosen))
-
-
-def _chosen(
-    recipe: Recipe,
-    dataset: Dataset,
-    task: "Task",
-    strategy: Any,
-    build: Callable[[], Any],
-    reporter: Reporter,
-    facts: dict[str, Any],
-) -> "PrecisionChoice":
     from tfapp.training.speed.precision import PrecisionChoice, choose_precision
 
-    runtime = recipe.runtime
-    if facts.get("resumed") and "auto" not in (runtime.precision, runtime.compile):
-        compiled = runtime.compile == "on"
-        return PrecisionChoice(runtime.precision, "as the run began", compiled)
-    with reporter.stage("read a sample"):
-        sample = dataset.batches(dataset.examples["train"][:SAMPLE], Pass())
-        inputs, targets, *_ = next(sample.as_numpy_iterator())
-    return choose_precision(
-        recipe,
-        build=build,
-        batch=(inputs, targets),
-        num_inputs=_feature_inputs(recipe, dataset),
-        steps=_steps(recipe, dataset),
-        task=task,
-        info=dataset.info,
-        cache_dir=default_cache_dir(),
-        reporter=reporter,
-        replicas=strategy.num_replicas_in_sync,
-    )
+    def chosen() -> PrecisionChoice:
+        runtime = recipe.runtime
+        if facts.get("resumed") and "auto" not in (runtime.precision, runtime.compile):
+            compiled = runtime.compile == "on"
+            return PrecisionChoice(runtime.precision, "as the run began", compiled)
+        with reporter.stage("read a sample"):
+            sample = dataset.batches(dataset.examples["train"][:SAMPLE], Pass())
+            inputs, targets, *_ = next(sample.as_numpy_iterator())
+        return choose_precision(
+            recipe,
+            build=build,
+            batch=(inputs, targets),
+            num_inputs=_feature_inputs(recipe, dataset),
+            steps=_steps(recipe, dataset),
+            task=task,
+            info=dataset.info,
+            cache_dir=default_cache_dir(),
+            reporter=reporter,
+            replicas=strategy.num_replicas_in_sync,
+        )
+
+    return PrecisionChoice(**by_chief(lambda: asdict(chosen())))
 
 
 def resolved(recipe: Recipe, choice: "PrecisionChoice") -> Recipe:

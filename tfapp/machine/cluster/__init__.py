@@ -2,6 +2,15 @@
 
 from tfapp.machine.cluster.discovery import Cluster, find_cluster
 from tfapp.machine.cluster.joining import join
-from tfapp.machine.cluster.team import Team, alone, in_turn, team
+from tfapp.machine.cluster.team import Team, alone, by_chief, in_turn, team
 
-__all__ = ["Cluster", "Team", "alone", "find_cluster", "in_turn", "join", "team"]
+__all__ = [
+    "Cluster",
+    "Team",
+    "alone",
+    "by_chief",
+    "find_cluster",
+    "in_turn",
+    "join",
+    "team",
+]

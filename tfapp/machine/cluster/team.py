@@ -199,6 +199,15 @@ def belonging(member: Team) -> Iterator[None]:
         _team = before
 
 
+def by_chief(work: Callable[[], Value]) -> Value | Any:
+    """Return the JSON-ready result of the chief's work, which no other worker does."""
+    member, result = team(), None
+    if member.is_chief:
+        with alone():
+            result = work()
+    return member.agree(result)
+
+
 def in_turn(work: Callable[[], Value]) -> Value:
     """Do work that fills a cache: the chief first, so that the others find it there.
 
