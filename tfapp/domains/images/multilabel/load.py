@@ -38,7 +38,7 @@ def image_tags(
     resize: Literal["crop", "pad", "stretch"] = "crop",
     interpolation: Literal["bilinear", "bicubic"] = "bilinear",
     max_pixels: PositiveInt = MAX_PIXELS,
-    path_column: str = "path",
+    path_column: str = "",
     label_column: str | tuple[str, ...] = (),
     separator: str = "",
     delimiter: str = "",
@@ -52,7 +52,8 @@ def image_tags(
         resize: what happens to other proportions; see `ImagePreprocessor`.
         interpolation: how pixels are interpolated; see `ImagePreprocessor`.
         max_pixels: larger images are left out before they are decoded.
-        path_column: of the CSV file: names the column of the images' paths.
+        path_column: of the CSV file: names the column of the images' paths; "" for
+            `path`, or without it the one whose cells are names of images.
         label_column: names the column of the tags, or a column for each tag; () for
             `label`, or without it for all columns but path, split and group.
         separator: between the tags of a cell; "" to find it.
