@@ -3,8 +3,10 @@
 import http.client
 import json
 import socket
+import sys
 import threading
 import time
+import traceback
 from contextlib import contextmanager
 
 import pytest
@@ -235,6 +237,15 @@ def wait_until(condition, seconds=30.0):
         time.sleep(0.02)
 
 
+def stacks():
+    """Return where every thread is, to explain what does not end."""
+    return "\n".join(
+        f"{thread.name}\n" + "".join(traceback.format_stack(frame))
+        for thread in threading.enumerate()
+        if (frame := sys._current_frames().get(thread.ident))
+    )
+
+
 @contextmanager
 def running(folder="", converters=None, **options):
     """Run a server in a thread and yield a client, once its models are looked at."""
@@ -249,8 +260,8 @@ def running(folder="", converters=None, **options):
         yield Client(server)
     finally:
         server.stop()
-        thread.join(60)
-        assert not thread.is_alive()
+        thread.join(90)
+        assert not thread.is_alive(), stacks()
 
 
 @pytest.fixture(scope="session")

@@ -11,6 +11,7 @@ import socket
 import ssl
 import subprocess
 import sys
+import threading
 
 import grpc
 import pytest
@@ -252,6 +253,17 @@ def test_stopping_answers_what_is_in_flight(saved_models):
             wait_until(lambda: client.server.engine.pending_bytes > 0)
             client.server.stop()
             assert call.result()[0] == 200
+
+
+def test_an_end_that_never_comes_is_not_waited_for(saved_models, monkeypatch):
+    """A model whose call hangs does not keep the server from ending."""
+    monkeypatch.setattr("tfapp.serving.server.LAST_SECONDS", 0.1)
+    hang = threading.Event()
+    with running(saved_models / "affine", limits={"drain_seconds": 0.1}) as client:
+        close = client.server.engine.close
+        monkeypatch.setattr(client.server.engine, "close", hang.wait)
+    hang.set()
+    close()
 
 
 @pytest.mark.slow

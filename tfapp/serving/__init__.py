@@ -3,6 +3,7 @@
 Imports no model, layer, data or training code: a folder is all it knows of a model.
 
 rest/, rpc/     one file a protocol: bytes → Request, Answer → bytes
+images/         what headers of encoded images claim
 tensors/        arrays to JSON and back, without TensorFlow; large JSON in processes
 engine          answers a Request; counts and logs it
 manager, model  which versions there are; polls, switches, lends one to a request

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from tfapp.base.errors import TfappError
-from tfapp.serving.images import is_foreign
+from tfapp.serving.images.headers import is_foreign
 from tfapp.serving.signature import Arrays
 from tfapp.serving.status import invalid
 

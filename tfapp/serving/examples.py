@@ -10,7 +10,7 @@ import numpy as np
 import tensorflow as tf
 from google.protobuf.message import DecodeError
 
-from tfapp.serving.images import checked_pixels
+from tfapp.serving.images.headers import checked_pixels
 from tfapp.serving.request import Answer, ReadInputs
 from tfapp.serving.signature import CLASSIFY, REGRESS, Arrays, Signature
 from tfapp.serving.status import invalid

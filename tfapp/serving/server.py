@@ -3,28 +3,32 @@
 import asyncio
 import logging
 import signal
-import socket
-import ssl
 import threading
-from collections.abc import Callable
-from contextlib import nullcontext
-from pathlib import Path
+from collections.abc import Awaitable, Callable
+from contextlib import nullcontext, suppress
 from typing import Any
 
-import grpc
 import uvicorn
 
-from tfapp.base.errors import ConfigError, ServingError
 from tfapp.base.reporter import Reporter
 from tfapp.serving import rest, rpc
 from tfapp.serving.conversion import Converters
 from tfapp.serving.engine import Engine
 from tfapp.serving.models.memory import freeze_what_stays
+from tfapp.serving.opening import (
+    bind,
+    bracketed,
+    loop_factory,
+    read_tls,
+    read_token,
+)
 from tfapp.serving.rest.connection import protocol_with
 from tfapp.serving.settings import ServerSettings
 
 KEEP_ALIVE_SECONDS = 75
 BACKLOG = 2048
+LAST_SECONDS = 5.0
+"""What an end may take after everything in flight had its time."""
 
 
 class Server:
@@ -64,7 +68,7 @@ class Server:
         if not self.settings.rest_port:
             return ""
         scheme = "https" if self.settings.tls_certificate else "http"
-        return f"{scheme}://{_bracketed(self.settings.host)}:{self.settings.rest_port}/"
+        return f"{scheme}://{bracketed(self.settings.host)}:{self.settings.rest_port}/"
 
     def run(self) -> None:
         """Serve; return when stopped and everything in flight is answered."""
@@ -98,9 +102,17 @@ class Server:
         self._reporter.say("stopping: what is in flight is answered first")
         web.should_exit = True
         if calls is not None:
-            await calls.stop(self.settings.limits.drain_seconds)
+            await self._at_most(calls.stop(self.settings.limits.drain_seconds))
         await serving
-        await asyncio.to_thread(self.engine.close)
+        await self._at_most(in_daemon(self.engine.close))
+
+    async def _at_most(self, ending: Awaitable[object]) -> None:
+        """Wait for an end that may never come; a process that is told to end ends.
+
+        gRPC can lose the event of its own end, and a call of a model can hang.
+        """
+        seconds = self.settings.limits.drain_seconds + LAST_SECONDS
+        await asyncio.wait([asyncio.ensure_future(ending)], timeout=seconds)
 
     def _web_server(self) -> "WebServer":
         limits = self.settings.limits
@@ -133,7 +145,7 @@ class Server:
         if not self.settings.grpc_port:
             return None
         server = rpc.make_server(self.engine, self._token)
-        address = f"{_bracketed(self.settings.host)}:{self.settings.grpc_port}"
+        address = f"{bracketed(self.settings.host)}:{self.settings.grpc_port}"
         if self._tls is None:
             server.add_insecure_port(address)
         else:
@@ -142,7 +154,7 @@ class Server:
         return server
 
     def _announce(self) -> None:
-        settings, host = self.settings, _bracketed(self.settings.host)
+        settings, host = self.settings, bracketed(self.settings.host)
         if self.url:
             self._reporter.say(f"page and REST  {self.url}")
         if settings.grpc_port:
@@ -162,79 +174,21 @@ class WebServer(uvicorn.Server):
         return nullcontext()
 
 
-def bind(host: str, port: int) -> socket.socket | None:
-    """Return a bound socket, so that a taken port fails before anything is loaded.
+def in_daemon(work: Callable[[], None]) -> Awaitable[None]:
+    """Do work in a thread for which the end of the process does not wait."""
+    loop = asyncio.get_running_loop()
+    done = loop.create_future()
 
-    Raises:
-        ServingError: if the address cannot be used.
-    """
-    if not port:
-        return None
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    listener = socket.socket(family, socket.SOCK_STREAM)
-    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    try:
-        listener.bind((host, port))
-    except (OSError, UnicodeError) as error:
-        listener.close()
-        reason = getattr(error, "strerror", None) or error
-        raise ServingError(
-            f"Cannot listen on {host}:{port}: {reason}. "
-            "Choose another port with --rest-port and --grpc-port (0 = off)."
-        ) from None
-    return listener
+    def finish() -> None:
+        if not done.done():
+            done.set_result(None)
 
+    def run() -> None:
+        try:
+            work()
+        finally:
+            with suppress(RuntimeError):  # the loop has ended
+                loop.call_soon_threadsafe(finish)
 
-def read_token(path: str) -> str:
-    """Return the token of a file; "" if no file is named.
-
-    Raises:
-        ConfigError: if the file cannot be read or is empty.
-    """
-    token = _read(path, "token_file").decode("utf-8", "replace").strip() if path else ""
-    if path and not token:
-        raise ConfigError(f"token_file {path!r} is empty. Expected a token in it.")
-    return token
-
-
-def read_tls(settings: ServerSettings) -> Any:
-    """Return gRPC's credentials of the TLS files; None without them.
-
-    Raises:
-        ConfigError: if a file cannot be read, or the two do not work together.
-    """
-    files = settings.tls_certificate, settings.tls_key
-    if not files[0]:
-        return None
-    certificate, key = _read(files[0], "tls_certificate"), _read(files[1], "tls_key")
-    try:  # an empty password, so that there is no prompt for one
-        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        context.load_cert_chain(*files, password="")
-    except ssl.SSLError as error:
-        raise ConfigError(
-            f"tls_certificate {files[0]!r} and tls_key {files[1]!r} cannot be used: "
-            f"{error.reason or error}. Expected a certificate and its own key in PEM "
-            "files, the key without a password."
-        ) from None
-    return grpc.ssl_server_credentials([(key, certificate)])
-
-
-def loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
-    """Return uvloop's maker of event loops, where it is installed."""
-    try:
-        import uvloop
-    except ImportError:  # Windows has none
-        return None
-    factory: Callable[[], asyncio.AbstractEventLoop] = uvloop.new_event_loop
-    return factory
-
-
-def _read(path: str, key: str) -> bytes:
-    try:
-        return Path(path).read_bytes()
-    except OSError as error:
-        raise ConfigError(f"Cannot read {key} {path!r}: {error.strerror}.") from None
-
-
-def _bracketed(host: str) -> str:
-    return f"[{host}]" if ":" in host else host
+    threading.Thread(target=run, name="end", daemon=True).start()
+    return done

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
-from tfapp.serving.images import row_pixels
+from tfapp.serving.images.headers import row_pixels
 from tfapp.serving.models.batching import Batcher
 from tfapp.serving.models.loader import SavedModel
 from tfapp.serving.models.messages import sentence

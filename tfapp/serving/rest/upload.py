@@ -8,7 +8,7 @@ import numpy as np
 from python_multipart.exceptions import FormParserError
 from python_multipart.multipart import MultipartParser
 
-from tfapp.serving.images import is_image
+from tfapp.serving.images.headers import is_image
 from tfapp.serving.request import ReadInputs
 from tfapp.serving.signature import Arrays, Signature
 from tfapp.serving.status import invalid

@@ -8,7 +8,7 @@ also claim any number of passes over its pixels, each as long as decoding it onc
 import re
 from collections.abc import Iterator
 
-from tfapp.serving.png import PNG, check_chunks
+from tfapp.serving.images.png import PNG, check_chunks
 from tfapp.serving.signature import Arrays
 from tfapp.serving.status import invalid
 

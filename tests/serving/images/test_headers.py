@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from tfapp.serving.images import image_pixels, is_image, row_pixels
-from tfapp.serving.png import check_chunks
+from tfapp.serving.images.headers import image_pixels, is_image, row_pixels
+from tfapp.serving.images.png import check_chunks
 from tfapp.serving.status import RequestError
 
 

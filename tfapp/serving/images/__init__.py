@@ -1,0 +1,1 @@
+"""What is read of encoded images before they are decoded."""
