@@ -34,6 +34,11 @@ ANSWER = {"predictions": [[3.0, 5.0], [7.0, 9.0]]}
 WRONG_CODES = ("UNKNOWN", "INTERNAL", "UNAVAILABLE", "DEADLINE_EXCEEDED", "DATA_LOSS")
 LAST = 3000
 """Characters of the log that are shown."""
+LIMITS = """
+max_request_bytes = 4_000_000
+max_image_pixels = 1_000_000
+request_seconds = 10.0
+"""
 EVERY = 500
 """Requests between two right ones."""
 
@@ -102,9 +107,10 @@ class ServerProcess:
 
     Args:
         folder: holds `models/`.
+        limits: lines of its table `limits`.
     """
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, limits: str = LIMITS) -> None:
         self.ports = [free_port(), free_port()]
         self.code: int | None = None
         self._log = folder / "log"
@@ -112,8 +118,7 @@ class ServerProcess:
         config.write_text(
             f"folder = {str(folder / 'models')!r}\nlog = 'off'\n"
             f"rest_port = {self.ports[0]}\ngrpc_port = {self.ports[1]}\n"
-            "[limits]\nmax_request_bytes = 4_000_000\nmax_image_pixels = 1_000_000\n"
-            "request_seconds = 10.0\n"
+            f"[limits]\n{limits}"
         )
         command = [sys.executable, "-m", "tfapp", "serve", f"--config={config}"]
         with self._log.open("wb") as log:

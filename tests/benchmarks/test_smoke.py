@@ -98,6 +98,10 @@ CASES = {
         "--requests 200 --messages 200",
         r"HTTP: 200 requests, 0 ended wrong(.|\n)*gRPC: 200 requests, 0 ended wrong",
     ),
+    "probes.py": Case(
+        "--megabytes 0.1",
+        r"\| base64, 4 clients \| 0\.1 \| 4 x 400 \| \d+ \|",
+    ),
     "input.py": Case(
         "{photos} --tiles 1 2 --sizes 32 --limit 8 --rounds 1 --files 100",
         r"tfapp, stored on disk(.|\n)*\| 100 \| \d",
@@ -219,7 +223,7 @@ def test_every_program_has_a_smallest_case():
     assert programs == CASES.keys() | OTHERS.keys()
 
 
-DAILY = ("floor.py", "fuzz.py", "input.py", "options.py")
+DAILY = ("fuzz.py", "options.py")
 """Scripts whose smallest case takes seconds; those of the others take minutes."""
 WITHOUT_HELP = ("many_files.py",)
 

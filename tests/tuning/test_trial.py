@@ -46,6 +46,7 @@ def job(folder, quick, rounds=0, objective="", better="", **more):
     )
 
 
+@pytest.mark.nightly
 @pytest.mark.slow
 def test_paused_killed_and_whole_trials_agree(tmp_path, quick, monkeypatch):
     """However a trial is cut up, its rounds and its score are the same.
@@ -85,6 +86,7 @@ def test_paused_killed_and_whole_trials_agree(tmp_path, quick, monkeypatch):
     assert stopped["curve"] == whole["curve"][:3]
 
 
+@pytest.mark.nightly
 @pytest.mark.slow
 def test_winner_is_finished_by_resume(tmp_path, quick):
     """A trial is a run: evaluation and export follow on request, nothing is trained."""

@@ -97,7 +97,7 @@ async def _make_room(engine: Engine, exchange: Exchange, body: bytes) -> None:
             "tensors, or raise `max_json_bytes`.",
             http=413,
         )
-    engine.make_room(exchange, parsed_bytes(body))
+    engine.make_room(exchange, await aside(True, partial(parsed_bytes, body)))
 
 
 async def read_body(request: Request, engine: Engine, exchange: Exchange) -> bytes:
