@@ -20,7 +20,7 @@ from collections import Counter
 from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from fuzz import ServerProcess
 from tiny_models import write_models
@@ -90,13 +90,14 @@ def main() -> None:
     print("| requests | MB | answered | probes | median | 99 % | worst |")
     print("|---|---|---|---|---|---|---|")
     for name, row in rows.items():
-        times = " | ".join(f"{1e3 * row[key]:.0f} ms" for key in ("median", "p99", "worst"))
-        print(f"| {name} | {row['MB']:.1f} | {row['answers']} | {row['probes']} | {times} |")
+        cells = [name, f"{row['MB']:.1f}", row["answers"], row["probes"]]
+        cells += [f"{1e3 * row[key]:.0f} ms" for key in ("median", "p99", "worst")]
+        print(f"| {' | '.join(map(str, cells))} |")
     if arguments.out:
         arguments.out.write_text(json.dumps(rows, indent=2) + "\n")
 
 
-def probed(url: str, large: Large, size: int) -> dict[str, float | int | str]:
+def probed(url: str, large: Large, size: int) -> dict[str, Any]:
     """Return how long probes took while clients were answered, in seconds."""
     body = large.body(int(size * large.share))
     address = f"{url}/v1/models/{large.model}:predict"
