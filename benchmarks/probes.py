@@ -36,13 +36,13 @@ class Large(NamedTuple):
         model: that it asks.
         body: makes it, of about so many bytes.
         share: of the size that the command line gives.
-        count: of clients that send it at the same time.
+        clients: that send it at the same time.
     """
 
     model: str
     body: Callable[[int], bytes]
     share: float
-    count: int = 1
+    clients: int = 1
 
 
 def numbers(size: int) -> bytes:
@@ -104,9 +104,9 @@ def probed(url: str, large: Large, size: int) -> dict[str, Any]:
     seconds = []
     # Clients of their own processes: they would hold up the probes of this one.
     spawn = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(large.count, spawn) as clients:
-        list(clients.map(abs, range(large.count)))  # until they have started
-        calls = [clients.submit(status, address, body) for _ in range(large.count)]
+    with ProcessPoolExecutor(large.clients, spawn) as pool:
+        list(pool.map(abs, range(large.clients)))  # until they have started
+        calls = [pool.submit(status, address, body) for _ in range(large.clients)]
         while not all(call.done() for call in calls):
             started = time.monotonic()
             if status(f"{url}/healthz") != 200:
