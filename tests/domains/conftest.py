@@ -4,12 +4,15 @@ import pytest
 
 BY_DAY = {"image_classification", "forecasting"}
 """Tasks whose runs are killed and resumed by day; the others share their code."""
+LONG = {"test_killed_and_resumed", "test_searched"}
+"""Tests that take most of a minute for each task."""
 
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items):
-    """Kill runs of two tasks by day, and of all at night."""
+    """Kill runs of two tasks by day, and of all at night, when all are tuned too."""
     for item in items:
-        if item.name.startswith("test_killed_and_resumed["):
-            if item.callspec.params.get("place") not in BY_DAY:
-                item.add_marker(pytest.mark.nightly)
+        name, _, _ = item.name.partition("[")
+        by_day = BY_DAY if name == "test_killed_and_resumed" else ()
+        if name in LONG and item.callspec.params.get("place") not in by_day:
+            item.add_marker(pytest.mark.nightly)

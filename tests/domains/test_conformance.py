@@ -27,6 +27,7 @@ from tfapp.verbs.evaluate import evaluate
 from tfapp.verbs.fit import plan
 from tfapp.verbs.predict import predict
 from tfapp.verbs.run import resume, run
+from tfapp.verbs.tuning.tune import tune
 
 pytestmark = pytest.mark.slow
 QUIET = Reporter(quiet=True)
@@ -143,6 +144,19 @@ def load(folder):
     from tfapp.export.keras_file import load_model
 
     return load_model(folder / "model.keras").get_weights()
+
+
+def test_searched(place):
+    """`tune` tries the recipe and one other setting, each in its own process."""
+    found = tune(
+        place.recipe("searched"),
+        trials=2,
+        tuner="random",
+        runs_folder=place.places["runs_folder"],
+        reporter=QUIET,
+    )
+    assert [trial.failure for trial in found.history.trials] == ["", ""]
+    assert recipes.load_recipe(str(found.best_recipe)).task == place.task
 
 
 def test_evaluated_again(place):

@@ -30,13 +30,13 @@ from tfapp.export.exporter import export_model
 from tfapp.domains.images.shapes import image_info
 from tfapp.export.spec import Exported
 from tfapp.domains.images.classification.interface import INTERFACE
-from tfapp.domains.images.pretrained.pixel_normalization import PixelNormalization
+from tfapp.domains.images.pretrained.pixel_normalization import normalized_pixels
 from tfapp.export.keras_file import load_model, save_model
 from tfapp.training.inference import predict
 
 keras.config.set_dtype_policy("mixed_bfloat16")
 inputs = keras.Input((8, 6, 3))
-x = PixelNormalization("tf")(inputs)
+x = normalized_pixels(inputs, "tf")
 x = keras.layers.Flatten()(keras.layers.Conv2D(4, 3)(x))
 x = keras.layers.Dropout(0.5)(x)
 model = keras.Model(inputs, keras.layers.Dense(3, dtype="float32")(x))

@@ -8,12 +8,31 @@ import keras
 from tfapp import layers
 from tfapp.base.errors import ModelError
 from tfapp.base.storage.checksums import require_intact, sealing
+from tfapp.layers.standardization import Standardization
 
 
 def save_model(model: keras.Model, path: Path) -> None:
-    """Write a .keras file, whole or not at all."""
+    """Write a .keras file, whole or not at all; of Keras' own layers where possible."""
     with sealing(path) as temporary:
-        model.save(temporary)
+        without_standardization(model).save(temporary)
+
+
+def without_standardization(model: keras.Model) -> keras.Model:
+    """Return a model whose measured scaling of features is one of Keras' layers.
+
+    The other layers are shared. So a fine-tuned network is read without tfapp.
+    """
+
+    def replaced(layer: keras.Layer) -> keras.Layer:
+        if isinstance(layer, Standardization):
+            return layer.to_rescaling()
+        if isinstance(layer, keras.Model):
+            return without_standardization(layer)
+        return layer
+
+    if not any(isinstance(x, Standardization) for x in model._flatten_layers()):
+        return model
+    return keras.models.clone_model(model, clone_function=replaced)
 
 
 def load_model(path: Path) -> keras.Model:

@@ -61,6 +61,16 @@ class Standardization(keras.layers.Layer):
         self.mean.assign(mean)
         self.deviation.assign(np.maximum(deviation, self.epsilon))
 
+    def to_rescaling(self) -> keras.layers.Rescaling:
+        """Return what the layer does now as a layer of Keras, without weights."""
+        mean, deviation = map(ops.convert_to_numpy, (self.mean, self.deviation))
+        return keras.layers.Rescaling(
+            (1.0 / deviation).tolist(),
+            (-mean / deviation).tolist(),
+            name=self.name,
+            dtype=self.dtype_policy,
+        )
+
     def call(self, inputs: Any) -> Any:
         mean = ops.cast(self.mean, inputs.dtype)
         return (inputs - mean) / ops.cast(self.deviation, inputs.dtype)

@@ -44,7 +44,7 @@ class Extractor:
         name: how recipes call it.
         builder: attribute of keras.applications, or "module:function" of our own.
         summary: one line for `tfapp list`.
-        normalization: mode of PixelNormalization; "none" if the network scales
+        normalization: mode of `normalized_pixels`; "none" if the network scales
             pixels itself.
         default_size: pixels, height = width, of the published network.
         smallest_size: pixels, the least that the builder accepts.

@@ -24,7 +24,7 @@ class Scaling:
 
 
 SCALINGS = {
-    "caffe": Scaling((103.939, 116.779, 123.68), (1.0,), reverse_channels=True),
+    "caffe": Scaling((103.939, 116.779, 123.68), (1.0,) * 3, reverse_channels=True),
     "tf": Scaling((127.5,), (127.5,)),
     "torch": Scaling(
         (0.485 * 255.0, 0.456 * 255.0, 0.406 * 255.0),
@@ -34,61 +34,44 @@ SCALINGS = {
 }
 
 
-@keras.saving.register_keras_serializable(package="tfapp")
-class PixelNormalization(keras.layers.Layer):
+def normalized_pixels(pixels: Any, mode: str) -> Any:
     """Raw RGB pixels to the values a pretrained network expects.
 
-    Equals `preprocess_input` of the network's family in keras.applications. It is
-    computed in float32 and cast afterwards, because bfloat16 holds only the whole
-    numbers of [128, 255] and a resized image has others.
+    Equals `preprocess_input` of the network's family in keras.applications. Only
+    Keras' own layers are used, so that a model can be read without tfapp. They compute
+    in float32, because bfloat16 holds only the whole numbers of [128, 255] and a
+    resized image has others; the layer that follows casts.
 
     Args:
+        pixels: tensor (batch, height, width, channels) of any number type, RGB in
+            [0, 255]; 3 channels, except that "tf" and "none" take any.
         mode: "caffe" (BGR, means taken off: VGG, ResNet), "tf" ([-1, 1]: Inception,
             Xception, MobileNet, MobileNetV2, ResNetV2, NASNet), "torch" (ImageNet
             mean and deviation: DenseNet) or "none" (the network scales by itself:
             EfficientNet, EfficientNetV2, MobileNetV3, ConvNeXt).
 
-    Input shape:
-        Tensor (batch, height, width, channels) of any number type, RGB in [0, 255];
-        3 channels, except that "tf" and "none" take any.
-
-    Output shape:
-        Float tensor of the same shape, in the layer's compute dtype.
+    Returns:
+        float32 tensor of the same shape.
 
     Raises:
         UnknownNameError: if there is no such mode.
         ModelError: if the channels are not the 3 that the mode needs.
     """
-
-    def __init__(self, mode: str, **kwargs: Any) -> None:
-        if mode not in SCALINGS:
-            raise UnknownNameError("pixel normalization", mode, SCALINGS)
-        super().__init__(autocast=False, **kwargs)
-        self.mode = mode
-
-    def build(self, input_shape: tuple[int | None, ...]) -> None:
-        scaling = SCALINGS[self.mode]
-        if len(scaling.mean) not in (1, input_shape[-1]):
-            raise ModelError(
-                f"Pixel normalization {self.mode!r} needs {len(scaling.mean)} "
-                f"channels (RGB). Received: shape {tuple(input_shape)}. Load the "
-                "images with 3 channels."
-            )
-        self.built = True
-
-    def call(self, images: Any) -> Any:
-        scaling = SCALINGS[self.mode]
-        pixels = keras.ops.cast(images, "float32")
-        if scaling.reverse_channels:
-            pixels = keras.ops.flip(pixels, axis=-1)
-        mean = keras.ops.convert_to_tensor(scaling.mean, "float32")
-        deviation = keras.ops.convert_to_tensor(scaling.deviation, "float32")
-        return keras.ops.cast((pixels - mean) / deviation, self.compute_dtype)
-
-    def compute_output_shape(
-        self, input_shape: tuple[int | None, ...]
-    ) -> tuple[int | None, ...]:
-        return input_shape
-
-    def get_config(self) -> dict[str, Any]:
-        return {**super().get_config(), "mode": self.mode}
+    if mode not in SCALINGS:
+        raise UnknownNameError("pixel normalization", mode, SCALINGS)
+    scaling = SCALINGS[mode]
+    if len(scaling.mean) not in (1, pixels.shape[-1]):
+        raise ModelError(
+            f"Pixel normalization {mode!r} needs {len(scaling.mean)} channels (RGB). "
+            f"Received: shape {tuple(pixels.shape)}. Load the images with 3 channels."
+        )
+    if scaling.reverse_channels:
+        pixels = keras.ops.flip(pixels, axis=-1)
+    pairs = list(zip(scaling.mean, scaling.deviation, strict=True))
+    rescaling = keras.layers.Rescaling(
+        scale=[1.0 / deviation for _, deviation in pairs],
+        offset=[-mean / deviation for mean, deviation in pairs],
+        name="normalization",
+        dtype="float32",
+    )
+    return rescaling(pixels)

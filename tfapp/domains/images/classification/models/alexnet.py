@@ -17,7 +17,7 @@ from tfapp.domains.images.classification.models.parts import (
     require_room,
     scaled,
 )
-from tfapp.domains.images.pretrained.pixel_normalization import PixelNormalization
+from tfapp.domains.images.pretrained.pixel_normalization import normalized_pixels
 from tfapp.domains.images.shapes import image_shape
 from tfapp.layers.two_class_logits import logits
 
@@ -72,7 +72,7 @@ def alexnet(
     )
     inputs = keras.Input(image_shape(info), name="image")
     require_room(inputs, kernel_size, "alexnet")
-    x = PixelNormalization("tf", name="normalization")(inputs)
+    x = normalized_pixels(inputs, "tf")
     x = convolution(x, first, kernel_size, "conv1", strides=strides, padding="valid")
     x = _normalized_pool(x, 1, normalize_responses)
     x = _towers(x, second, 5, towers, "conv2")

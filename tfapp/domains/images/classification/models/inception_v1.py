@@ -15,7 +15,7 @@ from tfapp.domains.images.classification.models.parts import (
     require_room,
     scaled,
 )
-from tfapp.domains.images.pretrained.pixel_normalization import PixelNormalization
+from tfapp.domains.images.pretrained.pixel_normalization import normalized_pixels
 from tfapp.domains.images.shapes import image_shape
 from tfapp.layers.outputs import LOGITS, auxiliary
 from tfapp.layers.two_class_logits import logits
@@ -76,7 +76,7 @@ def inception_v1(
     """
     inputs = keras.Input(image_shape(info), name="image")
     require_room(inputs, kernel_size, "inception_v1")
-    x = PixelNormalization("tf", name="normalization")(inputs)
+    x = normalized_pixels(inputs, "tf")
     x = _stem(x, width, kernel_size, strides)
     outputs: dict[str, Any] = {}
     for name, filters in MODULES.items():

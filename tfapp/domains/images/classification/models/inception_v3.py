@@ -6,7 +6,7 @@ import keras
 
 from tfapp.data.spec import DataInfo
 from tfapp.domains.images.classification.models.parts import require_room, scaled
-from tfapp.domains.images.pretrained.pixel_normalization import PixelNormalization
+from tfapp.domains.images.pretrained.pixel_normalization import normalized_pixels
 from tfapp.domains.images.shapes import image_shape
 from tfapp.layers.outputs import LOGITS, auxiliary
 from tfapp.layers.two_class_logits import logits
@@ -50,7 +50,7 @@ def inception_v3(
     """
     inputs = keras.Input(image_shape(info), name="image")
     require_room(inputs, 39 if strides == 1 else 75, "inception_v3")
-    x = PixelNormalization("tf", name="normalization")(inputs)
+    x = normalized_pixels(inputs, "tf")
     net = _Network(width)
     x = net.stem(x, strides)
     for number, pooled in enumerate((32, 64, 64)):

@@ -6,7 +6,7 @@ import keras
 
 from tfapp.data.spec import DataInfo
 from tfapp.domains.images.pretrained.extractors import EXTRACTORS
-from tfapp.domains.images.pretrained.pixel_normalization import PixelNormalization
+from tfapp.domains.images.pretrained.pixel_normalization import normalized_pixels
 from tfapp.domains.images.pretrained.weights import load_backbone
 from tfapp.domains.images.shapes import image_shape
 from tfapp.layers.standardization import Standardization
@@ -76,7 +76,7 @@ def _extractor(backbone: keras.Model, normalization: str, pooling: str) -> keras
     """Raw pixels → float32 feature vector (batch, features)."""
     backbone.name = "backbone"
     inputs = keras.Input(backbone.input_shape[1:], name="pixels")
-    x = PixelNormalization(normalization, name="normalization")(inputs)
+    x = normalized_pixels(inputs, normalization)
     x = backbone(x)
     average = keras.layers.GlobalAveragePooling2D(name="average", dtype="float32")
     maximum = keras.layers.GlobalMaxPooling2D(name="maximum", dtype="float32")

@@ -11,7 +11,7 @@ from tfapp.domains.images.classification.models.parts import (
     require_room,
     scaled,
 )
-from tfapp.domains.images.pretrained.pixel_normalization import PixelNormalization
+from tfapp.domains.images.pretrained.pixel_normalization import normalized_pixels
 from tfapp.domains.images.shapes import image_shape
 from tfapp.layers.two_class_logits import logits
 
@@ -64,7 +64,7 @@ def vgg(
     """
     inputs = keras.Input(image_shape(info), name="image")
     require_room(inputs, 32, "vgg")
-    x = PixelNormalization(normalization, name="normalization")(inputs)
+    x = normalized_pixels(inputs, normalization)
     for block, (count, repeats) in enumerate(zip(FILTERS, REPEATS[depth], strict=True)):
         for number in range(1, repeats + 1):
             name = f"block{block + 1}_conv{number}"

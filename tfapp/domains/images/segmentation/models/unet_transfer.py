@@ -8,7 +8,7 @@ import keras
 from tfapp.base.errors import ModelError
 from tfapp.data.spec import DataInfo
 from tfapp.domains.images.pretrained.extractors import EXTRACTORS
-from tfapp.domains.images.pretrained.pixel_normalization import PixelNormalization
+from tfapp.domains.images.pretrained.pixel_normalization import normalized_pixels
 from tfapp.domains.images.pretrained.weights import load_backbone
 from tfapp.domains.images.segmentation.models.turns import averaged_over_turns
 from tfapp.domains.images.segmentation.models.unet import (
@@ -181,7 +181,7 @@ def _extractor(
 ) -> keras.Model:
     """Raw pixels → maps of every size, the largest first, the pixels among them."""
     inputs = keras.Input(backbone.input_shape[1:], name="pixels")
-    pixels = PixelNormalization(normalization, name="normalization")(inputs)
+    pixels = normalized_pixels(inputs, normalization)
     maps = keras.tree.flatten(backbone(pixels))
     if 1 not in strides:
         # The finest maps are half the image's size: edges come from the pixels.
