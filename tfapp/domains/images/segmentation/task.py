@@ -23,6 +23,8 @@ from tfapp.domains.images.segmentation.models.turns import PLAIN
 from tfapp.domains.images.segmentation.results import METRIC, segmentation_results
 from tfapp.domains.images.segmentation.sections import segmentation_sections
 from tfapp.domains.images.segmentation.verdict import segmentation_findings
+from tfapp.domains.images.segmentation.views import mask_views
+from tfapp.domains.images.views import small_picture
 from tfapp.layers.outputs import output_model
 from tfapp.problems.classification.calibration import fit_temperature
 from tfapp.problems.classification.metrics import check_finite
@@ -59,6 +61,8 @@ def task(*, dice: float = 0.0, label_smoothing: Share = 0.0) -> Task:
         baselines=segmentation_baselines,
         findings=segmentation_findings,
         sections=_sections,
+        views=mask_views,
+        thumbnail=small_picture,
         interface=INTERFACE,
     )
 
