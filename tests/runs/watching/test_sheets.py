@@ -4,14 +4,15 @@ import io
 
 from PIL import Image
 
-from tests.pictures import encode, picture
 from tfapp.report.blocks import Details, Gallery, Table, Tile
 from tfapp.runs.watching.sheets import gallery_sheet, markdown
 
 
 def test_a_gallery_is_one_picture():
     """Every tile has its place, with those that belong to it; long captions wrap."""
-    content = encode(picture(40, 30))
+    stream = io.BytesIO()
+    Image.new("L", (40, 30), 90).save(stream, "PNG")
+    content = stream.getvalue()
     tiles = tuple(
         Tile(content, "image/png", "a caption that is long, " * n, further=(content,))
         for n in range(7)

@@ -147,7 +147,7 @@ class Epochs(Workload):
         own = self._pulse.take()
         return own if norm is None or not own else {**own, "gradient_norm": norm}
 
-    def speed(self) -> float:
+    def examples_per_second(self) -> float:
         """Return how many examples are learned from in a second; see `Workload`."""
         return self._pulse.speed
 

@@ -13,7 +13,7 @@ def live_facts(workload: Workload, progress: Progress) -> tuple[str, dict[str, A
     """Return speed, memory and the best figure so far: as a text, and by name."""
     facts: dict[str, Any] = {}
     parts = []
-    if speed := workload.speed():
+    if speed := workload.examples_per_second():
         facts["examples_per_second"] = round(speed, 1)
         parts.append(f"{speed:,.0f} examples/s")
     if memory := used_memory():

@@ -96,7 +96,7 @@ class Workload(ABC):
         """Return what the units since the last call were like, {} for nothing."""
         return {}
 
-    def speed(self) -> float:
+    def examples_per_second(self) -> float:
         """Return the examples in a second, 0 where the work has none."""
         return 0.0
 

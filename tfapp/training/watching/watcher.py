@@ -83,7 +83,7 @@ class Watcher:
             "sizes": sizes,
             "spent": self.allowance.spent,
             "every": self.every,
-            "drawn": self.drawn,
+            "drawn": list(self.drawn),
         }
 
     def unit(self, rate: float | None, seconds: float) -> None:
