@@ -2,6 +2,8 @@
 
 import io
 from collections.abc import Sequence
+from functools import cache
+from pathlib import Path
 from typing import NamedTuple
 
 from PIL import Image, ImageDraw, ImageFont
@@ -57,10 +59,19 @@ def _cell(tile: Tile, side: int) -> Image.Image:
     for part in parts:
         cell.paste(part, (left, 0))
         left += part.width + 2
-    draw, font = ImageDraw.Draw(cell), ImageFont.load_default(11)
+    draw, font = ImageDraw.Draw(cell), _font()
     for number, line in enumerate(lines):
         draw.text((0, height + 2 + LINE * number), line, fill="black", font=font)
     return cell
+
+
+@cache
+def _font() -> ImageFont.FreeTypeFont:
+    """Return a font with arrows; that of Pillow has none."""
+    import matplotlib
+
+    folder = Path(matplotlib.get_data_path()) / "fonts" / "ttf"
+    return ImageFont.truetype(str(folder / "DejaVuSans.ttf"), 10)
 
 
 def _opened(content: bytes, side: int) -> Image.Image:
