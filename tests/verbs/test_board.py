@@ -13,13 +13,15 @@ from tfapp.verbs import board as verb
 class Ended:
     """A process that is over at once."""
 
+    code = 0
+
     def poll(self):
         """Return its exit code."""
-        return 0
+        return self.code
 
     def wait(self, timeout=None):
         """Return its exit code."""
-        return 0
+        return self.code
 
     def terminate(self):
         """Do nothing."""
@@ -31,8 +33,9 @@ def started(tmp_path, monkeypatch):
     (tmp_path / "runs" / "cats" / "1" / "logs").mkdir(parents=True)
     commands = []
 
-    def start(command):
+    def start(command, stderr):
         commands.append(command)
+        stderr.write(b"boom")
         return Ended()
 
     monkeypatch.setattr(verb.subprocess, "Popen", start)
@@ -52,6 +55,14 @@ def test_the_address_is_printed_where_there_is_no_display(started):
     pinned = json.loads(query["pinnedCards"][0])
     assert {"plugin": "scalars", "tag": "epoch/loss"} in pinned
     assert "ssh -N -L 6116:127.0.0.1:6116" in lines[1]
+
+
+def test_what_ends_tensorboard_is_shown(started, monkeypatch):
+    """Its messages are hidden else: TensorFlow's notices are of no use."""
+    monkeypatch.setattr(Ended, "code", 1)
+    lines = []
+    assert verb.board(runs_folder=started[0], port=6117, say=lines.append) == 1
+    assert lines == ["boom"]
 
 
 def test_a_port_in_use_is_one_line(started):

@@ -50,13 +50,18 @@ def board(
         ConfigError: if there is no run to show, or the port is in use.
     """
     with tempfile.TemporaryDirectory(prefix="tfapp-board-") as place:
-        links = Links(Path(place), names, Path(runs_folder))
+        links = Links(Path(place) / "runs", names, Path(runs_folder))
         links.refresh()
         _require_free(host, port)
-        process = subprocess.Popen(command(Path(place), host, port))
+        with (Path(place) / "messages.log").open("wb") as messages:
+            process = subprocess.Popen(
+                command(links.folder, host, port), stderr=messages
+            )
         try:
             _announce(process, host, port, say)
-            return _watched(process, links)
+            if code := _watched(process, links):
+                say((Path(place) / "messages.log").read_text("utf-8", "replace"))
+            return code
         except KeyboardInterrupt:  # the usual way to leave
             return 0
         finally:
@@ -115,6 +120,8 @@ def _announce(
         if _answers(host, port):
             break
         time.sleep(0.2)
+    if process.poll():  # it has failed, and says why
+        return
     page = address(host, port)
     say(f"TensorBoard is at {page}")
     if has_display():

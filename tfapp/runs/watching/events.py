@@ -7,12 +7,14 @@ run wrote after its last state would be written a second time by the run that go
 import struct
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import tensorflow as tf
 from tensorboard.compat.proto.event_pb2 import Event
 
+from tfapp.base.errors import StorageError
 from tfapp.base.storage.scratch import flush
 
 NAME = "events.out.tfevents.{:06d}.tfapp"
@@ -38,17 +40,19 @@ class EventFile:
 
     def write(self, step: int, summary: Any) -> None:
         """Append a summary, a tensorboard `Summary`."""
-        if self._writer is None:
-            self._begin(lambda event, end: True)
-        event = Event(wall_time=time.time(), step=step, summary=summary)
-        self._writer.write(event.SerializeToString())
+        with self._one_line():
+            if self._writer is None:
+                self._begin(lambda event, end: True)
+            event = Event(wall_time=time.time(), step=step, summary=summary)
+            self._writer.write(event.SerializeToString())
 
     def flush(self) -> int:
         """Hand everything to the disk, and return the size of the file."""
         path = self._path or self._last()
         if self._writer is not None and self._path is not None:
-            self._writer.flush()
-            flush(self._path)
+            with self._one_line():
+                self._writer.flush()
+                flush(self._path)
         return path.stat().st_size if path else 0
 
     def cut(self, size: int) -> None:
@@ -65,9 +69,27 @@ class EventFile:
 
     def close(self) -> None:
         """Write everything and release the file."""
-        if self._writer is not None:
-            self._writer.close()
-        self._writer = self._path = None
+        writer, self._writer = self._writer, None
+        with self._one_line():
+            if writer is not None:
+                writer.close()
+        self._path = None
+
+    @contextmanager
+    def _one_line(self) -> Iterator[None]:
+        """Turn TensorFlow's error about a disk into one line.
+
+        Raises:
+            StorageError: if the disk is full or the place cannot be written.
+        """
+        try:
+            yield
+        except tf.errors.OpError as error:
+            place = self._path or self.folder
+            raise StorageError(
+                f"Cannot write {place}: {error.message}. Make room, "
+                "or set runtime.watch = 'off', and run the command again."
+            ) from error
 
     def _last(self) -> Path | None:
         return max(

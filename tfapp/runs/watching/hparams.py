@@ -28,7 +28,13 @@ ALWAYS = (
     "fine_tune.thaw.epochs",
 )
 """Settings of every line, where a recipe has them; others if they are no defaults."""
-LEFT_OUT = ("name", "description", "data.path", "tuning")
+LEFT_OUT = (
+    *("name", "description", "tuning", "export"),
+    *("data.path", "data.kind", "data.cache"),
+    *("runtime.watch", "runtime.histograms", "runtime.profile"),
+    *("runtime.checkpoint_seconds", "runtime.threads", "runtime.malloc"),
+)
+"""How settings begin that change nothing of what is learned."""
 
 Value = bool | int | float | str
 
