@@ -15,7 +15,8 @@ class Pulse:
 
     Args:
         examples: of the epoch so far; saved with a state.
-        speed: examples in a second, a moving average; 0 before the first step.
+        speed: examples in a second, a moving average; 0 before the first step, and
+            where every batch is one example.
     """
 
     examples: int = 0
@@ -47,7 +48,9 @@ class Pulse:
         self._steps += len(batches)
         self._waiting += waiting
         self._computing += computing
-        rate = new / max(waiting + computing, 1e-9)
+        # Where a batch is one whole, such as a graph, nothing is counted in it.
+        counted = new if new > len(batches) else 0
+        rate = counted / max(waiting + computing, 1e-9)
         self.speed += (LATEST if self.speed else 1.0) * (rate - self.speed)
 
     def take(self) -> dict[str, float]:

@@ -1,5 +1,6 @@
 """Validation examples, and what a network in training answers for them now."""
 
+import time
 from collections.abc import Callable, Iterator, Sequence
 from functools import cached_property
 from typing import Any
@@ -15,6 +16,8 @@ from tfapp.training.watching.features import below_answer
 
 MOST_POINTS = 400
 """Examples whose features are shown."""
+READING_SECONDS = 0.5
+"""For small pictures of them, each time."""
 MOST_DIMS = 128
 """Numbers of a vector; longer ones are turned and cut."""
 
@@ -44,6 +47,7 @@ class PhaseGlance:
         self.examples: Sequence[Example] = dataset.examples["validation"]
         self._whole: Any = None
         self._passes: dict[tuple[str, ...], Any] = {}
+        self._pictures: list[bytes] = []
 
     def renew(self) -> None:
         """Forget the answers of the weights before."""
@@ -90,15 +94,19 @@ class PhaseGlance:
         return below_answer(self.part)
 
     def _thumbnails(self, task: Task) -> tuple[bytes, ...]:
-        """Return small pictures of the examples of `points`, read once."""
+        """Return small pictures of the examples of `points`, () if not all are read.
+
+        Files may be large: they are read for a while each time, and kept.
+        """
         if task.thumbnail is None:
             return ()
-        if not hasattr(self, "_pictures"):
-            draw = task.thumbnail
-            self._pictures = tuple(
-                draw(self.dataset, e) for e in self.some(MOST_POINTS)
-            )
-        return self._pictures
+        end = time.monotonic() + READING_SECONDS
+        left = self.some(MOST_POINTS)[len(self._pictures) :]
+        for example in left:
+            if time.monotonic() > end:
+                return ()
+            self._pictures.append(task.thumbnail(self.dataset, example))
+        return tuple(self._pictures)
 
     def _computed(self, model: keras.Model, examples: Sequence[Example]) -> Any:
         """Return what a model gives for some examples."""
