@@ -67,11 +67,14 @@ def quick():
 def workspace(tmp_path_factory):
     """A folder with runs/ and saved_models/ of a quick digits run in it."""
     from tfapp.base.reporter import Reporter
+    from tfapp.training.watching.allowance import Allowance
     from tfapp.verbs.run import run
 
     folder = tmp_path_factory.mktemp("workspace")
     patch = pytest.MonkeyPatch()
     patch.setenv("TFAPP_CACHE", str(folder / "cache"))
+    # Of so short a training nothing would be drawn; here everything is.
+    patch.setattr(Allowance, "permits", lambda *arguments: True)
     result = run(
         "digits",
         QUICK,

@@ -1,6 +1,7 @@
 """What a person sees of long work."""
 
 import io
+import json
 
 import pytest
 from rich.console import Console
@@ -69,6 +70,41 @@ def test_on_a_terminal_progress_is_a_bar():
         stage(1, 11)
     assert "1/11" in written.getvalue()
     assert "0:00:25" in written.getvalue()
+
+
+def test_without_a_terminal_every_round_is_a_line(capsys, monkeypatch):
+    """Its figures, the speed, and the time left; of short rounds not every one."""
+    with Reporter().stage("bake") as stage:
+        stage.live = lambda: ("9 loaves/s", {"speed": 9.0})
+        stage._pace = Pace(stage._start - 60.0)
+        stage(1, 11)
+        stage.detail = "batch 1: brown 0.9"
+        stage.round("batch 1", {"brown": 0.9})
+        monkeypatch.setattr(stage, "ROUND_SECONDS", 0.0)
+        stage.round("batch 1", {"brown": 0.9})
+    line, end = capsys.readouterr().err.splitlines()
+    assert line == "  bake, batch 1: brown 0.9, 9 loaves/s, 600 s left"
+    assert end.startswith("bake ")
+
+
+def test_json_lines(monkeypatch):
+    """Each event is one object, of numbers and not of sentences."""
+    written = io.StringIO()
+    reporter = Reporter(file=written, log="json")
+    with reporter.stage("bake", unit="loaves") as stage:
+        stage.live = lambda: ("9 loaves/s", {"speed": 9.0})
+        monkeypatch.setattr(stage, "EVERY_SECONDS", 0.0)
+        stage(3, 12)
+        stage.round("batch 1", {"brown": float("nan")})
+        reporter.say("  [hot]  ")
+    progress, rounds, note, end = map(json.loads, written.getvalue().splitlines())
+    for row in (progress, rounds, note, end):
+        assert row.pop("time").endswith("+00:00")
+    assert progress["event"] == "progress"
+    assert (progress["done"], progress["total"], progress["speed"]) == (3, 12, 9.0)
+    assert rounds["figures"] == {"brown": None}
+    assert note == {"event": "note", "text": "[hot]"}
+    assert (end["event"], end["stage"]) == ("stage", "bake")
 
 
 def test_quiet_says_nothing(capsys):

@@ -150,6 +150,10 @@ CASES = {
     "tuning_kill.py": Case(
         "--kills 0 --trials 1", "0 kills: trials and scores equal(.|\n)*ended once"
     ),
+    "watching.py": Case(
+        "digits --rounds 1 --set training.epochs=1 --set data.limit=10",
+        r"\| digits \| off \| (.|\n)*\| digits \| all \| \d+\.\d",
+    ),
     "wishlist.py": Case(
         "affine picasso shapes few --seeds 1 --examples 10 --tests 20 --epochs 1 "
         "--networks efficient_capsnet cnn_parameters --precision float32",

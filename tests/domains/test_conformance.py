@@ -15,12 +15,15 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from tensorboard.compat.proto.event_pb2 import Event
 
 from tests.domains.tiny import tiny_sets
 from tests.serving.conftest import running
 from tfapp import recipes, runs
 from tfapp.base import registry
 from tfapp.base.reporter import Reporter
+from tfapp.runs.watching.events import records
+from tfapp.training.watching.allowance import Allowance
 from tfapp.verbs.check import check
 from tfapp.verbs.compare import compare
 from tfapp.verbs.evaluate import evaluate
@@ -34,6 +37,8 @@ QUIET = Reporter(quiet=True)
 SETS = tiny_sets()
 TASKS = sorted(registry.union("TASKS"))
 WHOLE, KILLED = "whole", "killed"
+SHEETS = ("validation examples", "samples")
+"""How the names of what a task shows of its examples begin."""
 RUN = """
 import sys
 from tfapp.base.reporter import Reporter
@@ -61,7 +66,10 @@ class Workplace:
             "saved_models": folder / "saved_models",
             "reporter": QUIET,
         }
-        self.whole = run(self.recipe(WHOLE), **self.places)
+        with pytest.MonkeyPatch.context() as patch:
+            # Of so short a training nothing would be drawn; here everything is.
+            patch.setattr(Allowance, "permits", lambda *arguments: True)
+            self.whole = run(self.recipe(WHOLE), **self.places)
 
     def recipe(self, name):
         """Return the recipe under a name."""
@@ -118,6 +126,22 @@ def test_a_run_leaves_everything(place):
     card = json.loads((place.whole.saved_model / "tfapp.json").read_text())
     assert card["task"] == place.task
     assert card["interface"]["media_type"]
+
+
+def test_examples_are_seen_while_it_learns(place):
+    """Every epoch shows validation examples of the kind; no view has failed."""
+    folder = place.whole.folder
+    values = [
+        (event.step, value.tag)
+        for path in folder.glob("logs/*/examples/events*")
+        for data, _ in records(path)
+        for event in [Event.FromString(data)]
+        for value in event.summary.value
+    ]
+    shown = {step for step, tag in values if tag.startswith(SHEETS)}
+    metrics = json.loads((folder / "metrics.json").read_text())["run"]
+    assert shown == set(range(1, len(metrics["phases"][0]["epochs"]) + 1))
+    assert not [note for note in metrics["notes"] if "TensorBoard" in note]
 
 
 def test_killed_and_resumed(place):

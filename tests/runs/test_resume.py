@@ -37,10 +37,10 @@ def killed(quick, places, monkeypatch):
     """A quick run that was killed after its first epoch; returns its folder."""
     finish = Runner._finish_round
 
-    def die(self, row, board):
+    def die(self, row):
         if len(self.progress.rows) == 1:
             raise Killed
-        finish(self, row, board)
+        finish(self, row)
 
     with monkeypatch.context() as patch:
         patch.setattr(Runner, "_finish_round", die)

@@ -9,10 +9,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from tensorboard.compat.proto.event_pb2 import Event
 
 from tests.runs.picture import NAME, places, recipe, register
 from tfapp import domains, runs
 from tfapp.base.errors import ConfigError, DamageError
+from tfapp.runs.watching.events import records
 from tfapp.verbs.run import resume, run
 
 ROOT = Path(__file__).parents[2]
@@ -26,6 +28,19 @@ def _registered(monkeypatch):
     for name, module in modules.items():
         monkeypatch.setitem(sys.modules, name, module)
     monkeypatch.setattr(domains, "DOMAINS", (*domains.DOMAINS, NAME))
+
+
+def shown(folder):
+    """Return steps and names of everything that TensorBoard has of a run's phases."""
+    return {
+        path.parent.relative_to(folder): [
+            (event.step, value.tag)
+            for data, _ in records(path)
+            for event in [Event.FromString(data)]
+            for value in event.summary.value
+        ]
+        for path in folder.glob("logs/*/*/*")
+    }
 
 
 @pytest.mark.slow
@@ -45,6 +60,7 @@ def test_killed_and_resumed_equals_uninterrupted(tmp_path):
     assert result.folder == folder
     pictures = [np.load(r.folder / "picture.npy") for r in (whole, result)]
     np.testing.assert_array_equal(*pictures)
+    assert shown(folder) == shown(whole.folder)
     assert result.metrics == whole.metrics
 
 

@@ -28,6 +28,7 @@ from tfapp.cli.options import (
     Json,
     Label,
     LabelFrom,
+    Log,
     Models,
     Name,
     Overrides,
@@ -75,6 +76,7 @@ def run(
     saved_models: Models = Path("saved_models"),
     json: Json = False,
     quiet: Quiet = False,
+    log: Log = "text",
 ) -> None:
     """Train, evaluate and export what a recipe describes."""
     from tfapp.verbs import run as verb
@@ -85,7 +87,7 @@ def run(
         overrides,
         runs_folder=runs_folder,
         saved_models=saved_models,
-        reporter=Reporter(quiet),
+        reporter=Reporter(quiet, log=log),
     )
     show.result(result, json)
 
@@ -172,7 +174,9 @@ def list_(
 
 @app.command()
 def board(
-    names: Annotated[list[str], typer.Argument(help="Runs; none for all.")] = [],  # noqa: B006
+    names: Annotated[
+        list[str], typer.Argument(help="Runs: NAME = all of it; none = all.")
+    ] = [],  # noqa: B006
     runs_folder: Runs = Path("runs"),
     port: Annotated[int, typer.Option(min=1, max=65535)] = 6006,
     host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
@@ -180,7 +184,8 @@ def board(
     """Show runs in TensorBoard until Ctrl-C."""
     from tfapp.verbs.board import board
 
-    raise typer.Exit(board(names, runs_folder=runs_folder, port=port, host=host))
+    code = board(names, runs_folder=runs_folder, port=port, host=host, say=show.line)
+    raise typer.Exit(code)
 
 
 @app.command()

@@ -14,6 +14,7 @@ from tfapp.cli.options import (
     Json,
     Label,
     LabelFrom,
+    Log,
     Models,
     Overrides,
     Quiet,
@@ -45,6 +46,7 @@ def fit(
     saved_models: Models = Path("saved_models"),
     json: Json = False,
     quiet: Quiet = False,
+    log: Log = "text",
 ) -> None:
     """Look at data, choose everything, train, evaluate and export.
 
@@ -63,6 +65,6 @@ def fit(
         epochs=epochs,
         runs_folder=runs_folder,
         saved_models=saved_models,
-        reporter=Reporter(quiet),
+        reporter=Reporter(quiet, log=log),
     )
     show.result(result, json)

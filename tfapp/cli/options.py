@@ -2,7 +2,7 @@
 
 import json
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
@@ -27,6 +27,10 @@ LabelFrom = Annotated[
 ]
 Separator = Annotated[str, typer.Option(help="Of tags in a cell: ; | or ,")]
 Delimiter = Annotated[str, typer.Option(help="Of CSV cells: , ; or tab.")]
+Log = Annotated[
+    Literal["text", "json"],
+    typer.Option("--log", help="Progress on stderr as text, or as lines of JSON."),
+]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No progress on stderr.")]
 
 

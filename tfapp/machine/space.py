@@ -1,4 +1,4 @@
-"""How much memory and disk space is free, and how much of it may be taken."""
+"""How much memory and disk space is free and used, and how much may be taken."""
 
 import os
 import shutil
@@ -23,6 +23,15 @@ def available_memory() -> int:
     except (OSError, ValueError):  # another system, or "max": no limit
         return free
     return max(0, min(free, limit - used))
+
+
+def used_memory() -> int:
+    """Return the bytes of main memory that this process holds, 0 if unknown."""
+    try:
+        pages = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[1])
+    except (OSError, ValueError):
+        return 0
+    return pages * os.sysconf("SC_PAGE_SIZE")
 
 
 def free_disk(folder: Path) -> int:

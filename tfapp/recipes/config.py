@@ -4,6 +4,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field, model_validator
 
+from tfapp.recipes.runtime import RuntimeConfig as RuntimeConfig
 from tfapp.recipes.table import Table as Table
 from tfapp.recipes.tuning import TuningConfig
 
@@ -170,37 +171,6 @@ class FineTuneConfig(Table):
 
 PHASE_KEYS = frozenset({"epochs", "learning_rate", "warmup_epochs"})
 """Keys of `[training]` that each phase of `[fine_tune]` sets for itself."""
-
-
-class RuntimeConfig(Table):
-    """How the machine is used; never changes what is learned on purpose."""
-
-    backend: Literal["tensorflow", "jax"] = "tensorflow"
-    precision: Literal["auto", "float32", "mixed_bfloat16", "mixed_float16"] = Field(
-        "auto", description="auto = measured, once per network and machine"
-    )
-    strategy: Literal["auto", "single", "mirrored", "workers"] = Field(
-        "auto",
-        description="auto = the workers that the environment names, else every GPU",
-    )
-    compile: Literal["auto", "on", "off"] = Field("auto", description="by XLA")
-    steps_per_execution: int = Field(
-        0, ge=0, le=1024, description="training steps per call; 0 = by their length"
-    )
-    input_service: list[str] = Field(
-        [], description="HOST:PORT of each `tfapp decode` that decodes"
-    )
-    threads: int = Field(0, ge=0, description="0 = every core this process may use")
-    malloc: Literal["auto", "default"] = Field(
-        "auto", description="see docs/runtime.md"
-    )
-    deterministic: bool = Field(
-        False, description="the same run gives the same weights, to the bit"
-    )
-    minutes: float = Field(0.0, ge=0.0, description="budget of the run; 0 = none")
-    checkpoint_seconds: float = Field(
-        30.0, ge=0.0, description="between states to resume from; 0 = every step"
-    )
 
 
 class ExportConfig(Table):

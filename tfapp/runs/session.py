@@ -22,6 +22,7 @@ from tfapp.recipes.config import Recipe
 from tfapp.runs import Run
 from tfapp.runs.publish import RunResult, publish
 from tfapp.runs.status import STARTING, TRAINED, TRAINING, recording
+from tfapp.runs.watching.line import Line
 from tfapp.runs.workers.experiments import experiment_of
 
 if TYPE_CHECKING:
@@ -154,18 +155,24 @@ def _begin(
 
 
 def _run(experiment: "Experiment", context: "RunContext") -> RunResult:
-    with _train(experiment, context):
+    line = Line(context.folder, context.recipe.runtime.watch != "off")
+    with line.ended(), _train(experiment, context, line.begin):
         if not team().is_chief:
             team().wait()
             raise SystemExit(0)  # what follows is the chief's
         with alone():
             result = publish(experiment.finish(context), context)
+            line.succeed(result.results)
         team().wait()
         return result
 
 
 @contextmanager
-def _train(experiment: "Experiment", context: "RunContext") -> Iterator[None]:
+def _train(
+    experiment: "Experiment",
+    context: "RunContext",
+    begun: Callable[[], None] = lambda: None,
+) -> Iterator[None]:
     """Prepare and train; what follows happens under the numerics of the run."""
     from tfapp.training import devices
 
@@ -173,6 +180,7 @@ def _train(experiment: "Experiment", context: "RunContext") -> Iterator[None]:
     with devices.numerics(recipe.runtime, recipe.seed):
         experiment.prepare(context)
         context.folder.set_status(TRAINING)
+        begun()
         with context.strategy.scope():
             experiment.train(context)
         yield
@@ -187,6 +195,7 @@ def _context(
     began: float,
 ) -> "RunContext":
     from tfapp.runs.experiment import RunContext
+    from tfapp.runs.watching.writer import watching
     from tfapp.training import devices
     from tfapp.training.loop.deadline import Deadline
     from tfapp.training.loop.training_loop import TrainingLoop
@@ -197,6 +206,7 @@ def _context(
         Deadline(recipe.runtime.minutes, began, AFTER_TRAINING_SECONDS),
         recipe.training.patience,
         recipe.runtime.checkpoint_seconds,
+        watching=watching(recipe.runtime),
     )
     strategy = devices.make_strategy(recipe.runtime)
     return RunContext(

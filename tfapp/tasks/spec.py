@@ -4,10 +4,11 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Literal
 
-from tfapp.data.spec import DataInfo, Dataset
+from tfapp.data.spec import DataInfo, Dataset, Example
 from tfapp.export.spec import Interface
 from tfapp.recipes.config import DistillConfig, Recipe
 from tfapp.tasks.results import Baseline, Calibration, PrimaryMetric, Results
+from tfapp.tasks.watching import Glance, View, no_views
 
 if TYPE_CHECKING:
     from tfapp.report.blocks import Section
@@ -112,6 +113,9 @@ class Task:
         class_weights: "balanced" if the examples of every class count the same
             together.
         distill: the teacher whose answers are learned too, or None.
+        views: what is seen of a training while it goes on; see `tasks.watching`.
+        thumbnail: data and example → a small encoded picture of it; None for no
+            pictures of single examples.
     """
 
     name: str
@@ -128,6 +132,8 @@ class Task:
     sections: "Callable[[Results, Dataset, Any], Sequence[Section]]" = no_sections
     class_weights: Literal["none", "balanced"] = "none"
     distill: DistillConfig | None = None
+    views: Callable[[Glance], Sequence[View]] = no_views
+    thumbnail: Callable[[Dataset, Example], bytes] | None = None
 
     def judge(
         self,

@@ -74,6 +74,16 @@ def threads(runtime: RuntimeConfig) -> int:
     return runtime.threads or own_cores()
 
 
+def on_one_device() -> bool:
+    """Say whether this process alone trains, on one device."""
+    replicas = tf.distribute.get_strategy().num_replicas_in_sync
+    divided = (
+        keras.backend.backend() == "jax"
+        and keras.distribution.distribution() is not None
+    )
+    return replicas == 1 and team().size == 1 and not divided
+
+
 def make_strategy(runtime: RuntimeConfig) -> Any:
     """Return the tf.distribute strategy of a run.
 

@@ -27,6 +27,7 @@ def make_optimizer(
     learning_rate: float,
     rate_factors: Mapping[str, float] | None = None,
     name: str | None = None,
+    measures_gradients: bool = False,
 ) -> Any:
     """Build the recipe's optimizer.
 
@@ -35,6 +36,8 @@ def make_optimizer(
         learning_rate: at the start; the schedule changes it.
         rate_factors: variable path → factor on the learning rate; 1 if absent.
         name: of another optimizer than the config's.
+        measures_gradients: whether its variable `gradient_norm` holds the global norm
+            of the last gradient, before any clipping.
 
     Returns:
         A Keras optimizer. Weight decay is decoupled (AdamW's way) for all of them,
@@ -51,7 +54,9 @@ def make_optimizer(
     name = name or config.optimizer
     arguments |= FURTHER.get(name, {})
     return layerwise(OPTIMIZERS[name])(
-        rate_factors=dict(rate_factors or {}), **arguments
+        rate_factors=dict(rate_factors or {}),
+        measures_gradients=measures_gradients,
+        **arguments,
     )
 
 
@@ -65,9 +70,17 @@ def layerwise(optimizer: type) -> type:
     class Layerwise(optimizer):
         ema_momentum: Any
 
-        def __init__(self, *, rate_factors: dict[str, float], **kwargs: Any) -> None:
+        def __init__(
+            self,
+            *,
+            rate_factors: dict[str, float],
+            measures_gradients: bool = False,
+            **kwargs: Any,
+        ) -> None:
             super().__init__(**kwargs)
             self.rate_factors = rate_factors
+            self.measures_gradients = measures_gradients
+            self.gradient_norm: Any = None
             self._factors: list[float] = []
 
         def build(self, variables: list[Any]) -> None:
@@ -76,6 +89,13 @@ def layerwise(optimizer: type) -> type:
             small = [v for v in variables if len(v.shape) < 2]
             if self.weight_decay and small:
                 self.exclude_from_weight_decay(var_list=small)
+            if self.measures_gradients:
+                self.gradient_norm = self.add_variable((), name="gradient_norm")
+
+        def apply(self, grads: Any, trainable_variables: Any = None) -> None:
+            if self.gradient_norm is not None:
+                self.gradient_norm.assign(global_norm(grads))
+            super().apply(grads, trainable_variables)
 
         def _apply_weight_decay(self, variables: list[Any]) -> None:
             """Do nothing: `update_step` decays, with the variable's own rate."""
@@ -102,6 +122,20 @@ def layerwise(optimizer: type) -> type:
 
     Layerwise.__name__ = f"Layerwise{optimizer.__name__}"
     return Layerwise
+
+
+def global_norm(gradients: Any) -> Any:
+    """Return the norm of all gradients together, a float32 scalar.
+
+    Of a sparse gradient, rows that occur twice in a batch count one by one.
+
+    Args:
+        gradients: tensors, or None for variables without one.
+    """
+    ops = keras.ops
+    dense = [getattr(g, "values", g) for g in gradients if g is not None]
+    squares = [ops.sum(ops.square(ops.cast(g, "float32"))) for g in dense]
+    return ops.sqrt(sum(squares, start=ops.zeros((), "float32")))
 
 
 def innermost(optimizer: Any) -> Any:

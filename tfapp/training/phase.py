@@ -10,6 +10,7 @@ import tensorflow as tf
 from tfapp.data.spec import DataInfo
 from tfapp.recipes.config import RuntimeConfig, TrainingConfig
 from tfapp.tasks.spec import Learning, Task
+from tfapp.training.devices import on_one_device
 from tfapp.training.loop.deadline import Deadline
 from tfapp.training.loop.epochs import Epochs
 from tfapp.training.loop.schedule import Schedule
@@ -153,7 +154,11 @@ def _compiled(
     config = setup.training
     wrapped.compile(
         optimizer=make_optimizer(
-            config, plan.learning_rate, plan.rate_factors, plan.optimizer
+            config,
+            plan.learning_rate,
+            plan.rate_factors,
+            plan.optimizer,
+            setup.runtime.watch != "off" and on_one_device(),
         ),
         **learning.compile_arguments(),
         jit_compile=setup.jit_compile or keras.backend.backend() == "jax",

@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 
 from tfapp.tasks.spec import Task
+from tfapp.training import devices
 from tfapp.training.distillation import distilled
 from tfapp.training.from_scratch import FromScratch
 from tfapp.training.inference import answers, have_one_shape
@@ -13,6 +14,8 @@ from tfapp.training.job import TrainingJob
 from tfapp.training.loop.workload import Workload
 from tfapp.training.phase import Phase, RunSetup, epochs_of
 from tfapp.training.transfer.fine_tuning import FineTuning
+from tfapp.training.transfer.row_passes import RowPasses
+from tfapp.training.watching.glance import PhaseGlance, views_of
 
 
 class Trainer:
@@ -55,7 +58,17 @@ class Trainer:
             job.jit_compile,
         )
         for phase in self.method.phases():
-            yield phase, phase.workload or epochs_of(phase, setup)
+            workload = phase.workload or epochs_of(phase, setup)
+            if job.dataset.examples["validation"] and devices.on_one_device():
+                workload.viewed = views_of(self._glance(phase), job.task)
+            yield phase, workload
+
+    def _glance(self, phase: Phase) -> PhaseGlance:
+        """Return the validation examples as what a phase trains takes them."""
+        job = self.job
+        stored = isinstance(phase.train, RowPasses)
+        rows = (lambda: phase.validation) if stored else None
+        return PhaseGlance(job.model, phase.model, job.dataset, rows)
 
     def logits(self, split: str) -> Any:
         """Return float32 logits of a split, in its order; see `inference.answers`."""

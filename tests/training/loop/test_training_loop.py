@@ -1,14 +1,21 @@
 """The training loop with work that is no training: a picture, "iterations"."""
 
+import math
+
 import numpy as np
 import pytest
-from tensorflow.python.summary.summary_iterator import summary_iterator
+from tensorboard.compat.proto.event_pb2 import Event
 
 from tests.training.loop.picture import Picture
 from tfapp.base.errors import TrainingError
 from tfapp.base.reporter import Reporter, Stage
+from tfapp.report.blocks import Details
+from tfapp.runs.watching.events import records
+from tfapp.runs.watching.writer import TensorBoardWriter
+from tfapp.tasks.watching import View
 from tfapp.training.loop.deadline import Deadline
 from tfapp.training.loop.training_loop import TrainingLoop
+from tfapp.training.watching.writer import Watching
 
 
 class Killed(BaseException):
@@ -202,14 +209,54 @@ def test_a_loss_that_is_no_number_names_the_place(tmp_path):
     assert np.isfinite(kept.picture.numpy()).all()
 
 
+def watched(folder, **options):
+    """Return a loop that is watched as if that cost nothing."""
+    watching = Watching(TensorBoardWriter, share=math.inf)
+    return loop(folder, watching=watching, **options)
+
+
+def shown(folder):
+    """Return steps and names of everything that is written of a phase."""
+    return {
+        path.parent.name: [
+            (event.step, value.tag)
+            for data, _ in records(path)
+            for event in [Event.FromString(data)]
+            for value in event.summary.value
+        ]
+        for path in (folder / "logs" / "draw").glob("*/*")
+    }
+
+
+class Seen(Picture):
+    """A picture that shows how far it is, and what its units are like."""
+
+    def pulse(self):
+        """Return a figure."""
+        return {"loss": self.history[-1]}
+
+    def views(self):
+        """Return a text."""
+        return [View("text", lambda: {"text": Details("", str(self.done))})]
+
+
 def test_every_round_is_on_the_board(tmp_path):
     """TensorBoard shows each figure of each look under the name of the round."""
-    history = loop(tmp_path).run(Picture(), "draw")
-    (file,) = (tmp_path / "logs" / "draw" / "train").iterdir()
-    shown = [
-        (event.step, value.tag)
-        for event in summary_iterator(str(file))
-        for value in event.summary.value
-    ]
-    names = [f"look_{name}" for name in history.epochs[0]]
-    assert shown == [(step, name) for step in range(4) for name in names]
+    history = watched(tmp_path).run(Picture(), "draw")
+    names = [f"look/{name}" for name in history.epochs[0]] + ["watching/share"]
+    rounds = [(number, name) for number in range(1, 5) for name in names]
+    assert shown(tmp_path) == {"train": rounds}
+    assert history.watching_seconds > 0
+
+
+@pytest.mark.parametrize("iteration", [5, 20, 35])
+def test_what_is_shown_of_a_killed_phase(tmp_path, iteration):
+    """No step is there twice, none is missing."""
+    watched(tmp_path / "whole").run(Seen(), "draw")
+    with pytest.raises(Killed):
+        watched(tmp_path / "cut").run(Seen(interrupt=kill_at(iteration)), "draw")
+    watched(tmp_path / "cut").run(Seen(), "draw")
+    expected = shown(tmp_path / "whole")
+    assert set(expected) == {"train", "examples"}
+    assert len(set(expected["train"])) == len(expected["train"]) > 8
+    assert shown(tmp_path / "cut") == expected

@@ -11,6 +11,7 @@ import keras
 
 from tfapp.base.storage.checksums import sealing
 from tfapp.machine.cluster import alone, team
+from tfapp.training.loop.pulse import Pulse
 from tfapp.training.loop.schedule import Schedule
 from tfapp.training.loop.statistics import MeasuredStatistics
 from tfapp.training.loop.stepping import Stepper
@@ -71,6 +72,7 @@ class Epochs(Workload):
         self.schedule = schedule
         self.steps_per_execution = steps_per_execution
         self.waiting = self.computing = 0.0
+        self._pulse = Pulse()
         self._build = build
         self._compiled: Compiled | None = None
         self._batches: Any = None
@@ -99,6 +101,7 @@ class Epochs(Workload):
         if not step:
             self.model.reset_metrics()
             self.waiting = self.computing = 0.0
+            self._pulse.begin_epoch()
         if not step or self._batches is None:
             self._batches = self.stepper.batches(self.train(epoch, step))
         began = time.monotonic()
@@ -115,6 +118,7 @@ class Epochs(Workload):
         self.done += len(batches)
         self.waiting += loaded - began
         self.computing += seconds
+        self._pulse.add(batches, loss, loaded - began, seconds)
         self._choose_steps_per_call(seconds / len(batches))
         return {**logs[-1], "learning_rate": rates[-1], **self._speed()}
 
@@ -136,6 +140,16 @@ class Epochs(Workload):
         most = min(MOST_STEPS_PER_CALL, self.round_units // 2)
         fitting = max(1, min(most, int(EXECUTION_SECONDS / seconds)))
         self._per_call = team().agree(fitting)
+
+    def pulse(self) -> Figures:
+        """Return loss, gradient and seconds of the steps since the last call."""
+        norm = self.stepper.gradient_norm()
+        own = self._pulse.take()
+        return own if norm is None or not own else {**own, "gradient_norm": norm}
+
+    def examples_per_second(self) -> float:
+        """Return how many examples are learned from in a second; see `Workload`."""
+        return self._pulse.speed
 
     def _speed(self) -> dict[str, float]:
         busy = self.waiting + self.computing
@@ -212,12 +226,14 @@ class Epochs(Workload):
 
     def extra_state(self) -> dict[str, Any]:
         """Return the seconds of the epoch under way."""
-        return {"waiting": self.waiting, "computing": self.computing}
+        seconds = {"waiting": self.waiting, "computing": self.computing}
+        return {**seconds, "examples": self._pulse.examples}
 
     def restore(self, extra_state: Mapping[str, Any]) -> None:
         """Take the seconds of the epoch under way back."""
         self.waiting = extra_state["waiting"]
         self.computing = extra_state["computing"]
+        self._pulse.examples = extra_state["examples"]
 
     def save(self, path: Path) -> None:
         """Write a Keras weights file of the whole model."""

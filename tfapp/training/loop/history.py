@@ -32,6 +32,7 @@ class PhaseHistory:
         fingerprint: of the data and its split.
         monitor: name of the monitored figure.
         better: whether a higher or a lower value of it is better.
+        watching_seconds: spent on TensorBoard's figures and pictures.
     """
 
     phase: str
@@ -44,6 +45,7 @@ class PhaseHistory:
     fingerprint: str = ""
     monitor: str = "loss"
     better: Literal["higher", "lower"] = "lower"
+    watching_seconds: float = 0.0
 
     def summary(self) -> str:
         """Return the outcome in one line."""

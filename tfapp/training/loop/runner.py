@@ -6,15 +6,15 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import NamedTuple
 
 from tfapp.base.errors import TrainingError
 from tfapp.base.reporter import Stage
 from tfapp.machine.cluster import team
 from tfapp.training.loop.best import BestWeights
-from tfapp.training.loop.board import Board
 from tfapp.training.loop.deadline import Deadline
 from tfapp.training.loop.history import Paused, PhaseHistory, Watch, main_figures
+from tfapp.training.loop.live import diverged, live_facts
+from tfapp.training.loop.phase_files import PhaseFiles
 from tfapp.training.loop.state import (
     Progress,
     State,
@@ -23,31 +23,10 @@ from tfapp.training.loop.state import (
     save_state,
 )
 from tfapp.training.loop.workload import InputError, NotFiniteError, Workload
+from tfapp.training.watching.watcher import Watcher
 
 SAVING_SHARE = 0.05
 """Largest part of the time that saving states may take."""
-
-
-class PhaseFiles(NamedTuple):
-    """Where a phase keeps what it learns.
-
-    Args:
-        weights: of the best round, once the phase has ended.
-        history: what happened; it is there once the phase has ended.
-        state: to resume from while the phase lasts; the one before it is kept too.
-        logs: folder of its TensorBoard figures.
-    """
-
-    weights: Path
-    history: Path
-    state: Path
-    logs: Path
-
-    @property
-    def states(self) -> tuple[Path, Path]:
-        """The last state and the one before, which counts if the last is damaged."""
-        before = self.state.name.replace(".state.", ".state_before.")
-        return self.state, self.state.with_name(before)
 
 
 @dataclass
@@ -65,6 +44,7 @@ class Runner:
         progress: how far the phase is; its fingerprint is that of the data.
         note: receives a line that a person should see.
         watch: see `Watch`.
+        watcher: writes down what is seen; None for nothing.
     """
 
     workload: Workload
@@ -77,6 +57,7 @@ class Runner:
     progress: Progress = field(default_factory=Progress)
     note: Callable[[str], None] = print
     watch: Watch = lambda history: False
+    watcher: Watcher | None = None
 
     def run(self, start: float | None) -> PhaseHistory:
         """Run to the end; the workload ends with its best weights.
@@ -91,6 +72,7 @@ class Runner:
         self._mark = self._saved = time.monotonic()
         self._saving_cost = 0.0
         self.stage.allowed = self.deadline.own_seconds_left
+        self.stage.live = lambda: live_facts(self.workload, self.progress)
         self.best = BestWeights(self.workload.weights(), self.workload.better)
         self._restore(start)
         # The budget is what is left from here; the phase has had time before.
@@ -98,12 +80,12 @@ class Runner:
         self.workload.begin(self._budget_share)
         if self.progress.rows and not self._is_over and self.watch(self._history()):
             raise Paused  # as when this state was saved
-        board = Board(self.files.logs, self.workload.round_name)
         try:
             while not self._is_over:
-                self._advance(board)
+                self._advance()
         finally:
-            board.close()
+            if self.watcher:
+                self.watcher.close()
         self._keep_best()
         return self._history()
 
@@ -125,6 +107,8 @@ class Runner:
         elif start is not None:
             self.progress.best = start
             self.best.keep()
+        if self.watcher:
+            self.watcher.begin(state.extra.get("watcher", {}) if state else {})
 
     def _last_state(self) -> State | None:
         """Give the variables the last sound state, and return the rest of it.
@@ -146,7 +130,7 @@ class Runner:
         workload = self.workload
         return workload.done >= workload.total or bool(self.progress.stopped_by)
 
-    def _advance(self, board: Board) -> None:
+    def _advance(self) -> None:
         """Do some units; finish the round if they end it, or if the time is up."""
         workload = self.workload
         rounds = workload.done // workload.round_units
@@ -159,26 +143,36 @@ class Runner:
             raise self._diverged(error) from None
         self._tick()
         self.stage(workload.done, workload.total)
+        if self.watcher:
+            rate = figures.get("learning_rate")
+            self.watcher.unit(rate, self.progress.seconds)
         if workload.done < workload.total and self.deadline.seconds_left() <= 0:
             self.progress.stopped_by = "deadline"
         if self._is_over or workload.done // workload.round_units > rounds:
-            self._finish_round({k: float(v) for k, v in figures.items()}, board)
+            self._finish_round({k: float(v) for k, v in figures.items()})
             if self.watch(self._history()) and not self._is_over:
                 self._save()
                 raise Paused
         self._save_if_due()
 
-    def _finish_round(self, row: dict[str, float], board: Board) -> None:
+    def _finish_round(self, row: dict[str, float]) -> None:
         """Score the weights, keep them if they are the best, and write it down."""
         workload, rows = self.workload, self.progress.rows
         with workload.averaged():
+            began = time.monotonic()
             row |= {k: float(v) for k, v in (workload.score() or {}).items()}
+            scored = time.monotonic() - began
             row = team().agree(row)  # so that all judge alike
             self._judge(row.get(workload.monitor))
+            self._tick()
+            rows.append(row)
+            if self.watcher:
+                seconds, final = self.progress.seconds, self._is_over
+                self.watcher.round(len(rows), row, seconds, scored, final)
         self._tick()
-        board.write(len(rows), row)
-        rows.append(row)
-        self.stage.detail = f"{workload.round_name} {len(rows)}: {main_figures(row)}"
+        name = f"{workload.round_name} {len(rows)}"
+        self.stage.detail = f"{name}: {main_figures(row)}"
+        self.stage.round(name, row)
 
     def _judge(self, value: float | None) -> None:
         """Compare a round with the best one; stop if there is no progress."""
@@ -197,18 +191,10 @@ class Runner:
         self.workload.save(self.files.weights)
 
     def _diverged(self, error: NotFiniteError) -> TrainingError:
-        advice = ""
-        if self.best.values:
+        best = self.files.weights if self.best.values else None
+        if best:
             self._keep_best()
-            name = self.workload.round_name
-            advice = (
-                f" The weights of the best {name} so far are in {self.files.weights}."
-            )
-        return TrainingError(
-            f"The loss is {error.loss} in phase {self.phase!r}, {error.where}.{advice} "
-            "Try a smaller learning rate, training.clip_norm=1, or "
-            "runtime.precision=float32."
-        )
+        return diverged(error, self.phase, best)
 
     def _save_if_due(self) -> None:
         """Save a state now and then; training keeps most of the time."""
@@ -221,7 +207,10 @@ class Runner:
         began, workload = time.monotonic(), self.workload
         variables = workload.variables()
         self.progress.done = workload.done
-        state = State(self.progress, self.best.values, workload.extra_state())
+        extra = workload.extra_state()
+        if self.watcher:
+            extra["watcher"] = self.watcher.state()
+        state = State(self.progress, self.best.values, extra)
         last, before = self.files.states
         with suppress(FileNotFoundError):
             last.replace(before)
@@ -247,4 +236,5 @@ class Runner:
             fingerprint=progress.fingerprint,
             monitor=self.workload.monitor,
             better=self.workload.better,
+            watching_seconds=round(self.watcher.seconds, 3) if self.watcher else 0.0,
         )

@@ -39,6 +39,9 @@ class Stepper(Protocol):
     def sync(self) -> None:
         """Bring the model's variables up to date with the steps taken."""
 
+    def gradient_norm(self) -> float | None:
+        """Return the norm of the last step's gradient, None if it is not measured."""
+
 
 def make_stepper(model: keras.Model, strategy: Any) -> Stepper:
     """Return the stepper of a compiled model on the backend in use.
@@ -88,6 +91,11 @@ class TensorFlowStepper:
 
     def sync(self) -> None:
         """Do nothing: the graphs work on the variables themselves."""
+
+    def gradient_norm(self) -> float | None:
+        """Return the norm of the last gradient; see `Stepper`."""
+        norm = getattr(innermost(self.model.optimizer), "gradient_norm", None)
+        return None if norm is None else float(norm)
 
 
 class WorkersStepper(TensorFlowStepper):
@@ -164,6 +172,14 @@ class JaxStepper:
             for variable, value in zip(variables, values, strict=True):
                 variable.assign(value)
         self.state = None
+
+    def gradient_norm(self) -> float | None:
+        """Return the norm of the last gradient; see `Stepper`."""
+        norm = getattr(innermost(self.model.optimizer), "gradient_norm", None)
+        if norm is None or self.state is None:
+            return None if norm is None else float(norm)
+        place = [v is norm for v in self.model.optimizer.variables].index(True)
+        return float(self.state[2][place])
 
     def _variables(self) -> tuple[list[Any], ...]:
         """Return the variables in the order in which Keras' train_step takes them."""

@@ -7,11 +7,15 @@ from zipfile import BadZipFile
 from tfapp.base.errors import DamageError
 from tfapp.base.reporter import Reporter
 from tfapp.base.storage.checksums import require_intact
+from tfapp.machine.cluster import team
 from tfapp.training.loop.deadline import Deadline
 from tfapp.training.loop.history import PhaseHistory, Watch, read_history
-from tfapp.training.loop.runner import PhaseFiles, Runner
+from tfapp.training.loop.phase_files import PhaseFiles, phase_files
+from tfapp.training.loop.runner import Runner
 from tfapp.training.loop.state import Progress, require_same_split
 from tfapp.training.loop.workload import Workload
+from tfapp.training.watching.watcher import Watcher
+from tfapp.training.watching.writer import Watching
 
 
 @dataclass
@@ -33,6 +37,7 @@ class TrainingLoop:
             refused.
         watch: is given a phase so far after each of its rounds; returns whether to
             pause there, as a state to go on from.
+        watching: how the phases are watched in TensorBoard; None for not at all.
     """
 
     folder: Path
@@ -44,6 +49,7 @@ class TrainingLoop:
     notes: list[str] = field(default_factory=list)
     fingerprint: str = ""
     watch: Watch = lambda history: False
+    watching: Watching | None = None
 
     def run(
         self,
@@ -70,7 +76,7 @@ class TrainingLoop:
                 other data.
             Paused: if `watch` says so before the last round.
         """
-        files = self._files(phase, workload.suffix)
+        files = phase_files(self.folder, phase, workload.suffix)
         with self.reporter.stage(f"phase {phase}", unit=workload.unit) as stage:
             history = self._finished(workload, files)
             if history is None:
@@ -85,6 +91,7 @@ class TrainingLoop:
                     Progress(fingerprint=self.fingerprint),
                     self.note,
                     self.watch,
+                    self._watcher(workload, files),
                 )
                 history = runner.run(start)
                 history.write(files.history)
@@ -125,11 +132,7 @@ class TrainingLoop:
         self.notes.append(line)
         self.reporter.say(line)
 
-    def _files(self, phase: str, suffix: str) -> PhaseFiles:
-        checkpoints = self.folder / "checkpoints"
-        return PhaseFiles(
-            weights=checkpoints / f"{phase}{suffix}",
-            history=checkpoints / f"{phase}.json",
-            state=checkpoints / f"{phase}.state.npz",
-            logs=self.folder / "logs" / phase,
-        )
+    def _watcher(self, workload: Workload, files: PhaseFiles) -> Watcher | None:
+        if self.watching is None or not team().is_chief:
+            return None
+        return Watcher(self.watching, files.logs, workload, self.note)

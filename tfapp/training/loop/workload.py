@@ -11,6 +11,7 @@ import keras
 import numpy as np
 
 from tfapp.base.storage.checksums import sealing
+from tfapp.tasks.watching import View
 
 Figures = Mapping[str, Any]
 """Figure by name, each a number or a scalar tensor."""
@@ -46,6 +47,7 @@ class Workload(ABC):
         monitor: the figure that chooses the best round; without it the last is best.
         better: whether a higher or a lower value of that figure is better.
         suffix: of the file of weights.
+        viewed: returns what is seen of the work now; see `views`.
     """
 
     unit: str = "steps"
@@ -56,6 +58,7 @@ class Workload(ABC):
     monitor: str = "loss"
     better: Literal["higher", "lower"] = "lower"
     suffix: str = ".npz"
+    viewed: Callable[[], Sequence[View]] = tuple
 
     @abstractmethod
     def advance(self) -> Figures:
@@ -88,6 +91,18 @@ class Workload(ABC):
     def score(self) -> Figures | None:
         """Return figures on held-out data at the end of a round, None for none."""
         return None
+
+    def pulse(self) -> Figures:
+        """Return what the units since the last call were like, {} for nothing."""
+        return {}
+
+    def examples_per_second(self) -> float:
+        """Return the examples in a second, 0 where the work has none."""
+        return 0.0
+
+    def views(self) -> Sequence[View]:
+        """Return what is seen of the work with the weights that it has now."""
+        return self.viewed()
 
     def weights(self) -> Sequence[Any]:
         """Return the variables whose best values the work ends with."""

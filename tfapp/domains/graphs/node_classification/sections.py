@@ -1,5 +1,6 @@
 """What the report shows of a classifier of nodes, the graph first."""
 
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -51,15 +52,18 @@ def graph_section(results: Results, dataset: GraphDataset) -> Section:
     return Section("The graph", lead, (picture,))
 
 
-def graph_picture(answers: ClassAnswers, dataset: GraphDataset) -> Figure:
-    """Draw test nodes by prediction, and edges of the graph below them.
+def graph_picture(
+    answers: ClassAnswers, dataset: GraphDataset, split: str = "test"
+) -> Figure:
+    """Draw the nodes of a split by prediction, and edges of the graph below them.
 
     Args:
-        answers: to the test nodes.
+        answers: to the nodes.
         dataset: the graph.
+        split: of the nodes.
     """
-    places = plane(dataset.adjacency, dataset.features)
-    rows = dataset.rows("test")
+    places = _places(dataset)
+    rows = dataset.rows(split)
     best = answers.probabilities.argmax(axis=1)
     random = np.random.default_rng(0)
     chosen = random.permutation(len(rows))[:MOST_NODES]
@@ -87,6 +91,12 @@ def graph_picture(answers: ClassAnswers, dataset: GraphDataset) -> Figure:
         axes.grid(False)
         axes.legend(loc="center left", bbox_to_anchor=(1.0, 0.5))
     return figure
+
+
+@lru_cache(maxsize=1)
+def _places(dataset: GraphDataset) -> np.ndarray:
+    """Return where the nodes lie, the same in every picture of a graph."""
+    return plane(dataset.adjacency, dataset.features)
 
 
 def _draw_edges(axes: Any, places: np.ndarray, dataset: GraphDataset) -> None:

@@ -12,6 +12,7 @@ from tfapp.domains.graphs.node_classification.baselines import node_baselines
 from tfapp.domains.graphs.node_classification.interface import INTERFACE
 from tfapp.domains.graphs.node_classification.sections import node_sections
 from tfapp.domains.graphs.node_classification.verdict import node_findings
+from tfapp.domains.graphs.node_classification.views import node_views
 from tfapp.problems.classification.results import accuracy_metric, evaluate_classifier
 from tfapp.recipes.config import Share
 from tfapp.report.blocks import Section
@@ -39,6 +40,7 @@ def task(*, label_smoothing: Share = 0.0) -> Task:
         baselines=node_baselines,
         findings=node_findings,
         sections=_sections,
+        views=node_views,
         interface=INTERFACE,
     )
 

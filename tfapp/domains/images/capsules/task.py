@@ -14,6 +14,7 @@ from tfapp.domains.images.capsules.layers.losses import (
     ReconstructionLoss,
     SpreadLoss,
 )
+from tfapp.domains.images.capsules.views import capsule_views
 from tfapp.domains.images.classification.task import task as classification
 from tfapp.recipes.config import Share
 from tfapp.tasks.spec import Learning, Task
@@ -64,6 +65,7 @@ def task(
     return replace(
         plain,
         name="capsule_classification",
+        views=capsule_views,
         learning=partial(
             _learning,
             _losses(loss, reconstruction, label_smoothing),

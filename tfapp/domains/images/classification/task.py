@@ -15,6 +15,7 @@ from tfapp.domains.images.classification.layers.rejection_loss import RejectionL
 from tfapp.domains.images.explanation.mistakes import mistake_maps
 from tfapp.domains.images.gallery_sections import mistakes_section, sample_section
 from tfapp.domains.images.network_sections import network_sections
+from tfapp.domains.images.views import photo_views, small_picture
 from tfapp.layers.outputs import AUXILIARY, LOGITS, logits_model
 from tfapp.problems.classification.baselines import class_baselines
 from tfapp.problems.classification.results import accuracy_metric, evaluate_classifier
@@ -79,6 +80,8 @@ def task(
         sections=_sections,
         class_weights=class_weights,
         distill=distill,
+        views=photo_views,
+        thumbnail=small_picture,
         interface=INTERFACE,
     )
 

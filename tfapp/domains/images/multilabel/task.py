@@ -4,18 +4,22 @@ from functools import partial
 from typing import Any
 
 import keras
+import numpy as np
 
 from tfapp.data.spec import DataInfo, Dataset, Example
 from tfapp.domains.images.multilabel.interface import INTERFACE
 from tfapp.domains.images.vectors.galleries import spread_section, worst_section
+from tfapp.domains.images.views import gallery_view, small_picture
 from tfapp.problems.multilabel.baselines import tag_baselines
 from tfapp.problems.multilabel.metrics import TagAnswers
 from tfapp.problems.multilabel.results import evaluate_tagger, named, tag_metric
 from tfapp.problems.multilabel.sections import tag_sections
 from tfapp.problems.multilabel.tags import tags_of
+from tfapp.problems.multilabel.views import likely_tags, tag_views
 from tfapp.report.blocks import Section
 from tfapp.tasks.results import Results
 from tfapp.tasks.spec import Learning, Task
+from tfapp.tasks.watching import Glance, View
 
 METRIC = tag_metric("images")
 
@@ -32,6 +36,8 @@ def task() -> Task:
         interface=INTERFACE,
         baselines=tag_baselines,
         sections=_sections,
+        views=_views,
+        thumbnail=small_picture,
     )
 
 
@@ -70,6 +76,16 @@ def _sections(results: Results, dataset: Dataset, model: Any) -> list[Section]:
         ),
     )
     return [section for section in sections if section is not None]
+
+
+def _views(glance: Glance) -> tuple[View, ...]:
+    names = glance.dataset.info.labels
+
+    def caption(example: Example, logits: np.ndarray) -> str:
+        true = ", ".join(tags_of(example)) or "none"
+        return f"{true} → {likely_tags(logits, names)}"
+
+    return (*tag_views(glance), gallery_view(glance, caption))
 
 
 def _rank(example: Example) -> tuple[int, str]:

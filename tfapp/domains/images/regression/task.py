@@ -1,28 +1,35 @@
 """A number for each image, or several."""
 
 from functools import partial
-from typing import Any, Literal
+from typing import Any, Literal, cast
 
 import keras
+import numpy as np
 
 from tfapp.data.report import CheckReport
-from tfapp.data.spec import DataInfo, Dataset
+from tfapp.data.spec import DataInfo, Dataset, Example
 from tfapp.domains.images.interface import image_interface
 from tfapp.domains.images.network_sections import network_sections
 from tfapp.domains.images.regression.preprocessor import NumberPreprocessor
 from tfapp.domains.images.vectors.galleries import spread_section, worst_section
 from tfapp.domains.images.vectors.interface import vector_signatures
 from tfapp.domains.images.vectors.plan import vector_plan
+from tfapp.domains.images.views import gallery_view, small_picture
 from tfapp.export.spec import Exported, Signature
 from tfapp.problems.regression.baselines import number_baselines
 from tfapp.problems.regression.interface import number_answers, number_prediction
 from tfapp.problems.regression.metrics import NumberAnswers
-from tfapp.problems.regression.results import evaluate_regressor, number_metric
+from tfapp.problems.regression.results import (
+    NumberDataset,
+    evaluate_regressor,
+    number_metric,
+)
 from tfapp.problems.regression.sections import number_sections
 from tfapp.recipes.plan import Machine, Plan
 from tfapp.report.blocks import Section
 from tfapp.tasks.results import Results
 from tfapp.tasks.spec import Learning, Task
+from tfapp.tasks.watching import Glance, View
 
 METRIC = number_metric("images")
 LOSSES = {
@@ -61,6 +68,8 @@ def task(*, loss: Literal["huber", "squared", "absolute"] = "huber") -> Task:
         interface=INTERFACE,
         baselines=number_baselines,
         sections=_sections,
+        views=_views,
+        thumbnail=small_picture,
     )
 
 
@@ -74,6 +83,16 @@ def plan(report: CheckReport, machine: Machine) -> Plan:
 def _learning(loss: str, model: keras.Model, info: DataInfo) -> Learning:
     metrics = [keras.metrics.MeanAbsoluteError(name="mae")]
     return Learning(model, LOSSES[loss](), metrics)
+
+
+def _views(glance: Glance) -> tuple[View, ...]:
+    scaling = cast(NumberDataset, glance.dataset).scaling
+
+    def caption(example: Example, answer: np.ndarray) -> str:
+        pairs = zip(example.target.split(), scaling.unscaled(answer), strict=True)
+        return "; ".join(f"{float(true):.4g} → {value:.4g}" for true, value in pairs)
+
+    return (gallery_view(glance, caption),)
 
 
 def _sections(results: Results, dataset: Dataset, model: Any) -> list[Section]:

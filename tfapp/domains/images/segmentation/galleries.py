@@ -1,11 +1,14 @@
-"""Sections of pictures of a segmentation: overlays, worst tiles, a sample."""
+"""Pictures of a segmentation: overlays, worst tiles, samples, answers in training."""
 
+from collections.abc import Mapping
 from pathlib import Path
+from typing import cast
 
 import numpy as np
 
 from tfapp.domains.images.preprocessor import RAW_IMAGE
 from tfapp.domains.images.segmentation.data.dataset import MaskDataset
+from tfapp.domains.images.segmentation.data.reading import IGNORED
 from tfapp.domains.images.segmentation.pictures import (
     WINDOW,
     overlay,
@@ -14,12 +17,16 @@ from tfapp.domains.images.segmentation.pictures import (
     to_jpeg,
     worst_windows,
 )
+from tfapp.domains.images.views import NAME
 from tfapp.report.blocks import Gallery, Section, Tile
 from tfapp.report.wording import percent
 from tfapp.tasks.results import Results
+from tfapp.tasks.watching import Glance, Item, View, share_of
 
 SHOWN_IMAGES = 6
 SHOWN_WINDOWS = 12
+WATCHED = 3
+"""Images that are seen while a network learns."""
 LEGEND = (
     "Blue: pixels of an object taken for background. Orange: background, or another "
     "class, taken for an object. Yellow: true borders."
@@ -101,3 +108,26 @@ def sample_section(masks: MaskDataset) -> Section | None:
         tiles.append(Tile(image, "image/jpeg", name, "", (second,)))
     lead = "Training images, and next to each its mask, evenly spread over the data."
     return Section("Sample of the data", lead, (Gallery("", tuple(tiles)),))
+
+
+def mask_views(glance: Glance) -> tuple[View, ...]:
+    """Return the view of a few images: each with its mask, and that of the network."""
+
+    def draw() -> Mapping[str, Item]:
+        masks, examples, tiles = (
+            cast(MaskDataset, glance.dataset),
+            glance.some(WATCHED),
+            [],
+        )
+        for example, logits in zip(examples, glance.answers(examples), strict=True):
+            pixels = rgb_pixels(masks.raw(example)[RAW_IMAGE])
+            truth, answer = masks.truth(example), logits.argmax(axis=-1)
+            wrong = (answer != truth)[truth != IGNORED].mean()
+            further = tuple(to_jpeg(tint(pixels, map_)) for map_ in (truth, answer))
+            caption = f"Image, true mask, answer: {percent(float(wrong))} of it wrong"
+            tiles.append(
+                Tile(to_jpeg(pixels), "image/jpeg", caption, example.name, further)
+            )
+        return {NAME: Gallery("Image, true mask, answer", tuple(tiles), large=True)}
+
+    return (View(NAME, draw, share_of(glance, WATCHED)),)

@@ -13,6 +13,7 @@ from tfapp.domains.images.network_sections import network_sections
 from tfapp.domains.images.segmentation.baselines import segmentation_baselines
 from tfapp.domains.images.segmentation.data.dataset import MaskDataset
 from tfapp.domains.images.segmentation.data.reading import IGNORED
+from tfapp.domains.images.segmentation.galleries import mask_views
 from tfapp.domains.images.segmentation.interface import INTERFACE
 from tfapp.domains.images.segmentation.metrics import (
     JudgedImage,
@@ -23,6 +24,7 @@ from tfapp.domains.images.segmentation.models.turns import PLAIN
 from tfapp.domains.images.segmentation.results import METRIC, segmentation_results
 from tfapp.domains.images.segmentation.sections import segmentation_sections
 from tfapp.domains.images.segmentation.verdict import segmentation_findings
+from tfapp.domains.images.views import small_picture
 from tfapp.layers.outputs import output_model
 from tfapp.problems.classification.calibration import fit_temperature
 from tfapp.problems.classification.metrics import check_finite
@@ -59,6 +61,8 @@ def task(*, dice: float = 0.0, label_smoothing: Share = 0.0) -> Task:
         baselines=segmentation_baselines,
         findings=segmentation_findings,
         sections=_sections,
+        views=mask_views,
+        thumbnail=small_picture,
         interface=INTERFACE,
     )
 

@@ -1,10 +1,10 @@
 """The sections of the report on a forecaster: methods, forecasts, single series."""
 
-from typing import Any, cast
+from typing import cast
 
 import numpy as np
 
-from tfapp.data.spec import Dataset
+from tfapp.data.spec import Dataset, Example
 from tfapp.domains.series.dataset import SeriesDataset
 from tfapp.domains.series.forecasting.charts import Shown
 from tfapp.domains.series.forecasting.results import Evidence
@@ -37,32 +37,52 @@ def _shown(dataset: SeriesDataset, evidence: Evidence) -> list[Shown]:
     """Return a few forecasts, evenly spread over the test part, in their own unit."""
     examples = dataset.examples["test"]
     chosen = np.unique(np.linspace(0, len(examples) - 1, SHOWN).round().astype(int))
-    layout = dataset.preprocessor.layout
     lower, upper = evidence.intervals.around(  # type: ignore[union-attr]
         evidence.forecasts[chosen], evidence.part.history[chosen]
     )
-    shown = []
-    for place, index in enumerate(chosen):
-        origin = dataset.origins[examples[index].name]
-        item, target = dataset.table.items[origin.item], place % len(layout.targets)
-        steps = slice(origin.step - layout.window, origin.step + layout.horizon)
-        mean, deviation = dataset.preprocessor.scaling.targets[origin.item][:, target]
-
-        def raw(values: np.ndarray, mean: float = mean, by: float = deviation) -> Any:
-            return values * by + mean
-
-        name = " ".join(filter(None, [item.name, layout.targets[target]]))
-        shown.append(
-            Shown(
-                f"{name}, from {str(item.times[origin.step]).replace('T', ' ')}",
-                item.times[steps],
-                item.targets[steps, target],
-                raw(evidence.forecasts[index, :, target]),
-                raw(lower[:, place, :, target]),
-                raw(upper[:, place, :, target]),
-            )
+    return [
+        shown_forecast(
+            dataset,
+            examples[index],
+            place,
+            (evidence.forecasts[index], lower[:, place], upper[:, place]),
         )
-    return shown
+        for place, index in enumerate(chosen)
+    ]
+
+
+def shown_forecast(
+    dataset: SeriesDataset,
+    example: Example,
+    place: int,
+    scaled: tuple[np.ndarray, np.ndarray, np.ndarray],
+) -> Shown:
+    """Return one forecast of one target, in the unit of the values.
+
+    Args:
+        dataset: of the example.
+        example: where the forecast begins.
+        place: among several, so that each shows another target.
+        scaled: forecast (horizon, targets), lower and upper ends of its intervals
+            (levels, horizon, targets).
+    """
+    layout = dataset.preprocessor.layout
+    origin = dataset.origins[example.name]
+    item, target = dataset.table.items[origin.item], place % len(layout.targets)
+    steps = slice(origin.step - layout.window, origin.step + layout.horizon)
+    mean, deviation = dataset.preprocessor.scaling.targets[origin.item][:, target]
+    forecast, lower, upper = (
+        values[..., target] * deviation + mean for values in scaled
+    )
+    name = " ".join(filter(None, [item.name, layout.targets[target]]))
+    return Shown(
+        f"{name}, from {str(item.times[origin.step]).replace('T', ' ')}",
+        item.times[steps],
+        item.targets[steps, target],
+        forecast,
+        lower,
+        upper,
+    )
 
 
 def _errors_by_series(

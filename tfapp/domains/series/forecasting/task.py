@@ -12,6 +12,7 @@ from tfapp.domains.series.forecasting.interface import INTERFACE
 from tfapp.domains.series.forecasting.losses import HuberError, PinballError
 from tfapp.domains.series.forecasting.report import forecast_sections
 from tfapp.domains.series.forecasting.results import METRIC, evaluate_forecaster
+from tfapp.domains.series.forecasting.views import forecast_views
 from tfapp.domains.series.models.parts import QUANTILES
 from tfapp.layers.outputs import LOGITS
 from tfapp.report.blocks import Section
@@ -38,6 +39,7 @@ def task(*, delta: Delta = 0.5, quantiles: tuple[float, ...] = ()) -> Task:
         evaluate=evaluate_forecaster,
         interface=INTERFACE,
         sections=_sections,
+        views=forecast_views,
     )
 
 

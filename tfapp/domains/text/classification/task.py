@@ -10,6 +10,7 @@ from tfapp.domains.text.classification.baselines import text_baselines
 from tfapp.domains.text.classification.interface import INTERFACE
 from tfapp.domains.text.classification.models.parts import NETWORK
 from tfapp.domains.text.classification.sections import text_sections
+from tfapp.domains.text.classification.views import text_views
 from tfapp.layers.outputs import LOGITS
 from tfapp.problems.classification.results import accuracy_metric, evaluate_classifier
 from tfapp.problems.classification.verdict import classification_findings
@@ -43,6 +44,7 @@ def task(
         baselines=text_baselines,
         findings=classification_findings,
         sections=text_sections,
+        views=text_views,
         class_weights=class_weights,
         interface=INTERFACE,
     )

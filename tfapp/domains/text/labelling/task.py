@@ -14,6 +14,7 @@ from tfapp.domains.text.labelling.evaluation.sections import labelling_sections
 from tfapp.domains.text.labelling.interface import INTERFACE
 from tfapp.domains.text.labelling.losses import PathLoss, TagLoss, TokenAccuracy
 from tfapp.domains.text.labelling.models.recurrent_tagger import EMISSIONS
+from tfapp.domains.text.labelling.views import sentence_views
 from tfapp.layers.outputs import LOGITS
 from tfapp.recipes.config import Share
 from tfapp.report.blocks import Section
@@ -46,6 +47,7 @@ def task(
         interface=INTERFACE,
         baselines=labelling_baselines,
         sections=_sections,
+        views=sentence_views,
     )
 
 

@@ -14,6 +14,7 @@ from tfapp.domains.text.language.results import (
     language_baselines,
 )
 from tfapp.domains.text.language.stepping import stream
+from tfapp.domains.text.language.views import sample_views
 from tfapp.report.blocks import Details, Section
 from tfapp.tasks.results import Results
 from tfapp.tasks.spec import Learning, Task
@@ -36,6 +37,7 @@ def task() -> Task:
         interface=INTERFACE,
         baselines=language_baselines,
         sections=_sections,
+        views=sample_views,
     )
 
 

@@ -25,6 +25,7 @@ from tfapp.report.style import look, new_figure, to_svg
 from tfapp.report.wording import shorten
 
 TITLE = "Inside the capsules"
+DRAWN = "Test pictures, and what is drawn of their class"
 MOST_CLASSES = 10
 
 
@@ -49,7 +50,7 @@ def capsule_sections(model: keras.Model, dataset: Dataset) -> tuple[Section, ...
         capsules = parts.capsules(images)
         drawn = parts.draw(capsules, np.array(classes))
         blocks = [
-            _drawings(images, drawn, examples),
+            drawings(DRAWN, images, drawn, examples),
             _perturbations(parts, capsules[0], index, examples[0].target),
             *blocks,
         ]
@@ -64,10 +65,17 @@ def _one_of_each(dataset: Dataset) -> tuple[Example, ...]:
     return tuple(firsts[name] for name in labels[:MOST_CLASSES])
 
 
-def _drawings(
-    images: np.ndarray, drawn: np.ndarray, examples: Sequence[Example]
-) -> Block:
-    """Show each test picture next to the decoder's drawing of its class."""
+def drawings(
+    title: str, images: np.ndarray, drawn: np.ndarray, examples: Sequence[Example]
+) -> Gallery:
+    """Show each picture next to the decoder's drawing of its class.
+
+    Args:
+        title: of the gallery.
+        images: float (examples, height, width, channels) in [0, 255].
+        drawn: uint8, of the same shape.
+        examples: whose pictures they are.
+    """
     tiles = []
     for image, drawing, example in zip(images, drawn, examples, strict=True):
         pixels = np.clip(np.rint(image), 0, 255).astype(np.uint8)
@@ -79,7 +87,7 @@ def _drawings(
                 further=(to_jpeg(enlarged(drawing), SIZE),),
             )
         )
-    return Gallery("Test pictures, and what is drawn of their class", tuple(tiles))
+    return Gallery(title, tuple(tiles))
 
 
 def _perturbations(

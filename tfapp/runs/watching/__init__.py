@@ -1,0 +1,1 @@
+"""TensorBoard's files: figures, pictures, settings, vectors."""

@@ -1,0 +1,45 @@
+"""How much of the training time may be spent on watching it."""
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+
+SHARE = 0.05
+"""Largest part of the training time that watching may take."""
+
+
+@dataclass
+class Allowance:
+    """Measures what watching costs, and refuses what would cost too much.
+
+    Args:
+        share: of the training time.
+        spent: seconds so far; saved with a state.
+        costs: seconds of each kind of work when it was last done.
+    """
+
+    share: float = SHARE
+    spent: float = 0.0
+    costs: dict[str, float] = field(default_factory=dict)
+
+    def permits(self, kind: str, seconds: float, guess: float = 0.0) -> bool:
+        """Say whether there is time for some work.
+
+        Args:
+            kind: of work, by which its cost is remembered.
+            seconds: of training so far, watching included.
+            guess: cost of work that was never done.
+        """
+        cost = self.costs.get(kind, guess)
+        return self.spent + cost <= self.share * seconds
+
+    @contextmanager
+    def measured(self, kind: str) -> Iterator[None]:
+        """Count the time of what is done inside."""
+        began = time.monotonic()
+        try:
+            yield
+        finally:
+            self.costs[kind] = time.monotonic() - began
+            self.spent += self.costs[kind]
