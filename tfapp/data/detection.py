@@ -10,6 +10,10 @@ from tfapp.base import registry
 from tfapp.base.errors import DataError
 from tfapp.data.place import expand_path
 
+TABLES = (".csv", ".tsv")
+LONGEST = 2**20
+"""Bytes of a first line that is looked at."""
+
 
 @dataclass(frozen=True)
 class Detected:
@@ -98,6 +102,17 @@ def _unrecognised(place: str) -> str:
         )
     if Path(place).is_file() and not Path(place).stat().st_size:
         return f"`data.path`: {place!r} is an empty file. Expected {forms}."
+    if Path(place).suffix.lower() in TABLES and _is_one_line(Path(place)):
+        return f"`data.path`: {place!r} has a header and no rows. Expected {forms}."
     return (
         f"`data.path`: {place!r} holds no data that tfapp recognises. Expected {forms}."
     )
+
+
+def _is_one_line(path: Path) -> bool:
+    """Return whether a file ends with its first line, as far as it can be read."""
+    try:
+        with path.open("rb") as file:
+            return len(file.readline(LONGEST)) < LONGEST and not file.read(1)
+    except OSError:
+        return False

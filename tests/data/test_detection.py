@@ -1,0 +1,23 @@
+"""What lies at a path, and what is said where nothing is recognised."""
+
+import pytest
+
+from tfapp.base.errors import DataError
+from tfapp.data.detection import detect
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (b"", "is an empty file"),
+        (b"text,genre\n", "has a header and no rows"),
+        (b"text,genre", "has a header and no rows"),
+        (b"a,b\n1,2\n", "holds no data that tfapp recognises"),
+    ],
+)
+def test_a_table_without_data_is_refused_by_what_it_lacks(content, message, tmp_path):
+    """A file of a header alone is not of an unknown kind."""
+    path = tmp_path / "table.csv"
+    path.write_bytes(content)
+    with pytest.raises(DataError, match=message):
+        detect(str(path))
