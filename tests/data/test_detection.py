@@ -10,8 +10,8 @@ from tfapp.data.detection import detect
     ("content", "message"),
     [
         (b"", "is an empty file"),
-        (b"text,genre\n", "has a header and no rows"),
-        (b"text,genre", "has a header and no rows"),
+        (b"text,label\n", "has a header and no rows"),
+        (b"text,label", "has a header and no rows"),
         (b"a,b\n1,2\n", "holds no data that tfapp recognises"),
     ],
 )

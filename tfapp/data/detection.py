@@ -56,7 +56,7 @@ def detect(
         DataError: if nothing is there, or nothing that a domain recognises.
     """
     place = expand_path(path)
-    if place and Path(place).is_file() and not Path(place).stat().st_size:
+    if _lack(Path(place)):
         raise DataError(_unrecognised(place))
     for target in _detectors(registry.domains()).values():
         detected: Detected | None = registry.load_target(target)(place, options or {})
@@ -100,19 +100,24 @@ def _unrecognised(place: str) -> str:
             f"`data.path`: there is no {place!r} (looked from {Path.cwd()}). "
             f"Expected {forms}."
         )
-    if Path(place).is_file() and not Path(place).stat().st_size:
-        return f"`data.path`: {place!r} is an empty file. Expected {forms}."
-    if Path(place).suffix.lower() in TABLES and _is_one_line(Path(place)):
-        return f"`data.path`: {place!r} has a header and no rows. Expected {forms}."
+    if lack := _lack(Path(place)):
+        return f"`data.path`: {place!r} {lack}. Expected {forms}."
     return (
         f"`data.path`: {place!r} holds no data that tfapp recognises. Expected {forms}."
     )
 
 
-def _is_one_line(path: Path) -> bool:
-    """Return whether a file ends with its first line, as far as it can be read."""
+def _lack(path: Path) -> str:
+    """Return what a file lacks to be data of any kind, "" for nothing."""
+    if not path.is_file():
+        return ""
     try:
         with path.open("rb") as file:
-            return len(file.readline(LONGEST)) < LONGEST and not file.read(1)
-    except OSError:
-        return False
+            line = file.readline(LONGEST)
+            is_whole = len(line) == LONGEST or bool(file.read(1))
+    except OSError:  # a domain names the reason
+        return ""
+    if not line:
+        return "is an empty file"
+    is_table = path.suffix.lower() in TABLES
+    return "has a header and no rows" if is_table and not is_whole else ""
