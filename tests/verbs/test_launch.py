@@ -60,6 +60,12 @@ def newest(place):
     return max(times)
 
 
+def require_success(process):
+    """Wait for the end of a process, which has to be a good one."""
+    _, error = process.communicate()
+    assert process.returncode == 0, error
+
+
 def test_mistakes_before_any_process_starts():
     """A recipe that does not exist, and no workers."""
     with pytest.raises(UnknownNameError):
@@ -73,7 +79,7 @@ def test_mistakes_before_any_process_starts():
 def test_a_killed_worker_is_named_and_the_run_goes_on(tmp_path):
     """SIGKILL at ten random moments: one line within a minute, the same weights."""
     whole = start(tmp_path, "digits")
-    assert whole.wait() == 0, whole.stderr.read()
+    require_success(whole)
     expected = arrays(tmp_path / "runs" / "digits" / "1" / "checkpoints", "train")
     chance = random.Random(0)
     place = tmp_path / "runs" / "digits" / "2" / "checkpoints"
@@ -95,6 +101,6 @@ def test_a_killed_worker_is_named_and_the_run_goes_on(tmp_path):
         (line,) = [x for x in error.splitlines() if x.startswith("tfapp: error")]
         assert f"Worker {victim} (127.0.0.1:" in line
         run = start(tmp_path, "digits", "--resume")
-    assert run.wait() == 0, run.stderr.read()
+    require_success(run)
     for ours, theirs in zip(arrays(place, "train"), expected, strict=True):
         np.testing.assert_array_equal(ours, theirs)
