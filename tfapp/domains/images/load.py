@@ -5,12 +5,11 @@ from typing import Any, Literal
 
 from pydantic import PositiveInt
 
-from tfapp.base.errors import DataError
 from tfapp.data.context import LoadContext
 from tfapp.data.listing import Source
 from tfapp.data.report import refuse_damaged
 from tfapp.data.spec import SPLITS, Example
-from tfapp.data.split import fingerprint, near_training, split_examples
+from tfapp.data.split import fingerprint, near_training
 from tfapp.domains.images.augmentation.config import ImageAugmentation
 from tfapp.domains.images.check import Examined, examine
 from tfapp.domains.images.dataset import ImageDataset, stored_bytes
@@ -19,6 +18,7 @@ from tfapp.domains.images.reading.limits import MAX_PIXELS
 from tfapp.domains.images.reading.pixel_store import plan_store
 from tfapp.domains.images.reading.sources import open_source
 from tfapp.domains.images.shapes import image_info
+from tfapp.problems.classification.examples import split_classes
 
 
 def images(
@@ -108,35 +108,7 @@ def image_parts(
 def _split(
     source: Source, examined: Examined, context: LoadContext
 ) -> tuple[Example, ...]:
-    """Return the examples to use, each with its split.
-
-    Raises:
-        DataError: if a model that is to be tested does not know a class.
-    """
-    known = context.labels
-    if known and (unknown := sorted(set(source.labels) - set(known))):
-        raise DataError(
-            f"{source.name} has the classes {unknown}, which the model does not know. "
-            f"Expected some of {list(known)}; rename or remove them."
-        )
-    examples = split_examples(source, examined.usable, context)
-    if not known:
-        _require_trained_classes(source, examples)
-    return examples
-
-
-def _require_trained_classes(source: Source, examples: tuple[Example, ...]) -> None:
-    """Refuse classes that have lost all their training images.
-
-    Raises:
-        DataError: naming the classes.
-    """
-    trained = {e.target for e in examples if e.split == "train"}
-    if missing := [name for name in source.labels if name not in trained]:
-        raise DataError(
-            f"{source.name}: classes {missing} have no usable training image. Expected "
-            "at least one; see `tfapp check`, add images or remove the class."
-        )
+    return split_classes(source, examined.usable, context, "image")
 
 
 def loading_notes(

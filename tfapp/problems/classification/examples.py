@@ -6,7 +6,10 @@ from dataclasses import replace
 from tfapp.base.errors import DataError
 from tfapp.base.names import composed, spelled_alike
 from tfapp.data.context import LoadContext
+from tfapp.data.listing import Source
+from tfapp.data.scan import Usable
 from tfapp.data.spec import Example
+from tfapp.data.split import split_examples
 
 
 def labelled(name: str, label: str, split: str = "", group: str = "") -> Example:
@@ -84,3 +87,36 @@ def require_training_classes(name: str, examples: tuple[Example, ...]) -> None:
             f"train. Expected the classes of train, {sorted(trained)}; rename or "
             "add them."
         )
+
+
+def split_classes(
+    source: Source, usable: Usable, context: LoadContext, noun: str
+) -> tuple[Example, ...]:
+    """Return the usable examples of a source, each with its split.
+
+    Args:
+        source: lists examples and classes.
+        usable: examples to learn from or to test on.
+        context: recipe, seed, and the classes of a trained model that is tested.
+        noun: what one example is, such as "text", for the errors.
+
+    Raises:
+        DataError: if a class is left without training examples, a model that is to be
+            tested does not know one, or the data differs from the split file.
+    """
+    known = context.labels
+    if known and (unknown := sorted(set(source.labels) - set(known))):
+        raise DataError(
+            f"{source.name} has the classes {unknown}, which the model does not know. "
+            f"Expected some of {list(known)}; rename or remove them."
+        )
+    examples = split_examples(source, usable, context)
+    trained = {e.target for e in examples if e.split == "train"}
+    missing = [name for name in source.labels if name not in trained]
+    if missing and not known:
+        raise DataError(
+            f"{source.name}: classes {missing} have no usable training {noun}. "
+            f"Expected at least one; see `tfapp check`, add {noun}s or remove the "
+            "class."
+        )
+    return examples

@@ -7,20 +7,21 @@ from typing import Any, Literal
 import numpy as np
 import tensorflow as tf
 
-from tfapp.base.errors import ConfigError, DataError
+from tfapp.base.errors import ConfigError
 from tfapp.data.arrays import ArrayDataset, Column
 from tfapp.data.context import LoadContext
 from tfapp.data.listing import Source
 from tfapp.data.report import refuse_damaged
 from tfapp.data.spec import SPLITS, DataInfo, Example, InputSpec
-from tfapp.data.split import fingerprint, split_examples
-from tfapp.domains.text.classification.check import Examined, examine
+from tfapp.data.split import fingerprint
+from tfapp.domains.text.classification.check import examine
 from tfapp.domains.text.classification.ngrams import NgramSolution, fit_ngrams
 from tfapp.domains.text.classification.notes import loading_notes
 from tfapp.domains.text.preprocessor import TextPreprocessor, read_preprocessor
 from tfapp.domains.text.words.tokenizers import tokenized
 from tfapp.domains.text.words.vectors import WordVectors, read_vectors
 from tfapp.domains.text.words.vocabulary import FIRST_WORD, LARGEST, choose_words
+from tfapp.problems.classification.examples import split_classes
 
 LONGEST = 400
 """Words of a text that are read by default, at most."""
@@ -87,7 +88,7 @@ def texts(
     _check_options(length, most_words, least_count)
     examined = examine(context)
     refuse_damaged(examined.report, context.config.check.max_bad_share)
-    examples = _split(examined, context)
+    examples = split_classes(examined.texts.source, examined.usable, context, "text")
     contents = examined.texts.source.contents
     by_name = {e.name: contents[e.name].decode() for e in examples}
     if context.preprocess:
@@ -182,30 +183,6 @@ def _numbers(preprocessor: TextPreprocessor, texts: Sequence[str]) -> np.ndarray
             part = [text.encode() for text in texts[start : start + BATCH]]
             parts.append(preprocessor({"text": tf.constant(part, tf.string)}).numpy())
     return np.concatenate(parts)
-
-
-def _split(examined: Examined, context: LoadContext) -> tuple[Example, ...]:
-    """Return the examples to use, each with its split.
-
-    Raises:
-        DataError: if a class is left without training texts, or a model that is to be
-            tested does not know one.
-    """
-    source, known = examined.texts.source, context.labels
-    if known and (unknown := sorted(set(source.labels) - set(known))):
-        raise DataError(
-            f"{source.name} has the classes {unknown}, which the model does not know. "
-            f"Expected some of {list(known)}; rename or remove them."
-        )
-    examples = split_examples(source, examined.usable, context)
-    trained = {e.target for e in examples if e.split == "train"}
-    missing = [name for name in source.labels if name not in trained]
-    if missing and not known:
-        raise DataError(
-            f"{source.name}: classes {missing} have no usable training text. Expected "
-            "at least one; see `tfapp check`, add texts or remove the class."
-        )
-    return examples
 
 
 def _check_options(length: int, most_words: int, least_count: int) -> None:
