@@ -69,6 +69,7 @@ class Workplace:
         with pytest.MonkeyPatch.context() as patch:
             # Of so short a training nothing would be drawn; here everything is.
             patch.setattr(Allowance, "permits", lambda *arguments: True)
+            patch.setattr(Allowance, "permits_point", lambda *arguments: True)
             self.whole = run(self.recipe(WHOLE), **self.places)
 
     def recipe(self, name):
