@@ -1,9 +1,9 @@
 """What it costs to watch a training: the same one unwatched, with figures, with all.
 
 Each training is a process of its own and only trains: nothing is evaluated or exported.
-"measured" is the share of the time that the writer counts itself; "by the processor" the
-difference to the processor time of the unwatched trainings, which other work on the
-machine changes less than it changes the clock.
+"measured" is the share of the time that the writer counts itself; "by the processor"
+the difference to the processor time of the unwatched trainings, which other work on
+the machine changes less than it changes the clock.
 """
 
 import argparse
