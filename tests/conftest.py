@@ -75,6 +75,7 @@ def workspace(tmp_path_factory):
     patch.setenv("TFAPP_CACHE", str(folder / "cache"))
     # Of so short a training nothing would be drawn; here everything is.
     patch.setattr(Allowance, "permits", lambda *arguments: True)
+    patch.setattr(Allowance, "permits_point", lambda *arguments: True)
     result = run(
         "digits",
         QUICK,

@@ -93,7 +93,9 @@ class RunSetup:
     def steps_per_execution(self) -> int:
         """Training steps in one call; 0 = by their length."""
         # Bundled steps are one graph, whose roundings may differ from single ones.
-        return 1 if self.runtime.deterministic else self.runtime.steps_per_execution
+        # A profile begins and ends between calls.
+        single = self.runtime.deterministic or bool(self.runtime.profile)
+        return 1 if single else self.runtime.steps_per_execution
 
 
 def epochs_of(phase: Phase, setup: RunSetup) -> Epochs:

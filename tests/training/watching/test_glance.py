@@ -46,11 +46,11 @@ def test_views_show_the_weights_of_the_moment(parts, monkeypatch):
     by_name = {view.name: view for view in views()}
     assert by_name["features"].share == 1.0
     before = by_name["curves"].draw()["precision and recall/dark"]
-    kernel = head.weights[-2]
-    kernel.assign(-kernel)
+    bias = head.weights[-1]
+    bias.assign([3.0, 0.0])
     again = {view.name: view for view in views()}
     after = again["curves"].draw()["precision and recall/dark"]
-    kernel.assign(-kernel)
+    bias.assign([0.0, 0.0])
     assert np.abs(before.scores - after.scores).max() > 1e-3
     np.testing.assert_array_equal(before.right, after.right)
     monkeypatch.setattr(module, "READING_SECONDS", -1.0)

@@ -10,7 +10,7 @@ from tests.training.loop.picture import Picture
 from tfapp.report.blocks import Details
 from tfapp.tasks.watching import View
 from tfapp.training.watching import watcher as module
-from tfapp.training.watching.allowance import Allowance
+from tfapp.training.watching.allowance import POINT, Allowance
 from tfapp.training.watching.watcher import Watcher
 from tfapp.training.watching.writer import Watching
 
@@ -174,16 +174,33 @@ def test_a_state_brings_everything_back(make):
     assert steps(writers["examples"]) == {}  # emptied by `again`
 
 
+def test_a_state_from_before_the_last_thinning(make, monkeypatch):
+    """What was drawn after it is gone, though the file has become shorter since."""
+    monkeypatch.setattr(module, "MOST_SHEETS", 4)
+    watcher, writers, _ = make([said()])
+    for number in range(1, 5):
+        watcher.round(number, {}, 1.0, 0.0, final=False)
+    state = watcher.state()
+    for number in range(5, 9):
+        watcher.round(number, {}, 1.0, 0.0, final=False)
+    assert steps(writers["examples"])["said"] == [4, 8]
+    watcher.begin(state)
+    assert steps(writers["examples"])["said"] == [4]
+
+
 def test_allowance():
     """A guess counts until the work was measured; what was spent is never forgotten."""
     allowance = Allowance(share=0.1)
-    assert allowance.permits("draw", 100.0, guess=9.0)
-    assert not allowance.permits("draw", 100.0, guess=11.0)
+    assert allowance.permits("draw", 100.0, guess=7.9)
+    assert not allowance.permits("draw", 100.0, guess=8.1)
     with allowance.measured("draw"):
         pass
-    assert allowance.permits("draw", 100.0, guess=11.0)
-    allowance.spent = 10.0
+    assert allowance.permits("draw", 100.0, guess=8.1)
+    allowance.spent = 8.0
     assert not allowance.permits("draw", 100.0 - 1e-3)
+    assert allowance.permits_point(1.0), "its share is its own"
+    allowance.points, allowance.costs[POINT] = 1.9, 0.2
+    assert not allowance.permits_point(100.0)
 
 
 def test_features_below_the_answer():

@@ -83,7 +83,8 @@ def _opened(content: bytes, side: int) -> Image.Image:
 
 def _wrapped(caption: str, width: int) -> list[str]:
     """Return a caption in lines of a number of characters, at most four."""
-    lines, rest = [], caption
+    lines: list[str] = []
+    rest = caption
     while rest and len(lines) < 4:
         end = rest.rfind(" ", 1, width + 1) if len(rest) > width else len(rest)
         end = end if end > 0 else width

@@ -40,7 +40,7 @@ class Profile:
         if keras.backend.backend() == "jax":
             import jax
 
-            jax.profiler.stop_trace()
+            jax.profiler.stop_trace()  # type: ignore[no-untyped-call]
             return
         with suppress(tf.errors.UnavailableError):  # another program ended it
             tf.profiler.experimental.stop()

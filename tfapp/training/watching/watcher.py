@@ -9,7 +9,7 @@ import keras
 
 from tfapp.tasks.watching import View
 from tfapp.training.loop.workload import Workload
-from tfapp.training.watching.allowance import Allowance
+from tfapp.training.watching.allowance import POINT, Allowance
 from tfapp.training.watching.profile import Profile
 from tfapp.training.watching.writer import Watching, Writer
 
@@ -73,7 +73,10 @@ class Watcher:
         self.allowance.spent = state.get("spent", 0.0)
         self.every = state.get("every", 1)
         self.drawn = list(state.get("drawn", ()))
+        if self.drawn:  # thinned after the state, a file may have become shorter
+            self.writers["examples"].thin(set(self.drawn).__contains__)
         self.point = self.workload.done // self.stride
+        self.profile.reach(self.workload.done)
 
     def state(self) -> dict[str, Any]:
         """Return what `begin` takes, with everything written so far on the disk."""
@@ -98,9 +101,9 @@ class Watcher:
         if done // self.stride <= self.point:
             return
         self.point = done // self.stride
-        if not self.allowance.permits("point", seconds):
+        if not self.allowance.permits_point(seconds):
             return
-        with self.allowance.measured("point"):
+        with self.allowance.measured(POINT):
             figures = dict(self.workload.pulse())
             if rate is not None:
                 figures["learning_rate"] = rate
