@@ -76,12 +76,11 @@ def threads(runtime: RuntimeConfig) -> int:
 
 def on_one_device() -> bool:
     """Say whether this process alone trains, on one device."""
-    replicas = tf.distribute.get_strategy().num_replicas_in_sync
-    divided = (
+    divided = tf.distribute.has_strategy() or (
         keras.backend.backend() == "jax"
         and keras.distribution.distribution() is not None
     )
-    return replicas == 1 and team().size == 1 and not divided
+    return team().size == 1 and not divided
 
 
 def make_strategy(runtime: RuntimeConfig) -> Any:
