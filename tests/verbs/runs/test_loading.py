@@ -12,6 +12,7 @@ from tfapp.verbs.predict import predict
 QUIET = Reporter(quiet=True)
 
 
+@pytest.mark.nightly
 def test_every_form_of_an_image_has_the_same_answer(workspace, photos):
     """Path, bytes, Pillow image and array, by SavedModel and run; as `predict`."""
     folder, result = workspace

@@ -17,6 +17,7 @@ from tfapp.verbs.evaluate import evaluate
 from tfapp.verbs.explain import explain
 from tfapp.verbs.run import run
 
+pytestmark = pytest.mark.nightly  # the conformance test runs the verbs by day
 QUIET = Reporter(quiet=True)
 RECIPE = """
 task = "image_segmentation"
