@@ -67,6 +67,20 @@ def test_averages_begin_short():
     assert optimizer.ema_momentum == 0.999
 
 
+def test_the_norm_of_the_gradient_is_that_before_clipping():
+    """All variables together, in float32; nothing is measured unless requested."""
+    variables = [keras.Variable(np.ones(n, "float32")) for n in (3, 4)]
+    gradients = [keras.ops.full((3,), 2.0), keras.ops.full((4,), -1.0)]
+    config = TrainingConfig(optimizer="sgd", clip_norm=0.1)
+    plain = make_optimizer(config, 0.1)
+    assert plain.gradient_norm is None
+    optimizer = make_optimizer(config, 0.1, None, None, True)
+    optimizer.build(variables)
+    optimizer.apply(gradients, variables)
+    assert float(optimizer.gradient_norm) == pytest.approx(4.0)
+    assert any(v is optimizer.gradient_norm for v in optimizer.variables)
+
+
 def test_balanced_class_weights_have_mean_one():
     """Rare classes weigh more; the mean over the examples stays 1."""
     labels = np.array([0] * 6 + [1] * 2)
