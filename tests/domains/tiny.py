@@ -8,6 +8,9 @@ from typing import Any
 
 from tfapp.base import registry
 
+EXPERIMENTS = {"neural_style"}
+"""Tasks without a trained model, each with tests of its own runs."""
+
 
 @dataclass(frozen=True)
 class Tiny:

@@ -47,6 +47,7 @@ TASKS = {
     "image_multilabel": "multilabel.task:task",
     "image_regression": "regression.task:task",
     "image_segmentation": "segmentation.task:task",
+    "neural_style": "style.task:task",
 }
 
 TASK_DATA = {
@@ -55,6 +56,7 @@ TASK_DATA = {
     "image_multilabel": ("image_tags",),
     "image_regression": ("image_numbers",),
     "image_segmentation": ("masks",),
+    "neural_style": ("images",),
 }
 """The kinds of data that each task learns from; the first is the default."""
 
@@ -74,6 +76,10 @@ REQUIREMENTS = {
     "image_segmentation": {
         "fine_tune.head.views": (0, "tiles are drawn anew in every epoch"),
         "fine_tune.thaw.views": (0, "tiles are drawn anew in every epoch"),
+    },
+    "neural_style": {
+        "model.name": ("transfer", "its extractor compares pictures"),
+        "runtime.backend": ("tensorflow", "the gradient of a picture is TensorFlow's"),
     },
 }
 """Task → recipe key → what it has to be, and why."""
@@ -169,6 +175,7 @@ VERBS = {
     "convolution_lab": "verbs.convolution_lab:convolution_lab",
     "fetch_weights": "verbs.fetch_weights:fetch_weights",
     "masks": "verbs.masks:masks",
+    "stylize": "verbs.stylize:stylize",
 }
 """Functions of the Python API, `tfapp.NAME`, that only this domain has."""
 
@@ -176,6 +183,7 @@ COMMANDS = {
     "bundle": "commands.bundle:bundle",
     "lab": "commands.lab:lab",
     "masks": "commands.masks:masks",
+    "stylize": "commands.stylize:stylize",
     "weights": "commands.weights:weights",
 }
 """Commands, `tfapp NAME`: a function with Typer's options, or a `typer.Typer`."""

@@ -1,0 +1,245 @@
+"""Features of pictures of any size, by the names of a network's layers."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import keras
+from keras import ops
+
+from tfapp.base.errors import ModelError
+from tfapp.domains.images.pretrained.extractors import cut, find_extractor
+from tfapp.domains.images.pretrained.pixel_normalization import PixelNormalization
+from tfapp.domains.images.pretrained.weights import load_backbone
+
+STEP = 32
+"""Pixels; every network here shrinks a picture at most so many times."""
+MARGIN = 32
+"""Pixels of reflection around a picture; what a network makes of them is cut off."""
+AROUND = 64
+"""Pixels around a part of a large picture, of which the same is true."""
+SMALLEST_PART = 128
+BUILT_SIZE = 224
+"""Height and width at which a network is built; its weights serve any size."""
+BACKWARD = 2.5
+"""Memory of a gradient, as a multiple of all activations."""
+
+
+@dataclass(frozen=True)
+class Layers:
+    """Layers of a network by which style and content are measured.
+
+    Args:
+        style: from fine to coarse.
+        content: one as a rule.
+    """
+
+    style: tuple[str, ...]
+    content: tuple[str, ...]
+
+
+LAYERS = {
+    "vgg_small": Layers(
+        ("block1_relu1", "block2_relu1", "block3_relu1", "block4_relu1"),
+        ("block4_relu1",),
+    ),
+    "inception_small": Layers(
+        ("stem_1_relu", "stem_3_relu", "mixed0", "mixed2", "mixed4"), ("mixed2",)
+    ),
+    "mobilenet_v2": Layers(
+        (
+            "Conv1_relu",
+            "block_1_expand_relu",
+            "block_3_expand_relu",
+            "block_6_expand_relu",
+            "block_13_expand_relu",
+        ),
+        ("block_6_expand_relu",),
+    ),
+    "inception_v3": Layers(
+        ("activation_2", "activation_4", "mixed0", "mixed2", "mixed4"), ("mixed2",)
+    ),
+    "vgg16": Layers(tuple(f"block{i}_conv1" for i in range(1, 6)), ("block4_conv2",)),
+    "vgg19": Layers(tuple(f"block{i}_conv1" for i in range(1, 6)), ("block4_conv2",)),
+}
+"""Extractor → its layers, chosen by looking at the pictures (docs/style.md)."""
+
+
+@dataclass(frozen=True)
+class Box:
+    """A part of a padded picture, and how much of it lies around what counts.
+
+    Args:
+        top: row of the padded picture at which the part begins; so `left`, a column.
+        left: see `top`.
+        height: rows of the part; so `width`, columns.
+        width: see `height`.
+        inner: (top, left, height, width) of what counts, within the part.
+    """
+
+    top: int
+    left: int
+    height: int
+    width: int
+    inner: tuple[int, int, int, int]
+
+    def cut(self, padded: Any) -> Any:
+        """Return the part of a padded picture, (height, width, channels)."""
+        rows = slice(self.top, self.top + self.height)
+        return padded[rows, self.left : self.left + self.width]
+
+    def crop(self, features: Any) -> Any:
+        """Return the features of what counts from those of the part."""
+        rows, columns = features.shape[:2]
+        top, left, height, width = self.inner
+        down, right = rows / self.height, columns / self.width
+        first, start = round(top * down), round(left * right)
+        last = max(round((top + height) * down), first + 1)
+        end = max(round((left + width) * right), start + 1)
+        return features[first:last, start:end]
+
+
+class Extraction:
+    """A pretrained network whose layers are read.
+
+    Args:
+        extractor: name of the network.
+        weights: as in `resolve_weights`.
+        layers: names of the layers to read, at least one.
+
+    Raises:
+        UnknownNameError: if there is no such extractor.
+        ModelError: if it has no such layer.
+        WeightsError: if its weights are not here or do not fit.
+    """
+
+    def __init__(self, extractor: str, weights: str, layers: Sequence[str]) -> None:
+        entry = find_extractor(extractor)
+        side = max(BUILT_SIZE, entry.smallest_size)
+        network = load_backbone(extractor, (side, side, 3), weights)
+        for name in layers:
+            cut(network, name)  # raises for a layer that there is not
+        outputs = {name: network.get_layer(name).output for name in layers}
+        fixed = keras.Model(network.input, outputs)
+        self.layers = tuple(dict.fromkeys(layers))
+        self.bytes_per_pixel = BACKWARD * _activations(fixed) * 4 / side**2
+        self.network = _any_size(fixed)
+        self.network.trainable = False
+        self.normalization = PixelNormalization(entry.normalization)
+
+    def __call__(self, part: Any) -> Mapping[str, Any]:
+        """Return the features of a part of a picture.
+
+        Args:
+            part: float tensor (height, width, 3), RGB in [0, 1].
+
+        Returns:
+            Layer → float tensor (rows, columns, channels).
+        """
+        pixels = self.normalization(255.0 * part[None])
+        features = self.network(pixels, training=False)
+        return {name: features[name][0] for name in self.layers}
+
+
+def padded(picture: Any) -> Any:
+    """Return a picture with reflections around it, so that its border is as its inside.
+
+    Args:
+        picture: float tensor (height, width, channels), more than `MARGIN` pixels a
+            side.
+
+    Returns:
+        Float tensor; its sides are multiples of `STEP`, `MARGIN` rows and columns
+        are above and left of the picture, and at least as many below and right.
+    """
+    missing = [-side % STEP for side in picture.shape[:2]]
+    around = ops.pad(picture, [(MARGIN, MARGIN)] * 2 + [(0, 0)], mode="reflect")
+    return ops.pad(around, [(0, more) for more in missing] + [(0, 0)], mode="reflect")
+
+
+def boxes(height: int, width: int, side: int) -> list[Box]:
+    """Divide a picture into parts, each with its surroundings.
+
+    Args:
+        height: of the picture, without padding; so `width`.
+        width: see `height`.
+        side: longest side of what counts of a part, a multiple of `STEP`.
+
+    Returns:
+        Boxes whose inner parts cover every pixel of the picture once.
+    """
+    return [
+        Box(top, left, rows, columns, (down, right, *counts))
+        for top, rows, down, counted_rows in _spans(height, side)
+        for left, columns, right, counted_columns in _spans(width, side)
+        for counts in [(counted_rows, counted_columns)]
+    ]
+
+
+def _spans(length: int, side: int) -> list[tuple[int, int, int, int]]:
+    """Divide one side of a picture.
+
+    Returns:
+        Of each part: where it begins in the padded picture, its length, where in it
+        begins what counts, and the length of that.
+    """
+    whole = 2 * MARGIN + length + -length % STEP
+    spans = []
+    for begin in range(0, length, side):
+        counts = min(side, length - begin)
+        start = max(begin + MARGIN - AROUND, 0)
+        end = min(begin + counts + MARGIN + AROUND, whole)
+        end += -(end - start) % STEP  # `whole` is a multiple too, so this stays in it
+        spans.append((start, end - start, MARGIN + begin - start, counts))
+    return spans
+
+
+def default_layers(extractor: str) -> Layers:
+    """Return the layers of an extractor that serve best.
+
+    Raises:
+        ModelError: if none were chosen for it.
+    """
+    if extractor not in LAYERS:
+        raise ModelError(
+            f"For extractor {extractor!r} no layers were chosen. Name them in "
+            "`task_options.style_layers` and `task_options.content_layers`, or choose "
+            f"one of {sorted(LAYERS)}."
+        )
+    return LAYERS[extractor]
+
+
+def part_side(height: int, width: int, bytes_per_pixel: float, memory: float) -> int:
+    """Return the side of the parts that a picture is divided into, 0 for none.
+
+    Args:
+        height: of the picture; so `width`.
+        width: see `height`.
+        bytes_per_pixel: that features and gradients take.
+        memory: bytes that they may take.
+    """
+    pixels = memory / bytes_per_pixel
+    if (height + 2 * MARGIN) * (width + 2 * MARGIN) <= pixels:
+        return 0
+    side = int(pixels**0.5) - 2 * AROUND
+    return max(side // STEP * STEP, SMALLEST_PART)
+
+
+def _any_size(network: keras.Model) -> keras.Model:
+    """Return a network with the same weights for pictures of any size."""
+    inputs = keras.Input((None, None, 3))
+    free = keras.models.clone_model(network, input_tensors=inputs)
+    free.set_weights(network.get_weights())
+    return free
+
+
+def _activations(network: keras.Model) -> int:
+    """Return the number of scalars that all layers compute of one input."""
+    total = 0
+    for layer in network.layers:
+        shape = layer.output.shape[1:]
+        count = 1
+        for side in shape:
+            count *= side
+        total += count
+    return total
