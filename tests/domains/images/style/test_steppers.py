@@ -6,7 +6,7 @@ from scipy.optimize import minimize, rosen, rosen_der
 
 from tfapp.domains.images.style.steppers import LBFGS, Adam
 
-START = np.array([-1.2, 1.0, 0.5, 2.0, -0.7])
+START = np.array([1.3, 0.7, 0.8, 1.9, 1.2])
 
 
 def run(stepper, function, gradient, evaluations):

@@ -41,7 +41,7 @@ class Layers:
 LAYERS = {
     "vgg_small": Layers(
         ("block1_relu1", "block2_relu1", "block3_relu1", "block4_relu1"),
-        ("block4_relu1",),
+        ("block3_relu2",),
     ),
     "inception_small": Layers(
         ("stem_1_relu", "stem_3_relu", "mixed0", "mixed2", "mixed4"), ("mixed2",)
@@ -89,14 +89,18 @@ class Box:
         return padded[rows, self.left : self.left + self.width]
 
     def crop(self, features: Any) -> Any:
-        """Return the features of what counts from those of the part."""
-        rows, columns = features.shape[:2]
+        """Return the features of what counts from those of the part.
+
+        Args:
+            features: tensor (..., rows, columns, channels).
+        """
+        rows, columns = features.shape[-3:-1]
         top, left, height, width = self.inner
         down, right = rows / self.height, columns / self.width
         first, start = round(top * down), round(left * right)
         last = max(round((top + height) * down), first + 1)
         end = max(round((left + width) * right), start + 1)
-        return features[first:last, start:end]
+        return features[..., first:last, start:end, :]
 
 
 class Extraction:
@@ -136,25 +140,42 @@ class Extraction:
         Returns:
             Layer → float tensor (rows, columns, channels).
         """
-        pixels = self.normalization(255.0 * part[None])
-        features = self.network(pixels, training=False)
-        return {name: features[name][0] for name in self.layers}
+        return {name: value[0] for name, value in self._read(part[None]).items()}
+
+    def of_batch(self, pictures: Any) -> Mapping[str, Any]:
+        """Return the features of whole pictures of one size, without their borders.
+
+        Args:
+            pictures: float tensor (batch, height, width, 3), RGB in [0, 1].
+
+        Returns:
+            Layer → float tensor (batch, rows, columns, channels).
+        """
+        height, width = pictures.shape[1:3]
+        [box] = boxes(height, width, height + width)
+        features = self._read(padded(pictures))
+        return {name: box.crop(value) for name, value in features.items()}
+
+    def _read(self, pictures: Any) -> Mapping[str, Any]:
+        return dict(self.network(self.normalization(255.0 * pictures), training=False))
 
 
-def padded(picture: Any) -> Any:
-    """Return a picture with reflections around it, so that its border is as its inside.
+def padded(pictures: Any) -> Any:
+    """Return pictures with reflections around them: a border is as the inside is.
 
     Args:
-        picture: float tensor (height, width, channels), more than `MARGIN` pixels a
-            side.
+        pictures: float tensor (..., height, width, channels), more than `MARGIN`
+            pixels a side.
 
     Returns:
         Float tensor; its sides are multiples of `STEP`, `MARGIN` rows and columns
-        are above and left of the picture, and at least as many below and right.
+        are above and left of a picture, and at least as many below and right.
     """
-    missing = [-side % STEP for side in picture.shape[:2]]
-    around = ops.pad(picture, [(MARGIN, MARGIN)] * 2 + [(0, 0)], mode="reflect")
-    return ops.pad(around, [(0, more) for more in missing] + [(0, 0)], mode="reflect")
+    others = [(0, 0)] * (len(pictures.shape) - 3)
+    missing = [(0, -side % STEP) for side in pictures.shape[-3:-1]]
+    around = [*others, (MARGIN, MARGIN), (MARGIN, MARGIN), (0, 0)]
+    wide = ops.pad(pictures, around, mode="reflect")
+    return ops.pad(wide, [*others, *missing, (0, 0)], mode="reflect")
 
 
 def boxes(height: int, width: int, side: int) -> list[Box]:

@@ -37,8 +37,8 @@ class Weights:
     """
 
     content: float = 1.0
-    style: float = 10.0
-    variation: float = 0.1
+    style: float = 20.0
+    variation: float = 2.0
     bounds: float = 10.0
 
 

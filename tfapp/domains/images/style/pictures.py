@@ -17,7 +17,7 @@ from tfapp.domains.images.reading.decoding import decode_image
 from tfapp.domains.images.reading.image_files import IMAGE_SUFFIXES
 from tfapp.domains.images.reading.limits import MAX_PIXELS
 
-SMALLEST_SIDE = 48
+SMALLEST_SIDE = 40
 """Pixels; a side has to be longer than the reflection around a picture."""
 LUMA = np.array([0.299, 0.587, 0.114], np.float32)
 """ITU-R 601 weights of red, green and blue."""

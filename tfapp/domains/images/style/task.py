@@ -18,8 +18,8 @@ def task(
     learning_rate: float = 0.02,
     history: int = 10,
     content_weight: float = 1.0,
-    style_weight: float = 10.0,
-    variation_weight: float = 0.1,
+    style_weight: float = 20.0,
+    variation_weight: float = 2.0,
     style_layers: list[str] = [],  # noqa: B006
     content_layers: list[str] = [],  # noqa: B006
     keep_color: bool = False,
