@@ -104,7 +104,7 @@ def find(folder: Path, name: str) -> Path:
 
 def loss(cell: Cell) -> float:
     """Return the loss of a picture with the default weights."""
-    from tfapp.domains.images.style.objective import Weights
+    from tfapp.domains.images.style.features.objective import Weights
 
     weights = Weights()
     return float(

@@ -86,6 +86,7 @@ REQUIREMENTS = {
     },
     "fast_style": {
         "model.name": ("style_network", "it answers with pictures"),
+        "runtime.precision": ("float32", "Gram matrices need its range"),
     },
     "neural_style": {
         "model.name": ("transfer", "its extractor compares pictures"),

@@ -11,14 +11,14 @@ from tfapp.base.errors import DataError, ModelError
 from tfapp.data.context import LoadContext
 from tfapp.data.spec import DataInfo, InputSpec
 from tfapp.domains.images.preprocessor import ImagePreprocessor
-from tfapp.domains.images.style.extraction import Extraction, Layers
 from tfapp.domains.images.style.fast.data import check_pictures, pictures
 from tfapp.domains.images.style.fast.interface import style_signatures
 from tfapp.domains.images.style.fast.layers.reflection_padding import ReflectionPadding
 from tfapp.domains.images.style.fast.models.style_network import style_network
 from tfapp.domains.images.style.fast.perceptual_loss import PerceptualLoss
-from tfapp.domains.images.style.objective import Objective, Weights
-from tfapp.domains.images.style.targets import Style
+from tfapp.domains.images.style.features.extraction import Extraction, Layers
+from tfapp.domains.images.style.features.objective import Objective, Weights
+from tfapp.domains.images.style.features.targets import Style
 from tfapp.export.spec import Exported
 from tfapp.recipes.config import DataConfig
 

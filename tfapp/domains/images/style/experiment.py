@@ -12,15 +12,14 @@ from tfapp import recipes
 from tfapp.base.errors import ConfigError
 from tfapp.base.files import require_writable_file
 from tfapp.domains.images.style import pictures
-from tfapp.domains.images.style.extraction import (
-    MARGIN,
+from tfapp.domains.images.style.features.boxes import MARGIN, part_side
+from tfapp.domains.images.style.features.extraction import (
     Extraction,
     Layers,
     default_layers,
-    part_side,
 )
+from tfapp.domains.images.style.features.objective import Objective, Weights
 from tfapp.domains.images.style.inputs import read_inputs, refuse_same
-from tfapp.domains.images.style.objective import Objective, Weights
 from tfapp.domains.images.style.page import style_report
 from tfapp.domains.images.style.results import Drawn, losses_of, style_results
 from tfapp.domains.images.style.settings import StyleSettings

@@ -8,8 +8,8 @@ import numpy as np
 
 from tfapp.base.errors import ConfigError, DataError
 from tfapp.domains.images.style import pictures
+from tfapp.domains.images.style.features.targets import Style
 from tfapp.domains.images.style.settings import StyleSettings
-from tfapp.domains.images.style.targets import Style
 
 PLAIN_STARTS = ("content", "noise")
 

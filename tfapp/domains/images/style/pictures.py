@@ -16,6 +16,7 @@ from tfapp.domains.images.reading.conversion import decodable
 from tfapp.domains.images.reading.decoding import decode_image
 from tfapp.domains.images.reading.image_files import IMAGE_SUFFIXES
 from tfapp.domains.images.reading.limits import MAX_PIXELS
+from tfapp.domains.images.style.features.losses import adaptive_normalization
 
 SMALLEST_SIDE = 40
 """Pixels; a side has to be longer than the reflection around a picture."""
@@ -133,9 +134,9 @@ def grey_as(picture: np.ndarray, example: np.ndarray) -> np.ndarray:
         Gatys et al., Preserving color in neural artistic style transfer, 2016,
         https://arxiv.org/abs/1606.05897
     """
-    grey, target = luminance(picture), luminance(example)
-    contrast = target.std() / max(float(grey.std()), 1e-6)
-    return np.repeat((grey - grey.mean()) * contrast + target.mean(), 3, axis=-1)
+    grey, target = luminance(picture)[None], luminance(example)[None]
+    matched = np.asarray(adaptive_normalization(grey, target)[0])
+    return np.repeat(matched, 3, axis=-1)
 
 
 def with_colors_of(picture: np.ndarray, colors: np.ndarray) -> np.ndarray:

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from tfapp.domains.images.style.objective import Objective
+from tfapp.domains.images.style.features.objective import Objective
 from tfapp.report.blocks import Fact, Table
 from tfapp.report.wording import percent
 from tfapp.tasks.results import PrimaryMetric, Quantity, Results
@@ -52,7 +52,7 @@ def losses_of(objective: Objective, picture: np.ndarray) -> dict[str, float]:
     Returns:
         Loss by name; "style_loss" and "content_loss" are the means.
     """
-    _, _, losses = objective(picture)
+    losses = objective.measure(picture)
     return losses | {
         f"{kind}_loss": float(
             np.mean([v for k, v in losses.items() if k.startswith(f"{kind}_")])

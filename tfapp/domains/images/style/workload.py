@@ -6,7 +6,7 @@ from typing import Any
 import keras
 import numpy as np
 
-from tfapp.domains.images.style.objective import Objective
+from tfapp.domains.images.style.features.objective import Objective
 from tfapp.domains.images.style.steppers import Stepper
 from tfapp.training.loop.workload import Figures, NotFiniteError, Workload
 
@@ -46,10 +46,9 @@ class Drawing(Workload):
         self.picture = keras.Variable(start.astype(np.float32), name="picture")
         self.lowest = np.inf
         self.figures: dict[str, float] = {}
-        self.curve: list[float] = []
 
     def advance(self) -> Figures:
-        """Do one evaluation; at the end of a round the picture is brought up to date.
+        """Do one evaluation.
 
         Raises:
             NotFiniteError: if the loss is not a number at the very start; a step that
@@ -58,16 +57,14 @@ class Drawing(Workload):
         value, gradient, losses = self.objective(self.stepper.point.reshape(self.shape))
         if not np.isfinite(value) and not self.done:
             raise NotFiniteError(value, "evaluation 1")
-        self.curve.append(value)
         if value <= self.lowest:
             self.lowest, self.figures = value, {"loss": value, **losses}
         self.stepper.give(value, gradient.ravel())
         self.done += 1
-        if self.done % self.round_units == 0 or self.done == self.total:
-            self._bring_up_to_date()
         return self.figures
 
-    def _bring_up_to_date(self) -> None:
+    def score(self) -> None:
+        """Bring the picture up to date, and show it."""
         best = self.stepper.best().reshape(self.shape)
         self.picture.assign(best.astype(np.float32))
         self.look(best, self.done)
@@ -81,7 +78,6 @@ class Drawing(Workload):
         return {
             "figures": self.figures,
             "lowest": float(self.lowest),
-            "curve": np.array(self.curve),
             **{f"stepper_{k}": v for k, v in self.stepper.state().items()},
         }
 
@@ -90,4 +86,3 @@ class Drawing(Workload):
         own = {k: v for k, v in extra_state.items() if k.startswith("stepper_")}
         self.stepper.restore({k.removeprefix("stepper_"): v for k, v in own.items()})
         self.figures, self.lowest = extra_state["figures"], extra_state["lowest"]
-        self.curve = extra_state["curve"].tolist()

@@ -6,10 +6,10 @@ import keras
 import numpy as np
 from keras import ops
 
-from tfapp.domains.images.style.extraction import Extraction, Layers
-from tfapp.domains.images.style.losses import SMALLEST
-from tfapp.domains.images.style.objective import Weights
-from tfapp.domains.images.style.targets import grams
+from tfapp.domains.images.style.features.extraction import Extraction, Layers
+from tfapp.domains.images.style.features.losses import SMALLEST, gram_matrix
+from tfapp.domains.images.style.features.objective import Weights
+from tfapp.domains.images.style.features.targets import grams
 
 
 class PerceptualLoss(keras.losses.Loss):
@@ -55,9 +55,7 @@ class PerceptualLoss(keras.losses.Loss):
         drawn = self.extraction.of_batch(y_pred / 255.0)
         wanted = self.extraction.of_batch(y_true / 255.0)
         style = [
-            _relative(
-                _grams(drawn[name]), ops.convert_to_tensor(self.targets[name])[None]
-            )
+            _relative(gram_matrix(drawn[name]), self.targets[name][None])
             for name in self.layers.style
         ]
         content = [_relative(drawn[n], wanted[n]) for n in self.layers.content]
@@ -65,13 +63,6 @@ class PerceptualLoss(keras.losses.Loss):
         down = ops.mean(ops.square(small[:, 1:] - small[:, :-1]), axis=(1, 2, 3))
         right = ops.mean(ops.square(small[:, :, 1:] - small[:, :, :-1]), axis=(1, 2, 3))
         return _mean(style), _mean(content), down + right
-
-
-def _grams(features: Any) -> Any:
-    """Return the Gram matrix of each picture, (batch, channels, channels)."""
-    batch, height, width, channels = ops.shape(features)
-    rows = ops.reshape(features, (batch, height * width, channels))
-    return ops.matmul(ops.transpose(rows, (0, 2, 1)), rows) / float(height * width)
 
 
 def _relative(values: Any, target: Any) -> Any:

@@ -11,10 +11,10 @@ import numpy as np
 from tfapp.data.spec import DataInfo, Dataset, Pass
 from tfapp.domains.images.pretrained.extractors import find_extractor
 from tfapp.domains.images.style import pictures
-from tfapp.domains.images.style.extraction import Extraction, default_layers
 from tfapp.domains.images.style.fast.interface import INTERFACE
 from tfapp.domains.images.style.fast.perceptual_loss import PerceptualLoss
-from tfapp.domains.images.style.objective import Weights
+from tfapp.domains.images.style.features.extraction import Extraction, default_layers
+from tfapp.domains.images.style.features.objective import Weights
 from tfapp.report.blocks import Fact, Gallery, Section, Table, Tile
 from tfapp.tasks.results import Baseline, Calibration, PrimaryMetric, Quantity, Results
 from tfapp.tasks.scores import example_keys

@@ -7,14 +7,9 @@ from typing import Any
 import numpy as np
 from keras import ops
 
-from tfapp.domains.images.style.extraction import (
-    Box,
-    Extraction,
-    Layers,
-    boxes,
-    padded,
-)
-from tfapp.domains.images.style.losses import gram_sum
+from tfapp.domains.images.style.features.boxes import Box, boxes, padded
+from tfapp.domains.images.style.features.extraction import Extraction, Layers
+from tfapp.domains.images.style.features.losses import gram_sum
 
 
 @dataclass(frozen=True)

@@ -4,17 +4,14 @@ import numpy as np
 import pytest
 
 from tfapp.base.errors import ModelError, WeightsError
-from tfapp.domains.images.style.extraction import (
-    MARGIN,
+from tfapp.domains.images.style.features.boxes import MARGIN, boxes, padded, part_side
+from tfapp.domains.images.style.features.extraction import (
     Extraction,
     Layers,
-    boxes,
     default_layers,
-    padded,
-    part_side,
 )
-from tfapp.domains.images.style.objective import Objective, Weights
-from tfapp.domains.images.style.targets import Style
+from tfapp.domains.images.style.features.objective import Objective, Weights
+from tfapp.domains.images.style.features.targets import Style
 
 LAYERS = Layers(("block1_relu1", "block2_relu1"), ("block2_relu1",))
 RANDOM = np.random.default_rng(0)
@@ -89,6 +86,7 @@ def test_parts_give_the_loss_and_the_gradient_of_the_whole(extraction):
         assert again == pytest.approx(value, rel=1e-4)
         np.testing.assert_allclose(own, gradient, atol=1e-4 * np.abs(gradient).max())
         assert also == pytest.approx(losses, rel=1e-4)
+        assert parted.measure(picture) == pytest.approx(losses, rel=1e-4)
 
 
 def test_masked_style_reaches_its_region_alone(extraction):

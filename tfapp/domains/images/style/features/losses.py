@@ -37,16 +37,17 @@ def gram_sum(features: Any, mask: Any = None) -> Any:
 
 
 def gram_matrix(features: Any) -> Any:
-    """Return the mean product of every two features over the places of a picture.
+    """Return the mean product of every two features over the places of each picture.
 
     Args:
-        features: float tensor (height, width, channels).
+        features: float tensor (batch, height, width, channels).
 
     Returns:
-        Float tensor (channels, channels).
+        Float tensor (batch, channels, channels).
     """
-    height, width = features.shape[:2]
-    return gram_sum(features) / (height * width)
+    height, width, channels = features.shape[1:]
+    rows = ops.reshape(features, (-1, height * width, channels))
+    return ops.matmul(ops.transpose(rows, (0, 2, 1)), rows) / float(height * width)
 
 
 def relative_error(values: Any, target: Any) -> Any:

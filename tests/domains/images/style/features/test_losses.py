@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from keras import ops
 
-from tfapp.domains.images.style import losses
+from tfapp.domains.images.style.features import losses
 
 
 @pytest.fixture
@@ -21,7 +21,7 @@ def numpy_of(tensor):
 def test_gram_matrix_is_the_mean_outer_product(features):
     """It equals the mean over places of NumPy's outer products."""
     expected = np.mean([np.outer(f, f) for f in features.reshape(-1, 4)], axis=0)
-    gram = numpy_of(losses.gram_matrix(ops.convert_to_tensor(features)))
+    gram = numpy_of(losses.gram_matrix(ops.convert_to_tensor(features[None])))[0]
     np.testing.assert_allclose(gram, expected, atol=1e-6)
     np.testing.assert_allclose(gram, gram.T, atol=1e-7)
     assert np.linalg.eigvalsh(gram).min() > -1e-6

@@ -14,15 +14,22 @@ import numpy as np
 import tensorflow as tf
 from keras import ops
 
-from tfapp.domains.images.style.extraction import Extraction, Layers, padded
-from tfapp.domains.images.style.losses import (
+from tfapp.domains.images.style.features.boxes import padded
+from tfapp.domains.images.style.features.extraction import Extraction, Layers
+from tfapp.domains.images.style.features.losses import (
     SMALLEST,
     gram_sum,
     out_of_range,
     relative_error,
     total_variation,
 )
-from tfapp.domains.images.style.targets import Part, Style, grams, parts, regions
+from tfapp.domains.images.style.features.targets import (
+    Part,
+    Style,
+    grams,
+    parts,
+    regions,
+)
 
 
 @dataclass(frozen=True)
@@ -103,9 +110,21 @@ class Objective:
         own, variation, gradient = self._compiled("pixels", self._of_pixels)(
             tensor, slope
         )
+        return float(total + own), gradient.numpy(), self._named(losses, variation)
+
+    def measure(self, picture: np.ndarray) -> dict[str, float]:
+        """Return each unweighted loss of a picture by name, without a gradient.
+
+        Args:
+            picture: float (height, width, 3), as the content.
+        """
+        tensor = tf.constant(picture, tf.float32)
+        _, losses = self._losses(self._totals(padded(tensor)))
+        return self._named(losses, total_variation(tensor))
+
+    def _named(self, losses: Any, variation: Any) -> dict[str, float]:
         values = [*losses.numpy().tolist(), float(variation)]
-        named = dict(zip(self.names, values, strict=True))
-        return float(total + own), gradient.numpy(), named
+        return dict(zip(self.names, values, strict=True))
 
     def _compiled(self, name: str, function: Callable[..., Any]) -> Any:
         """Return a function that is compiled once for this picture."""
@@ -123,12 +142,7 @@ class Objective:
 
     def _by_parts(self, whole: Any) -> Any:
         """Return the same, with the activations of one part in memory at a time."""
-        totals: list[Any] = []
-        for number, part in enumerate(self.parts):
-            sums = self._part_function("sums", number)(part.box.cut(whole))
-            totals = (
-                [a + b for a, b in zip(totals, sums, strict=True)] if number else sums
-            )
+        totals = self._totals(whole)
         total, losses, slopes = self._compiled("slopes", self._slopes)(totals)
         gradient = np.zeros(whole.shape, np.float32)
         for number, part in enumerate(self.parts):
@@ -136,6 +150,16 @@ class Objective:
             own = part.box.cut(gradient)
             own += function(part.box.cut(whole), slopes).numpy()
         return total, losses, tf.constant(gradient)
+
+    def _totals(self, whole: Any) -> list[Any]:
+        """Return what the losses of a padded picture depend on, summed over parts."""
+        totals: list[Any] = []
+        for number, part in enumerate(self.parts):
+            sums = self._part_function("sums", number)(part.box.cut(whole))
+            if number:
+                sums = [a + b for a, b in zip(totals, sums, strict=True)]
+            totals = sums
+        return totals
 
     def _part_function(self, kind: str, number: int) -> Any:
         """Return what computes the sums of a part, or the gradient through them."""
