@@ -87,6 +87,7 @@ def test_export_answers_pictures_of_any_size():
     assert pictures_.shape == (2, 30, 50, 3)
 
 
+@pytest.mark.slow
 def test_folders_without_pictures_are_refused(tmp_path):
     """A file, an empty folder and too few pictures are named."""
 

@@ -85,8 +85,14 @@ def test_command_draws_a_picture(files, tmp_path):
     assert "style block1_relu1" in page
     metrics = json.loads((folder / "metrics.json").read_text())
     assert 0 < metrics["style_loss"] < metrics["style_loss_of_content"]
-    logs = [*(folder / "logs").rglob("*tfevents*")]
-    assert logs
+    assert [*(folder / "logs").rglob("*tfevents*")]
+    assert "style" in {row.name for row in tfapp.list_runs(tmp_path / "runs")}
+    for verb in (
+        tfapp.evaluate,
+        lambda run, **where: tfapp.predict(run, [out], **where),
+    ):
+        with pytest.raises(TfappError):
+            verb("style", runs_folder=tmp_path / "runs", reporter=QUIET)
 
 
 @pytest.mark.slow
@@ -114,7 +120,7 @@ def test_killed_run_draws_the_same_picture(files, tmp_path, monkeypatch):
     assert sorted(looks) == sorted(p.name for p in (resumed.folder / "looks").iterdir())
 
 
-@pytest.mark.slow
+@pytest.mark.nightly
 def test_colours_masks_starts_and_frames(files, tmp_path):
     """Every option changes what it should and nothing else."""
     content = Image.open(files / "content.png").resize(

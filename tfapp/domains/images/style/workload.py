@@ -7,7 +7,10 @@ import keras
 import numpy as np
 
 from tfapp.domains.images.style.features.objective import Objective
+from tfapp.domains.images.style.pictures import jpeg, to_pixels
 from tfapp.domains.images.style.steppers import Stepper
+from tfapp.report.blocks import Gallery, Tile
+from tfapp.tasks.watching import View
 from tfapp.training.loop.workload import Figures, NotFiniteError, Workload
 
 Look = Callable[[np.ndarray, int], None]
@@ -68,6 +71,11 @@ class Drawing(Workload):
         best = self.stepper.best().reshape(self.shape)
         self.picture.assign(best.astype(np.float32))
         self.look(best, self.done)
+
+    def views(self) -> Sequence[View]:
+        """Return the picture as it is now, for TensorBoard."""
+        tile = Tile(jpeg(to_pixels(self.picture.numpy())), "image/jpeg", "")
+        return (View("picture", lambda: {"picture": Gallery("", (tile,))}),)
 
     def variables(self) -> Sequence[Any]:
         """Return the picture; the stepper's vectors are in `extra_state`."""

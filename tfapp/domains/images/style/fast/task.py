@@ -1,7 +1,7 @@
 """Fast style as a task: a network learns to draw any picture in one style."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from functools import cached_property, partial
 from typing import Any
 
@@ -9,16 +9,19 @@ import keras
 import numpy as np
 
 from tfapp.data.spec import DataInfo, Dataset, Pass
+from tfapp.domains.images.gallery_sections import tile
 from tfapp.domains.images.pretrained.extractors import find_extractor
 from tfapp.domains.images.style import pictures
 from tfapp.domains.images.style.fast.interface import INTERFACE
 from tfapp.domains.images.style.fast.perceptual_loss import PerceptualLoss
 from tfapp.domains.images.style.features.extraction import Extraction, default_layers
 from tfapp.domains.images.style.features.objective import Weights
+from tfapp.domains.images.views import NAME, small_picture
 from tfapp.report.blocks import Fact, Gallery, Section, Table, Tile
 from tfapp.tasks.results import Baseline, Calibration, PrimaryMetric, Quantity, Results
 from tfapp.tasks.scores import example_keys
 from tfapp.tasks.spec import Learning, Outputs, Task
+from tfapp.tasks.watching import Glance, Item, View, share_of
 
 METRIC = PrimaryMetric(
     "drawing_loss",
@@ -67,6 +70,8 @@ def task(
         evaluate=drawing.evaluate,
         interface=INTERFACE,
         sections=partial(_sections, drawing),
+        views=_views,
+        thumbnail=small_picture,
     )
 
 
@@ -163,6 +168,21 @@ def _scores(dataset: Dataset, losses: np.ndarray) -> Table:
     )
     header = ("key", "name", "score", "style", "content")
     return Table(header, rows, "Losses of every test picture")
+
+
+def _views(glance: Glance) -> tuple[View, ...]:
+    """Show a few validation pictures, each next to what is drawn of it now."""
+
+    def draw() -> Mapping[str, Item]:
+        examples = glance.some(SHOWN)
+        pairs = zip(examples, glance.answers(examples), strict=True)
+        tiles = (
+            replace(tile(glance.dataset, e, ""), further=(_jpeg(drawn),))
+            for e, drawn in pairs
+        )
+        return {NAME: Gallery("Picture, drawn", tuple(tiles))}
+
+    return (View(NAME, draw, share_of(glance, SHOWN)),)
 
 
 def _sections(
