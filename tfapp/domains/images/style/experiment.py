@@ -62,7 +62,7 @@ class NeuralStyle:
         self.contents = [pictures.read_picture(p, "content") for p in self.files]
         for path, content in zip(self.files, self.contents, strict=True):
             refuse_same(path, content, self.inputs)
-            self.inputs.content_at(content, settings.scales[0][0])
+            self.inputs.content_at(content, settings.size)
         options = recipe.model.options
         self.layers = self._layers(options.get("extractor", "mobilenet_v2"))
         with context.reporter.stage("load network"):
@@ -129,7 +129,8 @@ class NeuralStyle:
     ) -> tuple[Drawn, np.ndarray]:
         """Draw one picture at every size in turn, and write it."""
         pixels, picture = self.contents[number], last
-        for level, (size, steps) in enumerate(self.settings.scales):
+        scales = self.settings.scales(*pixels.shape[:2])
+        for level, (size, steps) in enumerate(scales):
             content = self.inputs.content_at(pixels, size)
             start = self.inputs.start_at(content, picture, context.recipe.seed)
             objective = self._objective(content, size)

@@ -9,7 +9,7 @@ import numpy as np
 from tfapp.base.errors import ConfigError, DataError
 from tfapp.domains.images.style import pictures
 from tfapp.domains.images.style.features.targets import Style
-from tfapp.domains.images.style.settings import StyleSettings
+from tfapp.domains.images.style.settings import SMALLEST_SIDE, StyleSettings
 
 PLAIN_STARTS = ("content", "noise")
 
@@ -44,11 +44,11 @@ class Inputs:
             ConfigError: if the picture is too narrow at this size.
         """
         sides = pictures.sides(*pixels.shape[:2], size)
-        if min(sides) < pictures.SMALLEST_SIDE:
+        if min(sides) < SMALLEST_SIDE:
             height, width = pixels.shape[:2]
             raise ConfigError(
                 f"A picture of {width}x{height} pixels is too narrow at size {size}: "
-                f"{sides[1]}x{sides[0]}. Expected at least {pictures.SMALLEST_SIDE} "
+                f"{sides[1]}x{sides[0]}. Expected at least {SMALLEST_SIDE} "
                 "pixels a side; choose a larger `size`, or cut the picture."
             )
         small = pictures.resized(pixels, sides)
@@ -103,8 +103,8 @@ class Inputs:
     def _style_at(self, pixels: np.ndarray, size: int) -> np.ndarray:
         height, width = pictures.sides(*pixels.shape[:2], size)
         shortest = min(height, width)
-        if shortest < pictures.SMALLEST_SIDE:  # a narrow style is shown larger
-            size = -(-size * pictures.SMALLEST_SIDE // shortest)
+        if shortest < SMALLEST_SIDE:  # a narrow style is shown larger
+            size = -(-size * SMALLEST_SIDE // shortest)
             height, width = pictures.sides(*pixels.shape[:2], size)
         return pictures.resized(pixels, (height, width))
 

@@ -17,9 +17,8 @@ from tfapp.domains.images.reading.decoding import decode_image
 from tfapp.domains.images.reading.image_files import IMAGE_SUFFIXES
 from tfapp.domains.images.reading.limits import MAX_PIXELS
 from tfapp.domains.images.style.features.losses import adaptive_normalization
+from tfapp.domains.images.style.settings import SMALLEST_SIDE
 
-SMALLEST_SIDE = 40
-"""Pixels; a side has to be longer than the reflection around a picture."""
 LUMA = np.array([0.299, 0.587, 0.114], np.float32)
 """ITU-R 601 weights of red, green and blue."""
 

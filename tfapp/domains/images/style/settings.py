@@ -7,9 +7,9 @@ from typing import Literal
 from tfapp.base.errors import ConfigError
 
 MOST_PIXELS_A_SIDE = 8192
+SMALLEST_SIDE = 40
+"""Pixels; a side has to be longer than the reflection around a picture."""
 SMALLEST_SIZE = 64
-COARSEST = 256
-"""Pixels of the longest side; larger pictures begin smaller than this, and grow."""
 
 
 @dataclass(frozen=True)
@@ -23,6 +23,8 @@ class StyleSettings:
             () for no masks.
         start: "content", "noise" or a picture file.
         size: pixels of the longest side.
+        coarsest: pixels; a larger picture begins at a half, a quarter, … of its size,
+            at most so many.
         steps: evaluations at the coarsest size; each size after it gets half of the
             one before.
         optimizer: L-BFGS or Adam.
@@ -44,6 +46,7 @@ class StyleSettings:
     masks: Sequence[str]
     start: str
     size: int
+    coarsest: int
     steps: int
     optimizer: Literal["lbfgs", "adam"]
     learning_rate: float
@@ -68,6 +71,8 @@ class StyleSettings:
         in_range = SMALLEST_SIZE <= self.size <= MOST_PIXELS_A_SIDE
         sizes = f"{SMALLEST_SIZE} to {MOST_PIXELS_A_SIDE} pixels"
         self._require("size", in_range, sizes, self.size)
+        wide = self.coarsest >= SMALLEST_SIZE
+        self._require("coarsest", wide, f"at least {SMALLEST_SIZE}", self.coarsest)
         for name in ("steps", "history", "look"):
             value = getattr(self, name)
             self._require(name, value >= 1, "at least 1", value)
@@ -96,10 +101,18 @@ class StyleSettings:
         shares = list(self.style_shares) or [1.0] * len(self.styles)
         return [share / sum(shares) for share in shares]
 
-    @property
-    def scales(self) -> list[tuple[int, int]]:
-        """Size and evaluations of each picture in turn, the coarsest first."""
+    def scales(self, height: int, width: int) -> list[tuple[int, int]]:
+        """Return size and evaluations of each step from coarse to fine.
+
+        Args:
+            height: of the content as it is; so `width`.
+            width: see `height`.
+        """
+        shortest = min(height, width) / max(height, width)
         sizes = [self.size]
-        while sizes[0] > COARSEST:
-            sizes.insert(0, (sizes[0] + 1) // 2)
+        while sizes[0] > self.coarsest:
+            half = (sizes[0] + 1) // 2
+            if half * shortest < SMALLEST_SIDE:
+                break  # a narrow picture has no coarser size
+            sizes.insert(0, half)
         return [(size, max(self.steps >> k, 1)) for k, size in enumerate(sizes)]

@@ -13,6 +13,7 @@ def task(
     masks: list[str] = [],  # noqa: B006
     start: str = "content",
     size: int = 512,
+    coarsest: int = 128,
     steps: int = 200,
     optimizer: Literal["lbfgs", "adam"] = "lbfgs",
     learning_rate: float = 0.02,
@@ -44,6 +45,7 @@ def task(
             masks=tuple(masks),
             start=start,
             size=size,
+            coarsest=coarsest,
             steps=steps,
             optimizer=optimizer,
             learning_rate=learning_rate,
