@@ -8,7 +8,7 @@ import keras
 
 from tfapp.base.errors import ModelError
 from tfapp.domains.images.pretrained.extractors import cut, find_extractor
-from tfapp.domains.images.pretrained.pixel_normalization import PixelNormalization
+from tfapp.domains.images.pretrained.pixel_normalization import normalized_pixels
 from tfapp.domains.images.pretrained.weights import load_backbone
 from tfapp.domains.images.style.features.boxes import boxes, padded
 
@@ -82,9 +82,8 @@ class Extraction:
         fixed = keras.Model(network.input, outputs)
         self.layers = tuple(dict.fromkeys(layers))
         self.bytes_per_pixel = BACKWARD * _activations(fixed) * 4 / side**2
-        self.network = _any_size(fixed)
+        self.network = _any_size(fixed, entry.normalization)
         self.network.trainable = False
-        self.normalization = PixelNormalization(entry.normalization)
 
     def __call__(self, part: Any) -> Mapping[str, Any]:
         """Return the features of a part of a picture.
@@ -112,7 +111,7 @@ class Extraction:
         return {name: box.crop(value) for name, value in features.items()}
 
     def _read(self, pictures: Any) -> Mapping[str, Any]:
-        return dict(self.network(self.normalization(255.0 * pictures), training=False))
+        return dict(self.network(255.0 * pictures, training=False))
 
 
 def default_layers(extractor: str) -> Layers:
@@ -130,12 +129,13 @@ def default_layers(extractor: str) -> Layers:
     return LAYERS[extractor]
 
 
-def _any_size(network: keras.Model) -> keras.Model:
-    """Return a network with the same weights for pictures of any size."""
+def _any_size(network: keras.Model, normalization: str) -> keras.Model:
+    """Return a network with the same weights for raw pixels of any size."""
     inputs = keras.Input((None, None, 3))
     free = keras.models.clone_model(network, input_tensors=inputs)
     free.set_weights(network.get_weights())
-    return free
+    pixels = keras.Input((None, None, 3))
+    return keras.Model(pixels, free(normalized_pixels(pixels, normalization)))
 
 
 def _activations(network: keras.Model) -> int:
