@@ -107,7 +107,7 @@ class NeuralStyle:
 
     def _announce(self, context: Any) -> None:
         """Say where the run is and what it takes before it begins."""
-        height, width = pictures.sides(*self.contents[0].shape[:2], self.settings.size)
+        height, width = pictures.sides(self.contents[0].shape, self.settings.size)
         area = (height + 2 * MARGIN) * (width + 2 * MARGIN)
         needed = area * self.extraction.bytes_per_pixel / GIGABYTE
         side = self._part_side(height, width)
@@ -128,18 +128,18 @@ class NeuralStyle:
         self, context: Any, number: int, path: Path, last: np.ndarray | None
     ) -> tuple[Drawn, np.ndarray]:
         """Draw one picture at every size in turn, and write it."""
-        pixels, picture = self.contents[number], last
+        pixels = self.contents[number]
         scales = self.settings.scales(*pixels.shape[:2])
         for level, (size, steps) in enumerate(scales):
             content = self.inputs.content_at(pixels, size)
-            start = self.inputs.start_at(content, picture, context.recipe.seed)
+            start = self.inputs.start_at(content, last, context.recipe.seed)
             objective = self._objective(content, size)
             name = f"{level + 1}_{content.shape[1]}x{content.shape[0]}"
             if len(self.files) > 1:
                 name = f"{number + 1:04d}_{name}"
             drawing = self._drawing(objective, start, steps, name)
             context.loop.run(drawing, name)
-            picture = np.asarray(drawing.picture.numpy())
+            last = picture = np.asarray(drawing.picture.numpy())
         before, after = losses_of(objective, content), losses_of(objective, picture)
         final = self._finished(picture, pixels)
         target = self._write(context, path, final)

@@ -43,7 +43,7 @@ class Inputs:
         Raises:
             ConfigError: if the picture is too narrow at this size.
         """
-        sides = pictures.sides(*pixels.shape[:2], size)
+        sides = pictures.sides(pixels.shape, size)
         if min(sides) < SMALLEST_SIDE:
             height, width = pixels.shape[:2]
             raise ConfigError(
@@ -74,10 +74,11 @@ class Inputs:
 
     def covered(self, content: np.ndarray) -> np.ndarray | None:
         """Return how much of each pixel is drawn, (height, width, 1); None for all."""
-        if not self.masks or any(mask is None for mask in self.masks):
-            return None
         maps = [self._mask_at(mask, content) for mask in self.masks]
-        return np.clip(np.sum(np.stack(maps), axis=0), 0.0, 1.0)[..., None]
+        real = [mask for mask in maps if mask is not None]
+        if not maps or len(real) < len(maps):
+            return None
+        return np.clip(np.sum(real, axis=0), 0.0, 1.0)[..., None]
 
     def start_at(
         self, content: np.ndarray, last: np.ndarray | None, seed: int
@@ -101,11 +102,11 @@ class Inputs:
         return content
 
     def _style_at(self, pixels: np.ndarray, size: int) -> np.ndarray:
-        height, width = pictures.sides(*pixels.shape[:2], size)
+        height, width = pictures.sides(pixels.shape, size)
         shortest = min(height, width)
         if shortest < SMALLEST_SIDE:  # a narrow style is shown larger
             size = -(-size * SMALLEST_SIDE // shortest)
-            height, width = pictures.sides(*pixels.shape[:2], size)
+            height, width = pictures.sides(pixels.shape, size)
         return pictures.resized(pixels, (height, width))
 
     def _mask_at(

@@ -83,8 +83,14 @@ def pictures_at(place: str) -> list[Path]:
     return files
 
 
-def sides(height: int, width: int, longest: int) -> tuple[int, int]:
-    """Return height and width in proportion, the longer of them as given."""
+def sides(shape: tuple[int, ...], longest: int) -> tuple[int, int]:
+    """Return height and width in proportion, the longer of them as given.
+
+    Args:
+        shape: of a picture, (height, width, …).
+        longest: pixels.
+    """
+    height, width = shape[:2]
     factor = longest / max(height, width)
     return max(round(height * factor), 1), max(round(width * factor), 1)
 

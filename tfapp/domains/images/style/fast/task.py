@@ -95,7 +95,7 @@ class FastStyle:
     def picture(self) -> np.ndarray:
         """The style, float32 (height, width, 3)."""
         pixels = pictures.read_picture(self.style, "style")
-        return pictures.resized(pixels, pictures.sides(*pixels.shape[:2], self.size))
+        return pictures.resized(pixels, pictures.sides(pixels.shape, self.size))
 
     @cached_property
     def loss(self) -> PerceptualLoss:
@@ -115,7 +115,8 @@ class FastStyle:
     ) -> Results:
         """Return the losses of the test pictures, drawn and as they are."""
         examples = dataset.examples["test"]
-        drawn, evidence = np.asarray(outputs("test")), []
+        drawn = np.asarray(outputs("test"))
+        evidence: list[tuple[np.ndarray, np.ndarray]] = []
         rows, unchanged, place = [], [], 0
         for inputs, *_ in dataset.batches(examples, Pass()):
             contents = np.asarray(inputs)
