@@ -119,7 +119,10 @@ class Objective:
             picture: float (height, width, 3), as the content.
         """
         tensor = tf.constant(picture, tf.float32)
-        _, losses = self._losses(self._totals(padded(tensor)))
+        whole = padded(tensor)
+        # Not compiled: that takes longer than the one answer.
+        pieces = [self._sums(part.box.cut(whole), part) for part in self.parts]
+        _, losses = self._losses(_added(pieces))
         return self._named(losses, total_variation(tensor))
 
     def _named(self, losses: Any, variation: Any) -> dict[str, float]:
@@ -142,24 +145,17 @@ class Objective:
 
     def _by_parts(self, whole: Any) -> Any:
         """Return the same, with the activations of one part in memory at a time."""
-        totals = self._totals(whole)
-        total, losses, slopes = self._compiled("slopes", self._slopes)(totals)
+        pieces = [
+            self._part_function("sums", number)(part.box.cut(whole))
+            for number, part in enumerate(self.parts)
+        ]
+        total, losses, slopes = self._compiled("slopes", self._slopes)(_added(pieces))
         gradient = np.zeros(whole.shape, np.float32)
         for number, part in enumerate(self.parts):
             function = self._part_function("gradient", number)
             own = part.box.cut(gradient)
             own += function(part.box.cut(whole), slopes).numpy()
         return total, losses, tf.constant(gradient)
-
-    def _totals(self, whole: Any) -> list[Any]:
-        """Return what the losses of a padded picture depend on, summed over parts."""
-        totals: list[Any] = []
-        for number, part in enumerate(self.parts):
-            sums = self._part_function("sums", number)(part.box.cut(whole))
-            if number:
-                sums = [a + b for a, b in zip(totals, sums, strict=True)]
-            totals = sums
-        return totals
 
     def _part_function(self, kind: str, number: int) -> Any:
         """Return what computes the sums of a part, or the gradient through them."""
@@ -236,3 +232,8 @@ class Objective:
         loss = self.weights.content * sum(content) / max(len(content), 1)
         loss += self.weights.style * sum(style) / len(style)
         return loss, ops.stack([*content, *style])
+
+
+def _added(pieces: Sequence[Sequence[Any]]) -> list[Any]:
+    """Return the sums of a picture from those of its parts."""
+    return [sum(values) for values in zip(*pieces, strict=True)]
