@@ -80,7 +80,7 @@ class LBFGS:
         if not self.gradient.size:
             self._accept(value, gradient)
             return
-        slope = float(self.gradient @ self.direction)
+        slope = _dot(self.gradient, self.direction)
         if value <= self.value + ARMIJO * self.length * slope:
             self._remember(gradient)
             self._accept(value, gradient)
@@ -104,7 +104,7 @@ class LBFGS:
         if not self.pairs:
             mean = np.abs(self.gradient).mean()
             self.length = self.first_step / mean if mean else 1.0
-        elif self.gradient @ self.direction >= 0:  # rounding: no way down is left
+        elif _dot(self.gradient, self.direction) >= 0:  # rounding: no way down is left
             self._restart()
             return
         self.trials = 0
@@ -127,8 +127,8 @@ class LBFGS:
     def _remember(self, gradient: np.ndarray) -> None:
         """Keep a step and its change of the gradient, if they show curvature."""
         step, change = self.point - self.place, gradient - self.gradient
-        sizes = np.linalg.norm(step) * np.linalg.norm(change)
-        if step @ change <= CURVATURE * sizes:
+        sizes = (_dot(step, step) * _dot(change, change)) ** 0.5
+        if _dot(step, change) <= CURVATURE * sizes:
             return
         if self.pairs == self.history:
             self.steps[:-1], self.changes[:-1] = self.steps[1:], self.changes[1:]
@@ -141,17 +141,17 @@ class LBFGS:
         product, factors = vector.copy(), []
         for i in reversed(range(self.pairs)):
             step, change = self.steps[i], self.changes[i]
-            curvature = 1.0 / float(step @ change)
-            factor = curvature * float(step @ product)
+            curvature = 1.0 / _dot(step, change)
+            factor = curvature * _dot(step, product)
             product -= factor * change
             factors.append((curvature, factor))
         if self.pairs:
             step, change = self.steps[self.pairs - 1], self.changes[self.pairs - 1]
-            product *= float(step @ change) / float(change @ change)
+            product *= _dot(step, change) / _dot(change, change)
         for i, (curvature, factor) in zip(
             range(self.pairs), reversed(factors), strict=True
         ):
-            other = curvature * float(self.changes[i] @ product)
+            other = curvature * _dot(self.changes[i], product)
             product += (factor - other) * self.steps[i]
         return product
 
@@ -179,6 +179,15 @@ class LBFGS:
         self.pairs = len(state["steps"])
         self.steps[: self.pairs] = state["steps"]
         self.changes[: self.pairs] = state["changes"]
+
+
+def _dot(one: np.ndarray, other: np.ndarray) -> float:
+    """Return the product of two vectors, summed in float64 by this thread alone.
+
+    BLAS would share it among threads that then wait for each other longer than they
+    compute, where other work keeps the processor busy.
+    """
+    return float(np.einsum("i,i->", one, other, dtype=np.float64))
 
 
 class Adam:
