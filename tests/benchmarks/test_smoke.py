@@ -115,6 +115,11 @@ CASES = {
     "network_pictures.py": Case(
         "drawn --networks cnn_7x7x32", r"drawn/cnn_7x7x32\.svg"
     ),
+    "style.py": Case(
+        "{photos}/a out --contents 0 --styles 1 --size 64 --steps 2 "
+        "--optimizers lbfgs adam --set task_options.style_layers=['block1_relu1']",
+        r"vgg_small: lbfgs ends below adam on \d of 1 pairs",
+    ),
     "svm_floor.py": Case(
         "{digits} --train 100 --test 20 --degree 2", r"\| 100 \| 2 \| \d+\.\d+%"
     ),

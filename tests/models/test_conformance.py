@@ -115,6 +115,10 @@ CASES = {
     "small_cnn": Case(
         {"filters": [4, 8], "padding": "same", "units": 16}, (8, 8, 3), 987
     ),
+    # 81x3x2 = 486, 9x2x4 = 72, 9x4x8 = 288, a block of 9x8x8 twice = 1152, back 9x8x4
+    # = 288 and 9x4x2 = 72, picture 81x2x3+3 = 489; two for each filter of all but the
+    # last: 2x(2+4+8+8+8+4+2) = 72
+    "style_network": Case({"width": 2, "blocks": 1}, (32, 32, 3), 2847 + 72, (32, 32)),
     # MobileNetV2 without top 2,257,984; scaling 2x1280; logits 1280x3+3
     "transfer": Case({"weights": "none"}, (32, 32, 3), 2_257_984 + 2560 + 3843),
     # pairs 2x3x3x(1x4+4x4) etc.: 40+148, 296+584, bottom 1168+2320, grow 520 and 132,

@@ -14,7 +14,7 @@ from tfapp.base.errors import ConfigError
 from tfapp.base.reporter import Reporter
 from tfapp.recipes.config import Recipe
 from tfapp.report.blocks import Fact, Report, Table
-from tfapp.runs.experiment import Outcome
+from tfapp.tasks.outcome import Outcome
 from tfapp.tasks.results import PrimaryMetric, Results
 from tfapp.verbs.run import run
 

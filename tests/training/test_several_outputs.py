@@ -11,6 +11,7 @@ from tfapp.base.reporter import Reporter
 from tfapp.data.spec import Pass
 from tfapp.recipes.config import RuntimeConfig, TrainingConfig
 from tfapp.tasks import get_task
+from tfapp.tasks.spec import Learning
 from tfapp.training.inference import predict
 from tfapp.training.loop.training_loop import TrainingLoop
 from tfapp.training.passes import DataPasses
@@ -61,6 +62,24 @@ def fit(model, dataset, folder, class_weight=None, task=None, rate=0.01):
     workload = epochs_of(Phase(plan, model, passes, held), setup)
     loop, start = TrainingLoop(folder, Reporter(quiet=True)), workload.start()
     return loop.run(workload, "train", start=start)
+
+
+@pytest.mark.slow
+def test_one_output_may_learn_from_its_own_input(dataset, tmp_path):
+    """What `batch` makes of a batch is learned, with a single output too."""
+    keras.utils.set_random_seed(0)
+    inputs = keras.Input((8, 8, 3))
+    model = keras.Model(inputs, keras.layers.Rescaling(1.0)(inputs))
+    model = keras.Model(inputs, keras.layers.Dense(3)(model(inputs)))
+    plain = get_task("image_classification")
+
+    def learning(model, info):
+        loss = keras.losses.MeanSquaredError()
+        return Learning(model, loss, [], lambda images, labels: (images, images))
+
+    task = replace(plain, learning=learning, monitor="val_loss", mode="min")
+    history = fit(model, dataset, tmp_path, task=task, rate=0.1)
+    assert history.epochs[-1]["val_loss"] < 0.5 * history.epochs[0]["val_loss"]
 
 
 @pytest.mark.slow

@@ -1,17 +1,15 @@
 """What a recipe does in a run's folder, and what it is given for that."""
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 from tfapp.base.reporter import Reporter
 from tfapp.recipes.config import Recipe
 from tfapp.runs import Run
-from tfapp.tasks.results import Results
+from tfapp.tasks.outcome import Outcome
 
 if TYPE_CHECKING:
-    from tfapp.report.blocks import Report
     from tfapp.training.loop.training_loop import TrainingLoop
 
 
@@ -39,30 +37,6 @@ class RunContext:
     loop: "TrainingLoop"
     facts: dict[str, Any]
     began: float
-
-
-@dataclass(frozen=True)
-class Outcome:
-    """What an experiment leaves to be published.
-
-    Args:
-        results: for metrics.json, scores.csv and the terminal.
-        report: returns the page, given the facts of the finished run.
-        model: keras.Model for model.keras; None for none.
-        card: tfapp.json next to the model.
-        saved_model: folder of the exported model; None for none.
-        data: what a comparison has to know of the data: "examples" of each split,
-            "labels" of the outputs and "strata", the number of classes; {} for none.
-        notes: lines about the data.
-    """
-
-    results: Results
-    report: "Callable[[dict[str, Any]], Report]"
-    model: Any = None
-    card: Mapping[str, Any] = field(default_factory=dict)
-    saved_model: Path | None = None
-    data: Mapping[str, Any] = field(default_factory=dict)
-    notes: tuple[str, ...] = ()
 
 
 class Experiment(Protocol):

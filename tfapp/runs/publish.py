@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from tfapp.base.storage.checksums import write_sealed_json
-from tfapp.runs.experiment import Outcome, RunContext
+from tfapp.runs.experiment import RunContext
+from tfapp.tasks.outcome import Outcome
 from tfapp.tasks.results import Results
 from tfapp.tasks.scores import write_scores
 

@@ -16,12 +16,13 @@ from tfapp.report.blocks import Report
 from tfapp.report.run_report import run_report
 from tfapp.report.wording import size
 from tfapp.runs.card import card, describe_data, run_facts
-from tfapp.runs.experiment import Outcome, RunContext
+from tfapp.runs.experiment import RunContext
 from tfapp.runs.failures import reading
 from tfapp.runs.precision_choice import announce, choose, resolved
 from tfapp.runs.teacher import load_teacher
 from tfapp.tasks.build import build_model
 from tfapp.tasks.leaks import with_near_copies
+from tfapp.tasks.outcome import Outcome
 from tfapp.tasks.results import Results
 from tfapp.tasks.spec import Task
 from tfapp.training import devices

@@ -29,6 +29,11 @@ def no_features(split: str) -> None:
     return
 
 
+def as_given(inputs: Any, targets: Any) -> tuple[Any, Any]:
+    """Return a batch as the data has it."""
+    return inputs, targets
+
+
 @dataclass(frozen=True)
 class Learning:
     """What is trained, by which losses, and how it is measured meanwhile.
@@ -52,10 +57,7 @@ class Learning:
     model: Any
     losses: Any
     metrics: list[Any]
-    batch: Callable[[Any, Any], tuple[Any, Any]] = lambda inputs, targets: (
-        inputs,
-        targets,
-    )
+    batch: Callable[[Any, Any], tuple[Any, Any]] = as_given
     main: str = ""
     loss_weights: Mapping[str, float] = field(default_factory=dict)
     answers_untrained: bool = False

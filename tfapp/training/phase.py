@@ -9,7 +9,7 @@ import tensorflow as tf
 
 from tfapp.data.spec import DataInfo
 from tfapp.recipes.config import RuntimeConfig, TrainingConfig
-from tfapp.tasks.spec import Learning, Task
+from tfapp.tasks.spec import Learning, Task, as_given
 from tfapp.training.devices import on_one_device
 from tfapp.training.loop.deadline import Deadline
 from tfapp.training.loop.epochs import Epochs
@@ -134,7 +134,7 @@ def _as_learned(learning: Learning, phase: Phase) -> tuple[Passes, Any]:
     train, validation = phase.train, phase.validation
     if phase.plan.class_weight:
         train = WeightedPasses(train, phase.plan.class_weight)
-    if learning.main:
+    if learning.batch is not as_given:
         train = PreparedPasses(train, learning.batch)
         validation = validation and prepared(validation, learning.batch)
     return train, validation

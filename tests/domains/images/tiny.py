@@ -116,8 +116,34 @@ def masks(folder: Path) -> Tiny:
     )
 
 
+def pictures(folder: Path) -> Tiny:
+    """Twelve pictures without labels, and a style of stripes."""
+    random = np.random.default_rng(0)
+    (folder / "pictures").mkdir(parents=True)
+    for i in range(12):
+        small = random.integers(0, 256, (6, 6, 3), dtype=np.uint8)
+        Image.fromarray(small).resize((48, 44)).save(folder / "pictures" / f"{i}.png")
+    stripes = np.zeros((48, 48, 3), np.uint8)
+    stripes[::4] = (200, 80, 20)
+    Image.fromarray(stripes).save(folder / "style.png")
+    table = {
+        "task_options": {"style": str(folder / "style.png"), "style_size": 48},
+        "data": {
+            "path": str(folder / "pictures"),
+            "batch_size": 4,
+            "options": {"image_size": [48, 48]},
+        },
+        "model": {"name": "style_network", "options": {"width": 4, "blocks": 1}},
+        "training": {"epochs": 2, "learning_rate": 1e-2},
+        "runtime": RUNTIME,
+    }
+    inputs = [str(folder / "pictures" / f"{i}.png") for i in (0, 1)]
+    return Tiny(str(folder / "pictures"), table, inputs)
+
+
 TINY = {
     "capsule_classification": capsules,
+    "fast_style": pictures,
     "image_classification": photos,
     "image_multilabel": tags,
     "image_regression": numbers,

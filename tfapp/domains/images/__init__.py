@@ -14,6 +14,7 @@ DATA = {
     "image_tags": "multilabel.load:image_tags",
     "images": "load:images",
     "masks": "segmentation.data.load:masks",
+    "pictures": "style.fast.data:pictures",
 }
 """Kinds of data: what the examples are and what the network receives."""
 
@@ -22,6 +23,7 @@ CHECKS = {
     "image_tags": "multilabel.load:check_tags",
     "images": "check:check_images",
     "masks": "segmentation.data.load:check_masks",
+    "pictures": "style.fast.data:check_pictures",
 }
 """What reports the faults of each kind of data."""
 
@@ -30,6 +32,7 @@ SPLITS = {
     "image_tags": ("random", "order"),
     "images": ("random", "order"),
     "masks": ("random", "order"),
+    "pictures": ("random", "order"),
 }
 """The ways by which each kind of data can be split: `data.split.by`."""
 
@@ -38,28 +41,34 @@ AUGMENTATIONS = {
     "image_tags": "augmentation.config:ImageAugmentation",
     "images": "augmentation.config:ImageAugmentation",
     "masks": "augmentation.config:MaskAugmentation",
+    "pictures": "augmentation.config:ImageAugmentation",
 }
 """What `[data.augmentation]` may hold for each kind of data."""
 
 TASKS = {
     "capsule_classification": "capsules.task:task",
+    "fast_style": "style.fast.task:task",
     "image_classification": "classification.task:task",
     "image_multilabel": "multilabel.task:task",
     "image_regression": "regression.task:task",
     "image_segmentation": "segmentation.task:task",
+    "neural_style": "style.task:task",
 }
 
 TASK_DATA = {
     "capsule_classification": ("images",),
+    "fast_style": ("pictures",),
     "image_classification": ("images",),
     "image_multilabel": ("image_tags",),
     "image_regression": ("image_numbers",),
     "image_segmentation": ("masks",),
+    "neural_style": ("images",),
 }
 """The kinds of data that each task learns from; the first is the default."""
 
 INTERFACES = {
     "capsule_classification": "classification.interface:INTERFACE",
+    "fast_style": "style.fast.interface:INTERFACE",
     "image_classification": "classification.interface:INTERFACE",
     "image_multilabel": "multilabel.interface:INTERFACE",
     "image_regression": "regression.task:INTERFACE",
@@ -75,6 +84,14 @@ REQUIREMENTS = {
         "fine_tune.head.views": (0, "tiles are drawn anew in every epoch"),
         "fine_tune.thaw.views": (0, "tiles are drawn anew in every epoch"),
     },
+    "fast_style": {
+        "model.name": ("style_network", "it answers with pictures"),
+        "runtime.precision": ("float32", "Gram matrices need its range"),
+    },
+    "neural_style": {
+        "model.name": ("transfer", "its extractor compares pictures"),
+        "runtime.backend": ("tensorflow", "the gradient of a picture is TensorFlow's"),
+    },
 }
 """Task → recipe key → what it has to be, and why."""
 
@@ -88,6 +105,7 @@ MODELS = {
     "lenet5_modern": "classification.models.lenet5:lenet5_modern",
     "matrix_capsules": "capsules.models.matrix_capsules:matrix_capsules",
     "small_cnn": "classification.models.small_cnn:small_cnn",
+    "style_network": "style.fast.models.style_network:style_network",
     "transfer": "classification.models.transfer:transfer",
     "unet": "segmentation.models.unet:unet",
     "unet_transfer": "segmentation.models.unet_transfer:unet_transfer",
@@ -126,6 +144,7 @@ PREVIEWS = {
     "image_tags": "thumbnails:file_tile",
     "images": "thumbnails:file_tile",
     "masks": "thumbnails:file_tile",
+    "pictures": "thumbnails:file_tile",
 }
 """Kind of data → what shows an example on the page of a comparison: (file, caption) →
 tile, or None if the file is not here."""
@@ -169,6 +188,7 @@ VERBS = {
     "convolution_lab": "verbs.convolution_lab:convolution_lab",
     "fetch_weights": "verbs.fetch_weights:fetch_weights",
     "masks": "verbs.masks:masks",
+    "stylize": "verbs.stylize:stylize",
 }
 """Functions of the Python API, `tfapp.NAME`, that only this domain has."""
 
@@ -176,6 +196,7 @@ COMMANDS = {
     "bundle": "commands.bundle:bundle",
     "lab": "commands.lab:lab",
     "masks": "commands.masks:masks",
+    "stylize": "commands.stylize:stylize",
     "weights": "commands.weights:weights",
 }
 """Commands, `tfapp NAME`: a function with Typer's options, or a `typer.Typer`."""

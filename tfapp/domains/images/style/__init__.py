@@ -1,0 +1,1 @@
+"""Neural style: a picture with the content of one and the style of others is drawn."""

@@ -1,0 +1,108 @@
+"""What an exported fast style takes and answers: pictures in, pictures out."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import tensorflow as tf
+
+from tfapp.domains.images.interface import image_interface
+from tfapp.domains.images.preprocessor import ImagePreprocessor
+from tfapp.domains.images.reading.decoding import decode_image
+from tfapp.domains.images.style.fast.models.style_network import DRAWING, SHRINKS
+from tfapp.domains.images.uint8_images import UINT8_IMAGES
+from tfapp.export.signatures import DEFAULT
+from tfapp.export.spec import Arrays, Exported, Prediction, Signature
+
+LONGEST = 1024
+"""Pixels of a side; larger pictures are made smaller, for the memory's sake."""
+QUALITY = 92
+
+
+def style_signatures(exported: Exported) -> dict[str, Signature]:
+    """Return the signatures of a fast style by name.
+
+    Args:
+        exported: its model has the layer `drawing`, which takes pictures of any size.
+
+    Returns:
+        "serving_default" takes encoded pictures as `image_bytes`, string tensor
+        (batch,), and answers with JPEGs of the same proportions, `picture_bytes`;
+        "serve_images" takes `images`, uint8 (batch, any height, any width, 3), and
+        answers with `pictures`, float32 of that shape, in [0, 255].
+    """
+    drawing, preprocessor = exported.model.get_layer(DRAWING), exported.preprocessor
+    traced = tf.function(
+        lambda images: _drawn(drawing, images),
+        input_signature=[tf.TensorSpec((None, None, None, 3), tf.float32)],
+        autograph=False,
+    )
+
+    def encoded(data: Any) -> Any:
+        image = _small(decode_image(data, preprocessor.max_pixels))
+        pixels = tf.cast(tf.round(traced(image[tf.newaxis])[0]), tf.uint8)
+        return tf.io.encode_jpeg(pixels, format="rgb", quality=QUALITY)
+
+    def serving_default(image_bytes: Any) -> Mapping[str, Any]:
+        kind = tf.TensorSpec((), tf.string)
+        answers = tf.map_fn(
+            encoded, image_bytes, fn_output_signature=kind, parallel_iterations=1
+        )
+        return {"picture_bytes": answers}
+
+    def serve_images(images: Any) -> Mapping[str, Any]:
+        return {"pictures": traced(tf.cast(images, tf.float32))}
+
+    def raw_images(raw: Arrays) -> Arrays:
+        images = tf.cast(preprocessor(raw), tf.uint8).numpy()
+        return {"images": images[:, : 3 * images.shape[1] // 4]}
+
+    shape = (None, None, None, 3)
+    return {
+        DEFAULT: Signature(serving_default, preprocessor.raw),
+        UINT8_IMAGES: Signature(
+            serve_images, {"images": tf.TensorSpec(shape, tf.uint8)}, raw_images
+        ),
+    }
+
+
+def _small(image: Any) -> Any:
+    """Return a picture as floats, not larger than `LONGEST`."""
+    size = tf.cast(tf.shape(image)[:2], tf.float32)
+    factor = tf.minimum(LONGEST / tf.reduce_max(size), 1.0)
+    target = tf.maximum(tf.cast(tf.round(size * factor), tf.int32), 1)
+    return tf.cond(
+        factor < 1.0,
+        lambda: tf.clip_by_value(
+            tf.image.resize(image, target, antialias=True), 0.0, 255.0
+        ),
+        lambda: tf.cast(image, tf.float32),
+    )
+
+
+def _drawn(drawing: Any, images: Any) -> Any:
+    """Draw pictures of any size: their sides are filled up and cut again."""
+    size = tf.shape(images)[1:3]
+    least = 4 * SHRINKS  # what the padding inside the network needs
+    wanted = tf.maximum(-(-size // SHRINKS) * SHRINKS, least)
+    filled = tf.gather(images, tf.minimum(tf.range(wanted[0]), size[0] - 1), axis=1)
+    filled = tf.gather(filled, tf.minimum(tf.range(wanted[1]), size[1] - 1), axis=2)
+    answers = drawing(filled, training=False)[:, : size[0], : size[1]]
+    return tf.cast(answers, tf.float32)
+
+
+def picture_prediction(row: Arrays) -> Prediction:
+    """Return the picture of an answer as a file.
+
+    Args:
+        row: with `picture_bytes`.
+    """
+    return Prediction("a picture", {}, {"picture.jpg": bytes(row["picture_bytes"])})
+
+
+INTERFACE = image_interface(
+    signatures=style_signatures,
+    prediction=picture_prediction,
+    preprocessor=ImagePreprocessor.from_description,
+    outputs={"picture_bytes": "pictures"},
+    batch_sizes=(1,),
+)

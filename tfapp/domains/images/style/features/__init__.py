@@ -1,0 +1,1 @@
+"""What is measured of pictures: features, the losses between them, their gradient."""
