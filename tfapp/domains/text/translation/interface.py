@@ -52,7 +52,8 @@ def signatures(exported: Exported) -> dict[str, Signature]:
         answers = _texts(tf.gather(names, ids), JOINTS[preprocessor.cut])
         rows, places = tf.gather(names, ids[:, 0]), tf.shape(symbols)[1]
         shown = tf.cast(weights[:, :, :places], tf.float32)
-        shown = tf.where((rows != "")[..., tf.newaxis], shown, 0.0)
+        both = (rows != "")[..., tf.newaxis] & (symbols != "")[:, tf.newaxis]
+        shown = tf.where(both, shown, 0.0)
         missing = preprocessor.longest - places
         return {
             "target": answers[:, 0],
