@@ -25,6 +25,7 @@ from tfapp.domains.text.translation.models.recurrent_translator import (
     DECODER,
     taught_model,
 )
+from tfapp.domains.text.translation.views import pair_views
 from tfapp.layers.outputs import LOGITS
 from tfapp.recipes.config import Share
 from tfapp.report.blocks import Section
@@ -48,6 +49,7 @@ def task(*, label_smoothing: Share = 0.0) -> Task:
         interface=INTERFACE,
         baselines=translation_baselines,
         sections=_sections,
+        views=pair_views,
     )
 
 

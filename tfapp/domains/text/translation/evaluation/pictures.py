@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 import numpy as np
+from matplotlib.patches import Rectangle
 
 from tfapp.report.blocks import Picture
 from tfapp.report.style import HEAT, look, new_figure, to_svg
@@ -31,9 +32,9 @@ def attention_picture(
         axes = figure.add_subplot()
         axes.grid(visible=False)
         for (row, column), share in np.ndenumerate(shown):
-            box = (column - 0.5, row - 0.5), 1, 1
-            alpha = float(np.clip(share, 0, 1))
-            axes.add_patch(_patch(box, alpha))
+            corner, alpha = (column - 0.5, row - 0.5), float(np.clip(share, 0, 1))
+            shade = {"facecolor": HEAT["right"], "alpha": alpha, "linewidth": 0}
+            axes.add_patch(Rectangle(corner, 1, 1, **shade))
         axes.set_xlim(-0.5, len(read) - 0.5)
         axes.set_ylim(len(written) - 0.5, -0.5)
         axes.set_xticks(range(len(read)), [drawable(s, 12) for s in read])
@@ -47,9 +48,3 @@ def attention_picture(
         f"{w} at {read[i]}" for w, i in zip(written, places, strict=False)
     )
     return Picture(svg, f"For each symbol the place looked at most: {pairs}.")
-
-
-def _patch(box: tuple[tuple[float, float], int, int], alpha: float) -> "object":
-    from matplotlib.patches import Rectangle
-
-    return Rectangle(*box, facecolor=HEAT["right"], alpha=alpha, linewidth=0)

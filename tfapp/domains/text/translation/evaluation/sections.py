@@ -36,11 +36,13 @@ def translation_sections(
     """Return the sections on lengths, mistakes, search and attention."""
     answers = cast(list[Answer], results.evidence)
     ask = asking(model, dataset.preprocessor)
-    sections = [_mistakes(answers, dataset.preprocessor)]
-    if further := _further(dataset, answers, ask):
-        sections.append(further)
-    sections += [_lengths(answers), _searches(answers, ask)]
-    sections.append(_attention(answers, dataset.preprocessor, model))
+    sections = (
+        _mistakes(answers, dataset.preprocessor),
+        _further(dataset, answers, ask),
+        _lengths(answers),
+        _searches(answers, ask),
+        _attention(answers, dataset.preprocessor, model),
+    )
     return [section for section in sections if section is not None]
 
 
@@ -130,7 +132,10 @@ def _lengths(answers: Sequence[Answer]) -> Section | None:
         for low, high in zip(edges[:-1], edges[1:], strict=True)
     }
     table = _figure_table(groups, "Figures by the symbols of the source")
-    return Section("Short and long sources", "", (table,))
+    lead = (
+        f"Sources of {edges[0]} to {edges[-1] - 1} symbols, in groups of about as many."
+    )
+    return Section("Short and long sources", lead, (table,))
 
 
 def _searches(answers: Sequence[Answer], ask: Ask) -> Section:
