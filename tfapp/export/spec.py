@@ -12,7 +12,7 @@ Arrays = Mapping[str, "np.ndarray"]
 """Arrays by name, of a batch or of one row of it; texts and files are object arrays."""
 
 View = Literal[
-    *("classes", "tags", "text", "numbers", "pictures", "words", "tagged", "attention")
+    "classes", "tags", "text", "numbers", "pictures", "words", "tagged", "attention"
 ]
 """How a page shows an output: bars of shares, bars of which those from their threshold
 on are set off, a text, a table, picture files, words coloured by the output

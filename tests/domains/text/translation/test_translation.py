@@ -208,6 +208,7 @@ def test_figures_and_simple_methods(dataset):
     assert results.baselines[2].value > 0.3
 
 
+@pytest.mark.slow
 def test_report(dataset, model):
     """Mistakes, lengths, both searches and pictures are shown, whatever the texts."""
     shown = model.predict(
@@ -261,6 +262,7 @@ def test_other_data_and_models_are_refused(dataset):
         task().learning(plain, dataset.info)
 
 
+@pytest.mark.slow
 def test_served_answers(dataset, model, tmp_path):
     """A SavedModel answers raw strings as the search does, with its attention."""
     exported = Exported(model, dataset.preprocessor, dataset.info)

@@ -98,15 +98,18 @@ def test_other_tables(tmp_path, header, row):
 def test_faults(tmp_path):
     """Empty sides and copies in two splits are left out, each with its line."""
     rows = [
-        ("one", "1", "train"),
-        ("two", "2", "test"),
-        ("", "3", "train"),
-        ("four", "", "dev"),
-        ("two", "2", "train"),
+        ("train", "one", "1"),
+        ("test", "two", "2"),
+        ("train", "", "3"),
+        ("dev", "four", ""),
+        ("", "two", "2"),
     ]
-    file = write(tmp_path / "a.tsv", rows, ("source", "target", "split"))
+    file = write(tmp_path / "a.tsv", rows, ("split", "source", "target"))
     found = read_pairs(file, {})
-    assert [p.name for p in found.pairs] == ["a.tsv#2", "a.tsv#3"]
+    assert [(p.name, p.split) for p in found.pairs] == [
+        ("a.tsv#2", "train"),
+        ("a.tsv#3", "test"),
+    ]
     assert [(p.path, p.kind) for p in found.problems] == [
         ("a.tsv#4", "empty side"),
         ("a.tsv#5", "empty side"),

@@ -33,8 +33,9 @@ def attention_picture(
         axes.grid(visible=False)
         for (row, column), share in np.ndenumerate(shown):
             corner, alpha = (column - 0.5, row - 0.5), float(np.clip(share, 0, 1))
-            shade = {"facecolor": HEAT["right"], "alpha": alpha, "linewidth": 0}
-            axes.add_patch(Rectangle(corner, 1, 1, **shade))
+            color = HEAT["right"]
+            shade = Rectangle(corner, 1, 1, facecolor=color, alpha=alpha, linewidth=0)
+            axes.add_patch(shade)
         axes.set_xlim(-0.5, len(read) - 0.5)
         axes.set_ylim(len(written) - 0.5, -0.5)
         axes.set_xticks(range(len(read)), [drawable(s, 12) for s in read])

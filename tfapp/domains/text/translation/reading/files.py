@@ -5,7 +5,9 @@ from pathlib import Path
 from typing import Any
 
 from tfapp.base.errors import DataError
+from tfapp.base.names import folded
 from tfapp.data.faults import Problem
+from tfapp.data.spec import SPLITS
 from tfapp.data.split_names import SPLIT_FOLDERS
 from tfapp.domains.text.reading.columns import GROUP, SPLIT
 from tfapp.domains.text.reading.folders import split_tables
@@ -49,18 +51,17 @@ def read_pairs(path: Path, options: Mapping[str, Any]) -> PairSet:
 def _rows(file: Path, options: Mapping[str, Any], split: str) -> Iterator[Pair]:
     table = read_table(file, str(options.get("delimiter") or ""))
     sides = find_sides(table, options)
-    names = [name.casefold() for name in table.header]
-    group = names.index(GROUP) if GROUP in names else None
-    column = names.index(SPLIT) if SPLIT in names else None
+    names = [folded(name) for name in table.header]
     for line, row in table.rows:
         cells = (*row, *[""] * (len(table.header) - len(row)))
-        own = split or _split_of(table, line, cells[column] if column else "")
+        named = dict(zip(names, cells, strict=False))
+        own = split or _split_of(table, line, named.get(SPLIT, ""))
         yield Pair(
             f"{file.name}#{line}",
             " ".join(cells[sides.source].split()),
             " ".join(cells[sides.target].split()),
             own,
-            cells[group].strip() if group is not None else "",
+            named.get(GROUP, "").strip(),
         )
 
 
@@ -88,10 +89,12 @@ def _fault(pair: Pair) -> Problem | None:
 
 def _without_copies(pairs: tuple[Pair, ...]) -> tuple[tuple[Pair, ...], list[Problem]]:
     """Leave out pairs whose source another split, which is tested on, holds too."""
+    rest = "train" if any(pair.split for pair in pairs) else ""
     held: dict[str, str] = {}
-    for split in ("train", "validation", "test"):  # the last one keeps its copies
-        held |= {pair.source: split for pair in pairs if pair.split == split}
-    torn = [p for p in pairs if p.split and p.split != held[p.source]]
+    for split in ("", *SPLITS):  # the last one keeps its copies
+        own = (pair for pair in pairs if (pair.split or rest) == split)
+        held |= {pair.source: split for pair in own}
+    torn = [p for p in pairs if (p.split or rest) != held[p.source]]
     problems = [
         Problem(
             p.name,
