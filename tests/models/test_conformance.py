@@ -41,6 +41,7 @@ class Case:
         largest: value of its inputs.
         ids: name → form of each input, where the inputs are ids; sides without a
             length are five long.
+        steps: of answers that are as long for all examples; None where they differ.
         batch: returns so many random inputs, by a seed, where those of `ids` are more
             than ids.
     """
@@ -53,6 +54,7 @@ class Case:
     largest: float = 255.0
     ids: Mapping[str, InputSpec] = field(default_factory=dict)
     batch: Callable[[int, int], dict] | None = None
+    steps: int | None = None
 
 
 CASES = {
@@ -159,6 +161,16 @@ CASES = {
             "pieces": InputSpec((None, 3), "int32", 5),
         },
     ),
+    # vectors 7x3 and 4x3; GRU twice 3x4x(3+4+2), start 8x4+4; attention 8x4+4x4+4+4;
+    # (4+8)x4+4, logits 4x3+3; the decoder's GRU 108
+    "recurrent_translator": Case(
+        {"units": 4, "embedding_units": 3, "beams": 2},
+        (),
+        21 + 12 + 216 + 36 + 56 + 52 + 15 + 108,
+        (5,),
+        ids={"source": InputSpec((None,), "int32", 7)},
+        steps=5,
+    ),
     # two channels of vectors 2x10x4 = 80; widths 2 and 3 over them: 2x8x2+2 = 34 and
     # 3x8x2+2 = 50; logits 4x3+3 = 15; keys, weights and bias of 5 n-grams 5+15+3 = 23
     "sentence_cnn": Case(
@@ -197,11 +209,12 @@ def build(name):
     """Build the tiny network of a model, for three classes, with all its outputs."""
     case = CASES[name]
     inputs = case.ids or {case.input_name: InputSpec(case.input_shape)}
-    shape = (None,) * len(case.answer_shape) if case.ids else case.answer_shape
+    shape = (case.steps,) * len(case.answer_shape) if case.ids else case.answer_shape
     start = {
         "vectors": np.random.default_rng(0).normal(0, 1, (10, 4)),
         "ngrams": (np.array([2, 3, 4, 5, 46]), np.eye(5, 3), np.arange(3.0)),
     }
+    keras.utils.set_random_seed(0)
     info = DataInfo(inputs, shape, 3, tuple("abc"), "", start)
     return build_model(ModelConfig(name=name, options=case.options), info)
 

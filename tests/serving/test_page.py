@@ -46,6 +46,11 @@ def forecaster(folder):
             "upper": tf.strings.upper(text),
             "lengths": numbers,
             "map_bytes": pictures,
+            "rows": tf.tile([["x", "y", ""]], [tf.shape(text)[0], 1]),
+            "columns": tf.tile([["a", " ", ""]], [tf.shape(text)[0], 1]),
+            "where": tf.tile(
+                [[[0.9, 0.1, 0], [0, 1.0, 0], [0, 0, 0]]], [tf.shape(text)[0], 1, 1]
+            ),
             **{
                 name: tf.tile([row], [tf.shape(text)[0], 1])
                 for name, row in tags.items()
@@ -61,7 +66,7 @@ def forecaster(folder):
     spec = {"text": tf.TensorSpec((None,), tf.string)}
     save(folder, {"serving_default": (serve, spec)})
     outputs = {"upper": "text", "lengths": "numbers", "map_bytes": "pictures"}
-    outputs["probabilities"] = "tags"
+    outputs |= {"probabilities": "tags", "where": "attention"}
     interface = {"media_type": "text/plain", "outputs": outputs}
     (folder / "tfapp.json").write_text(json.dumps({"interface": interface}))
 
@@ -202,6 +207,9 @@ def test_the_card_decides_what_is_taken_and_shown(models, browser):
         assert "ABCD" in shown
         assert "1.33333" in shown
         assert browser.run("document.querySelector('#views img').alt") == "map"
+        cells = "[...document.querySelectorAll('.attention td[title]')]"
+        assert browser.run(f"{cells}.map((td) => td.title)")[:2] == ["90.0 %", "10.0 %"]
+        assert browser.run(f"{cells}.length") == 4
         assert text_of(browser, "verdict") == "field, 90.0 %; tree, 40.0 %"
         chosen = "[...document.querySelectorAll('#bars li')].map((li) => li.className)"
         assert browser.run(chosen) == ["chosen", "chosen", ""]

@@ -11,10 +11,13 @@ if TYPE_CHECKING:  # the command line reads this file, and starts without NumPy
 Arrays = Mapping[str, "np.ndarray"]
 """Arrays by name, of a batch or of one row of it; texts and files are object arrays."""
 
-View = Literal["classes", "tags", "text", "numbers", "pictures", "words", "tagged"]
+View = Literal[
+    "classes", "tags", "text", "numbers", "pictures", "words", "tagged", "attention"
+]
 """How a page shows an output: bars of shares, bars of which those from their threshold
 on are set off, a text, a table, picture files, words coloured by the output
-`word_weights`, and words in the colours of their tags (docs/text.md)."""
+`word_weights`, words in the colours of their tags, and shades in a grid of the outputs
+`rows` and `columns` (docs/text.md)."""
 
 
 @dataclass(frozen=True)

@@ -7,8 +7,9 @@ from tfapp.data.detection import Detected
 from tfapp.domains.text.labelling.detect import detect_tagged
 from tfapp.domains.text.language.reading import detect_running_text
 from tfapp.domains.text.reading.detect import detect_texts
+from tfapp.domains.text.translation.detect import detect_pairs
 
-DETECTORS = (detect_tagged, detect_texts, detect_running_text)
+DETECTORS = (detect_tagged, detect_pairs, detect_texts, detect_running_text)
 """One for each kind of data, the most special first."""
 
 

@@ -1,5 +1,5 @@
 // Answers as something a person can read: classes, tags, text, numbers, pictures, words in
-// colours. No state, no requests.
+// colours, attention. No state, no requests.
 
 const MOST_BARS = 10;
 const MOST_ROWS = 50;
@@ -20,6 +20,10 @@ export function viewsOf(row, outputs, names, classNames) {
     const view = outputs[name] ?? guess(bare ? "" : name, value);
     if (view === "words" || view === "tagged") {
       views.push({ view, name, value: view === "tagged" ? wordsOf(row) : pairsOf(value, row.word_weights) });
+      continue;
+    }
+    if (view === "attention") {
+      views.push({ view, name, value: gridOf(value, row) });
       continue;
     }
     const hasBars = view === "classes" || view === "tags";
@@ -70,10 +74,17 @@ function wordsOf({ tokens, tags, tag_scores: scores = [] }) {
   return tokens.map((token, i) => [token, tags[i], scores[i]]).filter(([token]) => token);
 }
 
+/** Returns the symbols that were written and read, and a row of weights for each of the former. */
+function gridOf(weights, { rows, columns }) {
+  const read = columns.filter((symbol) => symbol !== "");
+  const written = rows.filter((symbol) => symbol !== "");
+  return { read, lines: written.map((symbol, i) => [symbol, weights[i].slice(0, read.length)]) };
+}
+
 /** Fills a list with the bars of the classes, and a box with everything else. */
 export function drawViews(bars, box, views) {
   drawBars(bars, barsIn(views));
-  const draw = { text: drawText, numbers: drawNumbers, pictures: drawPicture, words: drawWords, tagged: drawTagged };
+  const draw = { text: drawText, numbers: drawNumbers, pictures: drawPicture, words: drawWords, tagged: drawTagged, attention: drawAttention };
   box.replaceChildren(...views.filter(({ view }) => draw[view]).map((one) => draw[one.view](one)));
 }
 
@@ -111,6 +122,28 @@ function drawTagged({ value }) {
     line.append(word, " ");
   }
   return line;
+}
+
+/** Shows where a network looked: a line for each symbol it wrote, a column for each it read. */
+function drawAttention({ name, value: { read, lines } }) {
+  const table = element("table", "attention");
+  table.append(element("caption", "", worded(name)));
+  const shown = (symbol) => (symbol.trim() === "" ? "␣" : symbol);
+  const head = document.createElement("tr");
+  head.append(element("td", ""), ...read.map((symbol) => element("th", "", shown(symbol))));
+  table.append(head);
+  for (const [symbol, weights] of lines) {
+    const line = document.createElement("tr");
+    line.append(element("th", "", shown(symbol)));
+    for (const weight of weights) {
+      const cell = element("td", "");
+      cell.style.setProperty("--share", `${Math.round(100 * weight)}%`);
+      cell.title = percent(weight);
+      line.append(cell);
+    }
+    table.append(line);
+  }
+  return table;
 }
 
 /** Returns a hue in degrees, always the same for a text. */

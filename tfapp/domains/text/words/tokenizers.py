@@ -78,10 +78,16 @@ def spaces(texts: Any) -> Any:
     return tf.strings.split(_cut(texts))
 
 
+def characters(texts: Any) -> Any:
+    """Return the characters, without spaces around the text."""
+    return tf.strings.unicode_split(tf.strings.strip(_cut(texts)), "UTF-8")
+
+
 TOKENIZERS: dict[str, Callable[[Any], Any]] = {
     "words": words,
     "kim": kim,
     "spaces": spaces,
+    "characters": characters,
 }
 
 

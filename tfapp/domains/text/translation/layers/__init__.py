@@ -1,0 +1,1 @@
+"""Attention, and the decoder that writes with it; keras alone."""

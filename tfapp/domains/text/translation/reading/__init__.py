@@ -1,0 +1,1 @@
+"""Pairs of texts: from tables, and generated ones."""
