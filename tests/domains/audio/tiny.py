@@ -1,0 +1,32 @@
+"""Tiny recordings that a network can learn in seconds."""
+
+from tests.domains.audio.recordings import class_folders, tone, write_wav
+from tests.domains.tiny import Tiny
+
+RUNTIME = {"deterministic": True, "checkpoint_seconds": 0.0, "precision": "float32"}
+
+
+def tones(folder):
+    """Low and high tones by class for a network of one block."""
+    data = class_folders(folder / "tones")
+    inputs = [folder / "one.wav", folder / "two.wav"]
+    for file, label in zip(inputs, ("low", "high"), strict=True):
+        write_wav(file, tone(label, 100))
+    table = {
+        "data": {
+            "path": str(data),
+            "batch_size": 8,
+            "options": {"seconds": 0.2, "speakers": "mixed"},
+            "augmentation": {"speed": 0.1, "noise": 0.1, "tilt": 0.2},
+        },
+        "model": {
+            "name": "audio_cnn",
+            "options": {"filters": [4], "units": 8, "bands": 10},
+        },
+        "training": {"epochs": 2, "learning_rate": 1e-2},
+        "runtime": RUNTIME,
+    }
+    return Tiny(str(data), table, [str(file) for file in inputs])
+
+
+TINY = {"audio_classification": tones}

@@ -1,0 +1,61 @@
+"""Audio: recordings to classes.
+
+The tables name what recipes may use, as "module:function" relative to this package.
+"""
+
+FORMS = (
+    "a folder of recordings (WAV, FLAC, Ogg) by class, a .csv with path,label or "
+    "path,text of recordings"
+)
+"""What `data.path` may be, for messages."""
+
+DATA = {
+    "recordings": "classification.load:recordings",
+}
+"""Kinds of data: what the examples are and what the network receives."""
+
+CHECKS = {
+    "recordings": "check:check_recordings",
+}
+"""What reports the faults of each kind of data."""
+
+SPLITS = {
+    "recordings": ("random", "order"),
+}
+"""The ways by which each kind of data can be split: `data.split.by`."""
+
+AUGMENTATIONS = {
+    "recordings": "augmentation:AudioAugmentation",
+}
+"""What `[data.augmentation]` may hold for each kind of data."""
+
+TASKS = {
+    "audio_classification": "classification.task:task",
+}
+
+TASK_DATA = {
+    "audio_classification": ("recordings",),
+}
+"""The kinds of data that each task learns from; the first is the default."""
+
+INTERFACES = {
+    "audio_classification": "classification.interface:INTERFACE",
+}
+"""What the exported models of each task take and answer, without the task."""
+
+REQUIREMENTS = {
+    "audio_classification": {
+        "fine_tune": (None, "networks of recordings are trained from random weights"),
+    },
+}
+"""Task → recipe key → what it has to be, and why."""
+
+MODELS = {
+    "audio_cnn": "classification.models.audio_cnn:audio_cnn",
+}
+"""Networks: builders that return a keras.Model of logits."""
+
+PLANS = {
+    "audio_classification": "classification.plan:plan",
+}
+"""Task → what writes the recipe of `tfapp fit`."""
