@@ -1,7 +1,7 @@
 """What is wrong with recordings, and what `fit` has to know of them."""
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -25,6 +25,8 @@ from tfapp.problems.classification.examples import (
 )
 
 NOUN = "recordings"
+Facts = Mapping[str, RecordingFacts]
+Judge = Callable[[Facts, Mapping[str, str]], Facts]
 
 
 @dataclass(frozen=True)
@@ -53,28 +55,23 @@ class Examined:
 
 def check_recordings(context: LoadContext) -> CheckReport:
     """Decode all recordings of classes and report what is wrong with them."""
-    return _checked(examine(context))
-
-
-def check_speech(context: LoadContext) -> CheckReport:
-    """Decode all recordings of speech and report what is wrong with them."""
-    return _checked(examine(context, spoken=True))
-
-
-def _checked(examined: Examined) -> CheckReport:
+    report = examine(context).report
     try:
-        require_enough(examined.report)
+        require_enough(report)
     except DataError as error:
-        return refused(examined.report, error)
-    return examined.report
+        return refused(report, error)
+    return report
 
 
-def examine(context: LoadContext, *, spoken: bool = False) -> Examined:
+def examine(
+    context: LoadContext, *, spoken: bool = False, judge: Judge | None = None
+) -> Examined:
     """Decode recordings; report what is usable and what is wrong.
 
     Args:
         context: recipe and folder of caches.
         spoken: answers are what is said, and no classes.
+        judge: facts and answers by name → facts with further faults.
 
     Raises:
         ConfigError: if an option is wrong.
@@ -84,6 +81,8 @@ def examine(context: LoadContext, *, spoken: bool = False) -> Examined:
     listing = list_recordings(context.config.path, options)
     source = _source(listing, context, spoken, options.get("speakers", "apart"))
     facts = scan(source, context, INSPECTION)
+    if judge is not None:
+        facts = judge(facts, {e.name: e.target for e in source.examples})
     usable = usable_examples(source, facts)
     problems = [
         *usable.problems,

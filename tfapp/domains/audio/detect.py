@@ -46,5 +46,5 @@ def _of_table(table: Path) -> Detected:
         spoken = True
     why = f"{table.name} lists recordings and "
     if spoken:
-        return Detected("speech", "speech_recognition", why + "what is said in them")
+        return Detected("utterances", "speech", why + "what is said in them")
     return Detected("recordings", "audio_classification", why + "their classes")

@@ -16,7 +16,8 @@ class FrameCount(keras.layers.Layer):
         hop: samples from frame to frame.
 
     Call arguments:
-        waveform: float (batch, samples), zeros behind the end.
+        inputs: waveforms, float (batch, samples), zeros behind the end; or the number
+            of samples that belong to each, int (batch,).
 
     Output shape:
         int32 (batch,).
@@ -26,19 +27,21 @@ class FrameCount(keras.layers.Layer):
         super().__init__(**{**kwargs, "dtype": "float32"})
         self.hop = hop
 
-    def call(self, waveform: Any) -> Any:
+    def call(self, inputs: Any) -> Any:
         """Return the frames up to the last sample that is not zero."""
-        numbers = ops.arange(1, ops.shape(waveform)[1] + 1, dtype="int32")
-        lengths = ops.max(ops.where(ops.not_equal(waveform, 0.0), numbers, 0), axis=1)
+        if len(inputs.shape) == 1:
+            return 1 + ops.cast(inputs, "int32") // self.hop
+        numbers = ops.arange(1, ops.shape(inputs)[1] + 1, dtype="int32")
+        lengths = ops.max(ops.where(ops.not_equal(inputs, 0.0), numbers, 0), axis=1)
         return 1 + lengths // self.hop
 
     def compute_output_shape(self, input_shape: Any) -> Any:
         """Return the shape of the numbers."""
         return (input_shape[0],)
 
-    def compute_output_spec(self, waveform: Any) -> Any:
+    def compute_output_spec(self, inputs: Any) -> Any:
         """Return the form of the numbers."""
-        return keras.KerasTensor(self.compute_output_shape(waveform.shape), "int32")
+        return keras.KerasTensor(self.compute_output_shape(inputs.shape), "int32")
 
     def get_config(self) -> dict[str, Any]:
         """Return the constructor's arguments."""

@@ -13,18 +13,14 @@ WINDOW, HOP = 0.025, 0.01
 """Seconds of a frame, and from frame to frame."""
 
 
-def hop_of(info: DataInfo) -> int:
-    """Return samples from frame to frame."""
-    return round(HOP * int(info.start.get("rate", RATE)))
-
-
 def normalized_spectra(
     waveform: Any,
     info: DataInfo,
     bands: int,
+    hop: float = HOP,
     *,
     energy: bool = False,
-    frames: Any = None,
+    samples: Any = None,
 ) -> tuple[Any, Any]:
     """Return spectra (batch, frames, bands), and the frames of each (batch,).
 
@@ -32,16 +28,16 @@ def normalized_spectra(
         waveform: Keras input, float (batch, samples).
         info: of the data; `start["rate"]` is the rate in samples per second.
         bands: of the mel scale.
+        hop: seconds from frame to frame.
         energy: append the power of each frame.
-        frames: of each recording, where the data names them; else the zeros behind
-            its end are counted.
+        samples: of each recording, int (batch,); None to count the zeros behind its
+            end.
     """
     rate = int(info.start.get("rate", RATE))
-    window, hop = round(WINDOW * rate), hop_of(info)
+    window, step = round(WINDOW * rate), round(hop * rate)
     size = 2 ** (window - 1).bit_length()
-    layer = LogMel(rate, bands, window, hop, size, energy, name="log_mel")
-    if frames is None:
-        frames = FrameCount(hop, name="frames")(waveform)
+    layer = LogMel(rate, bands, window, step, size, energy, name="log_mel")
+    frames = FrameCount(step, name="frames")(waveform if samples is None else samples)
     spectra = layer(waveform)
     return ClipNormalization(name="normalization")([spectra, frames]), frames
 
