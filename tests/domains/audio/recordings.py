@@ -50,3 +50,25 @@ def class_folders(folder, count=10, speakers=3):
 def float_wav(samples, rate=RATE):
     """Return float samples as the content of a WAV file of 32-bit floats."""
     return encode_wav(np.asarray(samples, np.float32), rate)
+
+
+LETTERS = {"a": "low", "b": "high"}
+
+
+def spoken(text, number):
+    """Return tones in a row, one for each letter of a text of a and b."""
+    parts = [tone(LETTERS[t], 10 * number + i) for i, t in enumerate(text)]
+    gap = np.zeros(RATE // 50, np.float32)
+    return np.concatenate([gap, *(p for part in parts for p in (part, gap))])
+
+
+def transcribed(folder, count=30):
+    """Write a folder of recordings of letters, with transcripts.csv."""
+    generator = np.random.default_rng(0)
+    rows = ["path,text,speaker"]
+    for number in range(count):
+        text = "".join(generator.choice(list("ab"), generator.integers(1, 4)))
+        write_wav(folder / f"{number:02d}.wav", spoken(text, number))
+        rows.append(f"{number:02d}.wav,{text},voice{number % 3}")
+    (folder / "transcripts.csv").write_text("\n".join(rows) + "\n", encoding="utf-8")
+    return folder

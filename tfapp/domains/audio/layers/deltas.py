@@ -35,8 +35,11 @@ class Deltas(keras.layers.Layer):
         count = ops.shape(values)[1]
         padded = ops.pad(values, [[0, 0], [REACH, REACH], [0, 0]])
         parts = [
-            n * (padded[:, REACH + n : REACH + n + count]
-                 - padded[:, REACH - n : REACH - n + count])
+            n
+            * (
+                padded[:, REACH + n : REACH + n + count]
+                - padded[:, REACH - n : REACH - n + count]
+            )
             for n in range(1, REACH + 1)
         ]
         return sum(parts) / NORM

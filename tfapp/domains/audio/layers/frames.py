@@ -83,6 +83,27 @@ class ClipNormalization(keras.layers.Layer):
         return input_shape[0]
 
 
+@keras.saving.register_keras_serializable(package="tfapp")
+class FrameMask(keras.layers.Layer):
+    """Say which frames of a batch belong to the recording.
+
+    Call arguments:
+        inputs: values, float (batch, frames, …), and the number of frames that belong
+            to each recording, int (batch,).
+
+    Output shape:
+        bool (batch, frames).
+    """
+
+    def call(self, inputs: Any) -> Any:
+        """Return the mask."""
+        return ops.squeeze(frame_mask(*inputs), axis=2)
+
+    def compute_output_spec(self, inputs: Any) -> Any:
+        """Return the form of the mask."""
+        return keras.KerasTensor(inputs[0].shape[:2], "bool")
+
+
 def frame_mask(spectra: Any, frames: Any) -> Any:
     """Return which frames belong to the recording, bool (batch, frames, 1)."""
     numbers = ops.arange(ops.shape(spectra)[1], dtype="int32")[None]

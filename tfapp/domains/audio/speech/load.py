@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 
@@ -60,7 +61,7 @@ def utterances(
     *,
     rate: int = 0,
     unit: Unit = "characters",
-    speakers: str = "apart",
+    speakers: Literal["apart", "mixed"] = "apart",
     test: str = "",
     validation: str = "",
     strings: int = 0,
@@ -182,9 +183,7 @@ def _unknown_tokens(
 ) -> list[str]:
     """Return a note on tokens that the network has no output for."""
     known = set(labels)
-    missing = sorted(
-        {t for e in examples for t in tokens_of(e.target, unit)} - known
-    )
+    missing = sorted({t for e in examples for t in tokens_of(e.target, unit)} - known)
     if not missing:
         return []
     return [

@@ -23,7 +23,10 @@ def text_of(tokens: Sequence[str]) -> str:
 
 def learn_tokens(texts: Iterable[str], unit: Unit) -> tuple[str, ...]:
     """Return the outputs for texts: the blank, then all their tokens in order."""
-    return (BLANK, *sorted({token for text in texts for token in tokens_of(text, unit)}))
+    return (
+        BLANK,
+        *sorted({token for text in texts for token in tokens_of(text, unit)}),
+    )
 
 
 def ids_of(text: str, labels: Sequence[str], unit: Unit) -> np.ndarray:

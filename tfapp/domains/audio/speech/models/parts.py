@@ -8,7 +8,6 @@ from keras import layers, ops
 from tfapp.base.errors import ModelError
 from tfapp.data.spec import DataInfo
 from tfapp.domains.audio.layers.blanks import BlankBehindEnd
-from tfapp.domains.audio.layers.frames import frame_mask
 from tfapp.domains.audio.models.spectra import masked, normalized_spectra
 
 WAVEFORM, SAMPLES = "waveform", "samples"
@@ -57,10 +56,14 @@ def speech_spectra(
     return masked(spectra, *masks), frames
 
 
-def present(x: Any, frames: Any) -> Any:
-    """Return values (batch, frames, …) with zeros behind the end of each recording."""
-    mask = ops.cast(frame_mask(x, frames), x.dtype)
-    return x * (mask if len(x.shape) == 3 else ops.expand_dims(mask, -1))
+def present(x: Any, mask: Any) -> Any:
+    """Return values with zeros behind the end of each recording.
+
+    Args:
+        x: float (batch, frames, bands, channels).
+        mask: bool (batch, frames).
+    """
+    return x * ops.cast(ops.expand_dims(ops.expand_dims(mask, 2), 3), x.dtype)
 
 
 def finished(inputs: Any, x: Any, frames: Any, info: DataInfo, name: str) -> Any:

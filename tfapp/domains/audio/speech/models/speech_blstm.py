@@ -1,10 +1,10 @@
 """A recurrent network of speech that reads in both directions."""
 
 import keras
-from keras import layers, ops
+from keras import layers
 
 from tfapp.data.spec import DataInfo
-from tfapp.domains.audio.layers.frames import frame_mask
+from tfapp.domains.audio.layers.frames import FrameMask
 from tfapp.domains.audio.speech.models.parts import (
     finished,
     speech_inputs,
@@ -49,7 +49,7 @@ def speech_blstm(
     inputs = speech_inputs(info)
     masks = mask_bands, mask_frames
     x, frames = speech_spectra(inputs, info, bands, hop, masks)
-    mask = ops.squeeze(frame_mask(x, frames), axis=2)
+    mask = FrameMask(name="mask")([x, frames])
     for number in range(1, depth + 1):
         layer = layers.LSTM(units, return_sequences=True)
         x = layers.Bidirectional(layer, name=f"recurrent{number}")(x, mask=mask)

@@ -8,6 +8,7 @@ from keras import layers
 from tfapp.base.errors import ModelError
 from tfapp.data.spec import DataInfo
 from tfapp.domains.audio.layers.deltas import Deltas
+from tfapp.domains.audio.layers.frames import FrameMask
 from tfapp.domains.audio.layers.maxout import Maxout
 from tfapp.domains.audio.speech.models.parts import (
     finished,
@@ -65,6 +66,7 @@ def speech_cnn(
     inputs = speech_inputs(info)
     masks = mask_bands, mask_frames
     spectra, frames = speech_spectra(inputs, info, bands, hop, masks, energy=True)
+    mask = FrameMask(name="mask")([spectra, frames])
     x = Deltas(name="slopes")(spectra)
     for number, width in enumerate(filters, start=1):
         name = f"conv{number}"
@@ -72,7 +74,7 @@ def speech_cnn(
         x = _maxout(convolution(x), normalization, dropout_rate, name)
         if number == 1:
             x = layers.MaxPooling2D((1, 3), name="pool")(x)
-        x = present(x, frames)
+        x = present(x, mask)
     x = layers.Reshape((-1, x.shape[2] * x.shape[3]), name="frames_apart")(x)
     for number, width in enumerate(units, start=1):
         name = f"dense{number}"
