@@ -77,10 +77,9 @@ def test_faults_of_single_files(tmp_path):
     (tmp_path / "low" / "voice0_52.wav").write_bytes(b"no sound")
     loud = write_wav(tmp_path / "low" / "voice0_53.wav", np.sign(tone("low", 53)))
     loud.write_bytes(loud.read_bytes()[:-20])
-    write_wav(
-        tmp_path / "low" / "voice0_54.wav", np.resize(tone("low", 54), 1300), 8000
-    )
-    write_wav(tmp_path / "low" / "voice0_55.wav", np.resize(tone("low", 1), 1300) + 0.3)
+    other, moved = (np.resize(tone("low", number), 1300) for number in (54, 55))
+    write_wav(tmp_path / "low" / "voice0_54.wav", other, 8000)
+    write_wav(tmp_path / "low" / "voice0_55.wav", 0.5 * moved + 0.3)
     (tmp_path / "low" / "notes.txt").write_text("some words")
     report = check_data(config(tmp_path))
     kinds = {(p.kind, p.severity) for p in report.problems}
@@ -113,7 +112,7 @@ def test_places_without_classes(tmp_path):
 
 
 def test_a_trained_model_is_tested(folder, tmp_path):
-    """Its rate and length are those of its preprocessor; unknown classes are refused."""
+    """Rate and length are those of its preprocessor; unknown classes are refused."""
     trained = load_dataset(config(folder), seed=0)
     described = trained.preprocessor.describe()
     again = load_test_only(config(folder), trained.info.labels, preprocess=described)

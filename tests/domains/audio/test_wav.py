@@ -86,7 +86,7 @@ def test_channels_rate_and_missing_samples(tmp_path):
         (wav(6, 8, b"12345678"), "format 6 with 8 bits is not read"),
         (wav(1, 12, b"12345678"), "format 1 with 12 bits is not read"),
         (wav(1, 16, b"12345678", rate=0), "a rate of 0 Hz and 1 channels"),
-        (wav(1, 16, b"12345678", rate=2**31), "a rate of 2147483648 Hz"),
+        (wav(1, 16, b"12345678", rate=500_000), "a rate of 500000 Hz"),
         (wav(1, 16, b"12345678", channels=0), "8000 Hz and 0 channels"),
     ],
 )
