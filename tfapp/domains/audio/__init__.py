@@ -67,6 +67,9 @@ MODELS = {
 }
 """Networks: builders that return a keras.Model of logits."""
 
+CONVERTERS = {"audio/*": "conversion:decodable"}
+"""By media type: what the server makes of content that no graph can read."""
+
 PLANS = {
     "audio_classification": "classification.plan:plan",
     "speech": "speech.plan:plan",
