@@ -3,12 +3,16 @@
 from typing import Any
 
 import numpy as np
+from scipy.linalg import solve
 
+from tfapp.domains.audio.layers.frames import FrameCount
+from tfapp.domains.audio.layers.log_mel import LogMel
 from tfapp.domains.audio.models.spectra import HOP, WINDOW
 from tfapp.layers.logistic_regression import right_share
 
 BANDS, STEPS = 40, 20
-PENALTIES = np.logspace(-4, 1, 11)
+PENALTIES = (1e-3, 1e-2, 1e-1, 1.0)
+BATCH = 256
 WIDTHS = (0.3, 1.0, 3.0)
 """Of the kernel, in units of the mean squared distance."""
 MOST_ROWS = 5000
@@ -25,20 +29,15 @@ def pooled_spectra(waveforms: np.ndarray, rate: int) -> np.ndarray:
     Returns:
         float32 (recordings, 20 * 40).
     """
-    from tfapp.domains.audio.layers.log_mel import LogMel
-
     window, hop = round(WINDOW * rate), round(HOP * rate)
     layer = LogMel(rate, BANDS, window, hop, 2 ** (window - 1).bit_length())
-    rows = [
-        _pooled(np.asarray(layer(own[None]))[0])
-        for own in map(_without_silence, waveforms)
-    ]
+    counts = np.asarray(FrameCount(hop)(waveforms))
+    rows = []
+    for start in range(0, len(waveforms), BATCH):
+        spectra = np.asarray(layer(waveforms[start : start + BATCH]))
+        own = counts[start : start + BATCH]
+        rows += [_pooled(s[:count]) for s, count in zip(spectra, own, strict=True)]
     return np.stack(rows)
-
-
-def _without_silence(waveform: np.ndarray) -> np.ndarray:
-    (present,) = np.nonzero(waveform)
-    return waveform[: present[-1] + 1] if len(present) else waveform[:1]
 
 
 def _pooled(spectrum: np.ndarray) -> np.ndarray:
@@ -79,19 +78,25 @@ def kernel_ridge(
     best: tuple[float, Any] = (-1.0, None)
     for width in WIDTHS if held_out is not None else (1.0,):
         scale = width * distances.mean()
-        values, vectors = np.linalg.eigh(np.exp(-distances / scale))
-        projected = vectors.T @ goals
-        for penalty in PENALTIES if held_out is not None else (1e-2,):
-            weights = vectors @ (projected / (values + penalty)[:, None])
+        kernel = np.exp(-distances / scale)
+        seen = None if held_out is None else _kernel(held_out[0], rows, scale)
+        for penalty in PENALTIES if seen is not None else (1e-2,):
+            penalized = kernel + penalty * np.eye(len(kernel))
+            weights = solve(penalized, goals, assume_a="pos")
             score = 0.0
-            if held_out is not None:
-                kernel = np.exp(-_distances(held_out[0], rows) / scale)
-                score = float(right_share(kernel @ weights, held_out[1]).mean())
+            if held_out is not None and seen is not None:
+                score = float(right_share(seen @ weights, held_out[1]).mean())
             if score > best[0]:
                 best = score, (scale, weights)
     scale, weights = best[1]
-    scores: np.ndarray = np.exp(-_distances(test, rows) / scale) @ weights
+    scores: np.ndarray = _kernel(test, rows, scale) @ weights
     return scores
+
+
+def _kernel(one: np.ndarray, other: np.ndarray, scale: float) -> np.ndarray:
+    """Return the Gaussian kernel of rows, float64 (one, other)."""
+    kernel: np.ndarray = np.exp(-_distances(one, other) / scale)
+    return kernel
 
 
 def _distances(one: np.ndarray, other: np.ndarray) -> np.ndarray:
