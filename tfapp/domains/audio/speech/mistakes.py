@@ -28,8 +28,8 @@ class Mistakes(NamedTuple):
 def mistakes_of(said: Sequence[str], answered: Sequence[str]) -> Mistakes:
     """Return the mistakes of an answer.
 
-    Of equally few changes, those with deletions and insertions are taken first, from
-    the end on, as the packages rapidfuzz and jiwer do.
+    Of equally few changes, deletions are taken first, from the end on, and insertions
+    last, as the packages rapidfuzz and jiwer do.
 
     Args:
         said: tokens that are right.
@@ -50,7 +50,7 @@ def mistakes_of(said: Sequence[str], answered: Sequence[str]) -> Mistakes:
         if costs[row - 1, column] + 1 == costs[row, column]:
             row -= 1
             left_out.append(said[row])
-        elif costs[row, column - 1] + 1 == costs[row, column]:
+        elif costs[row, column - 1] < costs[row - 1, column - 1]:
             column -= 1
             added.append(answered[column])
         else:
