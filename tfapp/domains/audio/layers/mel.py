@@ -32,8 +32,8 @@ def mel_filters(rate: int, size: int, bands: int, low: float = 0.0) -> np.ndarra
     Reference:
         Slaney, Auditory Toolbox, 1998, Interval Research 1998-010.
     """
-    ends = hz_to_mel(np.array([low, rate / 2]))
-    edges = mel_to_hz(np.linspace(*ends, bands + 2))
+    first, last = hz_to_mel(np.array([low, rate / 2]))
+    edges = mel_to_hz(np.linspace(float(first), float(last), bands + 2))
     bins = np.linspace(0, rate / 2, size // 2 + 1)
     ramps = bins[:, None] - edges[None]
     rising = ramps[:, :-2] / np.diff(edges)[:-1]

@@ -20,7 +20,7 @@ class Mistakes(NamedTuple):
     deletions: tuple[str, ...]
 
     @property
-    def count(self) -> int:
+    def total(self) -> int:
         """Number of changes."""
         return len(self.substitutions) + len(self.insertions) + len(self.deletions)
 

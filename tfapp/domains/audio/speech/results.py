@@ -109,7 +109,7 @@ def evaluate_speech(
 def rates(answers: Sequence[Answer]) -> tuple[np.ndarray, np.ndarray]:
     """Return the error rate of each recording, and its number of tokens."""
     weights = np.array([len(a.said) for a in answers], np.float64)
-    wrong = np.array([a.mistakes.count for a in answers], np.float64)
+    wrong = np.array([a.mistakes.total for a in answers], np.float64)
     weights = np.maximum(weights, NO_WEIGHT)
     return wrong / weights, weights
 
@@ -117,7 +117,7 @@ def rates(answers: Sequence[Answer]) -> tuple[np.ndarray, np.ndarray]:
 def speech_figures(answers: Sequence[Answer]) -> dict[str, Any]:
     """Return the figures of answers, as metrics.json holds them."""
     scores, weights = rates(answers)
-    right = sum(not a.mistakes.count for a in answers)
+    right = sum(not a.mistakes.total for a in answers)
     kinds = {
         "substitutions": sum(len(a.mistakes.substitutions) for a in answers),
         "insertions": sum(len(a.mistakes.insertions) for a in answers),
@@ -157,7 +157,7 @@ def speech_baselines(
     text = max(sorted(texts), key=texts.__getitem__)
     answers: Sequence[Answer] = results.evidence
     own, weights = rates(answers)
-    simple = np.array([mistakes_of(a.said, text).count for a in answers]) / weights
+    simple = np.array([mistakes_of(a.said, text).total for a in answers]) / weights
     return (
         Baseline(
             "most frequent text",

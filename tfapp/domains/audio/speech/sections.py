@@ -46,7 +46,7 @@ def _mistakes(results: Results, dataset: Dataset) -> Section:
     wrong = [
         (text_of(a.said), text_of(a.tokens) or "nothing", e.name)
         for a, e in zip(answers, dataset.examples["test"], strict=True)
-        if a.mistakes.count
+        if a.mistakes.total
     ]
     if wrong:
         header = ("Said", "Answered", "Recording")
@@ -60,7 +60,7 @@ def _mistakes(results: Results, dataset: Dataset) -> Section:
 
 def _alignment(answers: Sequence[Answer], dataset: Dataset) -> Iterator[Section]:
     """Show when the tokens of one recording are named."""
-    right = [a for a in answers if not a.mistakes.count and len(a.tokens) > 1]
+    right = [a for a in answers if not a.mistakes.total and len(a.tokens) > 1]
     if not right:
         return
     answer = max(right, key=lambda a: len(a.tokens))
