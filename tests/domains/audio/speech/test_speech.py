@@ -12,6 +12,7 @@ from tests.domains.audio.recordings import class_folders, transcribed, write_wav
 from tfapp.base.errors import ConfigError
 from tfapp.data import check_data, load_dataset
 from tfapp.data.spec import Pass
+from tfapp.domains.audio.speech.alignment import token_frames
 from tfapp.domains.audio.speech.decoding import beam_ids, decoded, text_probability
 from tfapp.domains.audio.speech.losses import CtcLoss
 from tfapp.domains.audio.speech.mistakes import mistakes_of
@@ -68,6 +69,27 @@ def test_decoders_and_loss_against_all_paths(cases):
         row[0, : len(best)] = best
         loss = CtcLoss()(row, padded[None])
         assert float(loss) == pytest.approx(-np.log(texts[best]), abs=1e-4)
+
+
+def test_alignment_is_the_best_path():
+    """Tokens begin where they do on the most probable of all paths of a text."""
+    generator = np.random.default_rng(1)
+    for _ in range(20):
+        logits = generator.normal(0, 2, (5, 3)).astype(np.float32)
+        text = list(generator.integers(1, 3, generator.integers(0, 4)))
+        paths = [
+            path
+            for path in itertools.product(range(3), repeat=5)
+            if [k for k, _ in itertools.groupby(path) if k] == text
+        ]
+        if not paths:
+            continue
+        best = max(
+            paths, key=lambda path: sum(logits[t, k] for t, k in enumerate(path))
+        )
+        begins = [t for t, k in enumerate(best) if k and (t == 0 or best[t - 1] != k)]
+        ids = tf.ragged.constant([text], tf.int32, ragged_rank=1)
+        assert token_frames(logits[None], ids)[0].numpy().tolist() == begins
 
 
 def test_frames_of_tokens():

@@ -1,25 +1,31 @@
 """From logits of frames to tokens, in TensorFlow operations and in NumPy."""
 
+from functools import cache
 from typing import Any
 
 import numpy as np
 import tensorflow as tf
 from keras import ops
 
+from tfapp.domains.audio.speech.alignment import token_frames
 
-def greedy_onsets(logits: Any) -> tuple[Any, Any]:
-    """Return the most probable output of each frame, and where a token begins.
+
+def best_ids(logits: Any, width: int) -> Any:
+    """Return the tokens of a text for each recording.
 
     Args:
         logits: float tensor (batch, frames, outputs); the first output is the blank.
+        width: prefixes that a search follows at a time; 0 for the most probable output
+            of every frame, without repetitions and blanks.
 
     Returns:
-        int32 (batch, frames) ids, and bool (batch, frames): whether the frame names a
-        token that the frame before does not.
+        Ragged int32 (batch, tokens).
     """
+    if width:
+        return beam_ids(logits, width)
     best = tf.argmax(logits, axis=-1, output_type=tf.int32)
     before = tf.pad(best[:, :-1], [[0, 0], [1, 0]])
-    return best, (best != 0) & (best != before)
+    return tf.ragged.boolean_mask(best, (best != 0) & (best != before))
 
 
 def beam_ids(logits: Any, width: int) -> Any:
@@ -65,16 +71,24 @@ def decoded(logits: np.ndarray, width: int) -> tuple[list[int], np.ndarray]:
 
     Args:
         logits: float (frames, outputs).
-        width: prefixes that are followed at a time; 0 for the greedy path.
+        width: see `best_ids`.
 
     Returns:
-        ids, and int (tokens,) frames; of a search () unless the greedy path has as
-        many tokens.
+        ids, and int32 (tokens,) frames.
     """
     with tf.device("CPU"):
-        best, begins = greedy_onsets(tf.constant(logits[None]))
-        (frames,) = np.nonzero(begins[0].numpy())
-        ids = best[0].numpy()[frames].tolist()
-        if width:
-            ids = beam_ids(tf.constant(logits[None]), width)[0].numpy().tolist()
-    return ids, frames if len(frames) == len(ids) else frames[:0]
+        ids, frames = _compiled(width)(tf.constant(logits[None]))
+    return ids.tolist(), frames
+
+
+@cache
+def _compiled(width: int) -> Any:
+    """Return a function from logits (1, frames, outputs) to ids and frames."""
+
+    def decode(logits: Any) -> Any:
+        ids = best_ids(logits, width)
+        return ids[0], token_frames(logits, ids)[0]
+
+    spec = [tf.TensorSpec((1, None, None))]
+    traced = tf.function(decode, input_signature=spec, autograph=False)
+    return lambda logits: [part.numpy() for part in traced(logits)]

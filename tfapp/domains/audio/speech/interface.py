@@ -7,11 +7,8 @@ import tensorflow as tf
 from tfapp.domains.audio.conversion import as_wav
 from tfapp.domains.audio.preprocessor import RAW, read_preprocessor
 from tfapp.domains.audio.reading.spec import SUFFIXES
-from tfapp.domains.audio.speech.decoding import (
-    beam_ids,
-    greedy_onsets,
-    text_probability,
-)
+from tfapp.domains.audio.speech.alignment import token_frames
+from tfapp.domains.audio.speech.decoding import best_ids, text_probability
 from tfapp.domains.audio.speech.tokens import text_of
 from tfapp.export.network import network_of
 from tfapp.export.signatures import DEFAULT
@@ -30,8 +27,8 @@ def signatures(exported: Exported) -> dict[str, Signature]:
         "serving_default": "audio_bytes", string (batch,), to "text", string (batch,),
         "confidence", float32 (batch,), the probability of that text over all its
         alignments, "tokens", string (batch, longest), "" behind the last one, and
-        "times", float32 (batch, longest), the seconds at which each token is named, -1
-        where the search has other tokens than the path of the best frames.
+        "times", float32 (batch, longest), the seconds at which each token begins on the
+        best path of that text, -1 behind the last one.
     """
     preprocessor, labels = exported.preprocessor, list(exported.info.labels)
     width = int(exported.calibration.get("beam_width", 0))
@@ -42,31 +39,17 @@ def signatures(exported: Exported) -> dict[str, Signature]:
 
     def transcribe(**raw: Any) -> dict[str, Any]:
         logits = network(preprocessor(raw))
-        best, begins = greedy_onsets(logits)
-        greedy = tf.ragged.boolean_mask(best, begins)
-        numbers = tf.range(tf.shape(best)[1])[None] + tf.zeros_like(best)
-        frames = tf.ragged.boolean_mask(numbers, begins)
-        ids = beam_ids(logits, width) if width else greedy
+        ids = best_ids(logits, width)
         tokens = tf.ragged.map_flat_values(lambda flat: tf.gather(names, flat), ids)
+        seconds = tf.cast(token_frames(logits, ids), tf.float32) * step
         return {
             "text": tf.strings.reduce_join(tokens, axis=1, separator=joint),
             "confidence": text_probability(logits, ids),
             "tokens": tokens.to_tensor(""),
-            "times": _times(frames, ids, step),
+            "times": seconds.to_tensor(NO_TIME),
         }
 
     return {DEFAULT: Signature(transcribe, {RAW: preprocessor.raw[RAW]})}
-
-
-def _times(frames: Any, ids: Any, step: float) -> Any:
-    """Return seconds of tokens, float32 (batch, longest), where they are known."""
-    counts = ids.row_lengths()
-    seconds = tf.cast(frames.to_tensor(-1), tf.float32) * step
-    seconds = tf.pad(seconds, [[0, 0], [0, tf.cast(tf.reduce_max(counts), tf.int32)]])
-    seconds = seconds[:, : tf.cast(tf.reduce_max(counts), tf.int32)]
-    own = tf.sequence_mask(counts, tf.shape(seconds)[1])
-    agree = tf.equal(counts, frames.row_lengths())[:, None]
-    return tf.where(own & agree, seconds, NO_TIME)
 
 
 def prediction(row: Arrays) -> Prediction:

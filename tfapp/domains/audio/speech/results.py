@@ -52,7 +52,7 @@ class Answer:
     Args:
         said: tokens that are right.
         tokens: those answered.
-        frames: where each begins, int (tokens,), or empty.
+        frames: where each begins, int (tokens,).
         logits: float (frames, outputs).
     """
 

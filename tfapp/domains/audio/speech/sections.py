@@ -67,7 +67,7 @@ def _alignment(answers: Sequence[Answer], dataset: Dataset) -> Iterator[Section]
     shares = np.exp(answer.logits - answer.logits.max(axis=1, keepdims=True))
     shares /= shares.sum(axis=1, keepdims=True)
     (present,) = np.nonzero(shares.max(axis=0) > LEAST_SHARE)
-    last = int(answer.frames[-1]) + 20 if len(answer.frames) else len(shares)
+    last = int(answer.frames[-1]) + 20
     drawing = new_figure(7.0, 2.6)
     axes = drawing.subplots()
     for place in present:
