@@ -5,7 +5,8 @@ from typing import Any
 
 import numpy as np
 
-from tfapp.data.spec import Dataset
+from tfapp.data.spec import Dataset, Pass
+from tfapp.domains.audio.preprocessor import SAMPLES
 from tfapp.domains.audio.speakers import speaker_section
 from tfapp.domains.audio.speech.results import Answer, rates
 from tfapp.domains.audio.speech.tokens import text_of
@@ -13,6 +14,7 @@ from tfapp.report.blocks import Block, Picture, Section, Table
 from tfapp.report.style import new_figure, to_svg
 from tfapp.report.wording import percent
 from tfapp.tasks.results import Results
+from tfapp.training.inference import seconds_per_input
 
 SHOWN = 12
 LEAST_SHARE = 0.2
@@ -33,7 +35,23 @@ def speech_sections(results: Results, dataset: Dataset, model: Any) -> list[Sect
         _mistakes(results, dataset),
         *_alignment(answers, dataset),
         *speaker_section(results, dataset, scores, weights),
+        _speed(dataset, model),
     ]
+
+
+def _speed(dataset: Dataset, model: Any) -> Section:
+    """Time one test recording through spectrum and network."""
+    data: Any = dataset
+    inputs, *_ = next(
+        iter(data.batches(data.examples["test"][:1], Pass()).as_numpy_iterator())
+    )
+    heard = float(inputs[SAMPLES][0]) / data.preprocessor.rate
+    factor = seconds_per_input(model, inputs) / heard
+    lead = (
+        f"A recording of {heard:.1f} s takes {factor:.1%} of its own length through "
+        "spectrum and network (the real-time factor)."
+    )
+    return Section("Speed", lead)
 
 
 def _mistakes(results: Results, dataset: Dataset) -> Section:
