@@ -60,7 +60,7 @@ def test_patterns_and_mixed_voices(folder):
     assert any("trained on: new voices may do worse" in n for n in dataset.notes)
     assert dataset.preprocessor.samples == 600
     assert any("are longer than 0.15 s" in n for n in dataset.notes)
-    with pytest.raises(DataError, match="lies in"):
+    with pytest.raises(DataError, match="would hear a known voice"):
         load_dataset(config(folder, test="*_[0-1].wav"), seed=0)
     with pytest.raises(ConfigError, match="fits none of 30"):
         load_dataset(config(folder, test="*.mp3"), seed=0)

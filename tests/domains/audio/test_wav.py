@@ -81,7 +81,7 @@ def test_channels_rate_and_missing_samples(tmp_path):
         (b"", "no WAV file"),
         (b"RIFF", "no WAV file"),
         (b"\x89PNG and so on, of some length", "no WAV file"),
-        (KINDS["16 bits"][:20], "cut off: it has no format"),
+        (KINDS["16 bits"][:16], "cut off: it has no format"),
         (KINDS["16 bits"][:36], "cut off: it holds no samples"),
         (wav(6, 8, b"12345678"), "format 6 with 8 bits is not read"),
         (wav(1, 12, b"12345678"), "format 1 with 12 bits is not read"),

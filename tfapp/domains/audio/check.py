@@ -1,6 +1,6 @@
 """What is wrong with recordings, and what `fit` has to know of them."""
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -122,6 +122,8 @@ def _source(
 ) -> Source:
     """Return the examples: the speaker is their group, unless voices are mixed."""
     grouped = speakers == "apart"
+    if grouped:
+        _refuse_torn_voices(listing)
     examples = [
         Example(str(r.path), r.split, "", r.speaker if grouped else "", "", r.answer)
         if spoken
@@ -143,6 +145,24 @@ def _source(
         labels,
         skipped=listing.skipped,
     )
+
+
+def _refuse_torn_voices(listing: Listing) -> None:
+    """Refuse splits that hold some recordings of a speaker and leave others.
+
+    Raises:
+        DataError: naming the speaker.
+    """
+    splits: dict[str, set[str]] = defaultdict(set)
+    for recording in listing.recordings:
+        splits[recording.speaker].add(recording.split or "train")
+    for voice, places in sorted(splits.items()):
+        if voice and len(places) > 1:
+            raise DataError(
+                f"{listing.root}: recordings of {voice!r} are in "
+                f"{' and '.join(sorted(places))}, so the test would hear a known "
+                'voice. Divide by speakers, or set data.options.speakers = "mixed".'
+            )
 
 
 def _oddities(source: Source, facts: Mapping[str, RecordingFacts]) -> Iterator[Problem]:

@@ -24,6 +24,7 @@ class BlankBehindEnd(keras.layers.Layer):
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(**{**kwargs, "dtype": "float32"})
+        self.supports_masking = True
 
     def call(self, inputs: Any) -> Any:
         """Return the logits."""

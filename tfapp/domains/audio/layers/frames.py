@@ -107,4 +107,5 @@ class FrameMask(keras.layers.Layer):
 def frame_mask(spectra: Any, frames: Any) -> Any:
     """Return which frames belong to the recording, bool (batch, frames, 1)."""
     numbers = ops.arange(ops.shape(spectra)[1], dtype="int32")[None]
-    return ops.expand_dims(numbers < ops.expand_dims(frames, 1), 2)
+    ends = ops.expand_dims(ops.cast(frames, "int32"), 1)
+    return ops.expand_dims(numbers < ends, 2)
