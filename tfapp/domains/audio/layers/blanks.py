@@ -33,6 +33,9 @@ class BlankBehindEnd(keras.layers.Layer):
         blank = ops.where(ops.equal(outputs, 0), 0.0, IMPOSSIBLE)
         return ops.where(frame_mask(logits, frames), logits, blank)
 
+    def compute_mask(self, inputs: Any, previous_mask: Any) -> None:
+        """Return no mask: the loss counts frames behind the end as blanks."""
+
     def compute_output_shape(self, input_shape: Any) -> Any:
         """Return the shape of the logits."""
         return input_shape[0]
