@@ -57,6 +57,18 @@ class Case:
     steps: int | None = None
 
 
+SOUNDS = {"waveform": InputSpec((None,)), "samples": InputSpec((), "int32")}
+
+
+def sounds(count, seed):
+    """Return random waveforms of 800 samples: six frames at 16 kHz."""
+    waveform = np.random.default_rng(seed).uniform(-1, 1, (count, 800))
+    return {
+        "waveform": waveform.astype("float32"),
+        "samples": np.full(count, 800, "int32"),
+    }
+
+
 CASES = {
     # width 1/16, two towers of 6, 16, 24, 24 and 16 filters, 256 units twice:
     # 9x3x6+6, 25x3x16+16, 9x16x24+24, 9x12x24+24, 9x12x16+16, 16x256+256,
@@ -193,6 +205,34 @@ CASES = {
     "dagnn": Case({"units": 2}, (), 8 + 6 + 4, (5,), ids=LISTED, batch=listed_graphs),
     "node_perceptron": Case(
         {"units": 2}, (), 8 + 6, (5,), ids=DENSE, batch=dense_graphs
+    ),
+    # 9x1x2 and 9x2x2 without bias, twice 8 of normalisation; 4 bands of 2 maps, largest
+    # and mean: 16x4+4 = 68; logits 4x3+3 = 15
+    "audio_cnn": Case(
+        {"bands": 8, "filters": [2], "units": 4},
+        (800,),
+        18 + 36 + 16 + 68 + 15,
+        (),
+        "waveform",
+        1.0,
+    ),
+    # 5x3x3x4+4 = 184; 6 bands pooled to 2; 5x3x2x6+6 = 186; 6x8+8 = 56; logits 15
+    "speech_cnn": Case(
+        {"filters": [2, 3], "units": [4], "bands": 5},
+        (),
+        184 + 186 + 56 + 15,
+        (6,),
+        ids=SOUNDS,
+        batch=sounds,
+    ),
+    # two directions of 4x2x(4+2+1) = 56; logits 2 directions of 2: 4x3+3 = 15
+    "speech_blstm": Case(
+        {"units": 2, "depth": 1, "bands": 4},
+        (),
+        2 * 56 + 15,
+        (6,),
+        ids=SOUNDS,
+        batch=sounds,
     ),
     # MobileNetV2 without top 2,257,984; pairs of 4 filters with batch norm, over
     # 1280+576, 4+192, 4+144, 4+96 and 4+3 maps; logits 4x3+3

@@ -33,7 +33,8 @@ def test_only_foreign_content_is_converted():
     assert changed["image_bytes"][0] == b"text"
     assert changed["image_bytes"][1].startswith(b"\x89PNG")
     assert inputs["image_bytes"] is column
-    with pytest.raises(RequestError, match="Image 1: 8 x 8 pixels are above"):
+    assert has_foreign({"audio_bytes": np.array([b"fLaC and more"], object)})
+    with pytest.raises(RequestError, match="File 1: 8 x 8 pixels are above"):
         converted(inputs, decodable, 63)
 
 

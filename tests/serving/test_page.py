@@ -1,8 +1,11 @@
 """The page in a headless Chromium, used as a person uses it."""
 
+import base64
 import io
 import json
+import wave
 
+import numpy as np
 import pytest
 import tensorflow as tf
 from PIL import Image
@@ -11,6 +14,12 @@ from tests.serving.browser import CHROMIUM, Browser
 from tests.serving.conftest import running, save
 
 pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="no Chromium here")
+HEARD = """import("/page/microphone.js").then((microphone) => {
+    const file = microphone.wavOf(new Float32Array([0, 0.5, -1, 2]), 8000);
+    return btoa(String.fromCharCode(...new Uint8Array(file)));
+})"""
+HEIGHTS = [0, 16383, -32767, 32767]
+"""Of the samples above in 16 bits."""
 SHOWN = "!document.getElementById('{}').hidden"
 
 
@@ -214,6 +223,10 @@ def test_the_card_decides_what_is_taken_and_shown(models, browser):
         chosen = "[...document.querySelectorAll('#bars li')].map((li) => li.className)"
         assert browser.run(chosen) == ["chosen", "chosen", ""]
         assert not browser.run("document.getElementById('raw-box').open")
+        assert browser.run("document.getElementById('record').hidden")
+        with wave.open(io.BytesIO(base64.b64decode(browser.run(HEARD)))) as file:
+            assert (file.getnchannels(), file.getframerate()) == (1, 8000)
+            assert np.frombuffer(file.readframes(9), "<i2").tolist() == HEIGHTS
         assert browser.errors == []
 
 

@@ -45,7 +45,8 @@ def test_health_metrics_and_description(client):
 
 def test_the_page_and_its_files_and_no_others(client):
     """A policy keeps the page from loading anything from elsewhere."""
-    for path in ("/", "/page/page.js", "/page/page.css", "/page/views.js"):
+    files = ("page.js", "page.css", "views.js", "microphone.js")
+    for path in ("/", *(f"/page/{name}" for name in files)):
         status, headers, _ = client.raw("GET", path)
         assert status == 200
         assert "default-src 'none'" in headers["content-security-policy"]

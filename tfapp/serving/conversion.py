@@ -29,7 +29,7 @@ def converter(converters: Converters, card: Mapping[str, Any]) -> Convert | None
 
 
 def has_foreign(inputs: Arrays) -> bool:
-    """Return whether an input holds an image that no graph decodes."""
+    """Return whether an input holds a file that no graph decodes."""
     return any(
         isinstance(data, bytes) and is_foreign(data)
         for array in inputs.values()
@@ -39,7 +39,7 @@ def has_foreign(inputs: Arrays) -> bool:
 
 
 def converted(inputs: Arrays, convert: Convert, max_pixels: int) -> Arrays:
-    """Return the inputs of a request with all such images converted.
+    """Return the inputs of a request with all such files converted.
 
     Args:
         inputs: by name.
@@ -47,7 +47,7 @@ def converted(inputs: Arrays, convert: Convert, max_pixels: int) -> Arrays:
         max_pixels: of one image.
 
     Raises:
-        RequestError: INVALID_ARGUMENT for an image that cannot be converted.
+        RequestError: INVALID_ARGUMENT for a file that cannot be converted.
     """
 
     def one(index: int, data: Any) -> Any:
@@ -56,7 +56,7 @@ def converted(inputs: Arrays, convert: Convert, max_pixels: int) -> Arrays:
         try:
             return convert(data, max_pixels)
         except TfappError as error:
-            raise invalid(f"Image {index}: {error}") from None
+            raise invalid(f"File {index}: {error}") from None
 
     def column(array: np.ndarray) -> np.ndarray:
         changed = np.empty(array.size, object)

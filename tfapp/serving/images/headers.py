@@ -14,6 +14,8 @@ from tfapp.serving.status import invalid
 
 JPEG, BMP = b"\xff\xd8\xff", b"BM"
 GIFS = (b"GIF87a", b"GIF89a")
+SOUNDS = (b"fLaC", b"OggS", b"ID3", b"FORM", b".snd")
+"""How FLAC, Ogg, MP3, AIFF and AU begin."""
 TIFFS = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
 START_OF_FRAME = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
 PROGRESSIVE = frozenset({0xC2, 0xC6, 0xCA, 0xCE})
@@ -52,11 +54,11 @@ def is_image(data: bytes) -> bool:
 
 
 def is_foreign(data: bytes) -> bool:
-    """Return whether bytes begin as an image that no graph decodes: TIFF, HEIC, AVIF.
+    """Return whether bytes begin as a file that no graph decodes.
 
-    Images of these formats, and films, are made PNG by a converter.
+    Images (TIFF, HEIC, AVIF) and films are made PNG by a converter, and sounds WAV.
     """
-    return data.startswith(TIFFS) or data[4:8] == b"ftyp"
+    return data.startswith((*TIFFS, *SOUNDS)) or data[4:8] == b"ftyp"
 
 
 def checked_pixels(data: bytes, max_pixels: int, name: str) -> int:

@@ -1,5 +1,6 @@
 // Chooses, asks, shows. Speaks the same REST API as every other client.
 
+import { canRecord, record } from "./microphone.js";
 import { drawModels, drawViews, readable, verdictOf, viewsOf } from "./views.js";
 
 const REFRESH_MS = 5000;
@@ -67,6 +68,7 @@ function chooseSignature() {
   $("drop").hidden = !takesBytes() || isText;
   $("typed").hidden = takesBytes() && media !== "" && !isText;
   $("file").accept = isText ? "" : media;
+  $("record").hidden = !(takesBytes() && media.startsWith("audio/") && canRecord());
   $("text-label").textContent = takesBytes()
     ? `${$("drop").hidden ? "T" : "or t"}ype a text:`
     : method() ? "Examples as JSON:" : `Input as JSON: ${inputs.map(described).join(", ")}`;
@@ -202,6 +204,15 @@ $("model").addEventListener("change", chooseModel);
 $("signature").addEventListener("change", chooseSignature);
 $("version").addEventListener("change", () => clear());
 $("file").addEventListener("change", () => chooseFile($("file").files[0]));
+$("record").addEventListener("click", async () => {
+  try {
+    const file = await record((recording) => ($("record").textContent = recording ? "Stop" : "Record"));
+    if (file) chooseFile(file);
+  } catch (error) {
+    $("error").textContent = `The microphone cannot be used: ${error.message}`;
+    $("error").hidden = false;
+  }
+});
 $("copy").addEventListener("click", () => navigator.clipboard?.writeText($("curl").textContent));
 $("token-form").addEventListener("submit", (event) => {
   event.preventDefault();

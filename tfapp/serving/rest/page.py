@@ -20,6 +20,7 @@ FOLDER = Path(__file__).parents[1] / "page"
 FILES = {
     "index.html": "text/html; charset=utf-8",
     "page.css": "text/css; charset=utf-8",
+    "microphone.js": "text/javascript; charset=utf-8",
     "page.js": "text/javascript; charset=utf-8",
     "views.js": "text/javascript; charset=utf-8",
 }

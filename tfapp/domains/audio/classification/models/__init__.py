@@ -1,0 +1,1 @@
+"""Networks that choose a class for a recording."""

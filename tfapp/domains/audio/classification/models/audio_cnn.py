@@ -1,0 +1,72 @@
+"""A convolutional network over the log-mel spectrum of a whole recording."""
+
+from typing import Any
+
+import keras
+from keras import layers, ops
+
+from tfapp.base.errors import ModelError
+from tfapp.data.spec import DataInfo
+from tfapp.domains.audio.models.spectra import masked, normalized_spectra
+
+
+def audio_cnn(
+    info: DataInfo,
+    *,
+    bands: int = 40,
+    filters: tuple[int, ...] = (16, 32, 64),
+    units: int = 128,
+    dropout_rate: float = 0.3,
+    mask_bands: int = 6,
+    mask_frames: int = 10,
+) -> keras.Model:
+    """Choose a class by what occurs anywhere in a recording.
+
+    Blocks of two 3 x 3 convolutions with batch normalization halve time and bands; the
+    largest and the mean value over time of every map and band decide.
+
+    Args:
+        info: one input, samples (length,); one output per class.
+        bands: of the mel scale.
+        filters: of the convolutions of each block.
+        units: of the hidden layer.
+        dropout_rate: before and behind the hidden layer.
+        mask_bands: most bands that a mask of training covers.
+        mask_frames: most frames of 10 ms that a mask of training covers.
+
+    Returns:
+        keras.Model: float tensor (batch, samples) → float32 logits (batch, outputs).
+
+    Raises:
+        ModelError: if there is no block, or fewer bands than the blocks halve.
+
+    References:
+        Salamon & Bello, Deep Convolutional Neural Networks and Data Augmentation for
+        Environmental Sound Classification, 2017, https://arxiv.org/abs/1608.04363;
+        Park et al., SpecAugment, 2019, https://arxiv.org/abs/1904.08779.
+    """
+    if not filters or bands < 2 ** len(filters):
+        raise ModelError(
+            "`filters` must name a block or more, and at most as many as `bands` can "
+            f"be halved. Received: filters = {list(filters)}, bands = {bands}"
+        )
+    waveform = keras.Input(info.only_input.shape, name="waveform")
+    spectra, _ = normalized_spectra(waveform, info, bands)
+    x = ops.expand_dims(masked(spectra, mask_bands, mask_frames), -1)
+    for number, width in enumerate(filters, start=1):
+        for half in "ab":
+            x = _convolved(x, width, f"block{number}{half}")
+        x = layers.MaxPooling2D(2, padding="same", name=f"block{number}_pool")(x)
+    whole = ops.concatenate([ops.max(x, axis=1), ops.mean(x, axis=1)], axis=-1)
+    x = layers.Flatten(name="flatten")(whole)
+    x = layers.Dropout(dropout_rate, name="dropout")(x)
+    x = layers.Dense(units, activation="relu", name="hidden")(x)
+    x = layers.Dropout(dropout_rate, name="hidden_dropout")(x)
+    logits = layers.Dense(info.num_outputs, dtype="float32", name="logits")(x)
+    return keras.Model(waveform, logits, name="audio_cnn")
+
+
+def _convolved(x: Any, width: int, name: str) -> Any:
+    x = layers.Conv2D(width, 3, padding="same", use_bias=False, name=f"{name}_conv")(x)
+    x = layers.BatchNormalization(name=f"{name}_norm")(x)
+    return layers.Activation("relu", name=f"{name}_relu")(x)

@@ -1,0 +1,63 @@
+"""One label per recording."""
+
+from collections.abc import Sequence
+from functools import partial
+from typing import Any, Literal
+
+import keras
+
+from tfapp.data.spec import DataInfo, Dataset
+from tfapp.domains.audio.classification.baselines import audio_baselines
+from tfapp.domains.audio.classification.interface import INTERFACE
+from tfapp.domains.audio.speakers import speaker_section
+from tfapp.problems.classification.results import accuracy_metric, evaluate_classifier
+from tfapp.problems.classification.sections import classification_sections
+from tfapp.problems.classification.verdict import classification_findings
+from tfapp.recipes.config import Share
+from tfapp.report.blocks import Section
+from tfapp.tasks.results import Results
+from tfapp.tasks.spec import Learning, Task
+
+METRIC = accuracy_metric("recordings")
+
+
+def task(
+    *,
+    label_smoothing: Share = 0.0,
+    class_weights: Literal["none", "balanced"] = "none",
+) -> Task:
+    """Choose one class for each recording.
+
+    Args:
+        label_smoothing: share of the labels that is spread over all classes.
+        class_weights: "balanced" for examples that weigh the more the rarer their
+            class is.
+    """
+    return Task(
+        name="audio_classification",
+        learning=partial(_learning, label_smoothing),
+        monitor="val_loss",
+        mode="min",
+        metric=METRIC,
+        evaluate=partial(evaluate_classifier, METRIC),
+        baselines=audio_baselines,
+        findings=classification_findings,
+        sections=_sections,
+        class_weights=class_weights,
+        interface=INTERFACE,
+    )
+
+
+def _learning(label_smoothing: float, model: Any, info: DataInfo) -> Learning:
+    loss = keras.losses.CategoricalCrossentropy(
+        from_logits=True, label_smoothing=label_smoothing
+    )
+    return Learning(model, loss, [keras.metrics.CategoricalAccuracy(name="accuracy")])
+
+
+def _sections(results: Results, dataset: Dataset, model: Any) -> Sequence[Section]:
+    right = results.evidence.correct.astype(float)
+    return (
+        *classification_sections(results),
+        *speaker_section(results, dataset, right),
+    )

@@ -1,0 +1,1 @@
+"""Layers of recordings: spectra, changes of them, and frames."""

@@ -1,0 +1,111 @@
+"""Which frames of a batch belong to the recording, and what is made of the others."""
+
+from typing import Any
+
+import keras
+from keras import ops
+
+SMALLEST = 1e-3
+
+
+@keras.saving.register_keras_serializable(package="tfapp")
+class FrameCount(keras.layers.Layer):
+    """Number of frames that a recording has, without the zeros behind its end.
+
+    Args:
+        hop: samples from frame to frame.
+
+    Call arguments:
+        inputs: waveforms, float (batch, samples), zeros behind the end; or the number
+            of samples that belong to each, int (batch,).
+
+    Output shape:
+        int32 (batch,).
+    """
+
+    def __init__(self, hop: int, **kwargs: Any) -> None:
+        super().__init__(**{**kwargs, "dtype": "float32"})
+        self.hop = hop
+
+    def call(self, inputs: Any) -> Any:
+        """Return the frames up to the last sample that is not zero."""
+        if len(inputs.shape) == 1:
+            return 1 + ops.cast(inputs, "int32") // self.hop
+        numbers = ops.arange(1, ops.shape(inputs)[1] + 1, dtype="int32")
+        lengths = ops.max(ops.where(ops.not_equal(inputs, 0.0), numbers, 0), axis=1)
+        return 1 + lengths // self.hop
+
+    def compute_output_shape(self, input_shape: Any) -> Any:
+        """Return the shape of the numbers."""
+        return (input_shape[0],)
+
+    def compute_output_spec(self, inputs: Any) -> Any:
+        """Return the form of the numbers."""
+        return keras.KerasTensor(self.compute_output_shape(inputs.shape), "int32")
+
+    def get_config(self) -> dict[str, Any]:
+        """Return the constructor's arguments."""
+        return {**super().get_config(), "hop": self.hop}
+
+
+@keras.saving.register_keras_serializable(package="tfapp")
+class ClipNormalization(keras.layers.Layer):
+    """Bring every recording to mean 0 in each band and deviation 1 over all bands.
+
+    What loudness, microphone and room add to the logarithm of a spectrum is constant in
+    a recording, and so it is gone. Frames behind the end become 0.
+
+    Call arguments:
+        inputs: spectra, float (batch, frames, bands), and the number of frames that
+            belong to each, int (batch,).
+
+    Reference:
+        Atal, Effectiveness of Linear Prediction Characteristics of the Speech Wave for
+        Automatic Speaker Identification and Verification, 1974.
+    """
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(**{**kwargs, "dtype": "float32"})
+
+    def call(self, inputs: Any) -> Any:
+        """Return the normalised spectra."""
+        spectra, frames = inputs
+        present = ops.cast(frame_mask(spectra, frames), "float32")
+        count = ops.maximum(ops.sum(present, axis=1, keepdims=True), 1.0)
+        mean = ops.sum(spectra * present, axis=1, keepdims=True) / count
+        centred = (spectra - mean) * present
+        power = ops.sum(ops.square(centred), axis=1, keepdims=True) / count
+        deviation = ops.sqrt(ops.mean(power, axis=2, keepdims=True))
+        return centred / ops.maximum(deviation, SMALLEST)
+
+    def compute_output_shape(self, input_shape: Any) -> Any:
+        """Return the shape of the spectra."""
+        return input_shape[0]
+
+
+@keras.saving.register_keras_serializable(package="tfapp")
+class FrameMask(keras.layers.Layer):
+    """Say which frames of a batch belong to the recording.
+
+    Call arguments:
+        inputs: values, float (batch, frames, …), and the number of frames that belong
+            to each recording, int (batch,).
+
+    Output shape:
+        bool (batch, frames).
+    """
+
+    def call(self, inputs: Any) -> Any:
+        """Return the mask."""
+        return ops.squeeze(frame_mask(*inputs), axis=2)
+
+    def compute_output_spec(self, inputs: Any) -> Any:
+        """Return the form of the mask."""
+        return keras.KerasTensor(inputs[0].shape[:2], "bool")
+
+
+def frame_mask(spectra: Any, frames: Any) -> Any:
+    """Return which frames belong to the recording, bool (batch, frames, 1)."""
+    numbers = ops.arange(ops.shape(spectra)[1], dtype="int32")[None]
+    ends = ops.expand_dims(ops.cast(frames, "int32"), 1)
+    return ops.expand_dims(numbers < ends, 2)

@@ -1,0 +1,1 @@
+"""What the networks of recordings share."""

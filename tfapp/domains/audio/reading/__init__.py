@@ -1,0 +1,1 @@
+"""From a place to recordings with their answers, before any is decoded."""

@@ -1,0 +1,1 @@
+"""Networks that name a token, or nothing, for every frame of a recording."""
