@@ -5,4 +5,4 @@ Data is recognised by the first of them that does so: texts by their sentences, 
 neither paths of images nor times have.
 """
 
-DOMAINS = ("graphs", "text", "images", "series")
+DOMAINS = ("graphs", "text", "volumes", "images", "series")
