@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+import tensorflow as tf
 from PIL import Image
 
 from tests.domains.volumes.tiny import write_frames, write_gif
@@ -11,7 +12,9 @@ from tfapp.data.detection import detect
 from tfapp.data.spec import Pass
 from tfapp.domains.volumes.clips.decoding import ClipError, read_clip
 from tfapp.domains.volumes.clips.motion import ORDERS, moving_dots
+from tfapp.domains.volumes.clips.preprocessor import ClipPreprocessor
 from tfapp.domains.volumes.clips.sampling import ClipLayout, fitted, ordered, sampled
+from tfapp.domains.volumes.voxels.grid_files import encoded_grid
 from tfapp.recipes.config import DataConfig
 
 SMALL = ClipLayout(4, 8, 8, 1)
@@ -158,7 +161,7 @@ def test_bad_clips_are_named(tmp_path):
     dataset = load_dataset(config(tmp_path), seed=0)
     examples = dataset.examples["train"]
     clips, _ = next(dataset.batches(examples, Pass()).as_numpy_iterator())
-    raw = {"frames": np.stack([dataset.raw(e)["frames"] for e in examples[:8]])}
+    raw = {"clip": [dataset.raw(e)["clip"] for e in examples[:8]]}
     np.testing.assert_array_equal(clips, dataset.preprocessor(raw))
     again = load_test_only(
         config(tmp_path),
@@ -169,6 +172,21 @@ def test_bad_clips_are_named(tmp_path):
     (tmp_path / "none").mkdir()
     with pytest.raises(DataError, match="holds no clips"):
         load_dataset(config(tmp_path / "none"), seed=0)
+
+
+def test_the_graph_samples_gifs(tmp_path):
+    """A GIF of even delays is sampled in the graph nearly as by Pillow."""
+    smooth = np.add.outer(np.arange(24), np.arange(40)) * 3
+    frames = [np.clip(smooth + 5 * i, 0, 255).astype(np.uint8) for i in range(9)]
+    path = write_gif(tmp_path / "a.gif", frames)
+    layout = ClipLayout(4, 8, 8, 1)
+    expected = read_clip(path, layout).frames
+    made = ClipPreprocessor(layout)
+    found = made({"clip": [path.read_bytes(), encoded_grid(expected)]}).numpy()
+    np.testing.assert_allclose(found[0], expected, atol=6)
+    np.testing.assert_array_equal(found[1], expected)
+    with pytest.raises(tf.errors.InvalidArgumentError, match=r"received: \(2,2,2\)"):
+        made({"clip": [encoded_grid(np.zeros((2, 2, 2)))]})
 
 
 def test_clips_are_recognised_by_names(tmp_path):

@@ -16,6 +16,7 @@ from tfapp.domains.volumes.clips.check import Examined, examine, layout_of
 from tfapp.domains.volumes.clips.preprocessor import ClipPreprocessor, read_preprocessor
 from tfapp.domains.volumes.loading import loading_notes, split
 from tfapp.domains.volumes.voxels.augmentation import VoxelAugmentation, make_change
+from tfapp.domains.volumes.voxels.grid_files import encoded_grid
 from tfapp.recipes.config import Augmentation
 
 
@@ -98,7 +99,7 @@ def _dataset(
         names=list(rows),
         inputs={"frames": Column(stored)},
         answers=Column(np.array([labels.index(e.target) for e in examples], np.int64)),
-        read=lambda example: {"frames": stored[rows[example.name]]},
+        read=lambda example: {"clip": encoded_grid(stored[rows[example.name]])},
         batch_size=context.config.batch_size,
         one_hot=True,
         change=make_change(VoxelAugmentation(mirror=mirror), shape, False),

@@ -6,6 +6,7 @@ import numpy as np
 
 from tfapp.data.spec import Dataset, Example
 from tfapp.domains.volumes.strips import strip_sections
+from tfapp.domains.volumes.voxels.grid_files import read_grid
 
 SHOWN = 8
 """Frames of a clip that are drawn."""
@@ -16,7 +17,7 @@ FRAMES = (
 
 def some_frames(dataset: Dataset, example: Example) -> np.ndarray:
     """Return evenly spread frames of a clip, grey, in [0, 1]."""
-    frames = dataset.raw(example)["frames"]
+    frames = read_grid(dataset.raw(example)["clip"])
     chosen = np.linspace(0, len(frames) - 1, min(SHOWN, len(frames))).astype(int)
     grey: np.ndarray = frames[chosen].astype(np.float32).mean(axis=-1) / 255
     return grey

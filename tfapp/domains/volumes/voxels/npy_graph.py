@@ -38,12 +38,15 @@ def decode_npy(contents: Any, shape: Sequence[int]) -> Any:
         tf.errors.InvalidArgumentError: for anything else than a .npy file of that
             shape, little-endian and in C order.
     """
-
-    def one(content: Any) -> Any:
-        return tf.reshape(_numbers(content, shape), shape)
-
     spec = tf.TensorSpec(tuple(shape), tf.float32)
-    return tf.map_fn(one, contents, fn_output_signature=spec)
+    return tf.map_fn(
+        lambda content: decode_one(content, shape), contents, fn_output_signature=spec
+    )
+
+
+def decode_one(content: Any, shape: Sequence[int]) -> Any:
+    """Return the array of one .npy file, float32 `shape`; see `decode_npy`."""
+    return tf.reshape(_numbers(content, shape), shape)
 
 
 def _numbers(content: Any, shape: Sequence[int]) -> Any:
