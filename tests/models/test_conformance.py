@@ -234,6 +234,29 @@ CASES = {
         ids=SOUNDS,
         batch=sounds,
     ),
+    # 27x4 = 108 and 4x4, 27x4x8 = 864 and 4x8; 8 left: 8x8x5+5 = 325; logits 5x3+3
+    "voxel_cnn": Case(
+        {"filters": [4, 8], "units": 5},
+        (8, 8, 8, 1),
+        108 + 16 + 864 + 32 + 325 + 18,
+        input_name="volume",
+        largest=1.0,
+    ),
+    # 1/64 of the filters: 27x1x1+1, 27x1x2+2, 27x2x4+4 and 27x4x4+4 twice; 32
+    # units over 4 maps of 1x1x1: 4x32+32, 32x32+32, logits 32x3+3
+    "c3d": Case(
+        {"layout": "scratch", "width": 1 / 64},
+        (4, 16, 16, 1),
+        28 + 56 + 220 + 436 + 436 + 160 + 1056 + 99,
+        input_name="frames",
+    ),
+    # 27x4 and 4x4, 27x4x8 and 4x8; 4 frames of 8: 32x5+5; logits 5x3+3
+    "clip_cnn": Case(
+        {"filters": [4, 8], "units": 5},
+        (4, 8, 8, 1),
+        108 + 16 + 864 + 32 + 165 + 18,
+        input_name="frames",
+    ),
     # MobileNetV2 without top 2,257,984; pairs of 4 filters with batch norm, over
     # 1280+576, 4+192, 4+144, 4+96 and 4+3 maps; logits 4x3+3
     "unet_transfer": Case(

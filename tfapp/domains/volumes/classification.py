@@ -1,0 +1,42 @@
+"""What the tasks that choose one class for each volume have in common."""
+
+from functools import partial
+from typing import Any
+
+import keras
+
+from tfapp.domains.volumes.baselines import volume_baselines
+from tfapp.problems.classification.results import accuracy_metric, evaluate_classifier
+from tfapp.problems.classification.verdict import classification_findings
+from tfapp.tasks.spec import Learning, Task
+
+
+def classification_task(examples: str, label_smoothing: float, **parts: Any) -> Task:
+    """Return a task that chooses one class, with a linear floor on the volumes.
+
+    Args:
+        examples: what they are called, in the plural.
+        label_smoothing: share of the labels that is spread over all classes.
+        **parts: of a `Task`: name, sections, class_weights and interface.
+    """
+    metric = accuracy_metric(examples)
+
+    def learning(model: Any, info: Any) -> Learning:
+        loss = keras.losses.CategoricalCrossentropy(
+            from_logits=True, label_smoothing=label_smoothing
+        )
+        return Learning(
+            model, loss, [keras.metrics.CategoricalAccuracy(name="accuracy")]
+        )
+
+    return Task(
+        learning=learning,
+        # The loss still moves when the accuracy of a small validation set stands.
+        monitor="val_loss",
+        mode="min",
+        metric=metric,
+        evaluate=partial(evaluate_classifier, metric),
+        baselines=volume_baselines,
+        findings=classification_findings,
+        **parts,
+    )

@@ -1,0 +1,19 @@
+"""What networks of volumes share."""
+
+from tfapp.base.errors import ModelError
+from tfapp.data.spec import DataInfo
+
+
+def volume_shape(info: DataInfo) -> tuple[int, ...]:
+    """Return (depth, height, width, channels) of the only input.
+
+    Raises:
+        ModelError: if the data has other inputs.
+    """
+    shape = info.only_input.shape
+    if len(shape) != 4 or None in shape:
+        raise ModelError(
+            f"The network needs volumes (depth, height, width, channels) of one shape. "
+            f"The data has {shape}."
+        )
+    return tuple(side or 0 for side in shape)

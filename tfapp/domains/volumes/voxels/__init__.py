@@ -1,0 +1,1 @@
+"""One class for each grid of voxels."""
