@@ -13,12 +13,12 @@ from tfapp.data.arrays import ArrayDataset
 from tfapp.data.context import LoadContext
 from tfapp.data.report import CheckReport, refuse_damaged
 from tfapp.data.spec import Example
-from tfapp.data.split import split_examples
 from tfapp.domains.audio.augmentation import AudioAugmentation
 from tfapp.domains.audio.check import Examined
 from tfapp.domains.audio.conversion import as_wav
 from tfapp.domains.audio.preprocessor import MOST_SECONDS, AudioPreprocessor
 from tfapp.domains.audio.wav import RATES
+from tfapp.problems.classification.examples import split_classes
 
 HIGHEST_RATE = 16_000
 """Samples per second that are used by default, at most: enough for speech."""
@@ -51,22 +51,7 @@ def used_examples(examined: Examined, context: LoadContext) -> tuple[Example, ..
             class cannot be learned or tested.
     """
     refuse_damaged(examined.report, context.config.check.max_bad_share)
-    source, known = examined.source, context.labels
-    if known and (unknown := sorted(set(source.labels) - set(known))):
-        raise DataError(
-            f"{source.name} has the classes {unknown}, which the model does not know. "
-            f"Expected some of {list(known)}; rename or remove them."
-        )
-    examples = split_examples(source, examined.usable, context)
-    trained = {e.target for e in examples if e.split == "train"}
-    missing = [name for name in source.labels if name not in trained]
-    if missing and not known:
-        raise DataError(
-            f"{source.name}: classes {missing} have no usable training recording. "
-            "Expected at least one; see `tfapp check`, add recordings or remove the "
-            "class."
-        )
-    return examples
+    return split_classes(examined.source, examined.usable, context, "recording")
 
 
 def chosen_rate(rate: int, examined: Examined, examples: Sequence[Example]) -> int:

@@ -3,12 +3,11 @@
 from functools import partial
 from typing import Any
 
-import keras
-
 from tfapp.domains.volumes.baselines import volume_baselines
+from tfapp.problems.classification.learning import class_learning
 from tfapp.problems.classification.results import accuracy_metric, evaluate_classifier
 from tfapp.problems.classification.verdict import classification_findings
-from tfapp.tasks.spec import Learning, Task
+from tfapp.tasks.spec import Task
 
 
 def classification_task(examples: str, label_smoothing: float, **parts: Any) -> Task:
@@ -21,16 +20,8 @@ def classification_task(examples: str, label_smoothing: float, **parts: Any) -> 
     """
     metric = accuracy_metric(examples)
 
-    def learning(model: Any, info: Any) -> Learning:
-        loss = keras.losses.CategoricalCrossentropy(
-            from_logits=True, label_smoothing=label_smoothing
-        )
-        return Learning(
-            model, loss, [keras.metrics.CategoricalAccuracy(name="accuracy")]
-        )
-
     return Task(
-        learning=learning,
+        learning=partial(class_learning, label_smoothing),
         # The loss still moves when the accuracy of a small validation set stands.
         monitor="val_loss",
         mode="min",

@@ -4,19 +4,18 @@ from collections.abc import Sequence
 from functools import partial
 from typing import Any, Literal
 
-import keras
-
-from tfapp.data.spec import DataInfo, Dataset
+from tfapp.data.spec import Dataset
 from tfapp.domains.audio.classification.baselines import audio_baselines
 from tfapp.domains.audio.classification.interface import INTERFACE
 from tfapp.domains.audio.speakers import speaker_section
+from tfapp.problems.classification.learning import class_learning
 from tfapp.problems.classification.results import accuracy_metric, evaluate_classifier
 from tfapp.problems.classification.sections import classification_sections
 from tfapp.problems.classification.verdict import classification_findings
 from tfapp.recipes.config import Share
 from tfapp.report.blocks import Section
 from tfapp.tasks.results import Results
-from tfapp.tasks.spec import Learning, Task
+from tfapp.tasks.spec import Task
 
 METRIC = accuracy_metric("recordings")
 
@@ -35,7 +34,7 @@ def task(
     """
     return Task(
         name="audio_classification",
-        learning=partial(_learning, label_smoothing),
+        learning=partial(class_learning, label_smoothing),
         monitor="val_loss",
         mode="min",
         metric=METRIC,
@@ -46,13 +45,6 @@ def task(
         class_weights=class_weights,
         interface=INTERFACE,
     )
-
-
-def _learning(label_smoothing: float, model: Any, info: DataInfo) -> Learning:
-    loss = keras.losses.CategoricalCrossentropy(
-        from_logits=True, label_smoothing=label_smoothing
-    )
-    return Learning(model, loss, [keras.metrics.CategoricalAccuracy(name="accuracy")])
 
 
 def _sections(results: Results, dataset: Dataset, model: Any) -> Sequence[Section]:

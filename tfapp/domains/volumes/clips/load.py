@@ -14,9 +14,10 @@ from tfapp.data.spec import SPLITS, DataInfo, Example, InputSpec
 from tfapp.data.split import fingerprint
 from tfapp.domains.volumes.clips.check import Examined, examine, layout_of
 from tfapp.domains.volumes.clips.preprocessor import ClipPreprocessor, read_preprocessor
-from tfapp.domains.volumes.loading import loading_notes, split
+from tfapp.domains.volumes.loading import loading_notes
 from tfapp.domains.volumes.voxels.augmentation import VoxelAugmentation, make_change
 from tfapp.domains.volumes.voxels.grid_files import encoded_grid
+from tfapp.problems.classification.examples import split_classes
 from tfapp.recipes.config import Augmentation
 
 
@@ -72,7 +73,7 @@ def clips(
     )
     examined = examine(context, preprocessor.layout)
     refuse_damaged(examined.report, context.config.check.max_bad_share)
-    used = split(examined.source, examined.usable, context, "clip")
+    used = split_classes(examined.source, examined.usable, context, "clip")
     return _dataset(context, examined, used, preprocessor)
 
 

@@ -9,7 +9,7 @@ from tfapp.data.context import LoadContext
 from tfapp.data.report import refuse_damaged
 from tfapp.data.spec import SPLITS, DataInfo, Example, InputSpec
 from tfapp.data.split import fingerprint
-from tfapp.domains.volumes.loading import loading_notes, split
+from tfapp.domains.volumes.loading import loading_notes
 from tfapp.domains.volumes.voxels.augmentation import VoxelAugmentation, make_change
 from tfapp.domains.volumes.voxels.check import Examined, examine
 from tfapp.domains.volumes.voxels.grid_files import encoded_grid, read_grid
@@ -17,6 +17,7 @@ from tfapp.domains.volumes.voxels.preprocessor import (
     VoxelPreprocessor,
     read_preprocessor,
 )
+from tfapp.problems.classification.examples import split_classes
 
 
 def voxels(
@@ -46,7 +47,7 @@ def voxels(
     before = read_preprocessor(context.preprocess) if context.preprocess else None
     examined = examine(context, before.shape if before else ())
     refuse_damaged(examined.report, context.config.check.max_bad_share)
-    used = split(examined.source, examined.usable, context, "grid")
+    used = split_classes(examined.source, examined.usable, context, "grid")
     preprocessor = before or _fitted(examined, used)
     return _dataset(context, examined, used, preprocessor)
 
