@@ -20,7 +20,7 @@ from tfapp.domains.images.pretrained.file_choice import (
     available_weights,
     resolve_weights,
 )
-from tfapp.domains.images.pretrained.pixel_normalization import PixelNormalization
+from tfapp.domains.images.pretrained.pixel_normalization import normalized_pixels
 from tfapp.domains.images.pretrained.weight_files import BUNDLED, read_catalogue
 from tfapp.domains.images.pretrained.weights import load_backbone
 from tfapp.recipes.config import DataConfig
@@ -157,7 +157,7 @@ def test_photos_are_told_apart_better_than_by_random_weights(name, shared_data):
 def _accuracy(network, dataset):
     """Return the accuracy of a linear head on a network's pooled features."""
     inputs = keras.Input((96, 96, 3))
-    x = network(PixelNormalization("tf")(inputs))
+    x = network(normalized_pixels(inputs, "tf"))
     model = keras.Model(inputs, keras.layers.GlobalAveragePooling2D()(x))
     features, labels = {}, {}
     for split in ("train", "test"):

@@ -17,7 +17,7 @@ from PIL import Image
 from tfapp.base.errors import ModelError, WeightsError
 from tfapp.domains.images.pretrained.extractors import EXTRACTORS
 from tfapp.domains.images.pretrained.file_choice import resolve_weights
-from tfapp.domains.images.pretrained.pixel_normalization import PixelNormalization
+from tfapp.domains.images.pretrained.pixel_normalization import normalized_pixels
 from tfapp.domains.images.pretrained.weights import load_backbone, load_classifier
 
 DATA = os.environ.get("TFAPP_DATA", "")
@@ -234,7 +234,7 @@ def test_genuine_classifier_knows_imagenet(monkeypatch: pytest.MonkeyPatch) -> N
     pixels = np.stack([np.asarray(photo) for photo in photos])
     classifier = load_classifier(file)
     inputs = keras.Input((224, 224, 3))
-    model = keras.Model(inputs, classifier(PixelNormalization("tf")(inputs)))
+    model = keras.Model(inputs, classifier(normalized_pixels(inputs, "tf")))
     found = model.predict(pixels, batch_size=50, verbose=0).argmax(axis=1)
     assert (found == samples["labels"]).mean() == pytest.approx(0.896, abs=0.01)
     backbone = load_backbone("mobilenet_v2", (224, 224, 3))
