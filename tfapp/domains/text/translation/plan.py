@@ -9,7 +9,7 @@ TESTABLE = 20
 UPDATES = 6000
 """Updates of the weights, after which sums of integers change little."""
 BATCH, MANY = 128, 10_000
-MOST_EPOCHS, LEAST_EPOCHS = 100, 8
+MOST_EPOCHS, LEAST_EPOCHS = 200, 8
 SECONDS_PER_PLACE = 4e-5
 """Of training with the default network on one core, a symbol of either side; small
 batches take twice as long."""
