@@ -6,10 +6,13 @@ from tfapp.recipes.plan import Machine, Plan
 
 TESTABLE = 20
 """Pairs without which nothing can be learned and tested."""
-UPDATES = 12_000
-MOST_EPOCHS, LEAST_EPOCHS = 100, 8
-SECONDS_PER_STEP = 1.2e-3
-"""Of an update with the default network on one core, a place of either side."""
+UPDATES = 6000
+"""Updates of the weights, after which sums of integers change little."""
+BATCH, MANY = 128, 10_000
+MOST_EPOCHS, LEAST_EPOCHS = 200, 8
+SECONDS_PER_PLACE = 4e-5
+"""Of training with the default network on one core, a symbol of either side; small
+batches take twice as long."""
 REPETITION = 8.0
 """Times that a word of the targets occurs on average from which words are symbols."""
 LONG = 40
@@ -30,7 +33,7 @@ def plan(report: CheckReport, machine: Machine) -> Plan:
         )
     words = facts["words"] / max(1, facts["different_words"]) >= REPETITION
     by_words = words and facts["mean_target"] > LONG
-    batch = 128 if facts["training"] >= 10_000 else 32
+    batch = BATCH if facts["training"] >= MANY else BATCH // 4
     epochs = _epochs(report, batch, machine)
     kind = "additive" if facts["mean_source"] <= LONG else "dot"
     options = {"attention": kind}
@@ -63,6 +66,7 @@ def _epochs(report: CheckReport, batch: int, machine: Machine) -> int:
     epochs = min(MOST_EPOCHS, max(LEAST_EPOCHS, round(UPDATES / updates)))
     if machine.minutes:
         places = facts["mean_source"] + facts["mean_target"]
-        seconds = SECONDS_PER_STEP * places * updates
+        slower = 1 if batch == BATCH else 2
+        seconds = slower * SECONDS_PER_PLACE * places * facts["training"]
         epochs = min(epochs, int(machine.minutes * 30 / seconds))
     return max(1, epochs)
