@@ -11,7 +11,7 @@ from PIL import Image, ImageOps, ImageSequence
 from tfapp.base.errors import DataError
 from tfapp.base.extras import require_extra
 from tfapp.domains.volumes.clips.names import VIDEO_SUFFIXES, frame_files
-from tfapp.domains.volumes.clips.sampling import ClipLayout, fitted, sampled
+from tfapp.domains.volumes.clips.sampling import ClipLayout, fit_frame, sample_frames
 
 FRAME_RATE = 25.0
 """Frames per second of folders of frames, which do not say it."""
@@ -35,7 +35,7 @@ class ClipError(DataError):
 
 
 @dataclass(frozen=True)
-class Decoded:
+class Clip:
     """A clip as a network takes it.
 
     Args:
@@ -52,10 +52,10 @@ class Decoded:
 
 
 Frame = tuple[float, np.ndarray]
-"""When it is shown, s, and its pixels as `fitted` returns them."""
+"""When it is shown, s, and its pixels as `fit_frame` returns them."""
 
 
-def read_clip(path: Path, layout: ClipLayout) -> Decoded:
+def read_clip(path: Path, layout: ClipLayout) -> Clip:
     """Return the sampled frames of a file, or of a folder of frames.
 
     Frames are decoded one after the other and kept in the size of the layout alone. If
@@ -84,9 +84,9 @@ def read_clip(path: Path, layout: ClipLayout) -> Decoded:
         )
         raise ClipError("no clip", detail)
     times = np.maximum.accumulate([time for time, _ in frames])
-    chosen = sampled(times.tolist(), layout)
+    chosen = sample_frames(times.tolist(), layout)
     pixels = np.stack([frames[place][1] for place in chosen])
-    return Decoded(pixels, len(frames), float(times[-1] - times[0]), broken)
+    return Clip(pixels, len(frames), float(times[-1] - times[0]), broken)
 
 
 def _frames_of(path: Path, layout: ClipLayout) -> Iterator[Frame]:
@@ -101,14 +101,14 @@ def _folder_frames(folder: Path, layout: ClipLayout) -> Iterator[Frame]:
     for number, file in enumerate(frame_files(folder)):
         with Image.open(file) as image:
             upright = ImageOps.exif_transpose(image)
-            yield number / FRAME_RATE, fitted(upright, layout)
+            yield number / FRAME_RATE, fit_frame(upright, layout)
 
 
 def _gif_frames(path: Path, layout: ClipLayout) -> Iterator[Frame]:
     time = 0.0
     with Image.open(path) as image:
         for frame in ImageSequence.Iterator(image):
-            yield time, fitted(frame, layout)
+            yield time, fit_frame(frame, layout)
             time += frame.info.get("duration", 0) / 1000 or USUAL_DELAY
 
 
@@ -131,4 +131,4 @@ def _video_frames(path: Path, layout: ClipLayout) -> Iterator[Frame]:
         for number, frame in enumerate(container.decode(stream)):
             time = number / rate if frame.time is None else float(frame.time)
             turned = frame.to_image().rotate(frame.rotation, expand=True)
-            yield time, fitted(turned, layout)
+            yield time, fit_frame(turned, layout)
