@@ -105,6 +105,20 @@ def write_video(path, frames, times=None, rotate=0):
     return path
 
 
+def write_silence(path):
+    """Write a file of sound without pictures."""
+    import av
+
+    with av.open(str(path), "w") as container:
+        stream = container.add_stream("pcm_s16le", rate=8000)
+        silence = np.zeros((1, 800), np.int16)
+        frame = av.AudioFrame.from_ndarray(silence, format="s16", layout="mono")
+        frame.sample_rate = 8000
+        container.mux(stream.encode(frame))
+        container.mux(stream.encode())
+    return path
+
+
 def half_bright(count):
     """Return frames whose upper half is bright."""
     frame = np.full((32, 32), 16, np.uint8)
@@ -142,6 +156,8 @@ def test_videos_with_a_variable_rate_and_a_broken_tail(tmp_path):
     content = whole.read_bytes()
     whole.write_bytes(content[: len(content) // 2])
     assert 2 <= read_clip(whole, SMALL).length < 30
+    with pytest.raises(ClipError, match="no video"):
+        read_clip(write_silence(tmp_path / "e.mkv"), SMALL)
     (tmp_path / "d.mp4").write_bytes(b"no video at all")
     with pytest.raises(ClipError, match="unreadable"):
         read_clip(tmp_path / "d.mp4", SMALL)

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from PIL import Image, ImageOps, ImageSequence
 
-from tfapp.base.errors import DataError
+from tfapp.base.errors import DataError, TfappError
 from tfapp.base.extras import require_extra
 from tfapp.domains.volumes.clips.names import VIDEO_SUFFIXES, frame_files
 from tfapp.domains.volumes.clips.sampling import ClipLayout, fit_frame, sample_frames
@@ -17,8 +17,10 @@ FRAME_RATE = 25.0
 """Frames per second of folders of frames, which do not say it."""
 USUAL_DELAY = 0.1
 """Seconds that a frame of a GIF is shown which does not say so."""
-LONGEST = 20_000
+LONGEST = 2_000
 """Frames of a clip that are read."""
+UNREADABLE = (OSError, ValueError, SyntaxError, EOFError, Image.DecompressionBombError)
+"""What decoders raise for damaged files, and for pictures that would fill memory."""
 
 
 class ClipError(DataError):
@@ -73,7 +75,9 @@ def read_clip(path: Path, layout: ClipLayout) -> Clip:
             if len(frames) == LONGEST:
                 broken = f"only the first {LONGEST:,} frames are read."
                 break
-    except (OSError, ValueError, SyntaxError, EOFError) as error:
+    except TfappError:
+        raise
+    except UNREADABLE as error:
         if len(frames) < 2:
             reason = getattr(error, "strerror", "") or type(error).__name__
             raise ClipError("unreadable", f"it cannot be decoded ({reason}).") from None
@@ -122,13 +126,16 @@ def _video_frames(path: Path, layout: ClipLayout) -> Iterator[Frame]:
     require_extra("video", ("av",), "Reading video files")
     import av
 
-    with av.open(str(path), metadata_errors="replace") as container:
-        if not container.streams.video:
-            raise ClipError("no video", "it has no stream of video.")
-        stream: Any = container.streams.video[0]
-        stream.thread_type = "AUTO"
-        rate = float(stream.average_rate or FRAME_RATE)
-        for number, frame in enumerate(container.decode(stream)):
-            time = number / rate if frame.time is None else float(frame.time)
-            turned = frame.to_image().rotate(frame.rotation, expand=True)
-            yield time, fit_frame(turned, layout)
+    try:
+        with av.open(str(path), metadata_errors="replace") as container:
+            if not container.streams.video:
+                raise ClipError("no video", "it has no stream of video.")
+            stream: Any = container.streams.video[0]
+            stream.thread_type = "AUTO"
+            rate = float(stream.average_rate or FRAME_RATE)
+            for number, frame in enumerate(container.decode(stream)):
+                time = number / rate if frame.time is None else float(frame.time)
+                turned = frame.to_image().rotate(frame.rotation, expand=True)
+                yield time, fit_frame(turned, layout)
+    except av.error.FFmpegError as error:
+        raise OSError(error.errno, error.strerror) from error
