@@ -60,10 +60,10 @@ def block_means(volumes: np.ndarray, most: int = MOST_NUMBERS) -> np.ndarray:
         float32 array (batch, numbers); what is left behind the last whole block counts
         no more.
     """
-    return _reduced(volumes, most).reshape(len(volumes), -1)
+    return _average_blocks(volumes, most).reshape(len(volumes), -1)
 
 
-def _reduced(volumes: np.ndarray, most: int) -> np.ndarray:
+def _average_blocks(volumes: np.ndarray, most: int) -> np.ndarray:
     count, *sides, channels = volumes.shape
     step = 1
     while channels * np.prod([max(1, side // step) for side in sides]) > most:
@@ -80,7 +80,7 @@ def _reduced(volumes: np.ndarray, most: int) -> np.ndarray:
 def _sides(dataset: Dataset) -> tuple[int, ...]:
     """Return depth, height and width that a linear classifier sees."""
     shape = [side or 1 for side in dataset.info.only_input.shape]
-    return _reduced(np.zeros((1, *shape), np.float32), MOST_NUMBERS).shape[1:4]
+    return _average_blocks(np.zeros((1, *shape), np.float32), MOST_NUMBERS).shape[1:4]
 
 
 def _rows(

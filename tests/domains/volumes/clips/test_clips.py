@@ -13,7 +13,12 @@ from tfapp.data.spec import Pass
 from tfapp.domains.volumes.clips.decoding import ClipError, read_clip
 from tfapp.domains.volumes.clips.motion import ORDERS, moving_dots
 from tfapp.domains.volumes.clips.preprocessor import ClipPreprocessor
-from tfapp.domains.volumes.clips.sampling import ClipLayout, fitted, ordered, sampled
+from tfapp.domains.volumes.clips.sampling import (
+    ClipLayout,
+    fit_frame,
+    order_frames,
+    sample_frames,
+)
 from tfapp.domains.volumes.voxels.grid_files import encoded_grid
 from tfapp.recipes.config import DataConfig
 
@@ -49,21 +54,21 @@ def rising(count, side=8):
 def test_frames_are_chosen_by_their_time(times, rate, chosen):
     """Of each wanted moment that frame counts which is shown then."""
     times = [float(time) for time in times]
-    assert sampled(times, ClipLayout(4, 8, 8, 1, rate)) == chosen
+    assert sample_frames(times, ClipLayout(4, 8, 8, 1, rate)) == chosen
 
 
 def test_frames_of_other_proportions_lose_their_sides():
     """The middle is scaled; odd sizes are no trouble."""
     wide = np.zeros((7, 21, 3), np.uint8)
     wide[:, 7:14] = 200
-    shown = fitted(Image.fromarray(wide), ClipLayout(2, 8, 8, 3))
+    shown = fit_frame(Image.fromarray(wide), ClipLayout(2, 8, 8, 3))
     assert shown.shape == (8, 8, 3)
     assert (shown[:, 1:-1] == 200).all()
     shuffled = ClipLayout(4, 8, 8, 1, shuffled=True)
     clip = np.arange(4)
-    orders = {tuple(ordered(clip, shuffled, key)) for key in range(60)}
+    orders = {tuple(order_frames(clip, shuffled, key)) for key in range(60)}
     assert len(orders) > 15
-    assert ordered(clip, SMALL, 1) is clip
+    assert order_frames(clip, SMALL, 1) is clip
     with pytest.raises(ConfigError, match=r"data\.options\.frames` must be from 2"):
         ClipLayout(1, 8, 8, 1)
 
@@ -96,6 +101,20 @@ def write_video(path, frames, times=None, rotate=0):
             frame.pts = 40 * number if times is None else times[number]
             frame.time_base = Fraction(1, 1000)
             container.mux(stream.encode(frame))
+        container.mux(stream.encode())
+    return path
+
+
+def write_silence(path):
+    """Write a file of sound without pictures."""
+    import av
+
+    with av.open(str(path), "w") as container:
+        stream = container.add_stream("pcm_s16le", rate=8000)
+        silence = np.zeros((1, 800), np.int16)
+        frame = av.AudioFrame.from_ndarray(silence, format="s16", layout="mono")
+        frame.sample_rate = 8000
+        container.mux(stream.encode(frame))
         container.mux(stream.encode())
     return path
 
@@ -137,6 +156,8 @@ def test_videos_with_a_variable_rate_and_a_broken_tail(tmp_path):
     content = whole.read_bytes()
     whole.write_bytes(content[: len(content) // 2])
     assert 2 <= read_clip(whole, SMALL).length < 30
+    with pytest.raises(ClipError, match="no video"):
+        read_clip(write_silence(tmp_path / "e.mkv"), SMALL)
     (tmp_path / "d.mp4").write_bytes(b"no video at all")
     with pytest.raises(ClipError, match="unreadable"):
         read_clip(tmp_path / "d.mp4", SMALL)

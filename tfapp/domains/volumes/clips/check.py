@@ -18,7 +18,7 @@ from tfapp.data.scan import Usable, usable_examples
 from tfapp.data.spec import Example
 from tfapp.domains.volumes.clips.decoding import ClipError
 from tfapp.domains.volumes.clips.sampling import ClipLayout
-from tfapp.domains.volumes.clips.source import decoded, open_source
+from tfapp.domains.volumes.clips.source import decode_clip, open_source
 
 NOUN = "clips"
 
@@ -149,7 +149,7 @@ def _all_decoded(
 
     def look(example: Example) -> tuple[ClipFacts, np.ndarray | None]:
         try:
-            clip = decoded(source, example, layout)
+            clip = decode_clip(source, example, layout)
         except ClipError as error:
             return ClipFacts("", error.fault, error.detail), None
         digest = hashlib.blake2b(clip.frames.tobytes(), digest_size=16).hexdigest()

@@ -8,17 +8,19 @@ from typing import Any
 import numpy as np
 from PIL import Image, ImageOps, ImageSequence
 
-from tfapp.base.errors import DataError
+from tfapp.base.errors import DataError, TfappError
 from tfapp.base.extras import require_extra
 from tfapp.domains.volumes.clips.names import VIDEO_SUFFIXES, frame_files
-from tfapp.domains.volumes.clips.sampling import ClipLayout, fitted, sampled
+from tfapp.domains.volumes.clips.sampling import ClipLayout, fit_frame, sample_frames
 
 FRAME_RATE = 25.0
 """Frames per second of folders of frames, which do not say it."""
 USUAL_DELAY = 0.1
 """Seconds that a frame of a GIF is shown which does not say so."""
-LONGEST = 20_000
+LONGEST = 2_000
 """Frames of a clip that are read."""
+UNREADABLE = (OSError, ValueError, SyntaxError, EOFError, Image.DecompressionBombError)
+"""What decoders raise for damaged files, and for pictures that would fill memory."""
 
 
 class ClipError(DataError):
@@ -35,7 +37,7 @@ class ClipError(DataError):
 
 
 @dataclass(frozen=True)
-class Decoded:
+class Clip:
     """A clip as a network takes it.
 
     Args:
@@ -52,10 +54,10 @@ class Decoded:
 
 
 Frame = tuple[float, np.ndarray]
-"""When it is shown, s, and its pixels as `fitted` returns them."""
+"""When it is shown, s, and its pixels as `fit_frame` returns them."""
 
 
-def read_clip(path: Path, layout: ClipLayout) -> Decoded:
+def read_clip(path: Path, layout: ClipLayout) -> Clip:
     """Return the sampled frames of a file, or of a folder of frames.
 
     Frames are decoded one after the other and kept in the size of the layout alone. If
@@ -73,7 +75,9 @@ def read_clip(path: Path, layout: ClipLayout) -> Decoded:
             if len(frames) == LONGEST:
                 broken = f"only the first {LONGEST:,} frames are read."
                 break
-    except (OSError, ValueError, SyntaxError, EOFError) as error:
+    except TfappError:
+        raise
+    except UNREADABLE as error:
         if len(frames) < 2:
             reason = getattr(error, "strerror", "") or type(error).__name__
             raise ClipError("unreadable", f"it cannot be decoded ({reason}).") from None
@@ -84,9 +88,9 @@ def read_clip(path: Path, layout: ClipLayout) -> Decoded:
         )
         raise ClipError("no clip", detail)
     times = np.maximum.accumulate([time for time, _ in frames])
-    chosen = sampled(times.tolist(), layout)
+    chosen = sample_frames(times.tolist(), layout)
     pixels = np.stack([frames[place][1] for place in chosen])
-    return Decoded(pixels, len(frames), float(times[-1] - times[0]), broken)
+    return Clip(pixels, len(frames), float(times[-1] - times[0]), broken)
 
 
 def _frames_of(path: Path, layout: ClipLayout) -> Iterator[Frame]:
@@ -101,14 +105,14 @@ def _folder_frames(folder: Path, layout: ClipLayout) -> Iterator[Frame]:
     for number, file in enumerate(frame_files(folder)):
         with Image.open(file) as image:
             upright = ImageOps.exif_transpose(image)
-            yield number / FRAME_RATE, fitted(upright, layout)
+            yield number / FRAME_RATE, fit_frame(upright, layout)
 
 
 def _gif_frames(path: Path, layout: ClipLayout) -> Iterator[Frame]:
     time = 0.0
     with Image.open(path) as image:
         for frame in ImageSequence.Iterator(image):
-            yield time, fitted(frame, layout)
+            yield time, fit_frame(frame, layout)
             time += frame.info.get("duration", 0) / 1000 or USUAL_DELAY
 
 
@@ -122,13 +126,16 @@ def _video_frames(path: Path, layout: ClipLayout) -> Iterator[Frame]:
     require_extra("video", ("av",), "Reading video files")
     import av
 
-    with av.open(str(path), metadata_errors="replace") as container:
-        if not container.streams.video:
-            raise ClipError("no video", "it has no stream of video.")
-        stream: Any = container.streams.video[0]
-        stream.thread_type = "AUTO"
-        rate = float(stream.average_rate or FRAME_RATE)
-        for number, frame in enumerate(container.decode(stream)):
-            time = number / rate if frame.time is None else float(frame.time)
-            turned = frame.to_image().rotate(frame.rotation, expand=True)
-            yield time, fitted(turned, layout)
+    try:
+        with av.open(str(path), metadata_errors="replace") as container:
+            if not container.streams.video:
+                raise ClipError("no video", "it has no stream of video.")
+            stream: Any = container.streams.video[0]
+            stream.thread_type = "AUTO"
+            rate = float(stream.average_rate or FRAME_RATE)
+            for number, frame in enumerate(container.decode(stream)):
+                time = number / rate if frame.time is None else float(frame.time)
+                turned = frame.to_image().rotate(frame.rotation, expand=True)
+                yield time, fit_frame(turned, layout)
+    except av.error.FFmpegError as error:
+        raise OSError(error.errno, error.strerror) from error

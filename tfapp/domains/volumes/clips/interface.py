@@ -11,7 +11,7 @@ import tensorflow as tf
 from tfapp.domains.volumes.clips.decoding import read_clip
 from tfapp.domains.volumes.clips.names import FRAME_SUFFIXES, SUFFIXES
 from tfapp.domains.volumes.clips.preprocessor import ClipPreprocessor, read_preprocessor
-from tfapp.domains.volumes.clips.sampling import ordered
+from tfapp.domains.volumes.clips.sampling import order_frames
 from tfapp.domains.volumes.voxels.grid_files import encoded_grid
 from tfapp.export.spec import Arrays, Exported, Interface, Signature
 from tfapp.problems.classification.interface import (
@@ -64,7 +64,7 @@ def read(path: Path, preprocessor: ClipPreprocessor) -> Iterator[Mapping[str, An
     is_frame = path.suffix.lower() in FRAME_SUFFIXES
     clip = read_clip(path.parent if is_frame else path, preprocessor.layout)
     key = zlib.crc32(path.name.encode())
-    frames = ordered(clip.frames, preprocessor.layout, key)
+    frames = order_frames(clip.frames, preprocessor.layout, key)
     yield {"clip": encoded_grid(frames)}
 
 

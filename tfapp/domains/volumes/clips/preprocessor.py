@@ -39,7 +39,7 @@ class ClipPreprocessor:
             start = tf.strings.substr(tf.strings.join([content, "      "]), 0, 3)
             return tf.cond(
                 start == b"GIF",
-                lambda: self._sampled(content),
+                lambda: self._sample_gif(content),
                 lambda: decode_one(content, shape),
             )
 
@@ -47,7 +47,7 @@ class ClipPreprocessor:
         spec = tf.TensorSpec(shape, tf.float32)
         return tf.map_fn(one, contents, fn_output_signature=spec)
 
-    def _sampled(self, content: Any) -> Any:
+    def _sample_gif(self, content: Any) -> Any:
         """Return evenly spread frames of a GIF, the middle of each, scaled.
 
         TensorFlow does not give the times of its frames: all count alike.

@@ -60,7 +60,7 @@ class ClipLayout:
         return asdict(self)
 
 
-def sampled(times: Sequence[float], layout: ClipLayout) -> list[int]:
+def sample_frames(times: Sequence[float], layout: ClipLayout) -> list[int]:
     """Return which frames of a clip count, in order, with repetitions if it is short.
 
     A frame is shown from its time to that of the next one, whatever the rate: of
@@ -85,7 +85,7 @@ def sampled(times: Sequence[float], layout: ClipLayout) -> list[int]:
     return chosen
 
 
-def fitted(image: Image.Image, layout: ClipLayout) -> np.ndarray:
+def fit_frame(image: Image.Image, layout: ClipLayout) -> np.ndarray:
     """Return a frame as uint8 (height, width, channels): its middle, scaled.
 
     Other proportions lose what lies outside, as with photographs.
@@ -101,7 +101,7 @@ def fitted(image: Image.Image, layout: ClipLayout) -> np.ndarray:
     return np.asarray(scaled, np.uint8).reshape(layout.shape[1:])
 
 
-def ordered(clip: np.ndarray, layout: ClipLayout, key: int) -> np.ndarray:
+def order_frames(clip: np.ndarray, layout: ClipLayout, key: int) -> np.ndarray:
     """Return a clip with its frames shuffled if the layout says so, by a number."""
     if not layout.shuffled:
         return clip

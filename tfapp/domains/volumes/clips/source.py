@@ -11,10 +11,15 @@ from tfapp.data.context import LoadContext
 from tfapp.data.listing import Source
 from tfapp.data.place import expand_path
 from tfapp.data.spec import Example
-from tfapp.domains.volumes.clips.decoding import ClipError, Decoded, read_clip
+from tfapp.domains.volumes.clips.decoding import Clip, ClipError, read_clip
 from tfapp.domains.volumes.clips.motion import motion
 from tfapp.domains.volumes.clips.names import MOTION, SUFFIXES, frame_files
-from tfapp.domains.volumes.clips.sampling import ClipLayout, fitted, ordered, sampled
+from tfapp.domains.volumes.clips.sampling import (
+    ClipLayout,
+    fit_frame,
+    order_frames,
+    sample_frames,
+)
 from tfapp.domains.volumes.folders import Form, class_folders, files_of, subfolders
 from tfapp.domains.volumes.voxels.grid_files import read_grid
 
@@ -49,25 +54,25 @@ def open_source(context: LoadContext) -> Source:
     return class_folders(Path(place), CLIPS, context)
 
 
-def decoded(source: Source, example: Example, layout: ClipLayout) -> Decoded:
+def decode_clip(source: Source, example: Example, layout: ClipLayout) -> Clip:
     """Return the frames of an example as the network takes them, before scaling.
 
     Raises:
         ClipError: if it is no clip.
     """
     if source.contents:
-        clip = _drawn(read_grid(source.read(example)), layout)
+        clip = _built_in_clip(read_grid(source.read(example)), layout)
     elif not Path(example.name).exists():
         raise ClipError("missing", "the file does not exist.")
     else:
         clip = read_clip(Path(example.name), layout)
     key = zlib.crc32(source.relative_name(example).encode())
-    shuffled = ordered(clip.frames, layout, key)
-    return Decoded(shuffled, clip.length, clip.seconds, clip.broken)
+    shuffled = order_frames(clip.frames, layout, key)
+    return Clip(shuffled, clip.length, clip.seconds, clip.broken)
 
 
-def _drawn(grid: np.ndarray, layout: ClipLayout) -> Decoded:
+def _built_in_clip(grid: np.ndarray, layout: ClipLayout) -> Clip:
     """Return a built-in clip, uint8 (frames, height, width), as its file would be."""
-    chosen = sampled(np.arange(len(grid)).tolist(), layout)
-    frames = [fitted(Image.fromarray(grid[place]), layout) for place in chosen]
-    return Decoded(np.stack(frames), len(grid), float(len(grid) - 1))
+    chosen = sample_frames(np.arange(len(grid)).tolist(), layout)
+    frames = [fit_frame(Image.fromarray(grid[place]), layout) for place in chosen]
+    return Clip(np.stack(frames), len(grid), float(len(grid) - 1))

@@ -48,7 +48,7 @@ def surface_points(depth: Any, camera: Camera) -> Any:
             such a pixel's point lies farther away than anything.
         camera: that took the image.
     """
-    depth = _measured(depth)
+    depth = _clean_depth(depth)
     height, width = depth.shape
     x = (ops.arange(width, dtype="float32") - camera.centre[0]) / camera.focal[0]
     y = (ops.arange(height, dtype="float32") - camera.centre[1]) / camera.focal[1]
@@ -112,7 +112,7 @@ def directional_tsdf(
     return way * sign[:, None]
 
 
-def _measured(depth: Any) -> Any:
+def _clean_depth(depth: Any) -> Any:
     """Return a depth image with 0 where nothing was measured."""
     depth = ops.convert_to_tensor(depth, "float32")
     return ops.where(ops.isfinite(depth), depth, 0.0)
@@ -120,7 +120,7 @@ def _measured(depth: Any) -> Any:
 
 def _seen_depth(depth: Any, camera: Camera, centres: Any) -> tuple[Any, Any]:
     """Return the depth of the pixel that sees each voxel, and whether one does."""
-    depth = _measured(depth)
+    depth = _clean_depth(depth)
     height, width = depth.shape
     x, y, z = ops.unstack(ops.convert_to_tensor(centres, "float32"), axis=1)
     ahead = ops.maximum(z, 1e-6)

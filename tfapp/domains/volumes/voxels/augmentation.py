@@ -45,15 +45,15 @@ def make_change(
 
     def change(grids: Any, targets: Any, seed: Any) -> tuple[Any, Any]:
         if len(poses) > 1:
-            grids = turned(grids, poses, fold(seed, 0))
+            grids = turn_grids(grids, poses, fold(seed, 0))
         if config.noise:
-            grids = noisy(grids, config.noise, occupancy, fold(seed, 1))
+            grids = add_noise(grids, config.noise, occupancy, fold(seed, 1))
         return grids, targets
 
     return change
 
 
-def turned(grids: Any, poses: np.ndarray, seed: Any) -> Any:
+def turn_grids(grids: Any, poses: np.ndarray, seed: Any) -> Any:
     """Return each grid of a batch in a pose drawn at random.
 
     Args:
@@ -70,7 +70,7 @@ def turned(grids: Any, poses: np.ndarray, seed: Any) -> Any:
     return tf.reshape(tf.gather(flat, places, batch_dims=1), tf.shape(grids))
 
 
-def noisy(grids: Any, most: float, occupancy: bool, seed: Any) -> Any:
+def add_noise(grids: Any, most: float, occupancy: bool, seed: Any) -> Any:
     """Return grids with noise, whose strength is drawn for each.
 
     Args:
@@ -101,7 +101,7 @@ def pose_table(sides: tuple[int, ...], turns: str, mirror: bool) -> np.ndarray:
         int32 (poses, voxels); the first pose is the grid as it is.
     """
     places = np.arange(np.prod(sides), dtype=np.int32).reshape(sides)
-    return np.stack([_placed(places, *p) for p in _poses(sides, turns, mirror)])
+    return np.stack([_pose_places(places, *p) for p in _poses(sides, turns, mirror)])
 
 
 def _poses(
@@ -123,7 +123,7 @@ def _poses(
             yield axes, flips
 
 
-def _placed(
+def _pose_places(
     places: np.ndarray, axes: tuple[int, ...], flips: tuple[bool, ...]
 ) -> np.ndarray:
     steps = tuple(slice(None, None, -1 if flip else 1) for flip in flips)

@@ -35,7 +35,7 @@ def signatures(exported: Exported) -> dict[str, Signature]:
     preprocessor = exported.preprocessor
 
     def serve_grids(grids: Any) -> Mapping[str, Any]:
-        return classes(preprocessor.scaled(grids))
+        return classes(preprocessor.scale(grids))
 
     def numbers(raw: Arrays) -> Arrays:
         grids = (preprocessor(raw) * preprocessor.deviation + preprocessor.mean).numpy()

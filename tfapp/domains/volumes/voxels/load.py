@@ -48,11 +48,13 @@ def voxels(
     examined = examine(context, before.shape if before else ())
     refuse_damaged(examined.report, context.config.check.max_bad_share)
     used = split_classes(examined.source, examined.usable, context, "grid")
-    preprocessor = before or _fitted(examined, used)
+    preprocessor = before or _fit_preprocessor(examined, used)
     return _dataset(context, examined, used, preprocessor)
 
 
-def _fitted(examined: Examined, examples: Sequence[Example]) -> VoxelPreprocessor:
+def _fit_preprocessor(
+    examined: Examined, examples: Sequence[Example]
+) -> VoxelPreprocessor:
     """Return the preprocessor of the training grids; occupancy is not scaled."""
     if examined.occupancy:
         return VoxelPreprocessor(examined.shape)

@@ -40,9 +40,9 @@ class VoxelPreprocessor:
     def __call__(self, raw: Mapping[str, Any]) -> Any:
         """Return float32 grids (batch, depth, height, width, channels)."""
         contents = tf.convert_to_tensor(raw["volume"])
-        return self.scaled(decode_npy(contents, self.shape))
+        return self.scale(decode_npy(contents, self.shape))
 
-    def scaled(self, grids: Any) -> Any:
+    def scale(self, grids: Any) -> Any:
         """Return what the network sees of numeric grids (batch, *shape)."""
         numbers = tf.reshape(tf.cast(grids, tf.float32), (-1, *self.input_shape))
         return (numbers - self.mean) / self.deviation
