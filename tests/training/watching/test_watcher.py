@@ -131,6 +131,23 @@ def test_nothing_is_drawn_that_costs_too_much(make):
     assert steps(writers["examples"]) == {"said": [2]}
 
 
+def test_what_has_waited_longest_comes_first(make, monkeypatch):
+    """Where there is time for one view a round, they take turns."""
+    names = ("first", "second")
+    views = [View(name, lambda n=name: {n: Details("", "")}) for name in names]
+    watcher, writers, _ = make(views)
+    asked = []
+
+    def permits(self, kind, seconds, guess=0.0):
+        asked.append(kind)
+        return len(asked) % 2 == 1
+
+    monkeypatch.setattr(Allowance, "permits", permits)
+    for number in (1, 2, 3):
+        watcher.round(number, {}, 1.0, 0.0, final=False)
+    assert steps(writers["examples"]) == {"first": [1, 3], "second": [2]}
+
+
 def test_figures_alone(make):
     """At the level "figures" no example is shown."""
     views = [said(), View("curves", lambda: {"c": Details("", "")}, pictures=False)]

@@ -24,7 +24,7 @@ def photo_views(glance: Glance) -> tuple[View, ...]:
     def caption(example: Example, logits: np.ndarray) -> str:
         return class_caption(example.target, logits, names)
 
-    return (*class_views(glance), gallery_view(glance, caption))
+    return (gallery_view(glance, caption), *class_views(glance))
 
 
 def gallery_view(glance: Glance, caption: Callable[[Example, np.ndarray], str]) -> View:

@@ -50,6 +50,7 @@ class Watcher:
         self.every = 1
         self.drawn: list[int] = []
         self.failed: set[str] = set()
+        self.last: dict[str, int] = {}
         self.writers: dict[str, Writer] = {
             part: watching.open_writer(logs / part) for part in PARTS
         }
@@ -131,12 +132,15 @@ class Watcher:
             self._figures(number, row, seconds)
         if number % self.every and not final:
             return
-        for name, cost, draw in self._drawings(number):
+        # What has waited longest comes first, so that a dear view keeps none away.
+        drawings = sorted(self._drawings(number), key=lambda d: self.last.get(d[0], 0))
+        for name, cost, draw in drawings:
             guess = FIRST_VIEW + cost * score_seconds
             if name in self.failed or not self.allowance.permits(name, seconds, guess):
                 continue
             with self.allowance.measured(name):
                 self._try(name, draw)
+            self.last[name] = number
             if number not in self.drawn:
                 self.drawn.append(number)
         self._thin()

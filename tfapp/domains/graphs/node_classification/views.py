@@ -29,4 +29,4 @@ def node_views(glance: Glance) -> tuple[View, ...]:
         )
         return {NAME: graph_picture(answers, dataset, "validation")}
 
-    return (*class_views(glance), View(NAME, draw, 1.0))
+    return (View(NAME, draw, 1.0), *class_views(glance))

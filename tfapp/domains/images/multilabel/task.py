@@ -85,7 +85,7 @@ def _views(glance: Glance) -> tuple[View, ...]:
         true = ", ".join(tags_of(example)) or "none"
         return f"{true} → {likely_tags(logits, names)}"
 
-    return (*tag_views(glance), gallery_view(glance, caption))
+    return (gallery_view(glance, caption), *tag_views(glance))
 
 
 def _rank(example: Example) -> tuple[int, str]:

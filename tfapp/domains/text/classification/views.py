@@ -26,4 +26,4 @@ def text_views(glance: Glance) -> tuple[View, ...]:
         )
         return {NAME: Table(("Truth → answer", "Text"), rows, NAME, 2)}
 
-    return (*class_views(glance), View(NAME, draw, share_of(glance)))
+    return (View(NAME, draw, share_of(glance)), *class_views(glance))
