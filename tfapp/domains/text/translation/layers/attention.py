@@ -9,6 +9,7 @@ FAR = -1e9
 """Score of a place that does not count; finite, so that a row of them is no NaN."""
 
 
+@keras.saving.register_keras_serializable(package="tfapp")
 class SequenceAttention(keras.layers.Layer):
     """Weigh the places of a sequence for each query, and return their weighted mean.
 
