@@ -156,7 +156,7 @@ def test_draws_follow_the_distribution():
     logits = tf.tile(tf.constant([[0.0, 1.0, 2.0, 0.0]]), [4000, 1])
     seeds = tf.range(4000, dtype=tf.int64)
     zeros = tf.zeros([4000], tf.int32)
-    drawn = draw(logits, tf.ones([4000]), seeds, zeros).numpy()
+    drawn = tf.function(draw)(logits, tf.ones([4000]), seeds, zeros).numpy()
     expected = np.exp([1.0, 2.0, 0.0]) / np.exp([1.0, 2.0, 0.0]).sum()
     found = np.bincount(drawn, minlength=4)[1:] / 4000
     np.testing.assert_allclose(found, expected, atol=0.03)
