@@ -225,6 +225,11 @@ def test_report(dataset, model):
         "Where it looked",
     ]
     assert all(b"<svg" in picture.svg for picture in sections[-1].blocks)
+    empty = np.zeros_like(logits)
+    empty[..., 1:] = -9
+    results = task().judge(lambda split: empty, dataset, None)
+    titles = [s.title for s in task().sections(results, dataset, model)]
+    assert "Where it looked" not in titles
 
 
 def test_generated_kinds():

@@ -172,10 +172,12 @@ def _figure_table(groups: Mapping[str, Sequence[Answer]], caption: str) -> Table
 
 def _attention(
     answers: Sequence[Answer], preprocessor: PairPreprocessor, model: Any
-) -> Section:
-    """Draw where the network looked, in wrong answers first."""
-    order = sorted(answers, key=lambda a: (a.is_right, -len(a.symbols)))[:DRAWN]
-    chosen = [a for a in order if a.symbols] or order[:1]
+) -> Section | None:
+    """Draw where the network looked, in wrong answers first; None if all are empty."""
+    written = [a for a in answers if a.symbols]
+    chosen = sorted(written, key=lambda a: (a.is_right, -len(a.symbols)))[:DRAWN]
+    if not chosen:
+        return None
     encoder, decoder = encoder_of(model), model.get_layer(DECODER)
     pictures: list[Picture] = []
     for answer in chosen:
