@@ -7,6 +7,7 @@ from typing import Any, Literal
 from tfapp.data.spec import Dataset
 from tfapp.domains.audio.classification.baselines import audio_baselines
 from tfapp.domains.audio.classification.interface import INTERFACE
+from tfapp.domains.audio.classification.views import recording_views
 from tfapp.domains.audio.speakers import speaker_section
 from tfapp.problems.classification.learning import class_learning
 from tfapp.problems.classification.results import accuracy_metric, evaluate_classifier
@@ -42,6 +43,7 @@ def task(
         baselines=audio_baselines,
         findings=classification_findings,
         sections=_sections,
+        views=recording_views,
         class_weights=class_weights,
         interface=INTERFACE,
     )

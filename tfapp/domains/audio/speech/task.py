@@ -14,6 +14,7 @@ from tfapp.domains.audio.speech.results import (
     speech_baselines,
 )
 from tfapp.domains.audio.speech.sections import speech_sections
+from tfapp.domains.audio.speech.views import speech_views
 from tfapp.tasks.spec import Learning, Task
 
 
@@ -33,6 +34,7 @@ def task(*, beam_width: Annotated[int, Field(ge=0, le=1000)] = 0) -> Task:
         evaluate=partial(evaluate_speech, beam_width),
         baselines=speech_baselines,
         sections=speech_sections,
+        views=speech_views,
         interface=INTERFACE,
     )
 

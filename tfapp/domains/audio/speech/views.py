@@ -1,0 +1,29 @@
+"""What is seen of a network of speech in training: a few texts, right and answered."""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from tfapp.domains.audio.speech.decoding import decoded
+from tfapp.domains.audio.speech.tokens import text_of
+from tfapp.report.blocks import Table
+from tfapp.tasks.watching import Glance, Item, View, share_of
+
+NAME = "validation examples"
+
+
+def speech_views(glance: Glance) -> tuple[View, ...]:
+    """Return the view of a few recordings with what is said and answered."""
+
+    def draw() -> Mapping[str, Item]:
+        examples, labels = glance.some(), glance.dataset.info.labels
+        rows = tuple(
+            (
+                Path(example.name).name,
+                example.target,
+                text_of([labels[i] for i in decoded(logits, 0)[0]]) or "nothing",
+            )
+            for example, logits in zip(examples, glance.answers(examples), strict=True)
+        )
+        return {NAME: Table(("Recording", "Said", "Answered"), rows, NAME, 3)}
+
+    return (View(NAME, draw, share_of(glance)),)
