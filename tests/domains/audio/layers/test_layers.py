@@ -85,7 +85,7 @@ def test_masks_are_of_training_alone():
 def test_slopes():
     """Slopes are those of the line through five frames."""
     spectra = np.arange(9.0)[None, :, None] * [[1.0, -2.0]]
-    slopes = np.asarray(Deltas()(spectra.astype(np.float32)))
+    slopes = np.asarray(Deltas()([spectra.astype(np.float32), np.array([9])]))
     assert slopes.shape == (1, 9, 2, 3)
     fit = np.polyfit(np.arange(-2, 3), spectra[0, 1:6], 1)[0]
     np.testing.assert_allclose(slopes[0, 3, :, 1], fit, atol=1e-5)

@@ -5,6 +5,8 @@ from typing import Any
 import keras
 from keras import ops
 
+from tfapp.domains.audio.layers.frames import frame_mask
+
 REACH = 2
 NORM = 2.0 * sum(n * n for n in range(1, REACH + 1))
 
@@ -15,21 +17,25 @@ class Deltas(keras.layers.Layer):
 
     A slope is that of the line through a frame and two frames on either side.
 
-    Input shape:
-        float (batch, frames, bands).
+    Call arguments:
+        inputs: spectra, float (batch, frames, bands), zeros behind the end, and the
+            number of frames that belong to each recording, int (batch,).
 
     Output shape:
-        float (batch, frames, bands, 3).
+        float (batch, frames, bands, 3), zeros behind the end.
 
     Reference:
         Furui, Speaker-Independent Isolated Word Recognition Using Dynamic Features of
         Speech Spectrum, 1986.
     """
 
-    def call(self, spectra: Any) -> Any:
+    def call(self, inputs: Any) -> Any:
         """Return spectra, their slopes, and the slopes of the slopes."""
-        slopes = self._slopes(spectra)
-        return ops.stack([spectra, slopes, self._slopes(slopes)], axis=-1)
+        spectra, frames = inputs
+        present = ops.cast(frame_mask(spectra, frames), spectra.dtype)
+        slopes = self._slopes(spectra) * present
+        further = self._slopes(slopes) * present
+        return ops.stack([spectra, slopes, further], axis=-1)
 
     def _slopes(self, values: Any) -> Any:
         count = ops.shape(values)[1]
@@ -46,4 +52,4 @@ class Deltas(keras.layers.Layer):
 
     def compute_output_shape(self, input_shape: Any) -> Any:
         """Return the shape with three channels."""
-        return (*input_shape, 3)
+        return (*input_shape[0], 3)

@@ -67,7 +67,7 @@ def speech_cnn(
     masks = mask_bands, mask_frames
     spectra, frames = speech_spectra(inputs, info, bands, hop, masks, energy=True)
     mask = FrameMask(name="mask")([spectra, frames])
-    x = present(Deltas(name="slopes")(spectra), mask)
+    x = Deltas(name="slopes")([spectra, frames])
     for number, width in enumerate(filters, start=1):
         name = f"conv{number}"
         convolution = layers.Conv2D(2 * width, (5, 3), padding="same", name=name)
