@@ -4,8 +4,8 @@ from tfapp.base.errors import ModelError
 from tfapp.data.spec import DataInfo
 
 MOMENTUM = 0.9
-"""Of the moving averages of batch normalisation. Keras' 0.99 needs hundreds of steps, and
-an epoch of few volumes has a dozen: until then validation sees the wrong averages."""
+"""Of the moving averages of batch normalisation. Keras' 0.99 needs hundreds of steps,
+and an epoch of few volumes has a dozen: validation would see averages that lag."""
 
 
 def volume_shape(info: DataInfo) -> tuple[int, ...]:
