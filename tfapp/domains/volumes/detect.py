@@ -13,7 +13,6 @@ from tfapp.domains.volumes.clips.names import (
     VIDEO_SUFFIXES,
     is_frame,
 )
-from tfapp.domains.volumes.clips.names import SUFFIXES as CLIP_SUFFIXES
 from tfapp.domains.volumes.folders import first_file
 from tfapp.domains.volumes.voxels.names import SHAPES, SUFFIXES
 
@@ -39,7 +38,8 @@ def detect(place: str, options: Mapping[str, Any] | None = None) -> Detected | N
     if not place:
         return None
     path = Path(place)
-    found = first_file(path, (*SUFFIXES, *CLIP_SUFFIXES, *FRAME_SUFFIXES))
+    # A GIF may be a clip or a picture: others decide, and alone it is a picture.
+    found = first_file(path, (*SUFFIXES, *VIDEO_SUFFIXES, *FRAME_SUFFIXES))
     if found is None:
         return None
     suffix = found.suffix.lower()

@@ -213,6 +213,7 @@ def test_the_graph_samples_gifs(tmp_path):
 def test_clips_are_recognised_by_names(tmp_path):
     """Files of video, and folders of frame_0001.png; other pictures are pictures."""
     write_frames(tmp_path / "a" / "up" / "one", rising(3))
+    write_gif(tmp_path / "a" / "up" / "two.gif", rising(3))
     assert detect(str(tmp_path / "a")).task == "clip_classification"
     (tmp_path / "b" / "up").mkdir(parents=True)
     (tmp_path / "b" / "up" / "x.mp4").touch()

@@ -7,7 +7,7 @@ from keras import layers
 
 from tfapp.base.errors import ModelError
 from tfapp.data.spec import DataInfo
-from tfapp.domains.volumes.models.parts import volume_shape
+from tfapp.domains.volumes.models.parts import MOMENTUM, volume_shape
 
 
 def clip_cnn(
@@ -57,7 +57,7 @@ def clip_cnn(
         x = layers.Conv3D(
             count, (over, 3, 3), padding="same", use_bias=False, name=f"conv{block}"
         )(x)
-        x = layers.BatchNormalization(name=f"norm{block}")(x)
+        x = layers.BatchNormalization(momentum=MOMENTUM, name=f"norm{block}")(x)
         x = layers.ReLU(name=f"relu{block}")(x)
         if block < len(filters):
             x = layers.MaxPooling3D((1, 2, 2), name=f"pool{block}")(x)

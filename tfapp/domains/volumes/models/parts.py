@@ -3,6 +3,10 @@
 from tfapp.base.errors import ModelError
 from tfapp.data.spec import DataInfo
 
+MOMENTUM = 0.9
+"""Of the moving averages of batch normalisation. Keras' 0.99 needs hundreds of steps,
+and an epoch of few volumes has a dozen: validation would see averages that lag."""
+
 
 def volume_shape(info: DataInfo) -> tuple[int, ...]:
     """Return (depth, height, width, channels) of the only input.

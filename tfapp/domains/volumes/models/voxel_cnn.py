@@ -5,7 +5,7 @@ from keras import layers
 
 from tfapp.base.errors import ModelError
 from tfapp.data.spec import DataInfo
-from tfapp.domains.volumes.models.parts import volume_shape
+from tfapp.domains.volumes.models.parts import MOMENTUM, volume_shape
 
 
 def voxel_cnn(
@@ -58,7 +58,9 @@ def voxel_cnn(
             name=f"block{block}_conv",
         )(x)
         if batch_norm:
-            x = layers.BatchNormalization(name=f"block{block}_norm")(x)
+            x = layers.BatchNormalization(momentum=MOMENTUM, name=f"block{block}_norm")(
+                x
+            )
         x = layers.ReLU(name=f"block{block}_relu")(x)
         x = layers.MaxPooling3D(2, name=f"block{block}_pool")(x)
     x = layers.Flatten(name="flatten")(x)
