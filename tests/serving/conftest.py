@@ -274,6 +274,10 @@ def client(saved_models):
             "labels": {"stable": 1, "canary": 2, "gone": 7},
         }
     }
-    limits = {"max_request_bytes": 2_000_000, "max_image_pixels": 1_000_000}
+    limits = {
+        "max_request_bytes": 2_000_000,
+        "max_image_pixels": 1_000_000,
+        "drain_seconds": 5.0,
+    }
     with running(saved_models, models=models, limits=limits, log="off") as found:
         yield found

@@ -77,7 +77,7 @@ def test_logs_can_be_read_by_tensorboard(workspace):
     _, result = workspace
     found = EventAccumulator(str(result.folder / "logs" / "train" / "validation"))
     found.Reload()
-    assert "epoch_loss" in found.Tags()["tensors"] + found.Tags()["scalars"]
+    assert "epoch/loss" in found.Tags()["tensors"] + found.Tags()["scalars"]
 
 
 @pytest.mark.nightly

@@ -5,6 +5,7 @@ import json
 import keras
 import numpy as np
 import pytest
+from tensorflow.python.framework.config import disable_op_determinism
 
 from tfapp import recipes
 from tfapp.base.reporter import Reporter
@@ -91,7 +92,11 @@ class Listener(Reporter):
 
 @pytest.fixture
 def choose(tmp_path):
-    """Choose for the tiny model; the listener and the builder may be looked at."""
+    """Choose for the tiny model; the listener and the builder may be looked at.
+
+    Determinism, which forbids XLA, may be left from another test of this process.
+    """
+    disable_op_determinism()
 
     def call(recipe=None, build=None, steps=STEPS, **options):
         return choose_precision(
