@@ -382,8 +382,13 @@ def test_nothing_imports_the_command_line():
             assert not {n for n in imports(path) if n.startswith("tfapp.cli")}, path
 
 
+SETTINGS = "from tfapp.base.registry import load_target as load, union; " + (
+    "[load(target) for target in union('AUGMENTATIONS').values()]"
+)
+
+
 @pytest.mark.parametrize(
-    "statement", ["import tfapp", "import tfapp.cli, tfapp.recipes"]
+    "statement", ["import tfapp", "import tfapp.cli, tfapp.recipes", SETTINGS]
 )
 def test_start_imports_nothing_heavy(statement):
     """Help, lists and recipe errors come before TensorFlow, NumPy and the like."""

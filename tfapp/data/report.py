@@ -95,7 +95,7 @@ def refuse_damaged(report: CheckReport, max_bad_share: float) -> None:
         return
     bad = [p for p in report.problems if p.path and p.severity == "left out"]
     faults = "; ".join(f"{p.path} ({p.kind})" for p in bad[:3])
-    why = f" The first: {bad[0].detail}" if bad else ""
+    why = f" The first: {bad[0].detail.rstrip('.')}." if bad else ""
     raise DataError(
         f"{report.name}: {report.counts['unusable']} of {report.counts['files']} "
         f"files cannot be used ({report.bad_share:.0%}), for example {faults}.{why} "

@@ -15,7 +15,8 @@ from tfapp.base.errors import ConfigError, DataError
 from tfapp.data import check_data, load_dataset, load_test_only
 from tfapp.data.detection import detect
 from tfapp.data.spec import Pass
-from tfapp.domains.audio.augmentation import AudioAugmentation, audio_change
+from tfapp.domains.audio.augmentation import AudioAugmentation
+from tfapp.domains.audio.changes import audio_change
 from tfapp.domains.audio.classification.plan import plan
 from tfapp.domains.audio.classification.pooled import kernel_ridge
 from tfapp.recipes.config import DataConfig

@@ -19,8 +19,8 @@ SPLITS = {"clips": ("random", "order"), "voxels": ("random", "order")}
 """Kind of data → the ways to split it."""
 
 AUGMENTATIONS = {
-    "clips": "clips.load:ClipAugmentation",
-    "voxels": "voxels.augmentation:VoxelAugmentation",
+    "clips": "augmentation:ClipAugmentation",
+    "voxels": "augmentation:VoxelAugmentation",
 }
 """What `[data.augmentation]` may hold for each kind of data."""
 

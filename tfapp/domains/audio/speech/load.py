@@ -11,7 +11,7 @@ from tfapp.data.arrays import Column
 from tfapp.data.context import LoadContext
 from tfapp.data.spec import SPLITS, DataInfo, Example, InputSpec
 from tfapp.data.split import fingerprint
-from tfapp.domains.audio.augmentation import audio_change
+from tfapp.domains.audio.changes import audio_change
 from tfapp.domains.audio.dataset import (
     RecordingDataset,
     chosen_rate,

@@ -12,19 +12,13 @@ from tfapp.data.context import LoadContext
 from tfapp.data.report import refuse_damaged
 from tfapp.data.spec import SPLITS, DataInfo, Example, InputSpec
 from tfapp.data.split import fingerprint
+from tfapp.domains.volumes.augmentation import VoxelAugmentation
 from tfapp.domains.volumes.clips.check import Examined, examine, layout_of
 from tfapp.domains.volumes.clips.preprocessor import ClipPreprocessor, read_preprocessor
 from tfapp.domains.volumes.loading import loading_notes
-from tfapp.domains.volumes.voxels.augmentation import VoxelAugmentation, make_change
+from tfapp.domains.volumes.voxels.changes import make_change
 from tfapp.domains.volumes.voxels.grid_files import encoded_grid
 from tfapp.problems.classification.examples import split_classes
-from tfapp.recipes.config import Augmentation
-
-
-class ClipAugmentation(Augmentation):
-    """Random changes of training clips; everything is off by default."""
-
-    mirror: bool = False
 
 
 @dataclass(frozen=True, eq=False)

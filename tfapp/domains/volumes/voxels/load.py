@@ -9,8 +9,9 @@ from tfapp.data.context import LoadContext
 from tfapp.data.report import refuse_damaged
 from tfapp.data.spec import SPLITS, DataInfo, Example, InputSpec
 from tfapp.data.split import fingerprint
+from tfapp.domains.volumes.augmentation import VoxelAugmentation
 from tfapp.domains.volumes.loading import loading_notes
-from tfapp.domains.volumes.voxels.augmentation import VoxelAugmentation, make_change
+from tfapp.domains.volumes.voxels.changes import make_change
 from tfapp.domains.volumes.voxels.check import Examined, examine
 from tfapp.domains.volumes.voxels.grid_files import encoded_grid, read_grid
 from tfapp.domains.volumes.voxels.preprocessor import (

@@ -4,11 +4,8 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from tfapp.domains.volumes.voxels.augmentation import (
-    VoxelAugmentation,
-    make_change,
-    pose_table,
-)
+from tfapp.domains.volumes.augmentation import VoxelAugmentation
+from tfapp.domains.volumes.voxels.changes import make_change, pose_table
 
 SHAPE = (4, 4, 4, 1)
 GRIDS = np.random.default_rng(0).integers(0, 2, (6, *SHAPE)).astype("float32")

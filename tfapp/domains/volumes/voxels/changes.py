@@ -2,31 +2,14 @@
 
 from collections.abc import Iterator
 from itertools import permutations, product
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 import tensorflow as tf
-from pydantic import Field
 
 from tfapp.data.arrays import Change
 from tfapp.data.streams import fold, uniform
-from tfapp.recipes.config import Augmentation
-
-
-class VoxelAugmentation(Augmentation):
-    """Random changes of training grids; everything is off by default."""
-
-    quarter_turns: Literal["none", "first_axis", "all"] = Field(
-        "none", description="about the first axis, or all that keep the shape"
-    )
-    mirror: bool = Field(False, description="also what a mirror shows")
-    noise: float = Field(
-        0.0,
-        ge=0.0,
-        le=0.5,
-        description="greatest share of voxels that are flipped; of measured grids the "
-        "greatest deviation of what is added, in deviations of the numbers",
-    )
+from tfapp.domains.volumes.augmentation import VoxelAugmentation
 
 
 def make_change(
