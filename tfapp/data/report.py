@@ -1,7 +1,7 @@
 """What a check reports: for the terminal and as JSON."""
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
@@ -83,6 +83,18 @@ class CheckReport:
         }
         counts = ", ".join(f"{count} {kind}" for kind, count in kinds.items())
         return f"left out: {counts} (`tfapp check` lists them)" if counts else ""
+
+
+def first_problems(report: CheckReport, kinds: Iterable[str]) -> list[str]:
+    """Return a line for the first problem of each kind that occurs.
+
+    Args:
+        report: of a set.
+        kinds: of problems, in the order of the lines.
+    """
+    firsts = {problem.kind: problem for problem in reversed(report.problems)}
+    found = [firsts[kind] for kind in kinds if kind in firsts]
+    return [f"{p.kind}: {', '.join(filter(None, (p.path, p.detail)))}" for p in found]
 
 
 def refuse_damaged(report: CheckReport, max_bad_share: float) -> None:

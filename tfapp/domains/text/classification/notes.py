@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from tfapp.data.report import CheckReport
+from tfapp.data.report import CheckReport, first_problems
 from tfapp.data.spec import Example
 from tfapp.data.split import near_training
 
@@ -10,12 +10,7 @@ from tfapp.data.split import near_training
 def loading_notes(report: CheckReport, examples: Sequence[Example]) -> list[str]:
     """Return the lines to show the user before training begins."""
     notes = [report.summary()]
-    by_kind = {p.kind: p for p in reversed(report.problems)}
-    for kind in ("few texts", "class imbalance"):
-        if kind in by_kind:
-            problem = by_kind[kind]
-            place = f"{problem.path}, " if problem.path else ""
-            notes.append(f"{kind}: {place}{problem.detail}")
+    notes += first_problems(report, ("few texts", "class imbalance"))
     copies = len(examples) - len({e.content_hash for e in examples})
     if copies or report.near_duplicates:
         notes.append(

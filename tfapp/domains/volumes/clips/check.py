@@ -19,6 +19,7 @@ from tfapp.data.spec import Example
 from tfapp.domains.volumes.clips.decoding import ClipError
 from tfapp.domains.volumes.clips.sampling import ClipLayout
 from tfapp.domains.volumes.clips.source import decode_clip, open_source
+from tfapp.domains.volumes.loading import require_enough
 
 NOUN = "clips"
 
@@ -125,21 +126,6 @@ def examine(context: LoadContext, layout: ClipLayout) -> Examined:
         duplicates=tuple(tuple(e.name for e in g) for g in usable.duplicates),
     )
     return Examined(source, usable, frames, report)
-
-
-def require_enough(report: CheckReport) -> None:
-    """Refuse a set from which three splits cannot be made.
-
-    Raises:
-        DataError: if there are fewer than 3 clips a class on average, or no class
-            has 3.
-    """
-    counts = report.per_class.values()
-    if report.usable < 3 * len(counts) or max(counts, default=0) < 3:
-        raise DataError(
-            f"{report.usable} usable clips of {len(counts)} classes are too few to "
-            "learn from. Expected at least 3 of each class."
-        )
 
 
 def _all_decoded(

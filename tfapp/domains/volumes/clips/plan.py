@@ -3,7 +3,7 @@
 from typing import Any
 
 from tfapp.data.report import CheckReport
-from tfapp.domains.volumes.clips.check import require_enough
+from tfapp.domains.volumes.loading import require_enough
 from tfapp.recipes.plan import Machine, Plan
 
 SIDE = 64

@@ -13,6 +13,7 @@ from tfapp.data.faults import Problem
 from tfapp.data.listing import Source
 from tfapp.data.report import CheckReport, class_counts, refused, set_problems
 from tfapp.data.scan import Inspection, Usable, scan, usable_examples
+from tfapp.domains.volumes.loading import require_enough
 from tfapp.domains.volumes.voxels.grid_files import GridError, read_grid
 from tfapp.domains.volumes.voxels.source import open_source
 
@@ -147,21 +148,6 @@ def examine(context: LoadContext, shape: tuple[int, ...] = ()) -> Examined:
         duplicates=tuple(tuple(e.name for e in g) for g in usable.duplicates),
     )
     return Examined(source, facts, usable, shape, report)
-
-
-def require_enough(report: CheckReport) -> None:
-    """Refuse a set from which three splits cannot be made.
-
-    Raises:
-        DataError: if there are fewer than 3 grids a class on average, or no class
-            has 3.
-    """
-    counts = report.per_class.values()
-    if report.usable < 3 * len(counts) or max(counts, default=0) < 3:
-        raise DataError(
-            f"{report.usable} usable grids of {len(counts)} classes are too few to "
-            "learn from. Expected at least 3 of each class."
-        )
 
 
 def _fault(grid: np.ndarray) -> tuple[str, str] | None:

@@ -4,7 +4,7 @@ import math
 from typing import Any
 
 from tfapp.data.report import CheckReport
-from tfapp.domains.volumes.voxels.check import require_enough
+from tfapp.domains.volumes.loading import require_enough
 from tfapp.recipes.plan import Machine, Plan
 
 UPDATES = 3000
