@@ -60,10 +60,11 @@ def _pictures(
         _tile(pixels, f"style: {Path(name).name}")
         for name, pixels in zip(names, inputs.styles, strict=True)
     )
-    blocks: list[Block] = [Gallery("Styles", styles, large=True)]
+    blocks: list[Block] = []
     for picture, content in zip(drawn, contents, strict=True):
-        pair = (_tile(content, "content"), _tile(picture.pixels, picture.path.name))
+        pair = (_tile(picture.pixels, picture.path.name), _tile(content, "content"))
         blocks.append(Gallery(picture.content.name, pair, large=True))
+    blocks.append(Gallery("Styles", styles))
     lead = "The picture has the content of one and the style of the others."
     return Section("Pictures", lead, tuple(blocks))
 
