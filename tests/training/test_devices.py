@@ -22,12 +22,18 @@ tf.config.set_logical_device_configuration(cpu, two)
 from tfapp.base.reporter import Reporter
 from tfapp.training.speed.precision import chooser
 from tfapp.verbs.run import run
+from tfapp.training.watching.allowance import Allowance
 chooser.WORTH_MEASURING, chooser.MEASURING_SHARE = 0.0, 1e9  # so that it measures
+Allowance.permits = lambda *arguments: True  # and draws
 settings = json.loads(sys.argv[2])
 result = run("digits", settings, runs_folder=sys.argv[1], saved_models=sys.argv[1],
              reporter=Reporter(quiet=True))
 metrics = json.loads((result.folder / "metrics.json").read_text())
-print(json.dumps([metrics["accuracy"], metrics["run"]["device"]]))
+from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
+tags = set()
+for folder in result.folder.glob("logs/*/examples"):
+    tags |= set(EventAccumulator(str(folder)).Reload().Tags()["tensors"])
+print(json.dumps([metrics["accuracy"], metrics["run"]["device"], sorted(tags)]))
 """
 TRANSFER = [
     "data.options={image_size = [32, 32]}",
@@ -78,8 +84,9 @@ def test_mirrored_over_two_devices(tmp_path, quick, model):
         check=False,
     )
     assert done.returncode == 0, done.stderr[-2000:]
-    accuracy, device = json.loads(done.stdout)
+    accuracy, device, tags = json.loads(done.stdout)
     assert "mirrored over 2" in device
+    assert {"confusion", "validation examples"} <= set(tags)
     # Two epochs of the small network are far above chance, 0.1; the sum over replicas
     # is not the same to the bit every time, so the exact figure is not either.
     assert accuracy > (0.25 if model == "small_cnn" else 0.0)

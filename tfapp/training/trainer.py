@@ -59,7 +59,7 @@ class Trainer:
         )
         for phase in self.method.phases():
             workload = phase.workload or epochs_of(phase, setup)
-            if job.dataset.examples["validation"] and devices.on_one_device():
+            if job.dataset.examples["validation"]:
                 workload.viewed = views_of(self._glance(phase), job.task)
             yield phase, workload
 
