@@ -6,7 +6,6 @@ from typing import Any
 import numpy as np
 
 from tfapp.tasks.spec import Task
-from tfapp.training import devices
 from tfapp.training.distillation import distilled
 from tfapp.training.from_scratch import FromScratch
 from tfapp.training.inference import answers, have_one_shape

@@ -7,6 +7,7 @@ from tests.domains.text.classification.tiny import sentences, table
 from tfapp.base.errors import ConfigError, DataError, ModelError
 from tfapp.data import check_data, load_dataset, load_test_only
 from tfapp.data.spec import Pass
+from tfapp.domains.text.classification.load import _usual_length
 from tfapp.recipes.config import DataConfig, ModelConfig
 from tfapp.tasks.build import build_model
 
@@ -104,6 +105,15 @@ def test_long_texts_are_cut_and_counted(tmp_path):
     dataset = load_dataset(config(path, length=20), seed=0)
     assert dataset.info.only_input.shape == (20,)
     assert any("longer than 20 words" in note for note in dataset.notes)
+
+
+def test_how_much_of_long_texts_is_read():
+    """Short ones whole, of long ones as many words as nearly all have."""
+    assert _usual_length([]) == 5
+    assert _usual_length([30, 399]) == 399
+    assert _usual_length([100] * 98 + [9000] * 2) == 400
+    assert _usual_length([100] * 50 + [700] * 48 + [9000] * 2) == 700
+    assert _usual_length([9000]) == 2000
 
 
 def test_other_texts_are_cut_as_in_training(tmp_path):

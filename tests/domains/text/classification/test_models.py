@@ -58,6 +58,23 @@ def test_texts_behind_their_end_do_not_count():
     np.testing.assert_allclose(long(WORDS[:1]), short(WORDS[:1, :5]), atol=1e-6)
 
 
+def test_a_long_text_is_read_in_windows():
+    """The features are the largest of those of each window, read by itself."""
+    whole = recurrent_classifier(info(11), units=3, dims=4, window=5)
+    window = recurrent_classifier(info(5), units=3, dims=4)
+    window.set_weights(whole.get_weights())
+    features = [
+        keras.Model(model.input, model.get_layer("dropout").output)
+        for model in (whole, window)
+    ]
+    pieces = [WORDS[:, :5], WORDS[:, 5:10], np.pad(WORDS[:, 10:11], [(0, 0), (0, 4)])]
+    expected = np.max([features[1](piece) for piece in pieces], axis=0)
+    np.testing.assert_allclose(features[0](WORDS[:, :11]), expected, atol=1e-6)
+    logits, weights = word_weights(whole)(WORDS[:, :11])
+    np.testing.assert_allclose(logits, whole(WORDS[:, :11]), atol=1e-6)
+    assert weights.shape == (2, 11)
+
+
 def test_a_network_next_to_ngrams_begins_with_their_answers():
     """Before training the logits are the share of the n-grams."""
     keys, weights, bias = ngrams()

@@ -41,7 +41,7 @@ def word_weights(model: Any) -> Callable[..., tuple[Any, Any]]:
 
     def explained(words: Any, wanted: int | None = None) -> tuple[Any, Any]:
         words = tf.convert_to_tensor(words, tf.int32)
-        tensors = first(words, training=False)
+        tensors = tf.nest.flatten(first(words, training=False))
         with tf.GradientTape(watch_accessed_variables=False) as tape:
             tape.watch(tensors)
             logits = tf.cast(rest([*tensors, words], training=False), tf.float32)
