@@ -10,6 +10,7 @@ import numpy as np
 import tensorflow as tf
 
 from tfapp.base.errors import DataError, ExportError
+from tfapp.base.garbage import collection_paused
 from tfapp.base.storage.checksums import require_intact_tree
 from tfapp.data.reading_errors import reason
 from tfapp.export import CARD, LABELS
@@ -186,7 +187,8 @@ def _load(folder: Path) -> Any:
     _check_folder(folder)
     require_intact_tree(folder)
     try:
-        return tf.saved_model.load(str(folder))
+        with collection_paused():
+            return tf.saved_model.load(str(folder))
     except (OSError, ValueError, tf.errors.OpError) as error:
         why = str(error).partition("\n")[0]
         raise ExportError(f"Cannot load the SavedModel {folder}: {why}") from error

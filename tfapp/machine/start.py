@@ -10,6 +10,7 @@ from contextlib import contextmanager, suppress
 from typing import Any
 
 from tfapp.base.errors import ConfigError
+from tfapp.base.garbage import collection_paused
 from tfapp.base.reporter import Reporter
 from tfapp.machine import processor
 from tfapp.machine.backend import require_backend
@@ -19,7 +20,7 @@ from tfapp.recipes.config import RuntimeConfig
 
 OWN_PROCESS = "TFAPP_OWN_PROCESS"
 """Variable that the command line sets: nobody else's code runs in this process."""
-NOT_NEEDED = ("jax", "matplotlib", "sklearn")
+NOT_NEEDED = ("jax", "matplotlib", "pandas", "sklearn")
 """Packages that Keras and TensorFlow import, if they are here, for functions that tfapp
 does not call; it takes 40 % of the time of TensorFlow's own import."""
 
@@ -117,7 +118,12 @@ def _start(reporter: Reporter, runtime: RuntimeConfig, needs_keras: bool) -> Non
     if not needs_keras and os.environ.get(OWN_PROCESS):
         hidden.add("keras")
     hidden.discard(os.environ.get("KERAS_BACKEND", ""))
-    with reporter.stage("start TensorFlow"), native_stderr_aside(), without(hidden):
+    with (
+        reporter.stage("start TensorFlow"),
+        native_stderr_aside(),
+        without(hidden),
+        collection_paused(),
+    ):
         if needs_keras:
             import keras
         import tensorflow as tf
