@@ -10,12 +10,12 @@ import numpy as np
 import tensorflow as tf
 
 from tfapp.base.errors import DataError, ExportError
-from tfapp.base.garbage import collection_paused
 from tfapp.base.storage.checksums import require_intact_tree
 from tfapp.data.reading_errors import reason
 from tfapp.export import CARD, LABELS
 from tfapp.export.signatures import DEFAULT, batches, call, compiled, unstack
 from tfapp.export.spec import Arrays, Exported, Interface
+from tfapp.machine.garbage import collection_paused
 
 
 @dataclass(frozen=True)

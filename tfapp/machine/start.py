@@ -10,11 +10,11 @@ from contextlib import contextmanager, suppress
 from typing import Any
 
 from tfapp.base.errors import ConfigError
-from tfapp.base.garbage import collection_paused
 from tfapp.base.reporter import Reporter
 from tfapp.machine import processor
 from tfapp.machine.backend import require_backend
 from tfapp.machine.cluster import team
+from tfapp.machine.garbage import collection_paused
 from tfapp.machine.messages import set_messages_aside
 from tfapp.recipes.config import RuntimeConfig
 

@@ -4,7 +4,7 @@ import gc
 
 import pytest
 
-from tfapp.base.garbage import collection_paused
+from tfapp.machine.garbage import collection_paused
 
 
 def test_collection_pauses_and_goes_on():
