@@ -28,6 +28,7 @@ JAX_MISSING = (
     "`runtime.backend` = 'jax' needs JAX, which is not installed: "
     "pip install 'tfapp[jax]'."
 )
+_starting = threading.Lock()
 DETERMINISTIC_GPU = "--xla_gpu_deterministic_ops=true"
 
 
@@ -71,6 +72,17 @@ def start_tensorflow(
     elif runtime is not None:
         _set_threads(reporter, sys.modules["tensorflow"], runtime)
     return allocator
+
+
+def require_tensorflow() -> None:
+    """Start TensorFlow without a word, from any thread, if it does not run yet.
+
+    For code that mostly needs none, such as the check of ordinary files.
+    """
+    if "tensorflow" in sys.modules and not _starting.locked():
+        return
+    with _starting:
+        start_tensorflow(Reporter(quiet=True), needs_backend=False, needs_keras=False)
 
 
 def _choose_backend(runtime: RuntimeConfig) -> None:
@@ -192,8 +204,9 @@ def without(names: Collection[str]) -> Iterator[None]:
 def native_stderr_aside() -> Iterator[None]:
     """Keep what native code writes to stderr from the terminal, unless it fails."""
     if threading.current_thread() is not threading.main_thread():
-        yield  # other threads may be writing
-        return
+        if not os.environ.get(OWN_PROCESS):  # other threads may be writing
+            yield
+            return
     with tempfile.TemporaryFile() as aside:
         sys.stderr.flush()
         terminal = os.dup(2)

@@ -4,10 +4,11 @@ from collections.abc import Sequence
 
 from tfapp import recipes
 from tfapp.base.errors import DataError
+from tfapp.base.registry import load, union
 from tfapp.base.reporter import Reporter
 from tfapp.data import check_data
 from tfapp.data.report import CheckReport, refuse_damaged, refused
-from tfapp.machine.start import start_tensorflow
+from tfapp.machine.start import start_tensorflow, without
 from tfapp.recipes.config import DataConfig
 from tfapp.verbs.data_config import data_config
 
@@ -34,10 +35,25 @@ def check(
     settings = recipes.settings(overrides, where="--set")
     config, detected = data_config(settings, data, "check")
     reporter.say(f"task: {detected.task}, because {detected.why}")
-    start_tensorflow(reporter, needs_backend=False)
+    if _needs_tensorflow(config.kind):
+        start_tensorflow(reporter, needs_backend=False)
     with reporter.stage("check", unit="files") as stage:
         report = check_data(config, progress=stage)
     return _with_refusal(report, config)
+
+
+def _needs_tensorflow(kind: str) -> bool:
+    """Return whether the check of a kind of data imports TensorFlow at once.
+
+    Others start it themselves, if at all: most folders can be checked without the
+    seconds that it takes.
+    """
+    with without(("tensorflow", "keras")):
+        try:
+            load("kind of data", union("CHECKS"), kind)
+        except ImportError:
+            return True
+    return False
 
 
 def _with_refusal(report: CheckReport, config: DataConfig) -> CheckReport:

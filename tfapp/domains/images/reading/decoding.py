@@ -29,18 +29,15 @@ from tfapp.domains.images.reading.other_formats import (
     checked_size,
     decode_other,
 )
-
-DECODER_VERSION = 4
-"""Raise it when the same file would give other pixels; caches depend on it."""
+from tfapp.domains.images.reading.pixels.rules import (
+    CUT_OFF,
+    END_MARK,
+    RATIOS,
+    TAIL,
+)
 
 DCT_METHOD = "INTEGER_ACCURATE"  # the fast one gains less than can be measured here
-END_MARK = b"\xff\xd9"
 OTHER_BITS = bytes(range(85, 101)) * 4
-TAIL = 1 << 16
-"""Bytes at the end of a file among which its end mark lies; some cameras add more."""
-CUT_OFF = "the end of the file is missing"
-RATIOS = (1, 2, 4, 8)
-"""By how much libjpeg can shrink an image while it transforms it back."""
 
 Framing = Callable[[Any], tuple[Any, Any]]
 """int32 (height, width) of an image, upright, to int32 (2,) each: the central part of

@@ -3,37 +3,32 @@
 import hashlib
 import io
 from dataclasses import dataclass, replace
-from functools import cache
 from importlib.util import find_spec
-from typing import Any
 
 import numpy as np
-import tensorflow as tf
 from PIL import Image
 
-from tfapp.data.reading_errors import reason
+from tfapp.base.errors import DataError
 from tfapp.data.scan import Inspection
 from tfapp.domains.images.reading.conversion import (
     ConversionError,
     convert,
     foreign_format,
 )
-from tfapp.domains.images.reading.decoding import (
+from tfapp.domains.images.reading.likeness import LIKENESS, likeness
+from tfapp.domains.images.reading.limits import pillow_without_limit
+from tfapp.domains.images.reading.pixels.by_pillow import pixels_by_pillow
+from tfapp.domains.images.reading.pixels.rules import (
     CUT_OFF,
     DECODER_VERSION,
     END_MARK,
+    FORMATS,
     TAIL,
-    decode_image,
 )
-from tfapp.domains.images.reading.likeness import LIKENESS, likeness
-from tfapp.domains.images.reading.limits import pillow_without_limit
-from tfapp.domains.images.reading.other_formats import FORMATS
 from tfapp.domains.images.reading.upright import orientation_of
+from tfapp.machine.start import require_tensorflow
 
 MAGIC = (b"\xff\xd8\xff", b"\x89PNG", b"GIF8", b"BM", b"RIFF")
-SCANNED_SIDE = 512
-"""Pixels a side that a scan keeps at least; it shrinks larger photos to fewer than
-twice as many, by halves, while it decodes them."""
 OPAQUE = 255
 """Alpha of a pixel that hides what is behind it."""
 COARSE = 8
@@ -54,7 +49,8 @@ class ImageFacts:
             "rotated", "no end mark".
         fault: why it cannot be used ("truncated", …), "" if it can.
         detail: of the fault, one sentence.
-        content_hash: SHA-256 of the pixels that `decoder` gives, and their shape.
+        content_hash: SHA-256 of the pixels that training's decoder gives, a large
+            JPEG shrunk (`SCANNED_SIDE`), and of their shape.
         likeness: hashes of its look, see `likeness`; () if unfit.
     """
 
@@ -108,25 +104,6 @@ def image_inspection(max_pixels: int) -> Inspection[ImageFacts]:
     )
 
 
-@cache
-def decoder(max_pixels: int) -> Any:
-    """Return the training decoder, compiled: string to uint8 (h, w, 3).
-
-    It reads every byte of an image. A JPEG of twice `SCANNED_SIDE` or more on both
-    sides comes at a half, a quarter or an eighth of its size.
-    """
-    spec = tf.TensorSpec((), tf.string)
-
-    def framing(size: Any) -> tuple[Any, Any]:
-        return size, tf.constant([SCANNED_SIDE, SCANNED_SIDE])
-
-    @tf.autograph.experimental.do_not_convert
-    def decode(encoded: Any) -> Any:
-        return decode_image(encoded, max_pixels, framing)
-
-    return tf.function(decode, input_signature=[spec])
-
-
 def _inspect_open(
     image: Image.Image, data: bytes, stamp: str, max_pixels: int
 ) -> ImageFacts:
@@ -137,13 +114,15 @@ def _inspect_open(
     fault, detail = _header_fault(format_name, size, max_pixels)
     if fault:
         return ImageFacts(stamp, format_name, *size, False, (), fault, detail)
-    traits = _traits(image, format_name, data)
-    try:
-        with tf.device("CPU"):
-            pixels = decoder(max_pixels)(tf.constant(data)).numpy()
-    except tf.errors.OpError as error:
-        fault, detail = _decoding_fault(image, reason(error))
-        return ImageFacts(stamp, format_name, *size, False, traits, fault, detail)
+    turn = orientation_of(data)
+    traits = _traits(image, format_name, data, turn)
+    pixels = pixels_by_pillow(image, data, turn)
+    if pixels is None:
+        try:
+            pixels = _pixels_by_training(data, max_pixels)
+        except DataError as error:
+            fault, detail = _decoding_fault(data, str(error))
+            return ImageFacts(stamp, format_name, *size, False, traits, fault, detail)
     if "alpha" in traits and _is_opaque(data):
         traits = tuple(trait for trait in traits if trait != "alpha")
     return ImageFacts(
@@ -155,6 +134,18 @@ def _inspect_open(
         content_hash=content_hash(pixels),
         likeness=likeness(pixels),
     )
+
+
+def _pixels_by_training(data: bytes, max_pixels: int) -> np.ndarray:
+    """Start TensorFlow, if it does not run yet, and decode.
+
+    Raises:
+        DataError: if training cannot decode the image.
+    """
+    require_tensorflow()
+    from tfapp.domains.images.reading.pixels.by_training import scanned_pixels
+
+    return scanned_pixels(data, max_pixels)
 
 
 def _header_fault(
@@ -174,7 +165,9 @@ def _header_fault(
     return "", ""
 
 
-def _traits(image: Image.Image, format_name: str, data: bytes) -> tuple[str, ...]:
+def _traits(
+    image: Image.Image, format_name: str, data: bytes, turn: int
+) -> tuple[str, ...]:
     """Return what deserves mention about a usable image."""
     transparent = image.mode in ("RGBA", "LA", "PA") or "transparency" in image.info
     found = {
@@ -182,7 +175,7 @@ def _traits(image: Image.Image, format_name: str, data: bytes) -> tuple[str, ...
         "16-bit": image.mode.startswith("I") or image.mode == "F",
         "alpha": transparent and format_name != "GIF",
         "animated": format_name != "JPEG" and getattr(image, "is_animated", False),
-        "rotated": orientation_of(data) > 1,
+        "rotated": turn > 1,
         "no end mark": format_name == "JPEG" and END_MARK not in data[-TAIL:],
     }
     return tuple(trait for trait, holds in found.items() if holds)
@@ -194,10 +187,11 @@ def _is_opaque(data: bytes) -> bool:
         return bool(image.convert("RGBA").getchannel("A").getextrema()[0] == OPAQUE)
 
 
-def _decoding_fault(image: Image.Image, message: str) -> tuple[str, str]:
+def _decoding_fault(data: bytes, message: str) -> tuple[str, str]:
     """Ask Pillow why the training decoder failed."""
     try:
-        image.load()
+        with Image.open(io.BytesIO(data)) as image:
+            image.load()
     except Exception as error:
         if "truncated" in str(error) or isinstance(error, EOFError):
             return "truncated", f"the end of the file is missing ({error})."

@@ -5,9 +5,7 @@ from typing import Any
 import tensorflow as tf
 
 from tfapp.domains.images.reading.exif import apply_orientation, chunk_orientation
-
-FORMATS = ("JPEG", "BMP", "PNG", "GIF", "WEBP")
-"""In the order of every list of branches below; JPEG has a file of its own."""
+from tfapp.domains.images.reading.pixels.rules import FORMATS
 
 EXPECTED = (
     "Expected a JPEG, PNG, GIF, BMP or WebP image. TIFF, HEIC and AVIF are converted "

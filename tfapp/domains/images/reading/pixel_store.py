@@ -13,7 +13,7 @@ import tensorflow as tf
 from tfapp.data.reading_errors import reason, unreadable
 from tfapp.data.rows import RowStore
 from tfapp.data.spec import Example
-from tfapp.domains.images.reading.decoding import DECODER_VERSION
+from tfapp.domains.images.reading.pixels.rules import DECODER_VERSION
 from tfapp.machine.space import DISK_SHARE, MEMORY_SHARE, available_memory, free_disk
 
 Load = Callable[[Any], Any]

@@ -2,21 +2,14 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from functools import cache, partial
-from typing import Any
-
-import tensorflow as tf
 
 from tfapp.base.errors import DataError
 from tfapp.data.listing import Source
 from tfapp.data.spec import Example
-from tfapp.domains.images.reading.decoding import decode_image
 from tfapp.domains.images.reading.duplicates import NearPair
-from tfapp.domains.images.reading.inspection import (
-    SCANNED_SIDE,
-    ImageFacts,
-    content_hash,
-)
+from tfapp.domains.images.reading.inspection import ImageFacts, content_hash
+from tfapp.domains.images.reading.pixels.rules import SCANNED_SIDE
+from tfapp.machine.start import require_tensorflow
 
 
 def with_one_hash(
@@ -60,30 +53,16 @@ def _size(facts: ImageFacts) -> tuple[int, int]:
 
 
 def _hash(source: Source, example: Example, max_pixels: int) -> str:
+    """Return the content hash of all pixels of an image, however large."""
+    require_tensorflow()
+    from tfapp.domains.images.reading.pixels.by_training import all_pixels
+
     try:
-        return _full_content_hash(source.read(example), max_pixels)
-    except (DataError, tf.errors.OpError):  # changed meanwhile: the pass names it
+        return content_hash(all_pixels(source.read(example), max_pixels))
+    except DataError:  # changed meanwhile: the pass names it
         return ""
 
 
 def _is_shrunk(facts: ImageFacts) -> bool:
     """Tell whether a scan has looked at an image at less than its full size."""
     return facts.format == "JPEG" and min(facts.width, facts.height) >= 2 * SCANNED_SIDE
-
-
-def _full_content_hash(data: bytes, max_pixels: int) -> str:
-    """Return the content hash of all pixels of an image, however large.
-
-    Raises:
-        tf.errors.OpError: if it cannot be decoded.
-    """
-    with tf.device("CPU"):
-        return content_hash(_full_decoder(max_pixels)(tf.constant(data)).numpy())
-
-
-@cache
-def _full_decoder(max_pixels: int) -> Any:
-    """Return `decode_image` compiled: string to uint8 (h, w, 3)."""
-    spec = tf.TensorSpec((), tf.string)
-    decode = partial(decode_image, max_pixels=max_pixels, in_graph=False)
-    return tf.function(decode, input_signature=[spec], autograph=False)
