@@ -54,6 +54,7 @@ CASES = {
         "--seconds 0.01",
         r"answers and gradients are those of tfapp's routing(.|\n)*x its port",
     ),
+    "checking.py": Case("--files 20 --rounds 1", r"\| 20 \| tfapp check \| \d+\.\d \|"),
     "collages.py": Case("cells out --count 8", r"8 collages: out/table\.csv"),
     "cross_validation.py": Case(
         "cats_dogs_features --folds 2 --repeats 1 --head "
