@@ -14,6 +14,7 @@ from tfapp.base.errors import DataError
 from tfapp.base.text_files import START, first_lines
 from tfapp.data.detection import Detected
 from tfapp.data.place import both_meant
+from tfapp.domains.images.captioning.detect import detect_captions
 from tfapp.domains.images.reading.image_files import IMAGE_SUFFIXES, OTHER_SUFFIXES
 from tfapp.domains.images.reading.sources.answer_columns import answer_columns
 from tfapp.domains.images.segmentation.layout.folders import holds_masks
@@ -37,6 +38,8 @@ def detect(place: str, options: Mapping[str, Any] | None = None) -> Detected | N
     if not place:
         return None
     path = Path(place)
+    if captions := detect_captions(place, options or {}):
+        return captions
     if holds_masks(path):
         why = "it holds a folder of images and a folder of masks"
         return Detected("masks", "image_segmentation", why)

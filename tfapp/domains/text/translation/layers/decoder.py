@@ -19,9 +19,10 @@ CAP = 1e-3
 class AttentionDecoder(layers.Layer):
     """Write a sequence of symbols while looking at the places of what was read.
 
-    These are those of another sequence, or of a picture. The recurrent layer reads the symbols before each place, its output asks the memory,
-    and the logits are made from both, so that with known symbols (teacher forcing) all
-    places are computed at once. Symbol 0 ends a sequence.
+    These are those of another sequence, or of a picture. The recurrent layer reads the
+    symbols before each place, its output asks the memory, and the logits are made from
+    both, so that with known symbols (teacher forcing) all places are computed at once.
+    Symbol 0 ends a sequence.
 
     Args:
         symbols: number of different symbols, the end included.
@@ -45,10 +46,11 @@ class AttentionDecoder(layers.Layer):
             (batch, answers, steps) of several right ones; None to search for an answer.
 
     Returns:
-        Float32 logits, shaped as the target, with an axis (symbols) behind. Of a search they are the
-        log-probabilities along the best hypothesis, (batch, length, symbols): a symbol
-        that is likelier than the chosen one counts as `CAP` less than it, so that the
-        largest of each place are the answer and their sum is its log-probability.
+        Float32 logits, shaped as the target, with an axis (symbols) behind. Of a search
+        they are the log-probabilities along the best hypothesis, (batch, length,
+        symbols): a symbol that is likelier than the chosen one counts as `CAP` less
+        than it, so that the largest of each place are the answer and their sum is its
+        log-probability.
     """
 
     def __init__(
