@@ -46,13 +46,15 @@ def _choose_training(table: dict[str, Any], report: CheckReport) -> str:
     batch = table["data"]["batch_size"] = 32 if report.usable >= 200 else 8
     wanted = round(UPDATES * batch / max(report.usable, 1))
     epochs = min(MOST_EPOCHS, max(LEAST_EPOCHS, wanted))
-    table["training"] = {"optimizer": "adam", "clip_norm": 1.0, "learning_rate": 1e-3}
+    table["training"] = {"optimizer": "adam", "clip_norm": 1.0}
     if report.name == "scenes":
         table["data"].pop("options", None)  # their size is given
     if table["model"]["name"] != "transfer":
         filters = table["model"]["options"].get("filters", [32, 64, 64])
         table["model"] = {"name": "captioner", "options": {"filters": filters}}
-        table["training"] |= {"epochs": epochs, "patience": max(epochs // 3, 5)}
+        patience = max(epochs // 3, 5)
+        rates = {"learning_rate": 2e-3, "epochs": epochs, "patience": patience}
+        table["training"] |= rates
         return f"captioner: convolutions and words together, {epochs} epochs"
     options = table["model"]["options"]
     table["model"] = {

@@ -60,11 +60,9 @@ def corpus_bleu(counts: np.ndarray) -> np.ndarray:
     missing = shared == 0
     halvings = np.cumsum(missing, axis=-1)
     counted = np.where(missing, 0.5**halvings, shared)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        means = np.exp(np.log(counted / every).mean(axis=-1))
-        brevity = np.exp(
-            np.minimum(0, 1 - counts[..., REFERENCE] / counts[..., ANSWER])
-        )
+    means = np.exp(np.log(counted / np.maximum(every, 1)).mean(axis=-1))
+    longer = counts[..., REFERENCE] / np.maximum(counts[..., ANSWER], 1)
+    brevity = np.exp(np.minimum(0, 1 - longer))
     possible = (every > 0).all(axis=-1) & (shared > 0).any(axis=-1)
     return np.where(possible, brevity * means, 0.0)
 

@@ -81,8 +81,8 @@ def _attention(
         for one, place in zip(look(_images(dataset, examples)), chosen, strict=True)
     )
     lead = (
-        "A picture for each word of the answer: weak in purple, strong in yellow, where "
-        "the network looked when it wrote it. Bad captions come first, then good ones."
+        "A picture for each word of the answer: where the network looked when it wrote "
+        "it, weak in purple, strong in yellow. Bad captions come first, then good ones."
     )
     return Section("Where it looked", lead, galleries)
 
@@ -138,7 +138,7 @@ def _searches(
 def _greedy(
     dataset: CaptionDataset, answers: Sequence[Caption], model: Any
 ) -> list[Caption]:
-    """Return the captions of the likeliest word each time, for the first test photos."""
+    """Return captions of the likeliest word each time, for the first test photos."""
     reader, decoder = reader_of(model), decoder_of(model)
 
     @tf.function(reduce_retracing=True)
