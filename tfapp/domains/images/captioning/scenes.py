@@ -25,6 +25,8 @@ COLOURS = {
 SHAPES = ("circle", "square", "triangle", "cross", "ring")
 MOST_SHAPES = 3
 SUPERSAMPLING = 3
+REACH = 9
+"""Pixels around the centre of a shape, beyond which it never lies."""
 NOISE = 6.0
 """Deviation of what is added to each pixel, of 255."""
 UNSEEN = frozenset(
@@ -133,17 +135,33 @@ def draw(things: Sequence[Thing], random: np.random.Generator) -> np.ndarray:
     for thing in things:
         centre = np.array([thing.row, thing.column]) * CELL + CELL / 2
         centre = centre + random.uniform(-2, 2, 2)
-        cover = _cover(thing.shape, centre, random.uniform(4.5, 6.5))[..., np.newaxis]
+        top, left = (int(side) - REACH for side in centre)
+        around = (
+            slice(max(0, top), top + 2 * REACH),
+            slice(max(0, left), left + 2 * REACH),
+        )
+        cover = _cover(thing.shape, centre, around, random.uniform(4.5, 6.5))
         colour = np.array(COLOURS[thing.colour]) + random.uniform(-12, 12, 3)
-        pixels = (1 - cover) * pixels + cover * colour
+        pixels[around] += cover[..., np.newaxis] * (colour - pixels[around])
     noisy = pixels + random.normal(0, NOISE, pixels.shape)
     return np.clip(np.rint(noisy), 0, 255).astype(np.uint8)
 
 
-def _cover(shape: str, centre: np.ndarray, size: float) -> np.ndarray:
-    """Return which share of each pixel a shape covers, float (SIDE, SIDE)."""
+def _cover(
+    shape: str, centre: np.ndarray, around: tuple[slice, slice], size: float
+) -> np.ndarray:
+    """Return which share of each pixel of a part a shape covers, float (rows, columns).
+
+    Args:
+        shape: one of `SHAPES`.
+        centre: of it, pixels down and right.
+        around: rows and columns of the part.
+        size: from the centre to the border, pixels.
+    """
     fine = (np.arange(SIDE * SUPERSAMPLING) + 0.5) / SUPERSAMPLING
-    y, x = fine[:, np.newaxis] - centre[0], fine[np.newaxis] - centre[1]
+    sides = fine.reshape(SIDE, SUPERSAMPLING)
+    down, right = (sides[part].ravel() for part in around)
+    y, x = down[:, np.newaxis] - centre[0], right[np.newaxis] - centre[1]
     distance = np.hypot(y, x)
     inside = {
         "circle": lambda: distance <= size,
@@ -155,5 +173,6 @@ def _cover(shape: str, centre: np.ndarray, size: float) -> np.ndarray:
         ),
         "ring": lambda: (distance <= size) & (distance >= 0.55 * size),
     }[shape]()
-    blocks = (SIDE, SUPERSAMPLING, SIDE, SUPERSAMPLING)
-    return np.asarray(inside.astype(float).reshape(blocks).mean(axis=(1, 3)))
+    rows, columns = (side // SUPERSAMPLING for side in inside.shape)
+    blocks = inside.reshape(rows, SUPERSAMPLING, columns, SUPERSAMPLING)
+    return np.asarray(blocks.mean(axis=(1, 3)))
