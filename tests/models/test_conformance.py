@@ -112,7 +112,7 @@ CASES = {
     # scale 2x1280; places 1282x4+4
     "captioner_transfer": Case(
         {"weights": "none", "units": 4, "embedding_units": 3, "beams": 2},
-        (32, 32, 3),
+        (64, 64, 3),
         2_257_984 + 2560 + 5132 + 12 + 128 + 40 + 40 + 36 + 15,
         (5,),
         steps=5,
