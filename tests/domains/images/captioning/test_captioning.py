@@ -201,6 +201,7 @@ def test_run_with_a_pretrained_network_and_explain(tmp_path, monkeypatch):
         "fine_tune": {"head": {"views": 2, "epochs": 2, "learning_rate": 1e-2}},
     }
     table["data"]["options"] = {"image_size": [64, 64]}
+    table["training"] = {"optimizer": "adam"}
     from tfapp import recipes
 
     places = {"runs_folder": tmp_path / "runs", "reporter": Reporter(quiet=True)}
