@@ -112,7 +112,7 @@ def _things(random: np.random.Generator, split: str) -> list[Thing]:
         cells = np.sort(random.choice(9, size, replace=False))
         chosen = random.choice(len(pairs), size, replace=False)
         things = [
-            Thing(*pairs[pair], *divmod(int(cell), 3))
+            Thing(pairs[pair][0], pairs[pair][1], cell // 3, cell % 3)
             for pair, cell in zip(chosen.tolist(), cells.tolist(), strict=True)
         ]
         unseen = bool({(t.colour, t.shape) for t in things} & UNSEEN)

@@ -1,6 +1,6 @@
 """What the report shows of a captioner."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, cast
 
 import numpy as np
@@ -143,9 +143,9 @@ def _greedy(
 
     @tf.function(reduce_retracing=True)
     def written(images: Any) -> Any:
-        seen = reader(images, training=False)
-        ids, _ = decoder.search(*seen, 1)
-        return decoder.along(*seen, ids[:, 0])[0]
+        places, memory, ending = reader(images, training=False)
+        ids, _ = decoder.search(places, memory, ending, 1)
+        return decoder.along(places, memory, ending, ids[:, 0])[0]
 
     examples = dataset.examples["test"][: len(answers)]
     batches = dataset.batches(examples, Pass())
@@ -154,7 +154,7 @@ def _greedy(
     return captions_of(rows, references, dataset.preprocessor.names)
 
 
-def _figure_table(groups: dict[str, Sequence[Caption]], caption: str) -> Table:
+def _figure_table(groups: Mapping[str, Sequence[Caption]], caption: str) -> Table:
     rows = []
     for title, answers in groups.items():
         figures = caption_figures(answers)

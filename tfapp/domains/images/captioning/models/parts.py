@@ -128,9 +128,9 @@ def writer_of(model: keras.Model) -> Callable[..., tuple[Any, Any, Any]]:
     reader, decoder = reader_of(model), decoder_of(model)
 
     def write(images: Any, beams: int = 0) -> tuple[Any, Any, Any]:
-        seen = reader(images, training=False)
-        ids, scores = decoder.search(*seen, beams)
-        weights = decoder.along(*seen, ids[:, 0])[1]
+        places, memory, ending = reader(images, training=False)
+        ids, scores = decoder.search(places, memory, ending, beams)
+        weights = decoder.along(places, memory, ending, ids[:, 0])[1]
         return ids, scores, ops.cast(weights, "float32")
 
     return write

@@ -134,9 +134,11 @@ class AttentionDecoder(layers.Layer):
     ) -> Any:
         """Return the logits of several answers to each example."""
         shape = ops.shape(target)
-        read = (ops.repeat(x, shape[1], axis=0) for x in (source, memory, ending))
+        places, memory, ending = (
+            ops.repeat(x, shape[1], axis=0) for x in (source, memory, ending)
+        )
         rows = ops.reshape(target, (-1, shape[2]))
-        logits = self.taught(*read, rows, training)[0]
+        logits = self.taught(places, memory, ending, rows, training)[0]
         return ops.reshape(logits, (-1, *shape[1:], self.symbols))
 
     def taught(
