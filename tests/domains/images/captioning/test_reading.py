@@ -86,6 +86,8 @@ def test_recognised(place, tmp_path):
     names = [(n, f"Great Northern Diver {i % 4}") for i, (n, _) in enumerate(rows)]
     table = write_table(place / "names.csv", names, ("path", "what"))
     assert detect(str(table)).data == "images"
+    (place / "only.tsv").write_text("text\n" + "a line of a text\n" * 9)
+    assert detect(str(place / "only.tsv")).data != "image_captions"
     texts = [(n, f"{t} next to number {i} of them") for i, (n, t) in enumerate(rows)]
     table = write_table(place / "others.csv", texts, ("file", "what"))
     assert detect(str(table)).data == "image_captions"
@@ -191,9 +193,9 @@ def test_scenes():
             assert hides == (split == "test")
     assert [len(own) for own in made.examples.values()] == [48, 3, 9]
     plain = load_dataset(config("scenes", "scenes", count=60), seed=0)
-    images, targets = next(iter(plain.batches(plain.examples["test"], Pass())))
-    assert images.shape[1:] == (48, 48, 3)
-    assert targets.shape[1:] == (1, plain.info.target_shape[0])
+    assert plain.info.only_input.shape == (48, 48, 3)
+    targets = plain.targets(plain.examples["test"])
+    assert targets.shape[1:] == (1, *plain.info.target_shape)
 
 
 def test_plan(place):

@@ -14,12 +14,15 @@ SCENES = "scenes"
 """The name of the generated pictures, which is their place."""
 
 
-def detect_captions(place: str, options: Mapping[str, Any]) -> Detected | None:
+def detect_captions(
+    place: str, options: Mapping[str, Any], is_table: bool
+) -> Detected | None:
     """Return that photos with captions lie at a place, None for anything else.
 
     Args:
         place: `data.path`, expanded.
         options: `data.options`.
+        is_table: whether it is a table of images, by its first lines.
 
     Raises:
         DataError: if the name of the generated pictures is that of a folder too.
@@ -28,6 +31,6 @@ def detect_captions(place: str, options: Mapping[str, Any]) -> Detected | None:
         if Path(place).is_dir():
             raise DataError(both_meant(place))
         return Detected(SCENES, TASK, f"{SCENES} is a source of pictures with captions")
-    table = table_at(Path(place))
+    table = table_at(Path(place)) if is_table or Path(place).is_dir() else None
     column = table and caption_column(table, options)
     return Detected("image_captions", TASK, column.why) if column else None

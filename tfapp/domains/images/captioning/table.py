@@ -20,7 +20,9 @@ from tfapp.domains.images.reading.sources.answer_columns import (
 )
 from tfapp.domains.images.reading.sources.folder import is_hidden
 from tfapp.domains.images.reading.sources.table_rows import (
+    SEARCHED_ROWS,
     Row,
+    names_images,
     path_column,
     place_of,
     read_cells,
@@ -38,8 +40,6 @@ DIFFERENT = 0.5
 """Share of different texts in a column of captions that no name tells."""
 TAG_WORDS = 2.0
 """Words between two separators up to which those are tags."""
-LOOKED_AT = 20
-"""Rows by which the folder of the photos is found."""
 
 
 @dataclass(frozen=True)
@@ -86,11 +86,12 @@ def caption_column(table: Path, options: Mapping[str, Any]) -> CaptionColumn | N
     chosen = columns if len(columns) == 1 else named
     if len(chosen) != 1 or chosen[0] not in names:
         return None
-    name = chosen[0]
+    name, path = chosen[0], path_column(names, rows, _path_option(options))
+    if not (_path_option(options) or names_images(path, rows[:SEARCHED_ROWS])):
+        return None
     cells = [text for _, row in rows if (text := " ".join(row[name].split()))]
     words = sum(len(text.split()) for text in cells) / max(1, len(cells))
     different = len({*cells}) / max(1, len(cells))
-    path = path_column(names, rows, str(options.get("path_column") or ""))
     photos = Counter(row.get(path, "").strip() for _, row in rows)
     says_so = named or max(photos.values(), default=0) > 1
     if words < WORDS or not (says_so or (different > DIFFERENT and not _tags(cells))):
@@ -100,6 +101,10 @@ def caption_column(table: Path, options: Mapping[str, Any]) -> CaptionColumn | N
         f"{different:.0%} of them different"
     )
     return CaptionColumn(name, why)
+
+
+def _path_option(options: Mapping[str, Any]) -> str:
+    return str(options.get("path_column") or "")
 
 
 def _tags(cells: Sequence[str]) -> bool:
@@ -124,7 +129,7 @@ def read_captions(context: LoadContext) -> tuple[Source, dict[str, list[str]]]:
     """
     options = context.config.options
     table, column = _table(context)
-    columns = {"path": str(options.get("path_column") or ""), column: column}
+    columns = {"path": _path_option(options), column: column}
     rows = read_rows(table, columns, str(options.get("delimiter") or ""))
     folder = _photo_folder(table, rows)
     listed, captions = dict[str, Example](), dict[str, list[str]]()
@@ -184,7 +189,7 @@ def _table(context: LoadContext) -> tuple[Path, str]:
 
 def _photo_folder(table: Path, rows: Sequence[Row]) -> Path:
     """Return the folder that paths start from: of the table, or one in it."""
-    paths = [row["path"].strip() for _, row in rows[:LOOKED_AT]]
+    paths = [row["path"].strip() for _, row in rows[:SEARCHED_ROWS]]
     inner = sorted(p for p in table.parent.iterdir() if p.is_dir())
     for folder in (table.parent, *inner):
         if any(path and find_path(folder, path).is_file() for path in paths):

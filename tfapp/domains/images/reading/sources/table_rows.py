@@ -88,11 +88,12 @@ def path_column(names: Sequence[str], rows: Sequence[Row], wanted: str = "") -> 
     """
     if wanted or PATH in names:
         return column_name(wanted) or PATH
-    images = [name for name in names if _names_images(name, rows[:SEARCHED_ROWS])]
+    images = [name for name in names if names_images(name, rows[:SEARCHED_ROWS])]
     return images[0] if len(images) == 1 else PATH
 
 
-def _names_images(column: str, rows: Sequence[Row]) -> bool:
+def names_images(column: str, rows: Sequence[Row]) -> bool:
+    """Say whether the cells of a column end as the names of images do."""
     cells = [cells[column].strip().lower() for _, cells in rows]
     ends = sum(cell.endswith((*IMAGE_SUFFIXES, *OTHER_SUFFIXES)) for cell in cells)
     return bool(cells) and ends >= MOSTLY * len(cells)
