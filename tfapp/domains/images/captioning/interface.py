@@ -33,7 +33,11 @@ def signatures(exported: Exported) -> dict[str, Signature]:
     write, grid = writer_of(exported.model), grid_of(exported.model)
     names = tf.constant(preprocessor.names)
 
-    def answers(images: Any) -> dict[str, Any]:
+    # Traced once, so that all signatures share one graph of network and search.
+    spec = tf.TensorSpec((None, *preprocessor.shape), tf.float32)
+
+    @tf.function(input_signature=[spec], autograph=False)
+    def written(images: Any) -> dict[str, Any]:
         ids, scores, weights = write(images)
         every = tf.gather(names, ids)
         captions, words = texts_of(every), every[:, 0]
@@ -46,6 +50,10 @@ def signatures(exported: Exported) -> dict[str, Signature]:
             "words": words,
             "attention": tf.reshape(weights, (-1, steps, *grid)),
         }
+
+    def answers(images: Any) -> dict[str, Any]:
+        found: dict[str, Any] = written(tf.cast(images, tf.float32))
+        return found
 
     def serving_default(**raw: Any) -> dict[str, Any]:
         return answers(preprocessor(raw))
