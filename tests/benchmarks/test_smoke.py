@@ -80,6 +80,9 @@ CASES = {
     "few_examples.py": Case(
         "--sets blood_cells --draws 1", r"\| blood_cells \| 80 \| \d+", weights=True
     ),
+    "flower_captions.py": Case(
+        "{photos} out --each 4", r"16 captions: out/captions\.csv"
+    ),
     "graph_scale.py": Case(
         "--edges 200 --steps 1", r"\| 200 \| 40 \| \d+\.\d+ s \| \d+\.\d+ s"
     ),

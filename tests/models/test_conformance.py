@@ -19,7 +19,7 @@ from tfapp.recipes.config import ModelConfig
 from tfapp.tasks.build import build_model
 
 MODELS = union("MODELS")
-LARGE = ["inception_v1", "inception_v3"]
+LARGE = ["captioner_transfer", "inception_v1", "inception_v3"]
 """Models of a hundred layers: most of their checks run at night."""
 SMALL = [name for name in MODELS if name not in LARGE]
 ALL = [
@@ -98,6 +98,25 @@ CASES = {
     ),
     # 3x3x1x4+4 = 40, 3x3x4x8+8 = 296; 2x2x2 capsules: 8x3x4x4 = 384;
     # decoder 12x5+5 = 65, 5x64+64 = 384
+    # convolution 3x9x2 with 4 numbers a filter to normalise: 54+8; scale 2x2; places
+    # (2+2)x4+4; vectors 4x3; LSTM 4x4x(3+4+1); attention 4x4+4x4+4+4; starts twice
+    # 4x4+4; (4+4)x4+4; logits 4x3+3
+    "captioner": Case(
+        {"filters": [2], "units": 4, "embedding_units": 3, "beams": 2},
+        (16, 16, 3),
+        54 + 8 + 4 + 20 + 12 + 128 + 40 + 40 + 36 + 15,
+        (5,),
+        steps=5,
+    ),
+    # as above, behind the 2,257,984 of MobileNetV2 and its 1280 numbers of a place:
+    # scale 2x1280; places 1282x4+4
+    "captioner_transfer": Case(
+        {"weights": "none", "units": 4, "embedding_units": 3, "beams": 2},
+        (64, 64, 3),
+        2_257_984 + 2560 + 5132 + 12 + 128 + 40 + 40 + 36 + 15,
+        (5,),
+        steps=5,
+    ),
     "capsnet": Case(
         {
             "filters": 4,

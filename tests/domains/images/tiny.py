@@ -141,9 +141,17 @@ def pictures(folder: Path) -> Tiny:
     return Tiny(str(folder / "pictures"), table, inputs)
 
 
+def captions(folder: Path) -> Tiny:
+    """Forty photos with captions in a few words."""
+    from tests.domains.images.captioning import tiny
+
+    return tiny.captions(folder)
+
+
 TINY = {
     "capsule_classification": capsules,
     "fast_style": pictures,
+    "image_captioning": captions,
     "image_classification": photos,
     "image_multilabel": tags,
     "image_regression": numbers,

@@ -1,53 +1,63 @@
-"""Images: photos to classes, tags, numbers and masks, by convolutions and capsules.
+"""Images: photos to classes, tags, numbers, masks and captions.
 
 The tables name what recipes may use, as "module:function" relative to this package.
 """
 
 FORMS = (
-    "a folder of class folders, a .csv with path,label, a .npz with x_train,y_train or "
-    "images,labels, tfds:NAME, mosaics:…, embedded:blood_cells or digits"
+    "a folder of class folders, a .csv with path,label, a folder with captions.csv, a "
+    ".npz with x_train,y_train or images,labels, tfds:NAME, mosaics:…, "
+    "embedded:blood_cells, digits or scenes"
 )
 """What `data.path` may be, for messages."""
 
 DATA = {
+    "image_captions": "captioning.load:image_captions",
     "image_numbers": "regression.load:image_numbers",
     "image_tags": "multilabel.load:image_tags",
     "images": "load:images",
     "masks": "segmentation.data.load:masks",
     "pictures": "style.fast.data:pictures",
+    "scenes": "captioning.load:scenes",
 }
 """Kinds of data: what the examples are and what the network receives."""
 
 CHECKS = {
+    "image_captions": "captioning.check:check_captions",
     "image_numbers": "regression.load:check_numbers",
     "image_tags": "multilabel.load:check_tags",
     "images": "check:check_images",
     "masks": "segmentation.data.load:check_masks",
     "pictures": "style.fast.data:check_pictures",
+    "scenes": "captioning.check:check_scenes",
 }
 """What reports the faults of each kind of data."""
 
 SPLITS = {
+    "image_captions": ("random", "order"),
     "image_numbers": ("random", "order"),
     "image_tags": ("random", "order"),
     "images": ("random", "order"),
     "masks": ("random", "order"),
     "pictures": ("random", "order"),
+    "scenes": ("random",),
 }
 """The ways by which each kind of data can be split: `data.split.by`."""
 
 AUGMENTATIONS = {
+    "image_captions": "augmentation.config:MaskAugmentation",
     "image_numbers": "augmentation.config:ImageAugmentation",
     "image_tags": "augmentation.config:ImageAugmentation",
     "images": "augmentation.config:ImageAugmentation",
     "masks": "augmentation.config:MaskAugmentation",
     "pictures": "augmentation.config:ImageAugmentation",
+    "scenes": "augmentation.config:MaskAugmentation",
 }
 """What `[data.augmentation]` may hold for each kind of data."""
 
 TASKS = {
     "capsule_classification": "capsules.task:task",
     "fast_style": "style.fast.task:task",
+    "image_captioning": "captioning.task:task",
     "image_classification": "classification.task:task",
     "image_multilabel": "multilabel.task:task",
     "image_regression": "regression.task:task",
@@ -58,6 +68,7 @@ TASKS = {
 TASK_DATA = {
     "capsule_classification": ("images",),
     "fast_style": ("pictures",),
+    "image_captioning": ("image_captions", "scenes"),
     "image_classification": ("images",),
     "image_multilabel": ("image_tags",),
     "image_regression": ("image_numbers",),
@@ -69,6 +80,7 @@ TASK_DATA = {
 INTERFACES = {
     "capsule_classification": "classification.interface:INTERFACE",
     "fast_style": "style.fast.interface:INTERFACE",
+    "image_captioning": "captioning.interface:INTERFACE",
     "image_classification": "classification.interface:INTERFACE",
     "image_multilabel": "multilabel.interface:INTERFACE",
     "image_regression": "regression.task:INTERFACE",
@@ -98,6 +110,8 @@ REQUIREMENTS = {
 MODELS = {
     "alexnet": "classification.models.alexnet:alexnet",
     "capsnet": "capsules.models.capsnet:capsnet",
+    "captioner": "captioning.models.captioner:captioner",
+    "captioner_transfer": "captioning.models.captioner_transfer:captioner_transfer",
     "efficient_capsnet": "capsules.models.efficient_capsnet:efficient_capsnet",
     "inception_v1": "classification.models.inception_v1:inception_v1",
     "inception_v3": "classification.models.inception_v3:inception_v3",
@@ -114,6 +128,7 @@ MODELS = {
 """Networks: builders that return a keras.Model of logits."""
 
 MODEL_CHOICES = {
+    "captioner_transfer.extractor": "pretrained.extractors:EXTRACTORS",
     "transfer.extractor": "pretrained.extractors:EXTRACTORS",
     "unet_transfer.extractor": "pretrained.extractors:EXTRACTORS",
 }
@@ -132,6 +147,7 @@ MODEL_SHAPES = {
 """Model → the input and the number of outputs of the published network."""
 
 PLANS = {
+    "image_captioning": "captioning.plan:plan",
     "image_classification": "classification.plan:plan",
     "image_multilabel": "multilabel.plan:plan",
     "image_regression": "regression.task:plan",
@@ -140,6 +156,7 @@ PLANS = {
 """Task → what writes the recipe of `tfapp fit`."""
 
 PREVIEWS = {
+    "image_captions": "thumbnails:file_tile",
     "image_numbers": "thumbnails:file_tile",
     "image_tags": "thumbnails:file_tile",
     "images": "thumbnails:file_tile",
@@ -151,6 +168,7 @@ tile, or None if the file is not here."""
 
 EXPLAINED = {
     "capsule_classification": "verbs.explain:explain_pictures",
+    "image_captioning": "verbs.captions:explain_captions",
     "image_classification": "verbs.explain:explain_pictures",
     "image_multilabel": "verbs.explain:explain_pictures",
     "image_segmentation": "verbs.explain:explain_pictures",

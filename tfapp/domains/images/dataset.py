@@ -88,6 +88,11 @@ class ImageDataset:
     """Every example is one input."""
 
     @property
+    def row_shape(self) -> tuple[int, ...]:
+        """Shape of what the network learns of one image; see `rows`."""
+        return (self.info.num_outputs,)
+
+    @property
     def augmentation(self) -> Mapping[str, Any]:
         """JSON-ready description of the random changes, {} for none."""
         return describe_augmentation(self.changes)
@@ -163,7 +168,7 @@ class ImageDataset:
         shape = (None, *self.info.only_input.shape)
         signature = [
             tf.TensorSpec(shape, tf.uint8),
-            tf.TensorSpec((None, self.info.num_outputs), tf.float32),
+            tf.TensorSpec((None, *self.row_shape), tf.float32),
             tf.TensorSpec((2,), tf.int64),
         ]
         return tf.function(augment, input_signature=signature)

@@ -14,6 +14,7 @@ from tfapp.base.errors import DataError
 from tfapp.base.text_files import START, first_lines
 from tfapp.data.detection import Detected
 from tfapp.data.place import both_meant
+from tfapp.domains.images.captioning.detect import detect_captions
 from tfapp.domains.images.reading.image_files import IMAGE_SUFFIXES, OTHER_SUFFIXES
 from tfapp.domains.images.reading.sources.answer_columns import answer_columns
 from tfapp.domains.images.segmentation.layout.folders import holds_masks
@@ -37,11 +38,15 @@ def detect(place: str, options: Mapping[str, Any] | None = None) -> Detected | N
     if not place:
         return None
     path = Path(place)
+    named = bool(COLUMN_OPTIONS & (options or {}).keys())
+    is_table = path.is_file() and (named or (_is_csv(path) and _is_table(path)))
+    captions = detect_captions(place, options or {}, is_table)
+    if captions is not None:
+        return captions
     if holds_masks(path):
         why = "it holds a folder of images and a folder of masks"
         return Detected("masks", "image_segmentation", why)
-    named = bool(COLUMN_OPTIONS & (options or {}).keys())
-    if path.is_file() and (named or (_is_csv(path) and _is_table(path))):
+    if is_table:
         return _of_table(path, options or {})
     if why := _why_images(place, path):
         return Detected("images", "image_classification", why)

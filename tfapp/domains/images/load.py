@@ -1,6 +1,6 @@
 """Labelled images from any source."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, Literal
 
 from pydantic import PositiveInt
@@ -14,6 +14,7 @@ from tfapp.domains.images.augmentation.config import ImageAugmentation
 from tfapp.domains.images.check import Examined, examine
 from tfapp.domains.images.dataset import ImageDataset, stored_bytes
 from tfapp.domains.images.preprocessor import ImagePreprocessor
+from tfapp.domains.images.reading.inspection import ImageFacts
 from tfapp.domains.images.reading.limits import MAX_PIXELS
 from tfapp.domains.images.reading.pixel_store import plan_store
 from tfapp.domains.images.reading.sources import open_source
@@ -73,6 +74,7 @@ def image_parts(
     context: LoadContext,
     preprocessor: ImagePreprocessor,
     split: Callable[[Source, Examined, LoadContext], tuple[Example, ...]],
+    facts: Mapping[str, ImageFacts] | None = None,
 ) -> dict[str, Any]:
     """Return all that an `ImageDataset` takes but its `info`.
 
@@ -81,12 +83,13 @@ def image_parts(
         context: of the loading.
         preprocessor: encoded image to pixels.
         split: source, its scan and the context → the examples to use.
+        facts: by name, of a scan that has been made already; None to make it.
 
     Raises:
         DataError: if too many images are damaged, or they cannot be divided.
     """
     config = context.config
-    examined = examine(source, context)
+    examined = examine(source, context, facts)
     refuse_damaged(examined.report, config.check.max_bad_share)
     examples = split(source, examined, context)
     parts = {s: tuple(e for e in examples if e.split == s) for s in SPLITS}

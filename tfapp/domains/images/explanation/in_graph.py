@@ -44,7 +44,7 @@ def gradcam_in_graph(model: keras.Model) -> Callable[[Any], tuple[Any, Any]]:
         heat = weighted_maps(network, maps, tf.argmax(logits, axis=-1))
         highest = tf.reduce_max(heat, axis=(1, 2), keepdims=True)
         pictures = drawn(images, tf.math.divide_no_nan(heat, highest))
-        return logits, _jpegs(pictures)
+        return logits, as_jpegs(pictures)
 
     return explain
 
@@ -78,7 +78,8 @@ def _colours() -> np.ndarray:
     return np.asarray(table[:, :3] * 255)
 
 
-def _jpegs(pictures: Any) -> Any:
+def as_jpegs(pictures: Any) -> Any:
+    """Return uint8 pictures (batch, height, width, 3) as JPEGs, string (batch,)."""
     return tf.map_fn(
         lambda picture: tf.io.encode_jpeg(
             picture, quality=JPEG_QUALITY, chroma_downsampling=False

@@ -15,7 +15,8 @@ class SymbolLoss(keras.losses.Loss):
     """Cross-entropy of the symbols of an answer, mean over those that are known.
 
     Call arguments:
-        y_true: ids (batch, steps); negative ones do not count.
+        y_true: ids (batch, steps); negative ones do not count. There may be an axis of
+            several right answers before the steps, here and below.
         y_pred: logits (batch, steps, symbols).
     """
 
@@ -60,7 +61,8 @@ class ExactAccuracy(keras.metrics.Mean):
     def update_state(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> None:
         """Count the answers of a batch."""
         right, counted = _judged(y_true, y_pred)
-        super().update_state(ops.min(ops.maximum(right, 1 - counted), axis=-1))
+        whole = ops.min(ops.maximum(right, 1 - counted), axis=-1)
+        super().update_state(whole, ops.max(counted, axis=-1))
 
 
 def _judged(y_true: Any, y_pred: Any) -> tuple[Any, Any]:

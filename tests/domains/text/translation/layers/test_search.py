@@ -7,6 +7,7 @@ import tensorflow as tf
 
 from tfapp.domains.text.translation.layers.decoder import AttentionDecoder
 from tfapp.domains.text.translation.layers.search import beam_search
+from tfapp.domains.text.translation.losses import ExactAccuracy
 
 SYMBOLS, LENGTH, START = 5, 6, 5
 
@@ -152,3 +153,26 @@ def test_rows_of_a_batch_do_not_meet(decoder):
     alone = layer.search(*(value[1:] for value in given))
     for one, other in zip(together, alone, strict=True):
         np.testing.assert_allclose(one[1:], other, atol=1e-5)
+
+
+def test_several_answers_and_hidden_symbols():
+    """Several right answers are each taught as alone; hiding is for training alone."""
+    keras.utils.set_random_seed(4)
+    decoder = AttentionDecoder(SYMBOLS, LENGTH, units=4, symbol_dropout=0.9)
+    random = np.random.default_rng(0)
+    source = np.array([[1, 1, 0], [1, 1, 1]])
+    memory = random.normal(0, 1, (2, 3, 5)).astype("float32")
+    ending = memory.mean(axis=1)
+    target = np.array([[[1, 2, 0], [3, 0, -1]], [[4, 0, -1], [-1, -1, -1]]])
+    several = decoder(source, memory, ending, target=target)
+    assert several.shape == (2, 2, 3, SYMBOLS)
+    for place in (0, 1):
+        alone = decoder(source, memory, ending, target=target[:, place])
+        np.testing.assert_allclose(several[:, place], alone, atol=1e-6)
+    hidden = decoder(source, memory, ending, target=target, training=True)
+    assert np.abs(hidden - several)[..., 1:, :].max() > 1e-3
+    exact = ExactAccuracy()
+    exact.update_state(target, tf.one_hot(tf.maximum(target, 0), SYMBOLS))
+    assert float(exact.result()) == 1
+    exact.update_state(target[:1] * 0, several[:1] * 0 + [0, 1, 0, 0, 0])
+    assert float(exact.result()) == pytest.approx(3 / 5), "an empty answer counts not"

@@ -88,11 +88,12 @@ def path_column(names: Sequence[str], rows: Sequence[Row], wanted: str = "") -> 
     """
     if wanted or PATH in names:
         return column_name(wanted) or PATH
-    images = [name for name in names if _names_images(name, rows[:SEARCHED_ROWS])]
+    images = [name for name in names if names_images(name, rows[:SEARCHED_ROWS])]
     return images[0] if len(images) == 1 else PATH
 
 
-def _names_images(column: str, rows: Sequence[Row]) -> bool:
+def names_images(column: str, rows: Sequence[Row]) -> bool:
+    """Say whether the cells of a column end as the names of images do."""
     cells = [cells[column].strip().lower() for _, cells in rows]
     ends = sum(cell.endswith((*IMAGE_SUFFIXES, *OTHER_SUFFIXES)) for cell in cells)
     return bool(cells) and ends >= MOSTLY * len(cells)
@@ -110,8 +111,13 @@ def column_name(name: str) -> str:
     return composed(name.strip()).lower()
 
 
-def place_of(table: Path, row: Row) -> tuple[str, str, str]:
+def place_of(table: Path, row: Row, folder: Path | None = None) -> tuple[str, str, str]:
     """Return path, split and group of a row.
+
+    Args:
+        table: the file.
+        row: of it.
+        folder: that paths start from; None for the one of the table.
 
     Raises:
         DataError: for an empty path, and for a split that there is not.
@@ -126,7 +132,7 @@ def place_of(table: Path, row: Row) -> tuple[str, str, str]:
             f"Expected one of {sorted(SPLIT_FOLDERS)}, or nothing in every row."
         )
     group = (cells.get("group") or "").strip()
-    name = str(find_path(table.parent, path))
+    name = str(find_path(folder or table.parent, path))
     return name, SPLIT_FOLDERS.get(split.lower(), ""), group
 
 
@@ -144,7 +150,7 @@ def refuse_unusable(
         DataError: naming the line.
     """
     _refuse_repetition(table, rows, examples)
-    _refuse_half_split(table, rows, examples)
+    refuse_half_split(table, rows, examples)
 
 
 def _by_column(
@@ -214,7 +220,7 @@ def _refuse_repetition(
         lines[example.name] = line
 
 
-def _refuse_half_split(
+def refuse_half_split(
     table: Path, rows: Sequence[Row], examples: Sequence[Example]
 ) -> None:
     """Refuse a split column that is filled in some rows only."""

@@ -1,6 +1,6 @@
 """From the answers of a translator to everything that is known of how good it is."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, cast
 
@@ -114,16 +114,25 @@ def answers_of(
         pairs: text and right answer.
         names: of the symbols.
     """
-    answers = []
-    for rows, pair in zip(logits, pairs, strict=True):
+    written = symbols_of(logits, names)
+    return [Answer(pair, *own) for own, pair in zip(written, pairs, strict=True)]
+
+
+def symbols_of(
+    logits: Iterable[np.ndarray], names: Sequence[str]
+) -> Iterator[tuple[Symbols, float]]:
+    """Yield the symbols of each answer, and its probability; see `answers_of`.
+
+    Raises:
+        TrainingError: if log-probabilities are not finite.
+    """
+    for rows in logits:
         check_finite(rows)
         best = rows.argmax(axis=-1)
         ends = np.flatnonzero(best == 0)
         end = int(ends[0]) if len(ends) else len(best)
         surprise = float(rows.max(axis=-1)[: end + 1].sum())
-        symbols = tuple(names[i] for i in best[:end])
-        answers.append(Answer(pair, symbols, float(np.exp(surprise))))
-    return answers
+        yield tuple(names[i] for i in best[:end]), float(np.exp(surprise))
 
 
 def answer_figures(answers: Sequence[Answer]) -> dict[str, Any]:

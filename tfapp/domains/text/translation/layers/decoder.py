@@ -17,11 +17,12 @@ CAP = 1e-3
 
 @keras.saving.register_keras_serializable(package="tfapp")
 class AttentionDecoder(layers.Layer):
-    """Write a sequence of symbols while looking at the places of another sequence.
+    """Write a sequence of symbols while looking at the places of what was read.
 
-    The recurrent layer reads the symbols before each place, its output asks the memory,
-    and the logits are made from both, so that with known symbols (teacher forcing) all
-    places are computed at once. Symbol 0 ends a sequence.
+    These are those of another sequence, or of a picture. The recurrent layer reads the
+    symbols before each place, its output asks the memory, and the logits are made from
+    both, so that with known symbols (teacher forcing) all places are computed at once.
+    Symbol 0 ends a sequence.
 
     Args:
         symbols: number of different symbols, the end included.
@@ -31,6 +32,8 @@ class AttentionDecoder(layers.Layer):
         embedding_units: size of the vector of a symbol.
         attention: "additive" or "dot".
         dropout_rate: of what the logits are made from.
+        symbol_dropout: share of the symbols before each place that are hidden in
+            training, so that more is read from the memory, and less is guessed.
         beams: hypotheses that the search keeps; 1 takes the likeliest symbol each time.
         length_power: hypotheses are ranked by their log-probability over their length
             to this power; 0 ranks by probability alone.
@@ -39,14 +42,15 @@ class AttentionDecoder(layers.Layer):
         source: ids (batch, places), 0 for padding.
         memory: float (batch, places, memory size), what is known of each place.
         ending: float (batch, size), what the states begin from.
-        target: ids (batch, steps) of the right answer, negative for padding; None to
-            search for an answer.
+        target: ids (batch, steps) of the right answer, negative for padding, or
+            (batch, answers, steps) of several right ones; None to search for an answer.
 
     Returns:
-        Float32 logits (batch, steps, symbols). Of a search they are the
-        log-probabilities along the best hypothesis, (batch, length, symbols): a symbol
-        that is likelier than the chosen one counts as `CAP` less than it, so that the
-        largest of each place are the answer and their sum is its log-probability.
+        Float32 logits, shaped as the target, with an axis (symbols) behind. Of a search
+        they are the log-probabilities along the best hypothesis, (batch, length,
+        symbols): a symbol that is likelier than the chosen one counts as `CAP` less
+        than it, so that the largest of each place are the answer and their sum is its
+        log-probability.
     """
 
     def __init__(
@@ -59,6 +63,7 @@ class AttentionDecoder(layers.Layer):
         embedding_units: int = 32,
         attention: str = "additive",
         dropout_rate: float = 0.0,
+        symbol_dropout: float = 0.0,
         beams: int = 4,
         length_power: float = 0.0,
         **kwargs: Any,
@@ -68,9 +73,11 @@ class AttentionDecoder(layers.Layer):
         self.symbols, self.length = symbols, length
         self.cell, self.units, self.embedding_units = cell, units, embedding_units
         self.attention_name, self.dropout_rate = attention, dropout_rate
+        self.symbol_dropout = symbol_dropout
         self.beams, self.length_power = beams, length_power
         policy = {"dtype": self.dtype_policy}
         self.embedding = layers.Embedding(symbols + 1, embedding_units, **policy)
+        self.hiding = layers.Dropout(symbol_dropout, (None, None, 1), **policy)
         self.recurrent = CELLS[cell](
             units, return_sequences=True, name="recurrent", **policy
         )
@@ -102,6 +109,8 @@ class AttentionDecoder(layers.Layer):
         target: Any = None,
         training: bool = False,
     ) -> Any:
+        if target is not None and len(target.shape) == 3:
+            return self._taught_several(source, memory, ending, target, training)
         if target is not None:
             return self.taught(source, memory, ending, target, training)[0]
         ids, _ = self.search(source, memory, ending)
@@ -116,9 +125,21 @@ class AttentionDecoder(layers.Layer):
         training: bool = False,
     ) -> Any:
         """Return the form of the logits."""
-        steps = self.length if target is None else target.shape[1]
-        shape = (source.shape[0], steps, self.symbols)
+        steps = (self.length,) if target is None else target.shape[1:]
+        shape = (source.shape[0], *steps, self.symbols)
         return keras.KerasTensor(shape, "float32")
+
+    def _taught_several(
+        self, source: Any, memory: Any, ending: Any, target: Any, training: bool
+    ) -> Any:
+        """Return the logits of several answers to each example."""
+        shape = ops.shape(target)
+        places, memory, ending = (
+            ops.repeat(x, shape[1], axis=0) for x in (source, memory, ending)
+        )
+        rows = ops.reshape(target, (-1, shape[2]))
+        logits = self.taught(places, memory, ending, rows, training)[0]
+        return ops.reshape(logits, (-1, *shape[1:], self.symbols))
 
     def taught(
         self,
@@ -136,7 +157,8 @@ class AttentionDecoder(layers.Layer):
         start = ops.full_like(target[:, :1], self.symbols)
         before = ops.concatenate([start, target[:, :-1]], axis=1)
         states = self.begin(ending)
-        x = self.recurrent(self.embedding(before), initial_state=states)
+        seen = self.hiding(self.embedding(before), training=training)
+        x = self.recurrent(seen, initial_state=states)
         return self._answer(x, memory, source, None, training)
 
     def along(self, source: Any, memory: Any, ending: Any, ids: Any) -> tuple[Any, Any]:
@@ -214,6 +236,7 @@ class AttentionDecoder(layers.Layer):
             "embedding_units": self.embedding_units,
             "attention": self.attention_name,
             "dropout_rate": self.dropout_rate,
+            "symbol_dropout": self.symbol_dropout,
             "beams": self.beams,
             "length_power": self.length_power,
         }

@@ -1,0 +1,1 @@
+"""Captions: photos to texts, by a grid of features, attention and a decoder."""

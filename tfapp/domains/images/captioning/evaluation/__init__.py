@@ -1,0 +1,1 @@
+"""How good captions are, and what simple methods answer."""

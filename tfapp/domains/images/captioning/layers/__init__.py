@@ -1,0 +1,1 @@
+"""Layers of captioning; keras alone."""

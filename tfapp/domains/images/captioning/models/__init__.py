@@ -1,0 +1,1 @@
+"""Networks that describe pictures; keras alone."""
