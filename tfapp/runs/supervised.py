@@ -94,6 +94,7 @@ class SupervisedExperiment:
             saved_model=exported.path,
             data=describe_data(self.dataset),
             notes=self.dataset.notes,
+            judge="tfapp evaluate {run} --data DATA",
         )
 
     def _with_batch_size(self, context: RunContext) -> RunContext:
@@ -192,7 +193,7 @@ def _exported(
     job: TrainingJob, parent: Path, card: dict[str, Any], results: Results
 ) -> Any:
     """Publish the model with what its answers need."""
-    from tfapp.export.publishing import publish_model
+    from tfapp.export.files.publishing import publish_model
     from tfapp.export.spec import Exported
     from tfapp.layers.outputs import logits_model
 

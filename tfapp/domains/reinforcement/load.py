@@ -2,10 +2,11 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 
+from tfapp.data import load_dataset
 from tfapp.data.context import LoadContext
 from tfapp.data.report import CheckReport
 from tfapp.data.spec import SPLITS, DataInfo, Example
@@ -15,6 +16,7 @@ from tfapp.domains.reinforcement.preprocessor import (
     ObservationPreprocessor,
     preprocessor_of,
 )
+from tfapp.recipes.config import Recipe
 
 CHECKED_STEPS = 1_000
 
@@ -73,6 +75,11 @@ def environment(
     }
     made = make_environment(context.config.path, options)
     return EnvironmentData(made, made.info, preprocessor_of(made))
+
+
+def load_environment(recipe: Recipe) -> EnvironmentData:
+    """Return a new environment of a recipe, with what a network has to know of it."""
+    return cast(EnvironmentData, load_dataset(recipe.data, seed=recipe.seed))
 
 
 def check_environment(context: LoadContext) -> CheckReport:

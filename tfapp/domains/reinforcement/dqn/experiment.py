@@ -9,7 +9,6 @@ import keras
 
 from tfapp import recipes
 from tfapp.base.errors import ConfigError
-from tfapp.data import load_dataset
 from tfapp.domains.reinforcement.dqn.interface import INTERFACE
 from tfapp.domains.reinforcement.dqn.learner import Learner
 from tfapp.domains.reinforcement.dqn.page import agent_report
@@ -19,6 +18,7 @@ from tfapp.domains.reinforcement.dqn.settings import DQNSettings
 from tfapp.domains.reinforcement.dqn.strip import FILM, write_film
 from tfapp.domains.reinforcement.dqn.workload import Playing
 from tfapp.domains.reinforcement.environments.spec import INPUT, Environment
+from tfapp.domains.reinforcement.load import load_environment
 from tfapp.export.spec import Exported
 from tfapp.recipes.config import Recipe, TrainingConfig
 from tfapp.report.run_sections import RunFacts
@@ -49,7 +49,7 @@ class DeepQNetwork:
         recipe, settings = context.recipe, self.settings
         _require_no_training(recipe)
         self.recipe = recipe
-        self.data: Any = load_dataset(recipe.data, seed=recipe.seed)
+        self.data = load_environment(recipe)
         environment, info = self.data.environment, self.data.info
         context.loop.fingerprint = info.fingerprint
         keras.utils.set_random_seed(recipe.seed)
@@ -79,9 +79,7 @@ class DeepQNetwork:
 
     def make(self) -> Environment:
         """Return a further environment of the recipe."""
-        data: Any = load_dataset(self.recipe.data, seed=self.recipe.seed)
-        made: Environment = data.environment
-        return made
+        return load_environment(self.recipe).environment
 
     def train(self, context: Any) -> None:
         """Play and learn; killed anywhere, it goes on from its last state."""
@@ -115,10 +113,11 @@ class DeepQNetwork:
                 "labels": list(environment.actions),
                 "strata": 1,
             },
+            judge="tfapp play {run} --episodes 100",
         )
 
     def _export(self, context: Any, results: Results) -> Any:
-        from tfapp.export.publishing import publish_model
+        from tfapp.export.files.publishing import publish_model
 
         recipe, config = context.recipe, context.recipe.export
         states = self.playing.fixed_states()[: config.examples]

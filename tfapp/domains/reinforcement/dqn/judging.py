@@ -7,12 +7,12 @@ import numpy as np
 import tensorflow as tf
 
 from tfapp.base.reporter import Reporter
-from tfapp.data import load_dataset
 from tfapp.domains.reinforcement.dqn.page import evaluation_sections
 from tfapp.domains.reinforcement.dqn.playing import Evaluator
 from tfapp.domains.reinforcement.dqn.results import evaluation
 from tfapp.domains.reinforcement.dqn.settings import DQNSettings
 from tfapp.domains.reinforcement.dqn.strip import FILM, write_film
+from tfapp.domains.reinforcement.load import load_environment
 from tfapp.export.keras_file import load_model
 from tfapp.recipes.config import Recipe
 from tfapp.report.blocks import Report
@@ -33,20 +33,16 @@ def judge(
     """
     experiment: Any = get_task(recipe.task, recipe.task_options)
     settings: DQNSettings = experiment.settings
-    data: Any = load_dataset(recipe.data, seed=recipe.seed)
+    data = load_environment(recipe)
     network, scaled = load_model(model_file), data.preprocessor.scaled
     answer = tf.function(lambda seen: network(scaled(seen), training=False))
 
     def values(observations: np.ndarray) -> np.ndarray:
         return np.asarray(answer(tf.constant(observations)))
 
-    def make() -> Any:
-        further: Any = load_dataset(recipe.data, seed=recipe.seed)
-        return further.environment
-
     with reporter.stage("evaluate", unit="episodes") as stage:
         results = evaluation(
-            Evaluator(make),
+            Evaluator(lambda: load_environment(recipe).environment),
             values,
             data.environment,
             settings.episodes,

@@ -73,7 +73,9 @@ def _histogram(results: Results) -> Picture:
         for values, name, colour in zip(
             returns, ("Agent", "Random play"), ("accent", "muted"), strict=True
         ):
-            axes.hist(values, edges, color=PALETTE[colour], alpha=0.7, label=name)
+            axes.hist(
+                list(values), list(edges), color=PALETTE[colour], alpha=0.7, label=name
+            )
         axes.set(xlabel="Return of an episode", ylabel="Episodes")
         figure.legend(loc="outside lower left", ncols=2)
     alt = f"Mean return {results.figures['mean_return']:.4g}"

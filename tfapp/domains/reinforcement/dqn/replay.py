@@ -118,11 +118,8 @@ class Replay:
         row = places % self.capacity
         known = [tf.gather(c, row) for c in (self.actions, self.rewards)]
         terminals = tf.gather(self.terminals, row)
-        before, after = (
-            self.observations(places),
-            self.observations(places + self.games),
-        )
-        return before, *known, terminals, after
+        after = self.observations(places + self.games)
+        return self.observations(places), *known, terminals, after
 
     def observations(self, places: Any) -> Any:
         """Return the observations that end with some frames.

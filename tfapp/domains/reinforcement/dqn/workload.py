@@ -154,10 +154,6 @@ class Playing(Workload):
         """Return the round so far, for TensorBoard."""
         return self._figures()
 
-    def examples_per_second(self) -> float:
-        """Return the steps in a second; see `Workload`."""
-        return self.measured[0] / self.measured[1] if self.measured[1] else 0.0
-
     def score(self) -> Figures:
         """Return the values of fixed observations, and the returns of new episodes."""
         values = self.learner.values(self.fixed_states()).max(-1)

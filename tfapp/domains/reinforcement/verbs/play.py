@@ -49,6 +49,9 @@ def play(
 ) -> RunResult | Played:
     """Train the agent of a recipe as `run` does, or judge that of a run.
 
+    A name that a finished run and a recipe have in common means the run; the recipe is
+    meant by its folder, such as play/cartpole, or its file.
+
     Args:
         name: a recipe's name or file, or a run: NAME, NAME/NUMBER or its folder.
         overrides: texts such as "task_options.frames=1000"; for a recipe alone.
@@ -66,7 +69,7 @@ def play(
         TfappError: for anything else that a user can fix.
     """
     recipe = _recipe(name, overrides, episodes, chance)
-    if recipe is not None:
+    if recipe is not None and not _is_finished(name, Path(runs_folder)):
         return run(
             recipe,
             runs_folder=runs_folder,
@@ -81,6 +84,11 @@ def play(
     finished = runs.find(name, Path(runs_folder))
     recipe = _playable(finished.recipe(), episodes, chance)
     return _judge(finished, recipe, reporter or Reporter())
+
+
+def _is_finished(name: str, root: Path) -> bool:
+    newest = runs.newest(name, root)
+    return newest is not None and newest.status() == "complete"
 
 
 def _recipe(

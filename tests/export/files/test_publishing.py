@@ -5,7 +5,7 @@ import json
 import pytest
 
 from tfapp.base.errors import ExportError
-from tfapp.export import publishing
+from tfapp.export.files import publishing
 
 CARD = {
     "environment": {"id": "run"},
