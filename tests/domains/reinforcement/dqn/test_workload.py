@@ -1,5 +1,7 @@
 """Learning to play as work of the training loop: saved anywhere, it goes on alike."""
 
+import copy
+
 import keras
 import numpy as np
 import pytest
@@ -55,7 +57,7 @@ def test_a_restored_state_goes_on_alike():
     whole = playing(cartpole, build)
     for _ in range(9):
         whole.advance()
-    saved = whole.extra_state()
+    saved = copy.deepcopy(whole.extra_state())
     values = [keras.ops.convert_to_numpy(v) for v in whole.variables()]
     done = whole.done
     expected = [without_clock(whole.advance()) for _ in range(9)]
@@ -105,12 +107,8 @@ def test_episodes_of_an_evaluation_do_not_depend_on_each_other():
     network = minatar_dqn(make_environment("minatar:breakout", {}).info)
 
     def values(observations):
-        return np.stack(
-            [
-                np.asarray(network(o[np.newaxis].astype("float32")))[0]
-                for o in observations
-            ]
-        )
+        rows = [network(o[np.newaxis].astype("float32")) for o in observations]
+        return np.concatenate(rows)
 
     seeds = [5, 6, 7]
     together = evaluator.play(values, seeds, 0.2)
