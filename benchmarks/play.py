@@ -16,15 +16,15 @@ import numpy as np
 import tensorflow as tf
 
 from tfapp.domains.reinforcement.dqn.experiment import DeepQNetwork
-from tfapp.domains.reinforcement.dqn.learner import (
+from tfapp.domains.reinforcement.dqn.learning.learner import (
     Learner,
     clipped_loss,
     make_optimizer,
     picked,
     wanted_values,
 )
+from tfapp.domains.reinforcement.dqn.learning.replay import Replay
 from tfapp.domains.reinforcement.dqn.models.minatar import minatar_dqn
-from tfapp.domains.reinforcement.dqn.replay import Replay
 from tfapp.domains.reinforcement.dqn.settings import DQNSettings
 from tfapp.domains.reinforcement.dqn.task import task
 from tfapp.domains.reinforcement.dqn.workload import Playing

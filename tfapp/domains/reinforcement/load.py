@@ -41,6 +41,25 @@ class EnvironmentData:
     notes: tuple[str, ...] = ()
 
 
+@dataclass(frozen=True)
+class EnvironmentReport(CheckReport):
+    """What an agent sees of an environment, and what random play returns."""
+
+    def lines(self) -> list[str]:
+        """Return the report for the terminal."""
+        facts = self.facts
+        shape = " x ".join(map(str, facts["observation"]))
+        chance = facts["return of random play"]
+        returns = "no episode ended" if chance is None else f"{chance:.3g}"
+        return [
+            f"{self.name}: {self.counts['files']:,} steps of random play",
+            f"  observations: {shape}",
+            f"  actions: {', '.join(facts['actions'])}",
+            f"  return of random play: {returns}",
+            *(f"  {line}" for line in facts["protocol"]),
+        ]
+
+
 def environment(
     context: LoadContext,
     *,
@@ -82,7 +101,7 @@ def load_environment(recipe: Recipe) -> EnvironmentData:
     return cast(EnvironmentData, load_dataset(recipe.data, seed=recipe.seed))
 
 
-def check_environment(context: LoadContext) -> CheckReport:
+def check_environment(context: LoadContext) -> EnvironmentReport:
     """Play a few steps by chance, and report what an agent would see.
 
     Raises:
@@ -107,4 +126,4 @@ def check_environment(context: LoadContext) -> CheckReport:
     }
     counts = {"files": CHECKED_STEPS, "usable": CHECKED_STEPS, "unusable": 0}
     whole = {**counts, "left out": 0, "hidden": 0, "foreign": 0}
-    return CheckReport(game.name, "steps", whole, {}, facts, labels="actions")
+    return EnvironmentReport(game.name, "steps", whole, {}, facts, labels="actions")

@@ -7,11 +7,11 @@ import numpy as np
 import pytest
 
 from tests.domains.reinforcement.games import Counting, settings
-from tfapp.domains.reinforcement.dqn.learner import Learner
+from tfapp.domains.reinforcement.dqn.learning.learner import Learner
+from tfapp.domains.reinforcement.dqn.learning.replay import Replay
 from tfapp.domains.reinforcement.dqn.models.minatar import minatar_dqn
 from tfapp.domains.reinforcement.dqn.models.perceptron import value_perceptron
 from tfapp.domains.reinforcement.dqn.playing import Evaluator
-from tfapp.domains.reinforcement.dqn.replay import Replay
 from tfapp.domains.reinforcement.dqn.workload import Playing
 from tfapp.domains.reinforcement.environments.making import make_environment
 from tfapp.domains.reinforcement.preprocessor import preprocessor_of

@@ -10,9 +10,9 @@ import keras
 from tfapp import recipes
 from tfapp.base.errors import ConfigError
 from tfapp.domains.reinforcement.dqn.interface import INTERFACE
-from tfapp.domains.reinforcement.dqn.learner import Learner
+from tfapp.domains.reinforcement.dqn.learning.learner import Learner
+from tfapp.domains.reinforcement.dqn.learning.replay import Replay
 from tfapp.domains.reinforcement.dqn.page import agent_report
-from tfapp.domains.reinforcement.dqn.replay import Replay
 from tfapp.domains.reinforcement.dqn.results import evaluation
 from tfapp.domains.reinforcement.dqn.settings import DQNSettings
 from tfapp.domains.reinforcement.dqn.strip import FILM, write_film

@@ -7,7 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from tfapp.domains.reinforcement.dqn.learner import Learner
+from tfapp.domains.reinforcement.dqn.learning.learner import Learner
+from tfapp.domains.reinforcement.dqn.learning.replay import END, Entries
 from tfapp.domains.reinforcement.dqn.playing import (
     FIXED,
     JUDGING,
@@ -18,7 +19,6 @@ from tfapp.domains.reinforcement.dqn.playing import (
     observations,
     seed_of,
 )
-from tfapp.domains.reinforcement.dqn.replay import END, Entries
 from tfapp.domains.reinforcement.dqn.settings import DQNSettings
 from tfapp.domains.reinforcement.dqn.strip import strip
 from tfapp.domains.reinforcement.dqn.watchdog import Watchdog

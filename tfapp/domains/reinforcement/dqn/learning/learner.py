@@ -5,8 +5,8 @@ from typing import Any
 import keras
 import tensorflow as tf
 
-from tfapp.domains.reinforcement.dqn.replay import Entries, Replay
-from tfapp.domains.reinforcement.dqn.rmsprop import CentredRMSprop
+from tfapp.domains.reinforcement.dqn.learning.replay import Entries, Replay
+from tfapp.domains.reinforcement.dqn.learning.rmsprop import CentredRMSprop
 from tfapp.domains.reinforcement.dqn.settings import DQNSettings
 from tfapp.domains.reinforcement.preprocessor import ObservationPreprocessor
 

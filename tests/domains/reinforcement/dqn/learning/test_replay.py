@@ -5,8 +5,8 @@ import pytest
 import tensorflow as tf
 
 from tests.domains.reinforcement.games import Counting
+from tfapp.domains.reinforcement.dqn.learning.replay import END, Entries, Replay
 from tfapp.domains.reinforcement.dqn.playing import Lane
-from tfapp.domains.reinforcement.dqn.replay import END, Entries, Replay
 
 
 def played(games, ticks, **options):
@@ -78,7 +78,7 @@ def test_every_transition_is_as_likely():
 @pytest.mark.parametrize("capacity", [20, 500])
 def test_state_is_compressed_and_restored(capacity, monkeypatch):
     """A memory that takes back a state draws what the first one draws."""
-    monkeypatch.setattr("tfapp.domains.reinforcement.dqn.replay.CHUNK", 7)
+    monkeypatch.setattr("tfapp.domains.reinforcement.dqn.learning.replay.CHUNK", 7)
     memory = filled(2, 30, capacity)
     other = Replay(Counting(), capacity, 2)
     other.restore(memory.state())

@@ -6,13 +6,13 @@ import pytest
 import tensorflow as tf
 
 from tests.domains.reinforcement.games import settings
-from tfapp.domains.reinforcement.dqn.learner import (
+from tfapp.domains.reinforcement.dqn.learning.learner import (
     Learner,
     clipped_loss,
     make_optimizer,
     wanted_values,
 )
-from tfapp.domains.reinforcement.dqn.replay import END, Entries, Replay
+from tfapp.domains.reinforcement.dqn.learning.replay import END, Entries, Replay
 from tfapp.domains.reinforcement.environments.spec import Environment
 from tfapp.domains.reinforcement.preprocessor import ObservationPreprocessor
 
