@@ -83,7 +83,7 @@ def _results(
         "time_limits": sum(episode.ended != "terminal" for episode in own),
         "episodes": len(own),
         "chance": chance,
-        "protocol": [f"{chance:g} of the actions by chance", *environment.protocol],
+        "protocol": [f"{chance:.0%} of the actions by chance", *environment.protocol],
     }
     baseline = Baseline(
         RANDOM,
@@ -96,7 +96,7 @@ def _results(
         metric=METRIC,
         figures=figures,
         calibration={},
-        scores=_scores(own, by_chance, environment.name),
+        scores=_scores(own, by_chance, environment.info.fingerprint),
         headline=_headline(figures, baseline),
         tables=(_table(own, by_chance, figures, baseline),),
         baselines=(baseline,),
@@ -104,10 +104,11 @@ def _results(
     )
 
 
-def _scores(own: Sequence[Episode], by_chance: Sequence[Episode], name: str) -> Table:
+def _scores(own: Sequence[Episode], by_chance: Sequence[Episode], game: str) -> Table:
+    """Return the table of episodes; equal keys are the same episodes of a game."""
     rows = tuple(
         (
-            f"{name} {episode.number}",
+            f"{game} {episode.number}",
             f"episode {episode.number + 1}",
             f"{episode.total:.9g}",
             str(episode.steps),

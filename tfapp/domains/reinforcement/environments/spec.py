@@ -82,7 +82,8 @@ class Environment(ABC):
     def info(self) -> DataInfo:
         """Form of the observations and names of the actions, for a network."""
         inputs = {INPUT: InputSpec(self.observation_shape)}
-        return DataInfo(inputs, (), len(self.actions), self.actions, self.name)
+        whole = "; ".join((self.name, *self.protocol))
+        return DataInfo(inputs, (), len(self.actions), self.actions, whole)
 
 
 class History:
