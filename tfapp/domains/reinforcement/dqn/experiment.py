@@ -107,7 +107,7 @@ class DeepQNetwork:
             saved_model=exported.path,
             data={
                 "examples": {
-                    "train": self.playing.episodes,
+                    "train": int(context.loop.phases[-1].epochs[-1]["episodes"]),
                     "test": settings.episodes,
                 },
                 "labels": list(environment.actions),

@@ -123,7 +123,7 @@ def _scores(own: Sequence[Episode], by_chance: Sequence[Episode], game: str) -> 
 
 def _headline(figures: dict[str, Any], baseline: Baseline) -> tuple[Fact, ...]:
     interval = figures["mean_return_interval"]
-    reach = f"95 % interval {interval[0]:.4g} to {interval[1]:.4g}; " * bool(interval)
+    reach = f"95 % interval {_reach(interval)}; " if interval else ""
     return (
         Fact(
             "Mean return",
@@ -138,6 +138,11 @@ def _headline(figures: dict[str, Any], baseline: Baseline) -> tuple[Fact, ...]:
         ),
         Fact("Protocol", "; ".join(figures["protocol"])),
     )
+
+
+def _reach(interval: Sequence[float] | None) -> str:
+    """Return an interval in words, "" if a single episode gives none."""
+    return f"{interval[0]:.4g} to {interval[1]:.4g}" if interval else ""
 
 
 def _table(
@@ -158,7 +163,7 @@ def _table(
             (
                 name,
                 f"{np.mean(returns):.4g}",
-                f"{interval[0]:.4g} to {interval[1]:.4g}" if interval else "",
+                _reach(interval),
                 f"{np.median(returns):g}",
                 f"{min(returns):g}",
                 f"{max(returns):g}",

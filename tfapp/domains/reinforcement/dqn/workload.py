@@ -145,6 +145,7 @@ class Playing(Workload):
             "loss": sums["loss"] / max(sums["updates"], 1),
             "epsilon": self.settings.share_of_chance(self.steps),
             "steps_per_second": steps / seconds if seconds else 0.0,
+            "episodes": float(self.episodes),
         }
         if self.last_return is not None:
             figures["return"] = self.last_return

@@ -166,7 +166,7 @@ class Replay:
         packed: dict[str, Any] = {"count": count}
         for column in self.columns:
             parts = [
-                zlib.compress(column[start : min(start + CHUNK, filled)].numpy(), 1)
+                zlib.compress(_rows(column, start, min(start + CHUNK, filled)), 1)
                 for start in range(0, filled, CHUNK)
             ]
             name = column.name.partition(":")[0]
@@ -187,3 +187,8 @@ class Replay:
                 places = tf.range(start, start + len(rows))
                 column.scatter_update(tf.IndexedSlices(rows, places))
                 start, place = start + len(rows), place + size
+
+
+def _rows(column: Any, start: int, stop: int) -> np.ndarray:
+    """Return some rows; a slice would copy all of the column first."""
+    return np.ascontiguousarray(tf.gather(column, tf.range(start, stop)))
