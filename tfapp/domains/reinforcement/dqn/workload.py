@@ -118,6 +118,7 @@ class Playing(Workload):
         count = len(self.environment.actions)
         actions = self.random.integers(count, size=len(self.lanes))
         own = self.random.random(len(self.lanes)) >= share
+        own &= [not lane.ended for lane in self.lanes]
         if own.any():
             best = self.learner.values(observations(self.lanes)).argmax(-1)
             actions[own] = best[own]

@@ -79,7 +79,7 @@ def play(
     if overrides:
         raise ConfigError(
             f"`--set {overrides[0]}` has no effect on a run that is judged. Leave it "
-            "out, or name a recipe."
+            "out, or name a recipe by its folder, such as play/cartpole."
         )
     finished = runs.find(name, Path(runs_folder))
     recipe = _playable(finished.recipe(), episodes, chance)

@@ -88,7 +88,8 @@ class Learner:
     ) -> None:
         self.network, self.target, self.replay = network, target, replay
         self.scaled = preprocessor.scaled
-        self.settings, self.batch_size, self.seed = settings, batch_size, seed
+        self.settings, self.batch_size = settings, batch_size
+        self.seed = seed % 2**31
         self.optimizer = make_optimizer(settings)
         self.optimizer.build(network.trainable_variables)
         self.updates = tf.Variable(0, dtype=tf.int32, trainable=False)
