@@ -51,6 +51,7 @@ def without_clock(figures):
     return {k: v for k, v in figures.items() if k != "steps_per_second"}
 
 
+@pytest.mark.slow
 def test_a_restored_state_goes_on_alike():
     """Games, memory, random numbers and sums are what they were."""
     build = value_perceptron

@@ -71,6 +71,7 @@ def test_atari_frames_are_those_of_the_paper():
     assert game.ale.getEpisodeFrameNumber() == 160
 
 
+@pytest.mark.slow
 def test_atari_starts_after_some_actions_that_do_nothing():
     """From 0 to 30 of them, by the seed of the episode."""
     game = AtariGame("pong")
@@ -82,6 +83,7 @@ def test_atari_starts_after_some_actions_that_do_nothing():
     assert 25 < max(starts) <= 31
 
 
+@pytest.mark.slow
 def test_a_lost_life_is_no_end():
     """The game goes on after it; a time limit is no terminal either."""
     game = AtariGame("breakout", max_frames=2_000)
@@ -102,6 +104,7 @@ def test_a_lost_life_is_no_end():
     assert not any(m.terminal for m in moments)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("place", ["minatar:breakout", "ale:pong"])
 def test_sticky_actions_repeat_the_last_one(place):
     """As often as is said; with probability 0 never."""

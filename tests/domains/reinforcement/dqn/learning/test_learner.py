@@ -90,7 +90,7 @@ def learn_slower(made, entries):
         made.learn(entries, 1_200)
 
 
-@pytest.mark.parametrize("double", [False, True])
+@pytest.mark.parametrize("double", [False, pytest.param(True, marks=pytest.mark.slow)])
 def test_two_states_converge_to_exact_values(double):
     """Terminals mask what would follow."""
     made = learner(learning_rate=0.02, double=double)
@@ -98,6 +98,7 @@ def test_two_states_converge_to_exact_values(double):
     np.testing.assert_allclose(made.values(STATES), exact(), atol=2e-3)
 
 
+@pytest.mark.slow
 def test_time_limits_do_not_mask():
     """A cut episode is valued as one that goes on."""
     made = learner(learning_rate=0.02)
@@ -123,6 +124,7 @@ def test_target_network_stays_between_copies():
     np.testing.assert_array_equal(copy.numpy(), at_twenty)
 
 
+@pytest.mark.slow
 def test_bundled_updates_are_single_ones():
     """Ten updates in a call are ten calls of one."""
     keras.utils.set_random_seed(0)
