@@ -102,6 +102,10 @@ CASES = {
         "--requests 200 --messages 200",
         r"HTTP: 200 requests, 0 ended wrong(.|\n)*gRPC: 200 requests, 0 ended wrong",
     ),
+    "play.py": Case(
+        "minatar:freeway --steps 40 --rounds 1",
+        r"\| plain \| \d+ (.|\n)*\| tfapp \| \d+ (.|\n)*times as fast",
+    ),
     "probes.py": Case(
         "--megabytes 0.1",
         r"\| base64, 4 clients \| 0\.1 \| 4 x 400 \| \d+ \|",

@@ -166,7 +166,9 @@ def test_next_commands_name_a_run_that_is_found(capsys):
         (Path("runs/pets/1"), "tfapp evaluate pets/1 --data DATA"),
         (Path("my runs/pets/1"), "tfapp evaluate 'my runs/pets/1' --data DATA"),
     ):
-        result = RunResult(folder, Path("saved_models/pets/1"), folder / "x", results)
+        judge = "tfapp evaluate {run} --data DATA"
+        exported = Path("saved_models/pets/1")
+        result = RunResult(folder, exported, folder / "x", results, judge=judge)
         show.result(result, False)
         assert text in capsys.readouterr().out
 

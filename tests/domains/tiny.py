@@ -8,8 +8,8 @@ from typing import Any
 
 from tfapp.base import registry
 
-EXPERIMENTS = {"neural_style"}
-"""Tasks without a trained model, each with tests of its own runs."""
+EXPERIMENTS = {"dqn", "neural_style"}
+"""Tasks that learn from no examples, each with tests of its own runs."""
 UNPLANNED = {"fast_style"}
 """Tasks that need more than data, so that `fit` plans no recipe for them."""
 

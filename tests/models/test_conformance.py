@@ -144,6 +144,16 @@ CASES = {
     # 25x64+64 = 1664, 65x17x8 = 8840, 9x8x16x16+32 = 18,464, 9x16x16x16+32 = 36,896,
     # 16x3x16+6 = 774
     "matrix_capsules": Case({}, (17, 17, 1), 66_638),
+    # 8x8x4x16+16 = 4112, 4x4x16x32+32 = 8224, 32x256+256 = 8448, 256x3+3 = 771
+    "dqn_2013": Case({}, (20, 20, 4), 21_555, input_name="observations", largest=1.0),
+    # 8224, 4x4x32x64+64 = 32,832, 9x64x64+64 = 36,928, 64x512+512 = 33,280, 512x3+3
+    "dqn_2015": Case({}, (36, 36, 4), 112_803, input_name="observations", largest=1.0),
+    # 9x4x16+16 = 592, 4x16x128+128 = 8320, 128x3+3 = 387
+    "minatar_dqn": Case({}, (4, 4, 4), 9299, input_name="observations", largest=1.0),
+    # 4x5+5 = 25, 5x6+6 = 36, 6x3+3 = 21
+    "value_perceptron": Case(
+        {"units": (5, 6)}, (4,), 82, input_name="observations", largest=1.0
+    ),
     # 3x3x3x4+4 = 112, 3x3x4x8+8 = 296, 2x2x8x16+16 = 528, 16x3+3 = 51
     "small_cnn": Case(
         {"filters": [4, 8], "padding": "same", "units": 16}, (8, 8, 3), 987

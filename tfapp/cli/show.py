@@ -68,7 +68,8 @@ def result(run_result: "RunResult", as_json_: bool) -> None:
     line("next:")
     if run_result.saved_model is not None:
         line(f"  {predict_command(run_result.saved_model)}")
-        line(f"  tfapp evaluate {run} --data DATA")
+    if run_result.judge:
+        line(f"  {run_result.judge.format(run=run)}")
     line(f"  tfapp board {run}")
     recipe = quote(str(run_result.folder / "recipe.toml"))
     line(f"  tfapp run {recipe} --set KEY=VALUE    (keys: docs/recipes.md)")

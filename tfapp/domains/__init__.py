@@ -5,4 +5,4 @@ Data is recognised by the first of them that does so: recordings by the names of
 texts by their sentences, which neither paths of images nor times have.
 """
 
-DOMAINS = ("graphs", "audio", "text", "volumes", "images", "series")
+DOMAINS = ("graphs", "audio", "text", "volumes", "images", "series", "reinforcement")

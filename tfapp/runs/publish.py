@@ -24,6 +24,7 @@ class RunResult:
         report: the HTML page.
         results: as the task evaluated them.
         notes: lines for the end of the run, such as weights that were missing.
+        judge: see `Outcome`.
     """
 
     folder: Path
@@ -31,6 +32,7 @@ class RunResult:
     report: Path
     results: Results
     notes: tuple[str, ...] = ()
+    judge: str = ""
 
     @property
     def metrics(self) -> dict[str, Any]:
@@ -69,7 +71,9 @@ def publish(outcome: Outcome, context: RunContext) -> RunResult:
     report = run.folder / "report.html"
     with context.reporter.stage("write report"):
         write_report(report, outcome.report(facts))
-    return RunResult(run.folder, outcome.saved_model, report, outcome.results)
+    return RunResult(
+        run.folder, outcome.saved_model, report, outcome.results, judge=outcome.judge
+    )
 
 
 def _no_data(tested: int) -> dict[str, Any]:

@@ -6,7 +6,7 @@ from typing import Any
 
 from tfapp import recipes, runs
 from tfapp.base.cache_dir import default_cache_dir
-from tfapp.base.errors import ConfigError, ExportError
+from tfapp.base.errors import ConfigError
 from tfapp.data import load_dataset
 from tfapp.data.service import require_servers
 from tfapp.data.spec import Dataset
@@ -94,6 +94,7 @@ class SupervisedExperiment:
             saved_model=exported.path,
             data=describe_data(self.dataset),
             notes=self.dataset.notes,
+            judge="tfapp evaluate {run} --data DATA",
         )
 
     def _with_batch_size(self, context: RunContext) -> RunContext:
@@ -191,11 +192,8 @@ def _load(context: RunContext) -> Dataset:
 def _exported(
     job: TrainingJob, parent: Path, card: dict[str, Any], results: Results
 ) -> Any:
-    """Publish the model as the next version of its name, whoever else publishes.
-
-    A run that was killed after it had published does not publish again.
-    """
-    from tfapp.export.exporter import export_model, next_version, published_version
+    """Publish the model with what its answers need."""
+    from tfapp.export.files.publishing import publish_model
     from tfapp.export.spec import Exported
     from tfapp.layers.outputs import logits_model
 
@@ -208,21 +206,11 @@ def _exported(
         results.calibration if config.calibrated else {},
         {"explain": config.explain},
     )
-    if published := published_version(parent, card["environment"]["id"]):
-        return published
-    while True:
-        destination = parent / str(next_version(parent))
-        try:
-            return export_model(
-                exported,
-                job.task.interface,
-                destination,
-                examples=[
-                    dataset.raw(example) for example in examples[: config.examples]
-                ],
-                card=card,
-                tolerance=config.tolerance,
-            )
-        except ExportError:
-            if not destination.exists():
-                raise  # else another run took the number meanwhile: take the next
+    return publish_model(
+        exported,
+        job.task.interface,
+        parent,
+        examples=[dataset.raw(example) for example in examples[: config.examples]],
+        card=card,
+        tolerance=config.tolerance,
+    )

@@ -24,6 +24,7 @@ class Outcome:
         data: what a comparison has to know of the data: "examples" of each split,
             "labels" of the outputs and "strata", the number of classes; {} for none.
         notes: lines about the data.
+        judge: command that judges the model anew, {run} for its name; "" for none.
     """
 
     results: Results
@@ -33,3 +34,4 @@ class Outcome:
     saved_model: Path | None = None
     data: Mapping[str, Any] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
+    judge: str = ""

@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Any
 
 from tfapp import runs
-from tfapp.base.errors import DataError
+from tfapp.base.errors import ConfigError, DataError
 from tfapp.base.reporter import Reporter
 from tfapp.data import load_dataset, load_test_only
 from tfapp.data.detection import require_place
@@ -18,7 +18,7 @@ from tfapp.runs.failures import reading
 from tfapp.tasks import get_task
 from tfapp.tasks.leaks import with_near_copies, with_trained
 from tfapp.tasks.results import Results
-from tfapp.tasks.spec import Outputs
+from tfapp.tasks.spec import Outputs, Task
 
 
 def evaluate(
@@ -51,6 +51,7 @@ def evaluate(
     finished_run = runs.find(run, Path(runs_folder))
     card = finished_run.card()
     recipe = finished_run.recipe()
+    _require_examples(recipe)
     require_place(data or recipe.data.path, recipe.data.kind)
     start_tensorflow(reporter)
     from tfapp.export.keras_file import load_model
@@ -72,6 +73,19 @@ def evaluate(
         folder = write_evaluation(finished_run, data, results, dataset, sections)
     reporter.say(f"report, predictions and mistakes: {folder}")
     return results
+
+
+def _require_examples(recipe: Recipe) -> None:
+    """Refuse a run that learned from no examples.
+
+    Raises:
+        ConfigError: naming its task.
+    """
+    if not isinstance(get_task(recipe.task, recipe.task_options), Task):
+        raise ConfigError(
+            f"Task {recipe.task!r} has no examples to evaluate on. Its figures are on "
+            "the run's page; `tfapp --help` lists commands of its own."
+        )
 
 
 def _load(

@@ -1,0 +1,3 @@
+"""No tiny data: an agent plays, and has tests of its own runs."""
+
+TINY = {}

@@ -1,0 +1,1 @@
+"""DQN: a network learns the value of every action from its own play."""

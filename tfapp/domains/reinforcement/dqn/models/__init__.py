@@ -1,0 +1,1 @@
+"""Networks that return a value for each action; they import Keras alone."""
