@@ -1,12 +1,11 @@
 """A model in memory that answers raw inputs: a SavedModel, or one just loaded."""
 
 import json
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import tensorflow as tf
 
 from tfapp.base.errors import DataError, ExportError
@@ -28,6 +27,9 @@ class Predictor:
         interface: of the model's task.
         preprocessor: of the model, for an interface that reads files with it.
         loaded: the SavedModel, whose functions live as long as it; None without.
+        card: what lies next to the model as tfapp.json; {} if nothing does.
+        others: name of any signature → its function and inputs, None if the model
+            has no such signature.
     """
 
     function: Any
@@ -35,6 +37,23 @@ class Predictor:
     interface: Interface
     preprocessor: Any = None
     loaded: Any = None
+    card: Mapping[str, Any] = field(default_factory=dict)
+    others: Callable[[str], tuple[Any, Mapping[str, Any]] | None] = lambda name: None
+
+    def by(self, signature: str) -> "Predictor":
+        """Return what answers by another signature of the model.
+
+        Args:
+            signature: its name.
+
+        Raises:
+            ExportError: if the model has no such signature.
+        """
+        other = self.others(signature)
+        if other is None:
+            raise ExportError(f"The model has no signature {signature!r}.")
+        function, inputs = other
+        return replace(self, function=function, inputs=inputs)
 
     def rows(self, path: Path) -> list[Mapping[str, Any]]:
         """Return the raw inputs that a file holds, one for each row to answer.
@@ -95,16 +114,29 @@ class Predictor:
             return [answer for row in rows for answer in self._answers(row)]
 
 
-def model_predictor(exported: Exported, interface: Interface) -> Predictor:
+def model_predictor(
+    exported: Exported, interface: Interface, card: Mapping[str, Any] | None = None
+) -> Predictor:
     """Return what answers as the SavedModel of a model would.
 
     Args:
         exported: a model and what its answers need.
         interface: what it takes and answers.
+        card: of the model; None without.
     """
-    signature = interface.signatures(exported)[DEFAULT]
+    signatures = interface.signatures(exported)
+
+    def others(name: str) -> tuple[Any, Mapping[str, Any]] | None:
+        found = signatures.get(name)
+        return found and (compiled(found), found.inputs)
+
     return Predictor(
-        compiled(signature), signature.inputs, interface, exported.preprocessor
+        compiled(signatures[DEFAULT]),
+        signatures[DEFAULT].inputs,
+        interface,
+        exported.preprocessor,
+        card=card or {},
+        others=others,
     )
 
 
@@ -118,42 +150,17 @@ def saved_model_predictor(folder: Path, interface: Interface) -> Predictor:
     Raises:
         ExportError: if there is no SavedModel or it cannot be loaded.
     """
-    loaded = _load(folder)
-    function = loaded.signatures[DEFAULT]
-    inputs = function.structured_input_signature[1]
+    loaded, card = load_saved_model(folder), read_card(folder)
+
+    def others(name: str) -> tuple[Any, Mapping[str, Any]] | None:
+        function = loaded.signatures.get(name)
+        return function and (function, function.structured_input_signature[1])
+
+    function, inputs = others(DEFAULT) or (None, {})
     preprocessor = None
     if interface.read is not None:  # files are read by what training has measured
-        preprocessor = interface.preprocessor(read_card(folder)["preprocess"])
-    return Predictor(function, inputs, interface, preprocessor, loaded)
-
-
-def foreign_predictor(folder: Path, interface: Interface) -> Predictor:
-    """Load a SavedModel that others made.
-
-    One signature with a single string input (batch,) and a float output (batch,
-    labels) is enough. Of several such outputs, `probabilities` or `scores` is taken.
-
-    Args:
-        folder: holds saved_model.pb.
-        interface: what makes predictions of `probabilities` and `classes`.
-
-    Raises:
-        ExportError: if there is no SavedModel, it cannot be loaded, or no signature
-            fits.
-    """
-    loaded = _load(folder)
-    name, output = _find_signature(folder, loaded.signatures)
-    signature = loaded.signatures[name]
-    width = signature.structured_outputs[output].shape[1] or 0
-    labels = np.array(read_labels(folder) or [str(i) for i in range(width)], object)
-
-    def function(**inputs: Any) -> dict[str, Any]:
-        scores = signature(**inputs)[output]
-        names = tf.tile(labels[np.newaxis], [tf.shape(scores)[0], 1])
-        return {"probabilities": scores, "classes": names}
-
-    inputs = signature.structured_input_signature[1]
-    return Predictor(function, inputs, interface, loaded=loaded)
+        preprocessor = interface.preprocessor(card["preprocess"])
+    return Predictor(function, inputs, interface, preprocessor, loaded, card, others)
 
 
 def read_card(folder: Path) -> dict[str, Any]:
@@ -183,7 +190,12 @@ def read_labels(folder: Path) -> tuple[str, ...]:
     return ()
 
 
-def _load(folder: Path) -> Any:
+def load_saved_model(folder: Path) -> Any:
+    """Load a SavedModel whose files are as they were written.
+
+    Raises:
+        ExportError: if there is none, or it cannot be loaded.
+    """
     _check_folder(folder)
     require_intact_tree(folder)
     try:
@@ -208,40 +220,3 @@ def _check_folder(folder: Path) -> None:
         f"{str(folder)!r} is not a SavedModel: expected a folder with saved_model.pb, "
         f"found {place}.{hint}"
     )
-
-
-def _find_signature(folder: Path, signatures: Any) -> tuple[str, str]:
-    """Return the name of the signature and of its output."""
-    for name in sorted(signatures, key=lambda name: (name != DEFAULT, name)):
-        function = signatures[name]
-        specs = list(function.structured_input_signature[1].values())
-        output = _score_output(function.structured_outputs)
-        if output and len(specs) == 1 and specs[0].dtype == tf.string:
-            if specs[0].shape.is_compatible_with([7]):
-                return name, output
-    raise ExportError(
-        f"The SavedModel {folder} has no signature that takes whole files: "
-        "expected one string input (batch,) and a float output (batch, labels). "
-        f"Found: {_summary(signatures)}"
-    )
-
-
-def _score_output(outputs: Any) -> str:
-    """Return the name of the float output (batch, labels), "" if none fits."""
-    fitting = [
-        name
-        for name, spec in outputs.items()
-        if spec.dtype.is_floating and spec.shape.rank == 2
-    ]
-    preferred = [name for name in ("probabilities", "scores") if name in fitting]
-    return (preferred or fitting or [""])[0]
-
-
-def _summary(signatures: Any) -> str:
-    """List the signatures in one line: name(input: dtype shape, …)."""
-    lines = []
-    for name in sorted(signatures):
-        inputs = signatures[name].structured_input_signature[1].items()
-        specs = ", ".join(f"{k}: {v.dtype.name} {v.shape}" for k, v in inputs)
-        lines.append(f"{name}({specs})")
-    return "; ".join(lines) or "no signature at all"
