@@ -7,8 +7,11 @@ import tensorflow as tf
 from tests.export import toys
 from tfapp.base.errors import ExportError
 from tfapp.domains.images.classification.interface import INTERFACE
-from tfapp.export.foreign import foreign_predictor
-from tfapp.export.predictor import model_predictor, saved_model_predictor
+from tfapp.export.predictor import (
+    foreign_predictor,
+    model_predictor,
+    saved_model_predictor,
+)
 
 
 @pytest.fixture(scope="module")

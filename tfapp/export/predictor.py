@@ -6,13 +6,22 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import tensorflow as tf
 
 from tfapp.base.errors import DataError, ExportError
 from tfapp.base.storage.checksums import require_intact_tree
 from tfapp.data.reading_errors import reason
 from tfapp.export import CARD, LABELS
-from tfapp.export.signatures import DEFAULT, batches, call, compiled, unstack
+from tfapp.export.signatures import (
+    DEFAULT,
+    batches,
+    call,
+    compiled,
+    file_signature,
+    summary,
+    unstack,
+)
 from tfapp.export.spec import Arrays, Exported, Interface
 from tfapp.machine.garbage import collection_paused
 
@@ -150,7 +159,7 @@ def saved_model_predictor(folder: Path, interface: Interface) -> Predictor:
     Raises:
         ExportError: if there is no SavedModel or it cannot be loaded.
     """
-    loaded, card = load_saved_model(folder), read_card(folder)
+    loaded, card = _load(folder), read_card(folder)
 
     def others(name: str) -> tuple[Any, Mapping[str, Any]] | None:
         function = loaded.signatures.get(name)
@@ -161,6 +170,42 @@ def saved_model_predictor(folder: Path, interface: Interface) -> Predictor:
     if interface.read is not None:  # files are read by what training has measured
         preprocessor = interface.preprocessor(card["preprocess"])
     return Predictor(function, inputs, interface, preprocessor, loaded, card, others)
+
+
+def foreign_predictor(folder: Path, interface: Interface) -> Predictor:
+    """Load a SavedModel that others made.
+
+    One signature with a single string input (batch,) and a float output (batch,
+    labels) is enough. Of several such outputs, `probabilities` or `scores` is taken.
+
+    Args:
+        folder: holds saved_model.pb.
+        interface: what makes predictions of `probabilities` and `classes`.
+
+    Raises:
+        ExportError: if there is no SavedModel, it cannot be loaded, or no signature
+            fits.
+    """
+    loaded = _load(folder)
+    found = file_signature(loaded.signatures)
+    if found is None:
+        raise ExportError(
+            f"The SavedModel {folder} has no signature that takes whole files: "
+            "expected one string input (batch,) and a float output (batch, labels). "
+            f"Found: {summary(loaded.signatures)}"
+        )
+    name, output = found
+    signature = loaded.signatures[name]
+    width = signature.structured_outputs[output].shape[1] or 0
+    labels = np.array(read_labels(folder) or [str(i) for i in range(width)], object)
+
+    def function(**inputs: Any) -> dict[str, Any]:
+        scores = signature(**inputs)[output]
+        names = tf.tile(labels[np.newaxis], [tf.shape(scores)[0], 1])
+        return {"probabilities": scores, "classes": names}
+
+    inputs = signature.structured_input_signature[1]
+    return Predictor(function, inputs, interface, loaded=loaded)
 
 
 def read_card(folder: Path) -> dict[str, Any]:
@@ -190,12 +235,7 @@ def read_labels(folder: Path) -> tuple[str, ...]:
     return ()
 
 
-def load_saved_model(folder: Path) -> Any:
-    """Load a SavedModel whose files are as they were written.
-
-    Raises:
-        ExportError: if there is none, or it cannot be loaded.
-    """
+def _load(folder: Path) -> Any:
     _check_folder(folder)
     require_intact_tree(folder)
     try:

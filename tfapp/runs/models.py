@@ -29,7 +29,7 @@ def load(model: str, runs_folder: Path) -> "Predictor":
     Raises:
         TfappError: if there is no such model.
     """
-    from tfapp.export import foreign, predictor
+    from tfapp.export import predictor
 
     path = Path(model).expanduser()
     if path.suffix in FORMATS.values() and path.is_file():
@@ -40,7 +40,7 @@ def load(model: str, runs_folder: Path) -> "Predictor":
     card = predictor.read_card(folder)
     if card.get("task") in registry.union("TASKS"):
         return predictor.saved_model_predictor(folder, _interface(card))
-    return foreign.foreign_predictor(folder, _of_classes())
+    return predictor.foreign_predictor(folder, _of_classes())
 
 
 def require(model: str, runs_folder: Path) -> None:

@@ -188,6 +188,7 @@ VERBS = {
     "convolution_lab": "verbs.convolution_lab:convolution_lab",
     "fetch_weights": "verbs.fetch_weights:fetch_weights",
     "masks": "verbs.masks:masks",
+    "scan": "verbs.scan:scan",
     "stylize": "verbs.stylize:stylize",
 }
 """Functions of the Python API, `tfapp.NAME`, that only this domain has."""
@@ -196,6 +197,7 @@ COMMANDS = {
     "bundle": "commands.bundle:bundle",
     "lab": "commands.lab:lab",
     "masks": "commands.masks:masks",
+    "scan": "commands.scan:scan",
     "stylize": "commands.stylize:stylize",
     "weights": "commands.weights:weights",
 }
