@@ -19,7 +19,6 @@ from tfapp.export.signatures import (
     call,
     compiled,
     file_signature,
-    summary,
     unstack,
 )
 from tfapp.export.spec import Arrays, Exported, Interface
@@ -50,10 +49,7 @@ class Predictor:
     others: Callable[[str], tuple[Any, Mapping[str, Any]] | None] = lambda name: None
 
     def by(self, signature: str) -> "Predictor":
-        """Return what answers by another signature of the model.
-
-        Args:
-            signature: its name.
+        """Return what answers by another signature of the model, by its name.
 
         Raises:
             ExportError: if the model has no such signature.
@@ -187,14 +183,7 @@ def foreign_predictor(folder: Path, interface: Interface) -> Predictor:
             fits.
     """
     loaded = _load(folder)
-    found = file_signature(loaded.signatures)
-    if found is None:
-        raise ExportError(
-            f"The SavedModel {folder} has no signature that takes whole files: "
-            "expected one string input (batch,) and a float output (batch, labels). "
-            f"Found: {summary(loaded.signatures)}"
-        )
-    name, output = found
+    name, output = file_signature(folder, loaded.signatures)
     signature = loaded.signatures[name]
     width = signature.structured_outputs[output].shape[1] or 0
     labels = np.array(read_labels(folder) or [str(i) for i in range(width)], object)

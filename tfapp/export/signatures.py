@@ -2,11 +2,13 @@
 
 import inspect
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import tensorflow as tf
 
+from tfapp.base.errors import ExportError
 from tfapp.export.spec import Arrays, Signature
 
 DEFAULT = "serving_default"
@@ -78,15 +80,19 @@ def unstack(outputs: Arrays) -> list[dict[str, np.ndarray]]:
     return [{name: array[i] for name, array in outputs.items()} for i in range(count)]
 
 
-def file_signature(signatures: Any) -> tuple[str, str] | None:
+def file_signature(folder: Path, signatures: Any) -> tuple[str, str]:
     """Return the signature that takes whole files, and its output of scores.
 
     Args:
-        signatures: of a loaded SavedModel, by name; "serving_default" is preferred.
+        folder: of the SavedModel.
+        signatures: of it, loaded, by name; "serving_default" is preferred.
 
     Returns:
-        Their names; None if no signature has a single string input (batch,) and a
-        float output (batch, labels).
+        Their names.
+
+    Raises:
+        ExportError: if no signature has a single string input (batch,) and a float
+            output (batch, labels).
     """
     for name in sorted(signatures, key=lambda name: (name != DEFAULT, name)):
         function = signatures[name]
@@ -95,10 +101,14 @@ def file_signature(signatures: Any) -> tuple[str, str] | None:
         if output and len(specs) == 1 and specs[0].dtype == tf.string:
             if specs[0].shape.is_compatible_with([7]):
                 return name, output
-    return None
+    raise ExportError(
+        f"The SavedModel {folder} has no signature that takes whole files: "
+        "expected one string input (batch,) and a float output (batch, labels). "
+        f"Found: {_summary(signatures)}"
+    )
 
 
-def summary(signatures: Any) -> str:
+def _summary(signatures: Any) -> str:
     """List the signatures in one line: name(input: dtype shape, …)."""
     lines = []
     for name in sorted(signatures):
