@@ -5,7 +5,8 @@ The tables name what recipes may use, as "module:function" relative to this pack
 
 FORMS = (
     "a folder of class folders, a .csv with path,label, a .npz with x_train,y_train or "
-    "images,labels, tfds:NAME, mosaics:…, embedded:blood_cells or digits"
+    "images,labels, a folder of slides NAME.tif with NAME.geojson, tfds:NAME, "
+    "mosaics:…, embedded:blood_cells or digits"
 )
 """What `data.path` may be, for messages."""
 
@@ -15,6 +16,7 @@ DATA = {
     "images": "load:images",
     "masks": "segmentation.data.load:masks",
     "pictures": "style.fast.data:pictures",
+    "slide_patches": "slides.patches.load:slide_patches",
 }
 """Kinds of data: what the examples are and what the network receives."""
 
@@ -24,6 +26,7 @@ CHECKS = {
     "images": "check:check_images",
     "masks": "segmentation.data.load:check_masks",
     "pictures": "style.fast.data:check_pictures",
+    "slide_patches": "slides.patches.load:check_patches",
 }
 """What reports the faults of each kind of data."""
 
@@ -33,6 +36,7 @@ SPLITS = {
     "images": ("random", "order"),
     "masks": ("random", "order"),
     "pictures": ("random", "order"),
+    "slide_patches": ("random",),
 }
 """The ways by which each kind of data can be split: `data.split.by`."""
 
@@ -42,6 +46,7 @@ AUGMENTATIONS = {
     "images": "augmentation.config:ImageAugmentation",
     "masks": "augmentation.config:MaskAugmentation",
     "pictures": "augmentation.config:ImageAugmentation",
+    "slide_patches": "augmentation.config:ImageAugmentation",
 }
 """What `[data.augmentation]` may hold for each kind of data."""
 
@@ -58,7 +63,7 @@ TASKS = {
 TASK_DATA = {
     "capsule_classification": ("images",),
     "fast_style": ("pictures",),
-    "image_classification": ("images",),
+    "image_classification": ("images", "slide_patches"),
     "image_multilabel": ("image_tags",),
     "image_regression": ("image_numbers",),
     "image_segmentation": ("masks",),
@@ -145,6 +150,7 @@ PREVIEWS = {
     "images": "thumbnails:file_tile",
     "masks": "thumbnails:file_tile",
     "pictures": "thumbnails:file_tile",
+    "slide_patches": "thumbnails:file_tile",
 }
 """Kind of data → what shows an example on the page of a comparison: (file, caption) →
 tile, or None if the file is not here."""

@@ -17,6 +17,7 @@ from tfapp.data.place import both_meant
 from tfapp.domains.images.reading.image_files import IMAGE_SUFFIXES, OTHER_SUFFIXES
 from tfapp.domains.images.reading.sources.answer_columns import answer_columns
 from tfapp.domains.images.segmentation.layout.folders import holds_masks
+from tfapp.domains.images.slides.patches.listing import has_outlined_slides
 
 SUFFIXES = (*IMAGE_SUFFIXES, *OTHER_SUFFIXES)
 COLUMNS = {"path", "label"}
@@ -37,6 +38,9 @@ def detect(place: str, options: Mapping[str, Any] | None = None) -> Detected | N
     if not place:
         return None
     path = Path(place)
+    if path.is_dir() and has_outlined_slides(path):
+        why = "it holds slides with outlines, NAME.geojson"
+        return Detected("slide_patches", "image_classification", why)
     if holds_masks(path):
         why = "it holds a folder of images and a folder of masks"
         return Detected("masks", "image_segmentation", why)

@@ -27,6 +27,9 @@ Mpp = Annotated[
 ModelMpp = Annotated[
     float, typer.Option(help="Microns per pixel of the model's patches.")
 ]
+Patch = Annotated[
+    int, typer.Option(help="Pixels of a tile's side; 0: of the model's patches.")
+]
 Stride = Annotated[int, typer.Option(help="Pixels from tile to tile; 0: half a patch.")]
 Turns = Annotated[
     int, typer.Option(help="Views of a tile that are averaged: 1, 4 or 8.")
@@ -53,6 +56,7 @@ def scan(
     truth: Truth = "",
     mpp: Mpp = 0.0,
     model_mpp: ModelMpp = 0.0,
+    patch: Patch = 0,
     stride: Stride = 0,
     turns: Turns = 1,
     mask: Mask = "",
@@ -78,6 +82,7 @@ def scan(
         truth=truth,
         mpp=mpp,
         model_mpp=model_mpp,
+        patch=patch,
         stride=stride,
         turns=turns,  # type: ignore[arg-type]  # the settings check it
         mask=mask,

@@ -83,6 +83,7 @@ def scan(
     truth: Path | str = "",
     mpp: float = 0.0,
     model_mpp: float = 0.0,
+    patch: int = 0,
     stride: int = 0,
     turns: Literal[1, 4, 8] = 1,
     mask: Path | str = "",
@@ -111,6 +112,8 @@ def scan(
         mpp: microns per pixel of level 0, which win over the file's; 0 for the file's.
         model_mpp: microns per pixel of the patches that the model learned from; 0 for
             what its card says.
+        patch: pixels of a side of a tile; 0 for that of the patches that the model
+            learned from. State it for a model that learned from a folder of crops.
         stride: pixels, at the scale of the patches, from a tile to the next; 0 for
             half a patch, and for 4 pixels where every pixel is answered.
         turns: views of each tile whose answers are averaged: 1, 4 or 8.
@@ -131,6 +134,7 @@ def scan(
     settings = ScanSettings(
         mpp=mpp,
         model_mpp=model_mpp,
+        patch=patch,
         stride=stride,
         turns=turns,
         batch_size=batch_size,
@@ -153,6 +157,8 @@ def scan(
     network = patch_network(model.predictor, name)
     chosen = network.names[network.chosen(target)]
     settings = replace(settings, target=chosen)
+    if patch and network.tiling is None:
+        network = replace(network, size=(patch, patch))
     return _scan_all(paths, network, name, settings, place, str(truth), reporter)
 
 

@@ -13,8 +13,9 @@ LEAST_LIGHT = 40
 BINS = 256
 LEAST_CONTRAST = 0.03
 """Difference of the mean saturations of tissue and glass, below which there is none."""
-LEAST_CLEARNESS = 0.75
-"""Share of the variance that two classes explain: 0.64 for a single bell curve."""
+LEAST_CLEARNESS = 4.0
+"""The same in standard deviations of the lower class: 2.7 for a single bell curve, 3.5
+for values that are spread evenly."""
 ROUNDS = 3
 """Thresholds that are sought below each other, for pale tissue next to strong."""
 SMALLEST = 12
@@ -78,8 +79,8 @@ def otsu(values: np.ndarray) -> tuple[float, float, float]:
         values: float (values,) in [0, 1].
 
     Returns:
-        The threshold; the difference of the classes' means; the share of the variance
-        that the two classes explain. 0 for the last two where nothing is divided.
+        The threshold; the difference of the classes' means; the same in standard
+        deviations of the lower class. 0 for the last two where nothing is divided.
     """
     counts, edges = np.histogram(values, BINS, (0.0, 1.0))
     centres = (edges[:-1] + edges[1:]) / 2
@@ -92,9 +93,10 @@ def otsu(values: np.ndarray) -> tuple[float, float, float]:
     mean_above = (sums[-1] - sums[:-1]) / np.maximum(total - below, 1)
     between = below * (total - below) / total**2 * (mean_above - mean_below) ** 2
     best = int(np.argmax(between))
-    variance = float(np.average((centres - sums[-1] / total) ** 2, weights=counts))
     contrast = float(mean_above[best] - mean_below[best])
-    return float(edges[best + 1]), contrast, float(between[best] / variance)
+    lower = counts[: best + 1], centres[: best + 1] - mean_below[best]
+    spread = np.sqrt(np.average(lower[1] ** 2, weights=lower[0]) + 1e-9)
+    return float(edges[best + 1]), contrast, float(contrast / spread)
 
 
 def ink_mask(picture: np.ndarray) -> np.ndarray:

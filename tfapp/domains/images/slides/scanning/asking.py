@@ -91,7 +91,7 @@ def _of_patches(
     chosen = grid.chosen(area)
     blocks = grid.blocks(chosen)
     size, classes = settings.batch_size, len(network.names)
-    key = _key(network, scaled, chosen, (cell, size, settings.turns))
+    key = _key(network, scaled, chosen, (*network.size, cell, size, settings.turns))
     shape, total = (classes,), int(chosen.sum())
     with AnswerFile(work, {"key": key}, shape, size, total) as answers:
         began, before = time.monotonic(), answers.done

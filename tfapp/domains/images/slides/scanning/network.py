@@ -106,6 +106,8 @@ def patch_network(predictor: "Predictor", place: str) -> PatchNetwork:
     card = predictor.card
     preprocess = card.get("preprocess", {})
     size = preprocess.get("tile_size") or preprocess.get("image_size")
+    side = preprocess.get("patch_size")
+    size = [side, side] if side else size
     try:
         arrays = predictor.by(SIGNATURE)
     except ExportError:

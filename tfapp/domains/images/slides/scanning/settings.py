@@ -16,6 +16,8 @@ class ScanSettings:
         mpp: microns per pixel of level 0, which wins over the file's; 0 for the file's.
         model_mpp: microns per pixel of the patches that the model learned from; 0 for
             what its card says.
+        patch: pixels of a side of a tile; 0 for that of the patches that the model
+            learned from, as its card says.
         stride: pixels, at the scale of the patches, from a tile to the next; 0 for
             half a patch, and for 4 pixels where every pixel is answered.
         turns: views of each tile whose answers are averaged: 1, the 4 quarter turns,
@@ -34,6 +36,7 @@ class ScanSettings:
 
     mpp: float = 0.0
     model_mpp: float = 0.0
+    patch: int = 0
     stride: int = 0
     turns: Literal[1, 4, 8] = 1
     batch_size: int = 64
@@ -44,7 +47,7 @@ class ScanSettings:
     view_side: int = 20_480
 
     def __post_init__(self) -> None:
-        for name in ("mpp", "model_mpp", "stride", "radius", "view_side"):
+        for name in ("mpp", "model_mpp", "patch", "stride", "radius", "view_side"):
             _require(name, getattr(self, name), getattr(self, name) >= 0, "0 or more")
         _require("turns", self.turns, self.turns in (1, 4, 8), "1, 4 or 8")
         _require("batch_size", self.batch_size, self.batch_size > 0, "1 or more")
