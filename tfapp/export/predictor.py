@@ -133,7 +133,7 @@ def model_predictor(
 
     def others(name: str) -> tuple[Any, Mapping[str, Any]] | None:
         found = signatures.get(name)
-        return found and (compiled(found), found.inputs)
+        return (compiled(found), found.inputs) if found else None
 
     return Predictor(
         compiled(signatures[DEFAULT]),

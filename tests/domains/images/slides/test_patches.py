@@ -60,6 +60,7 @@ def own_cache(tmp_path, monkeypatch):
     monkeypatch.setenv("TFAPP_CACHE", str(tmp_path / "cache"))
 
 
+@pytest.mark.slow
 def test_patches_are_those_of_the_outlines(folder):
     """Classes, numbers, splits by slide, pixels and what the card gets."""
     assert detect(str(folder)).data == "slide_patches"
@@ -96,6 +97,7 @@ def test_patches_are_those_of_the_outlines(folder):
     )
 
 
+@pytest.mark.slow
 def test_the_same_patches_are_cut_once(folder, tmp_path, monkeypatch):
     """A second load reads the folder; another seed draws other places."""
     first = load_dataset(config(folder), seed=0, split_file=None)
@@ -111,6 +113,7 @@ def test_the_same_patches_are_cut_once(folder, tmp_path, monkeypatch):
     assert other.info.fingerprint != first.info.fingerprint
 
 
+@pytest.mark.slow
 def test_patients_and_splits_of_a_table(tmp_path):
     """`slides.csv` says which slides belong together, and which are for the test."""
     folder = make_slides(tmp_path / "slides")
@@ -138,6 +141,7 @@ def test_patients_and_splits_of_a_table(tmp_path):
             load_dataset(config(folder), seed=0, split_file=None)
 
 
+@pytest.mark.slow
 def test_too_few_slides_leak_and_say_so(tmp_path):
     """Squares of a slide are split, and a note says what that means."""
     folder = make_slides(tmp_path / "slides", count=1, size=(1200, 900))
@@ -155,6 +159,7 @@ def test_too_few_slides_leak_and_say_so(tmp_path):
     assert all(len(splits) == 1 for splits in groups.values())
 
 
+@pytest.mark.slow
 def test_resolutions_of_slides(tmp_path):
     """All slides are cut at the coarsest resolution, or at the one that is wanted."""
     folder = make_slides(tmp_path / "slides", count=3)
@@ -173,6 +178,7 @@ def test_resolutions_of_slides(tmp_path):
     assert again.preprocessor.microns_per_pixel == pytest.approx(1.0)
 
 
+@pytest.mark.slow
 def test_a_trained_model_is_tested_on_equal_patches(folder, tmp_path):
     """New slides are cut as the training slides were."""
     trained = load_dataset(config(folder), seed=0, split_file=tmp_path / "split.json")
@@ -188,6 +194,7 @@ def test_a_trained_model_is_tested_on_equal_patches(folder, tmp_path):
         assert image.size == (32, 32)
 
 
+@pytest.mark.slow
 def test_check_reports_what_is_odd(tmp_path):
     """Slides without outlines, outlines without slides or classes, no tissue."""
     folder = make_slides(tmp_path / "slides", count=3)

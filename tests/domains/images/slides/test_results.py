@@ -6,6 +6,7 @@ import json
 import numpy as np
 import pytest
 from PIL import Image
+from sklearn.metrics import roc_auc_score
 
 from tests.domains.images.slides.made import blank, blob, square, write_slide
 from tfapp.domains.images.slides.reading.area import Area
@@ -14,6 +15,7 @@ from tfapp.domains.images.slides.reading.outlines import Outline, drawn
 from tfapp.domains.images.slides.results.deepzoom import TILE, write_view
 from tfapp.domains.images.slides.results.froc import (
     RATES,
+    _of_squares,
     figures_of,
     froc_at,
     froc_curve,
@@ -204,9 +206,10 @@ def test_froc_equals_brute_force():
             assert froc_at(*froc_curve(judged)) == pytest.approx(brute_force(slides))
 
 
-def test_perfect_is_1_and_random_is_near_0():
+def test_perfect_is_1_and_random_is_near_0(monkeypatch):
     """A map of the truth itself, and one of noise, on slides with and without."""
     random = np.random.default_rng(0)
+    monkeypatch.setattr("tfapp.domains.images.slides.results.froc.DRAWS", 60)
     perfect, noise = [], []
     for number in range(12):
         lesions = [outline(100, 200, 60), outline(600, 500, 60)] if number % 2 else []
@@ -225,6 +228,30 @@ def test_perfect_is_1_and_random_is_near_0():
     assert low < bad.cell_auc < high
     alone = figures_of(perfect[1:2])
     assert (alone.froc, alone.slide_auc, alone.slide_auc_interval) == (1.0, None, None)
+
+
+def test_the_auc_of_drawn_squares_is_that_of_their_cells():
+    """Weights of squares give what their cells give when they are written out."""
+    random = np.random.default_rng(0)
+    slides = []
+    for _ in range(2):
+        cells = np.stack(
+            [
+                random.integers(0, 9, 200) / 9,
+                random.integers(0, 2, 200),
+                random.integers(0, 12, 200),
+            ],
+            axis=1,
+        )
+        slides.append(Judged(1, np.zeros((0, 2)), cells, 0.5))
+    together = np.concatenate([one.cells for one in slides])
+    count, auc = _of_squares(slides, together)
+    assert count == 24
+    parts = [one.cells[one.cells[:, 2] == k] for one in slides for k in range(12)]
+    chosen = random.integers(0, 24, 24)
+    cells = np.concatenate([parts[i] for i in chosen])
+    expected = roc_auc_score(cells[:, 1], cells[:, 0])
+    assert auc(chosen) == pytest.approx(expected)
 
 
 def test_figures_without_a_lesion_or_a_point():

@@ -119,6 +119,7 @@ def test_slides_become_pages_and_figures(model, slides, tmp_path):
     assert stricter.rows[0].facts["asked"] == 0, "only the results are written anew"
 
 
+@pytest.mark.slow
 def test_a_png_and_rotations(model, slides, tmp_path):
     """A plain picture is scanned as it is, and says that its resolution is unknown."""
     with open_slide(slides / "ill.tif") as slide:
@@ -133,6 +134,7 @@ def test_a_png_and_rotations(model, slides, tmp_path):
     assert "view" not in {p.stem for p in (tmp_path / "scans" / "small").iterdir()}
 
 
+@pytest.mark.slow
 def test_every_pixel_is_answered_as_if_untiled(slides, tmp_path):
     """A fully convolutional network of Keras: tiles of tiles, and the whole at once."""
     keras.utils.set_random_seed(0)

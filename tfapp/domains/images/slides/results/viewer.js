@@ -18,13 +18,14 @@ function view(canvas) {
 
   function picture(path) {
     let image = images.get(path);
+    images.delete(path); // what was shown last is kept longest
     if (!image) {
       image = new Image();
       image.onload = draw;
       image.src = path;
-      images.set(path, image);
-      if (images.size > 600) images.delete(images.keys().next().value);
     }
+    images.set(path, image);
+    if (images.size > 600) images.delete(images.keys().next().value);
     return image;
   }
 
@@ -74,7 +75,6 @@ function view(canvas) {
     for (const { level, downsample, tiles } of levels) {
       const side = DATA.tile * downsample;
       if (downsample < scale / ratio / 2 && level > 0) break;
-      if (side < scale * 16 && downsample > scale * 64) continue;
       for (const [column, row] of tiles) {
         const x = column * side, y = row * side;
         if (x > right || y > bottom || x + side < left || y + side < top) continue;
