@@ -65,7 +65,7 @@ def scan(
     threshold: Threshold = 0.5,
     radius: Radius = 0.0,
     view_side: ViewSide = 20_480,
-    batch_size: BatchSize = 64,
+    batch_size: BatchSize = 32,
     runs: Runs = Path("runs"),
     json: Json = False,
     quiet: Quiet = False,

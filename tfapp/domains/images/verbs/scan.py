@@ -92,7 +92,7 @@ def scan(
     threshold: float = 0.5,
     radius: float = 0.0,
     view_side: int = 20_480,
-    batch_size: int = 64,
+    batch_size: int = 32,
     runs_folder: Path | str = "runs",
     reporter: Reporter | None = None,
 ) -> Scanned:

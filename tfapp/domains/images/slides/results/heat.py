@@ -47,11 +47,16 @@ class Heat:
         return min(x, width - 0.5), min(y, height - 0.5)
 
     def png(self) -> bytes:
-        """Return a picture with a pixel for each cell, clear where nothing is."""
+        """Return a picture with a pixel for each cell.
+
+        It is the clearer the less probable, down from a half, so that it can lie on
+        the slide; quite clear where nothing was scanned.
+        """
         from matplotlib import colormaps
 
-        colors = colormaps[COLORS](np.nan_to_num(self.values), bytes=True)
-        colors[..., 3] = np.where(np.isnan(self.values), 0, 255)
+        values = np.nan_to_num(self.values)
+        colors = colormaps[COLORS](values, bytes=True)
+        colors[..., 3] = np.rint(255 * np.minimum(1.0, 2 * values))
         stream = io.BytesIO()
         Image.fromarray(colors).save(stream, "PNG")
         return stream.getvalue()

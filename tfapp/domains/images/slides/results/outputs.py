@@ -148,7 +148,6 @@ def folders_of(slides: Sequence[Path], out: Path) -> list[Path]:
 
 
 def _headline(scan: Scan, points: int) -> dict[str, tuple[str, str]]:
-    best = max(scan.shares, key=lambda name: scan.shares[name])
     mpp = scan.slide.mpp
     detail = f"the largest probability of {scan.target!r} on the slide"
     return {
@@ -159,7 +158,6 @@ def _headline(scan: Scan, points: int) -> dict[str, tuple[str, str]]:
             f"{mpp:.4g}" if mpp else "unknown",
             scan.slide.mpp_source or "neither in the file nor stated",
         ),
-        "Most frequent": (best, f"{scan.shares[best]:.1%} of what was scanned"),
     }
 
 

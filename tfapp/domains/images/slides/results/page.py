@@ -26,7 +26,7 @@ VIEW = """<section aria-label="View">
 <div class="bar"><button id="nearer" title="Nearer (+)">+</button>
 <button id="farther" title="Farther (-)">−</button>
 <button id="fit" title="All of it (0)">fit</button>
-<label>heat map <input id="opacity" type="range" min="0" max="100" value="45"></label>
+<label>heat map <input id="opacity" type="range" min="0" max="100" value="70"></label>
 <span>0 <span class="scale"></span> 1</span>
 <label><input id="outlines" type="checkbox" checked> outlines</label>
 <label><input id="points" type="checkbox" checked> points</label>

@@ -71,6 +71,10 @@ function view(canvas) {
                      -left * ratio / scale, -top * ratio / scale);
     pen.fillStyle = "#fff";
     pen.fillRect(left, top, box.width * scale, box.height * scale);
+    pen.save();
+    pen.beginPath();
+    pen.rect(0, 0, width, height); // coarse tiles jut out
+    pen.clip();
     const right = left + box.width * scale, bottom = top + box.height * scale;
     for (const { level, downsample, tiles } of levels) {
       const side = DATA.tile * downsample;
@@ -84,10 +88,12 @@ function view(canvas) {
                         image.naturalHeight * downsample);
       }
     }
-    overlay();
+    heatMap();
+    pen.restore();
+    marks();
   }
 
-  function overlay() {
+  function heatMap() {
     const opacity = +document.getElementById("opacity").value / 100;
     if (heat.complete && heat.naturalWidth && opacity > 0) {
       pen.globalAlpha = opacity;
@@ -97,6 +103,9 @@ function view(canvas) {
       pen.imageSmoothingEnabled = true;
       pen.globalAlpha = 1;
     }
+  }
+
+  function marks() {
     if (document.getElementById("outlines").checked) {
       pen.strokeStyle = "#111";
       pen.lineWidth = 2 * scale;

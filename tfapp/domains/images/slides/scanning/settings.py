@@ -39,7 +39,7 @@ class ScanSettings:
     patch: int = 0
     stride: int = 0
     turns: Literal[1, 4, 8] = 1
-    batch_size: int = 64
+    batch_size: int = 32
     marking: Marking = field(default_factory=Marking)
     target: str = ""
     threshold: float = 0.5
