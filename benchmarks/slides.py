@@ -26,10 +26,13 @@ SCAN = """
 import json, resource, sys, tfapp
 from tfapp.base.reporter import Reporter
 slides, model, out, options = json.loads(sys.argv[1])
-scanned = tfapp.scan(slides, model, out=out, reporter=Reporter(), **options)
-facts = scanned.to_json()
-peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-print(json.dumps({**facts, "peak_megabytes": peak}))
+def peak():
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+loaded = tfapp.load(model)
+before = peak()
+scanned = tfapp.scan(slides, loaded, out=out, reporter=Reporter(), **options)
+facts = {**scanned.to_json(), "peak_megabytes": peak(), "loaded_megabytes": before}
+print(json.dumps(facts))
 scanned.require_good()
 """
 
@@ -108,7 +111,10 @@ def report(result: dict, model: Path) -> None:
             print(f"{name}: {figures[name]:.3f}, 95 % {figures[name + '_interval']}")
     print("sensitivities:", [round(s, 3) for s in figures["sensitivities"]])
     bare = bare_speed(result["slides"][0]["slide"], model)
-    print(f"peak memory of the scan: {result['peak_megabytes']:.0f} MB")
+    print(
+        f"peak memory of the scan: {result['peak_megabytes']:.0f} MB, of which "
+        f"TensorFlow and the network, loaded: {result['loaded_megabytes']:.0f} MB"
+    )
     print(f"bare network: {bare:.0f} tiles/s")
     print("| slide | side | tiles | tiles/s | reading | waiting | of bare speed |")
     print("|---|---|---|---|---|---|---|")
@@ -122,7 +128,7 @@ def report(result: dict, model: Path) -> None:
         )
 
 
-def bare_speed(slide: str, model: Path, batches: int = 24) -> float:
+def bare_speed(slide: str, model: Path, batches: int = 20) -> float:
     """Return tiles a second of the network alone, on batches that are in memory."""
     from tfapp.domains.images.slides.reading.area import Marking, find_area
     from tfapp.domains.images.slides.reading.opening import open_slide
