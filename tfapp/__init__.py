@@ -6,8 +6,8 @@ The verbs of the command line are functions here, for notebooks: `tfapp.fit`,
 `tfapp.serve`, `tfapp.export_file`, `tfapp.describe`, `tfapp.examine`, `tfapp.tune`,
 `tfapp.find_rate`, `tfapp.list_runs`, `tfapp.remove_runs`; and those that domains add in
 their table VERBS: `tfapp.bundle`, `tfapp.masks`, `tfapp.fetch_weights`,
-`tfapp.convolution_lab`, `tfapp.sample`, `tfapp.stylize`. They are imported when first
-used, so `import tfapp` is quick.
+`tfapp.convolution_lab`, `tfapp.sample`, `tfapp.scan`, `tfapp.stylize`. They are
+imported when first used, so `import tfapp` is quick.
 
 After `import tfapp`, `keras.saving.load_model("model.keras")` reads the networks of
 runs: our layers are named to Keras as soon as it is imported.

@@ -123,6 +123,13 @@ CASES = {
     "network_pictures.py": Case(
         "drawn --networks cnn_7x7x32", r"drawn/cnn_7x7x32\.svg"
     ),
+    "slides.py": Case(
+        "out --cells {cells} --target a --trains 3 --train-side 960 --tests 1 "
+        "--side 1200 --rarity 3 --set training.epochs=1 --set export.explain=false "
+        "--set model.name=small_cnn --set data.options.image_size=[32,32] "
+        "--set model.options={filters=[4]}",
+        r"peak memory of the scan: \d+ MB(.|\n)*\| test0\.tif \| 1200 \| \d+",
+    ),
     "style.py": Case(
         "{photos}/a out --contents 0 --styles 1 --size 64 --steps 2 "
         "--optimizers lbfgs adam --set task_options.style_layers=['block1_relu1']",
@@ -269,6 +276,7 @@ def test_a_script_runs_its_smallest_case(script, tmp_path, made_up_data, workspa
         pytest.skip("only --help was tried: TFAPP_WEIGHTS does not name a folder")
     places = {
         "photos": made_up_data / "cats_dogs" / "train",
+        "cells": made_up_data / "cats_dogs",
         "photo": made_up_data / "cats_dogs" / "train" / "a" / "0.jpg",
         "digits": made_up_data / "mnist" / "mnist.npz",
         "run": workspace[0] / "runs" / "digits" / "1",

@@ -79,6 +79,22 @@ def test_a_model_answers_as_its_saved_model(tiny, exported, predictor, examples)
         )
 
 
+def test_another_signature_answers_on_request(tiny, exported, predictor, examples):
+    """Decoded images get the answers of their files, in memory and from the file."""
+    images = tiny.pictures(count=35)
+    expected = [a["probabilities"] for a in predictor.answers(examples)]
+    again = tiny.exported(exported.model, calibration={"temperature": 2.0})
+    for loaded in (predictor, model_predictor(again, INTERFACE)):
+        by_arrays = loaded.by("serve_images")
+        assert list(by_arrays.inputs) == ["images"]
+        answers = by_arrays.answers([{"images": image} for image in images])
+        shares = [answer["probabilities"] for answer in answers]
+        np.testing.assert_allclose(shares, expected, atol=1e-6)
+        with pytest.raises(ExportError, match="no signature 'draw'"):
+            loaded.by("draw")
+    assert tuple(predictor.card["class_names"]) == tiny.class_names
+
+
 def test_rows_of_two_inputs_and_of_any_length():
     """Rows keep their order; a row is answered as if it were alone."""
     predictor = model_predictor(toys.make_exported(), toys.INTERFACE)

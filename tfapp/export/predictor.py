@@ -1,8 +1,8 @@
 """A model in memory that answers raw inputs: a SavedModel, or one just loaded."""
 
 import json
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +13,14 @@ from tfapp.base.errors import DataError, ExportError
 from tfapp.base.storage.checksums import require_intact_tree
 from tfapp.data.reading_errors import reason
 from tfapp.export import CARD, LABELS
-from tfapp.export.signatures import DEFAULT, batches, call, compiled, unstack
+from tfapp.export.signatures import (
+    DEFAULT,
+    batches,
+    call,
+    compiled,
+    file_signature,
+    unstack,
+)
 from tfapp.export.spec import Arrays, Exported, Interface
 from tfapp.machine.garbage import collection_paused
 
@@ -28,6 +35,9 @@ class Predictor:
         interface: of the model's task.
         preprocessor: of the model, for an interface that reads files with it.
         loaded: the SavedModel, whose functions live as long as it; None without.
+        card: what lies next to the model as tfapp.json; {} if nothing does.
+        others: name of any signature → its function and inputs, None if the model
+            has no such signature.
     """
 
     function: Any
@@ -35,6 +45,20 @@ class Predictor:
     interface: Interface
     preprocessor: Any = None
     loaded: Any = None
+    card: Mapping[str, Any] = field(default_factory=dict)
+    others: Callable[[str], tuple[Any, Mapping[str, Any]] | None] = lambda name: None
+
+    def by(self, signature: str) -> "Predictor":
+        """Return what answers by another signature of the model, by its name.
+
+        Raises:
+            ExportError: if the model has no such signature.
+        """
+        other = self.others(signature)
+        if other is None:
+            raise ExportError(f"The model has no signature {signature!r}.")
+        function, inputs = other
+        return replace(self, function=function, inputs=inputs)
 
     def rows(self, path: Path) -> list[Mapping[str, Any]]:
         """Return the raw inputs that a file holds, one for each row to answer.
@@ -95,16 +119,29 @@ class Predictor:
             return [answer for row in rows for answer in self._answers(row)]
 
 
-def model_predictor(exported: Exported, interface: Interface) -> Predictor:
+def model_predictor(
+    exported: Exported, interface: Interface, card: Mapping[str, Any] | None = None
+) -> Predictor:
     """Return what answers as the SavedModel of a model would.
 
     Args:
         exported: a model and what its answers need.
         interface: what it takes and answers.
+        card: of the model; None without.
     """
-    signature = interface.signatures(exported)[DEFAULT]
+    signatures = interface.signatures(exported)
+
+    def others(name: str) -> tuple[Any, Mapping[str, Any]] | None:
+        found = signatures.get(name)
+        return (compiled(found), found.inputs) if found else None
+
     return Predictor(
-        compiled(signature), signature.inputs, interface, exported.preprocessor
+        compiled(signatures[DEFAULT]),
+        signatures[DEFAULT].inputs,
+        interface,
+        exported.preprocessor,
+        card=card or {},
+        others=others,
     )
 
 
@@ -118,13 +155,17 @@ def saved_model_predictor(folder: Path, interface: Interface) -> Predictor:
     Raises:
         ExportError: if there is no SavedModel or it cannot be loaded.
     """
-    loaded = _load(folder)
-    function = loaded.signatures[DEFAULT]
-    inputs = function.structured_input_signature[1]
+    loaded, card = _load(folder), read_card(folder)
+
+    def others(name: str) -> tuple[Any, Mapping[str, Any]] | None:
+        function = loaded.signatures.get(name)
+        return function and (function, function.structured_input_signature[1])
+
+    function, inputs = others(DEFAULT) or (None, {})
     preprocessor = None
     if interface.read is not None:  # files are read by what training has measured
-        preprocessor = interface.preprocessor(read_card(folder)["preprocess"])
-    return Predictor(function, inputs, interface, preprocessor, loaded)
+        preprocessor = interface.preprocessor(card["preprocess"])
+    return Predictor(function, inputs, interface, preprocessor, loaded, card, others)
 
 
 def foreign_predictor(folder: Path, interface: Interface) -> Predictor:
@@ -142,7 +183,7 @@ def foreign_predictor(folder: Path, interface: Interface) -> Predictor:
             fits.
     """
     loaded = _load(folder)
-    name, output = _find_signature(folder, loaded.signatures)
+    name, output = file_signature(folder, loaded.signatures)
     signature = loaded.signatures[name]
     width = signature.structured_outputs[output].shape[1] or 0
     labels = np.array(read_labels(folder) or [str(i) for i in range(width)], object)
@@ -208,40 +249,3 @@ def _check_folder(folder: Path) -> None:
         f"{str(folder)!r} is not a SavedModel: expected a folder with saved_model.pb, "
         f"found {place}.{hint}"
     )
-
-
-def _find_signature(folder: Path, signatures: Any) -> tuple[str, str]:
-    """Return the name of the signature and of its output."""
-    for name in sorted(signatures, key=lambda name: (name != DEFAULT, name)):
-        function = signatures[name]
-        specs = list(function.structured_input_signature[1].values())
-        output = _score_output(function.structured_outputs)
-        if output and len(specs) == 1 and specs[0].dtype == tf.string:
-            if specs[0].shape.is_compatible_with([7]):
-                return name, output
-    raise ExportError(
-        f"The SavedModel {folder} has no signature that takes whole files: "
-        "expected one string input (batch,) and a float output (batch, labels). "
-        f"Found: {_summary(signatures)}"
-    )
-
-
-def _score_output(outputs: Any) -> str:
-    """Return the name of the float output (batch, labels), "" if none fits."""
-    fitting = [
-        name
-        for name, spec in outputs.items()
-        if spec.dtype.is_floating and spec.shape.rank == 2
-    ]
-    preferred = [name for name in ("probabilities", "scores") if name in fitting]
-    return (preferred or fitting or [""])[0]
-
-
-def _summary(signatures: Any) -> str:
-    """List the signatures in one line: name(input: dtype shape, …)."""
-    lines = []
-    for name in sorted(signatures):
-        inputs = signatures[name].structured_input_signature[1].items()
-        specs = ", ".join(f"{k}: {v.dtype.name} {v.shape}" for k, v in inputs)
-        lines.append(f"{name}({specs})")
-    return "; ".join(lines) or "no signature at all"

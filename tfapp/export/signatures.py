@@ -2,11 +2,13 @@
 
 import inspect
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import tensorflow as tf
 
+from tfapp.base.errors import ExportError
 from tfapp.export.spec import Arrays, Signature
 
 DEFAULT = "serving_default"
@@ -76,6 +78,55 @@ def unstack(outputs: Arrays) -> list[dict[str, np.ndarray]]:
     """Return the rows of a batch of outputs."""
     count = len(next(iter(outputs.values())))
     return [{name: array[i] for name, array in outputs.items()} for i in range(count)]
+
+
+def file_signature(folder: Path, signatures: Any) -> tuple[str, str]:
+    """Return the signature that takes whole files, and its output of scores.
+
+    Args:
+        folder: of the SavedModel.
+        signatures: of it, loaded, by name; "serving_default" is preferred.
+
+    Returns:
+        Their names.
+
+    Raises:
+        ExportError: if no signature has a single string input (batch,) and a float
+            output (batch, labels).
+    """
+    for name in sorted(signatures, key=lambda name: (name != DEFAULT, name)):
+        function = signatures[name]
+        specs = list(function.structured_input_signature[1].values())
+        output = _score_output(function.structured_outputs)
+        if output and len(specs) == 1 and specs[0].dtype == tf.string:
+            if specs[0].shape.is_compatible_with([7]):
+                return name, output
+    raise ExportError(
+        f"The SavedModel {folder} has no signature that takes whole files: "
+        "expected one string input (batch,) and a float output (batch, labels). "
+        f"Found: {_summary(signatures)}"
+    )
+
+
+def _summary(signatures: Any) -> str:
+    """List the signatures in one line: name(input: dtype shape, …)."""
+    lines = []
+    for name in sorted(signatures):
+        inputs = signatures[name].structured_input_signature[1].items()
+        specs = ", ".join(f"{k}: {v.dtype.name} {v.shape}" for k, v in inputs)
+        lines.append(f"{name}({specs})")
+    return "; ".join(lines) or "no signature at all"
+
+
+def _score_output(outputs: Any) -> str:
+    """Return the name of the float output (batch, labels), "" if none fits."""
+    fitting = [
+        name
+        for name, spec in outputs.items()
+        if spec.dtype.is_floating and spec.shape.rank == 2
+    ]
+    preferred = [name for name in ("probabilities", "scores") if name in fitting]
+    return (preferred or fitting or [""])[0]
 
 
 def _arrays(

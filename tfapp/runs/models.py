@@ -144,7 +144,7 @@ def _answering(network: Any, card: Mapping[str, Any]) -> "Predictor":
     preprocessor = interface.preprocessor(card["preprocess"])
     info = _info(network, card)
     return model_predictor(
-        Exported(network, preprocessor, info, card["calibration"]), interface
+        Exported(network, preprocessor, info, card["calibration"]), interface, card
     )
 
 

@@ -5,8 +5,8 @@ The tables name what recipes may use, as "module:function" relative to this pack
 
 FORMS = (
     "a folder of class folders, a .csv with path,label, a folder with captions.csv, a "
-    ".npz with x_train,y_train or images,labels, tfds:NAME, mosaics:…, "
-    "embedded:blood_cells, digits or scenes"
+    ".npz with x_train,y_train or images,labels, a folder of slides NAME.tif with "
+    "NAME.geojson, tfds:NAME, mosaics:…, embedded:blood_cells, digits or scenes"
 )
 """What `data.path` may be, for messages."""
 
@@ -18,6 +18,7 @@ DATA = {
     "masks": "segmentation.data.load:masks",
     "pictures": "style.fast.data:pictures",
     "scenes": "captioning.load:scenes",
+    "slide_patches": "slides.patches.load:slide_patches",
 }
 """Kinds of data: what the examples are and what the network receives."""
 
@@ -29,6 +30,7 @@ CHECKS = {
     "masks": "segmentation.data.load:check_masks",
     "pictures": "style.fast.data:check_pictures",
     "scenes": "captioning.check:check_scenes",
+    "slide_patches": "slides.patches.load:check_patches",
 }
 """What reports the faults of each kind of data."""
 
@@ -40,6 +42,7 @@ SPLITS = {
     "masks": ("random", "order"),
     "pictures": ("random", "order"),
     "scenes": ("random",),
+    "slide_patches": ("random",),
 }
 """The ways by which each kind of data can be split: `data.split.by`."""
 
@@ -51,6 +54,7 @@ AUGMENTATIONS = {
     "masks": "augmentation.config:MaskAugmentation",
     "pictures": "augmentation.config:ImageAugmentation",
     "scenes": "augmentation.config:MaskAugmentation",
+    "slide_patches": "augmentation.config:ImageAugmentation",
 }
 """What `[data.augmentation]` may hold for each kind of data."""
 
@@ -69,7 +73,7 @@ TASK_DATA = {
     "capsule_classification": ("images",),
     "fast_style": ("pictures",),
     "image_captioning": ("image_captions", "scenes"),
-    "image_classification": ("images",),
+    "image_classification": ("images", "slide_patches"),
     "image_multilabel": ("image_tags",),
     "image_regression": ("image_numbers",),
     "image_segmentation": ("masks",),
@@ -162,6 +166,7 @@ PREVIEWS = {
     "images": "thumbnails:file_tile",
     "masks": "thumbnails:file_tile",
     "pictures": "thumbnails:file_tile",
+    "slide_patches": "thumbnails:file_tile",
 }
 """Kind of data → what shows an example on the page of a comparison: (file, caption) →
 tile, or None if the file is not here."""
@@ -206,6 +211,7 @@ VERBS = {
     "convolution_lab": "verbs.convolution_lab:convolution_lab",
     "fetch_weights": "verbs.fetch_weights:fetch_weights",
     "masks": "verbs.masks:masks",
+    "scan": "verbs.scan:scan",
     "stylize": "verbs.stylize:stylize",
 }
 """Functions of the Python API, `tfapp.NAME`, that only this domain has."""
@@ -214,6 +220,7 @@ COMMANDS = {
     "bundle": "commands.bundle:bundle",
     "lab": "commands.lab:lab",
     "masks": "commands.masks:masks",
+    "scan": "commands.scan:scan",
     "stylize": "commands.stylize:stylize",
     "weights": "commands.weights:weights",
 }

@@ -18,6 +18,7 @@ from tfapp.domains.images.captioning.detect import detect_captions
 from tfapp.domains.images.reading.image_files import IMAGE_SUFFIXES, OTHER_SUFFIXES
 from tfapp.domains.images.reading.sources.answer_columns import answer_columns
 from tfapp.domains.images.segmentation.layout.folders import holds_masks
+from tfapp.domains.images.slides.patches.listing import has_outlined_slides
 
 SUFFIXES = (*IMAGE_SUFFIXES, *OTHER_SUFFIXES)
 COLUMNS = {"path", "label"}
@@ -43,6 +44,9 @@ def detect(place: str, options: Mapping[str, Any] | None = None) -> Detected | N
     captions = detect_captions(place, options or {}, is_table)
     if captions is not None:
         return captions
+    if path.is_dir() and has_outlined_slides(path):
+        why = "it holds slides with outlines, NAME.geojson"
+        return Detected("slide_patches", "image_classification", why)
     if holds_masks(path):
         why = "it holds a folder of images and a folder of masks"
         return Detected("masks", "image_segmentation", why)

@@ -69,6 +69,8 @@ class ImagePreprocessor:
             "pad" shows the whole image with black bars; "stretch" distorts.
         interpolation: "bilinear" or "bicubic", both smoothed when shrinking.
         max_pixels: larger images are refused before they are decoded.
+        microns_per_pixel: of patches that were cut from slides; 0 if unknown.
+        patch_size: pixels of a side of such patches; 0 for other images.
 
     Raises:
         ConfigError: for values out of range.
@@ -79,6 +81,8 @@ class ImagePreprocessor:
     resize: Resize = "crop"
     interpolation: Interpolation = "bilinear"
     max_pixels: int = 100_000_000
+    microns_per_pixel: float = 0.0
+    patch_size: int = 0
     media_type: ClassVar[str] = "image/*"
 
     def __post_init__(self) -> None:
@@ -204,6 +208,16 @@ class ImagePreprocessor:
             "resize": self.resize,
             "interpolation": self.interpolation,
             "max_pixels": self.max_pixels,
+            **self._of_slides(),
+        }
+
+    def _of_slides(self) -> dict[str, Any]:
+        """Return how patches were cut, {} for other images."""
+        if not self.patch_size:
+            return {}
+        return {
+            "microns_per_pixel": self.microns_per_pixel,
+            "patch_size": self.patch_size,
         }
 
     @classmethod

@@ -29,6 +29,12 @@ ENOUGH_TO_THAW = 1000
 MOST_EXACT = 5000
 """Usable images up to which the head is fitted exactly, not step by step."""
 
+UPRIGHT = {"flip": "horizontal", "zoom": 0.1}
+ANY_WAY_UP = {"flip": "both", "quarter_turns": True} | dict.fromkeys(
+    ("contrast", "brightness"), 0.1
+)
+"""Random changes of photos, and of what has no upper side and varies in its stain."""
+
 THAWED_FROM = {
     "mobilenet_v2": ("block_10_expand", 1e-3),
     "inception_v3": ("mixed7", 3e-4),
@@ -185,7 +191,8 @@ def choose_training(table: dict[str, Any], report: CheckReport) -> list[str]:
     table["data"]["batch_size"] = 32 if report.usable >= 200 else 8
     reasons = []
     if table["model"]["name"] == "transfer":
-        table["data"]["augmentation"] = {"flip": "horizontal", "zoom": 0.1}
+        turned = report.facts.get("turned")
+        table["data"]["augmentation"] = dict(ANY_WAY_UP if turned else UPRIGHT)
         reasons += _choose_fine_tuning(table, report)
     else:
         epochs = train_from_scratch(table, report)

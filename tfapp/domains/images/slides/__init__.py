@@ -1,0 +1,1 @@
+"""Whole slides, larger than memory: read in parts, scanned by networks of patches."""

@@ -1,0 +1,1 @@
+"""Slides and what people have drawn on them, read in parts."""

@@ -1,0 +1,1 @@
+"""What a scan leaves: maps, lesions, a page, and figures where the truth is known."""

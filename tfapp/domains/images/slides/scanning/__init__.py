@@ -1,0 +1,1 @@
+"""A network moved over a slide: what it is asked, and what it answers."""
