@@ -123,7 +123,7 @@ def test_runs_that_did_not_finish_are_told_as_such(tmp_path):
 
 def test_a_damaged_card_of_an_export(tmp_path):
     """A SavedModel's tfapp.json that was cut off is told, not a traceback."""
-    from tfapp.export.predictor import read_labels
+    from tfapp.export import read_labels
 
     (tmp_path / "tfapp.json").write_text("{")
     with pytest.raises(ExportError, match=r"tfapp.json is damaged: it is not JSON"):

@@ -65,5 +65,9 @@ INTERFACE = image_interface(
     signatures=image_signatures,
     prediction=class_prediction,
     preprocessor=ImagePreprocessor.from_description,
-    outputs={"probabilities": "classes", "explanation_bytes": "pictures"},
+    outputs={
+        "probabilities": "classes",
+        "explanation_bytes": "pictures",
+        "remark": "text",
+    },
 )
