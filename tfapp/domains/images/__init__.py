@@ -15,6 +15,7 @@ DATA = {
     "images": "load:images",
     "masks": "segmentation.data.load:masks",
     "pictures": "style.fast.data:pictures",
+    "species_photos": "classification.species.load:species_photos",
 }
 """Kinds of data: what the examples are and what the network receives."""
 
@@ -24,6 +25,7 @@ CHECKS = {
     "images": "check:check_images",
     "masks": "segmentation.data.load:check_masks",
     "pictures": "style.fast.data:check_pictures",
+    "species_photos": "classification.species.load:check_species",
 }
 """What reports the faults of each kind of data."""
 
@@ -33,6 +35,7 @@ SPLITS = {
     "images": ("random", "order"),
     "masks": ("random", "order"),
     "pictures": ("random", "order"),
+    "species_photos": ("random", "order"),
 }
 """The ways by which each kind of data can be split: `data.split.by`."""
 
@@ -42,6 +45,7 @@ AUGMENTATIONS = {
     "images": "augmentation.config:ImageAugmentation",
     "masks": "augmentation.config:MaskAugmentation",
     "pictures": "augmentation.config:ImageAugmentation",
+    "species_photos": "augmentation.config:ImageAugmentation",
 }
 """What `[data.augmentation]` may hold for each kind of data."""
 
@@ -53,6 +57,7 @@ TASKS = {
     "image_regression": "regression.task:task",
     "image_segmentation": "segmentation.task:task",
     "neural_style": "style.task:task",
+    "species_classification": "classification.species.task:task",
 }
 
 TASK_DATA = {
@@ -63,6 +68,7 @@ TASK_DATA = {
     "image_regression": ("image_numbers",),
     "image_segmentation": ("masks",),
     "neural_style": ("images",),
+    "species_classification": ("species_photos",),
 }
 """The kinds of data that each task learns from; the first is the default."""
 
@@ -73,6 +79,7 @@ INTERFACES = {
     "image_multilabel": "multilabel.interface:INTERFACE",
     "image_regression": "regression.task:INTERFACE",
     "image_segmentation": "segmentation.interface:INTERFACE",
+    "species_classification": "classification.species.interface:INTERFACE",
 }
 """What the exported models of each task take and answer, without the task."""
 
@@ -145,6 +152,7 @@ PREVIEWS = {
     "images": "thumbnails:file_tile",
     "masks": "thumbnails:file_tile",
     "pictures": "thumbnails:file_tile",
+    "species_photos": "thumbnails:file_tile",
 }
 """Kind of data → what shows an example on the page of a comparison: (file, caption) →
 tile, or None if the file is not here."""
@@ -154,6 +162,7 @@ EXPLAINED = {
     "image_classification": "verbs.explain:explain_pictures",
     "image_multilabel": "verbs.explain:explain_pictures",
     "image_segmentation": "verbs.explain:explain_pictures",
+    "species_classification": "verbs.explain:explain_pictures",
 }
 """Task → what explains the answers of its runs; see `tfapp.verbs.explain`."""
 

@@ -133,8 +133,8 @@ def rejection_sections(results: Results) -> Iterator[Section]:
     )
     lead = (
         f"{noun.capitalize()} that look like none that were learned from are "
-        "answered with “none of these”. Familiarity is the largest cosine between their "
-        "features and typical ones of each class; the threshold comes from the "
+        "answered with “none of these”. Familiarity is the largest cosine between "
+        "their features and typical ones of each class; the threshold comes from the "
         "validation split."
     )
     yield Section("None of these", lead, (Table(("What", "Value"), rows, "Rejection"),))
