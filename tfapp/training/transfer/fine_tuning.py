@@ -91,10 +91,7 @@ class FineTuning:
         return rows if isinstance(rows, np.ndarray) else None
 
     def features_at(self, split: str, places: Sequence[int]) -> Any:
-        """Return stored rows of some examples by the extractor as it is now.
-
-        None if they are not stored.
-        """
+        """Return stored rows of examples by the extractor as it is; None without."""
         if self.features is None or not len(places):
             return None
         return np.asarray(self._plain(split)[np.asarray(places)])

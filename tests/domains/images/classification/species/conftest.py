@@ -29,7 +29,6 @@ def species_folder(tmp_path_factory):
             file = folder / "photos" / split / names[s] / f"{i}.png"
             file.parent.mkdir(parents=True, exist_ok=True)
             pixels = random.integers(0, 256, (SIDE, SIDE, 3), dtype=np.uint8)
-            pixels[:, :, s] //= 2
             Image.fromarray(pixels).save(file)
             place = file.relative_to(folder).as_posix()
             lines.append(f"{place},{latitude},{longitude},{day_text(day)}")

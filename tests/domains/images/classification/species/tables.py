@@ -7,7 +7,7 @@ RANGES = {
     "bee": (50.0, 16.0, 120.0),
     "cow": (58.0, 12.0, 240.0),
 }
-"""Species → latitude and longitude of the centre in degrees, and the day of the year."""
+"""Species → latitude and longitude of the centre in degrees, and day of the year."""
 SPREAD = (2.0, 2.0, 25.0)
 
 

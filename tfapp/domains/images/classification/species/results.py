@@ -175,9 +175,9 @@ def prior_sections(results: Results) -> Iterator[Section]:
     kernel = f"{facts['kilometres']:g} km and {facts['days']:g} days"
     lead = (
         f"{seen}, smoothed over {kernel}, count with the strength "
-        f"{facts['strength']:g} (1 is Bayes' rule): all chosen on validation photos. No "
-        "species is ever cut: each keeps a hundredth of its base rate at least. Answers "
-        "show both numbers."
+        f"{facts['strength']:g} (1 is Bayes' rule): all chosen on validation photos. "
+        "No species is ever cut: each keeps a hundredth of its base rate at least. "
+        "Answers show both numbers."
     )
     yield Section("Place and date", lead, (Table(header, rows, "Test photos"),))
 
