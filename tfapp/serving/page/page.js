@@ -73,7 +73,8 @@ function chooseSignature() {
     ? `${$("drop").hidden ? "T" : "or t"}ype a text:`
     : method() ? "Examples as JSON:" : `Input as JSON: ${inputs.map(described).join(", ")}`;
   $("text").value = takesBytes() ? "" : exampleOf(inputs);
-  $("explain").hidden = !(takesBytes() && model()?.signatures.explain);
+  const explained = Object.keys(model()?.signatures?.explain?.inputs ?? {}).sort().join();
+  $("explain").hidden = !(takesBytes() && explained === inputs.map(([name]) => name).sort().join());
   drawFields();
   clear();
 }

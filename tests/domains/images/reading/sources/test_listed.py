@@ -35,7 +35,7 @@ def config(tmp_path, monkeypatch):
 
 
 def test_names_and_the_published_split_are_used(config):
-    """Classes that share a name are told apart by their identifier; others are clean."""
+    """Classes of one name get their identifier; the split is the published one."""
     dataset = load_dataset(config(), seed=0)
     names = ("House Sparrow (810)", "House Sparrow (811)", "Wren (Male)")
     assert dataset.info.labels == names
@@ -53,7 +53,7 @@ def test_names_and_the_published_split_are_used(config):
         (
             "images.txt",
             "id-0 0810/id0.png\nid-0 x",
-            r"line 2: the identifier 'id-0' comes",
+            "line 2: the identifier 'id-0' comes",
         ),
         ("images.txt", "id-0", "line 1: the identifier 'id-0' has nothing behind it"),
         ("image_class_labels.txt", "id-0 810\n", "has no line for photo 'id-1'"),
