@@ -76,7 +76,7 @@ def shares_of(exported: Exported) -> Callable[[Any], dict[str, Any]]:
     """
     table = exported.calibration.get("familiarity")
     model = features_model(exported.model) if table else None
-    if model is None:
+    if table is None or model is None:
         return network_of(
             exported, lambda logits: {"probabilities": calibrated(exported, logits)}
         )

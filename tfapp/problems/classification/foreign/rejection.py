@@ -75,7 +75,7 @@ def with_rejection(
         return results
     kept = int((~fitted.rejected(seen)).sum())
     low, high = wilson_interval(kept, len(seen))
-    figures = {"keep": fitted.keep, "threshold": fitted.threshold}
+    figures: dict[str, Any] = {"keep": fitted.keep, "threshold": fitted.threshold}
     figures |= {"kept": kept / len(seen), "kept_interval": [low, high]}
     fact = Fact(
         "Kept as familiar",

@@ -112,8 +112,9 @@ def read_prior(table: Mapping[str, Any]) -> SightingsPrior:
         unpacked(table["weights"]).astype(np.float64),
     )
     shares = unpacked(table["class_shares"]).astype(np.float64)
-    numbers = (float(table[key]) for key in ("kilometres", "days", "strength"))
-    return SightingsPrior(sightings, *numbers, shares)
+    kilometres, days = float(table["kilometres"]), float(table["days"])
+    strength = float(table["strength"])
+    return SightingsPrior(sightings, kilometres, days, strength, shares)
 
 
 def base_shares(sightings: Sightings, num_classes: int) -> np.ndarray:

@@ -105,14 +105,14 @@ def _joined(
     gains = log_losses(_logs(alone.evidence.probabilities), labels) - log_losses(
         together["test"], labels
     )
-    interval = list(paired_interval(gains)) if len(gains) > 1 else None
+    interval = paired_interval(gains)
     shown = ("accuracy", "accuracy_interval", "log_loss", "top_5_accuracy")
     figures = {
         **both.figures,
         "ece_before": alone.figures["ece_before"],
         "photo_alone": {k: alone.figures[k] for k in shown if k in alone.figures},
         "log_loss_gain": float(gains.mean()),
-        "log_loss_gain_interval": interval,
+        "log_loss_gain_interval": list(interval) if interval else None,
         PRIOR: fitted.facts(),
     }
     if "validation" in alone.figures:
