@@ -182,7 +182,7 @@ def row(
     both = prior.combined(logs, places) if prior else logs
     right = [float((x.argmax(axis=1) == labels).mean()) for x in (logs, both)]
     losses = [log_losses(x, labels) for x in (logs, both)]
-    low, high = paired_interval(losses[0] - losses[1])
+    low, high = paired_interval(losses[0] - losses[1]) or (0.0, 0.0)
     kernel = f"{prior.kilometres:g}, {prior.days:g}" if prior else "–"
     return (
         f"| {name} | {seed} | {prior.strength if prior else 0:g} | {kernel} "

@@ -26,6 +26,8 @@ KILOMETRES = (25.0, 50.0, 100.0, 200.0, 400.0, 800.0)
 DAYS = (10.0, 20.0, 40.0, 80.0)
 STRENGTHS = (0.25, 0.5, 0.75, 1.0)
 FOLDS = 5
+SURE = 2.0
+"""Standard errors by which the gain in cross-validation has to exceed 0."""
 FEWEST = 20
 """Validation photos with a place that a choice needs."""
 MOST = 500
@@ -97,7 +99,7 @@ def fit_prior(
     gained = _cross_validated(losses, alone)
     gain = float(gained.mean())
     error = float(gained.std(ddof=1) / np.sqrt(len(gained)))
-    if not gain > error:
+    if not gain > SURE * error:
         note = (
             "it does not surely make photos likelier that had no say in the choice "
             f"({gain:+.3f} nats each, standard error {error:.3f})"
