@@ -55,6 +55,8 @@ def _signals_stay_as_they_are():
         (["dance"], "No such command 'dance'. See `tfapp --help`."),
         (["run"], "Missing argument 'recipe'. See `tfapp run --help`."),
         (["fit", "x", "--minutes=-1"], "'--minutes': Input should be greater than"),
+        (["predict", "m", "x", "--with", "date"], "`--with` takes NAME=VALUE"),
+        (["predict", "m", "x", "--with=a=1", "--with=a=2"], "names a value twice"),
         (["fit", "x", "--minuts=1"], "No such option: --minuts"),
     ],
 )
