@@ -96,7 +96,7 @@ def featured(path: str, overrides: Iterable[str] = (), seed: int = 0) -> Feature
         seed: of the splits.
     """
     settings = [f"data.path={path}", "data.options.image_size=[192,192]"]
-    settings += [f"seed={seed}", "runtime.precision=float32", *overrides]
+    settings += [f"data.split.seed={seed}", "runtime.precision=float32", *overrides]
     recipe = recipes.load_recipe("cats_dogs_features", settings)
     dataset = load_dataset(recipe.data, seed=recipe.seed)
     model = build_model(recipe.model, dataset.info)
