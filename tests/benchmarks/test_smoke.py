@@ -250,7 +250,8 @@ def test_every_program_has_a_smallest_case():
 
 DAILY = ("fuzz.py", "options.py")
 """Scripts whose smallest case takes seconds; those of the others take minutes."""
-WITHOUT_HELP = ("many_files.py",)
+WITHOUT_HELP = ("label_noise.py", "many_files.py", "none_of_these.py")
+"""Programs without options, and those that import what sightings.py does."""
 
 
 @pytest.mark.slow

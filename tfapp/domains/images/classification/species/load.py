@@ -93,7 +93,9 @@ def species_photos(
     )
     source = open_source(context)
     labels = context.labels or source.labels
-    seen, problems = _sightings(sightings, labels, date_order)
+    # A trained model brings its prior along.
+    table = "" if context.labels else sightings
+    seen, problems = _sightings(table, labels, date_order)
     parts = image_parts(source, context, preprocessor, split_images)
     used = [e for split in parts["examples"].values() for e in split]
     judged = [e for e in used if e.split != "train"]  # only they ask for a prior
