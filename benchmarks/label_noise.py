@@ -36,8 +36,8 @@ def main() -> None:
     arguments = parser.parse_args()
     start_tensorflow(Reporter(quiet=True))
     print(HEADER + "\n" + "|---" * 7 + "|", flush=True)
+    of = featured(arguments.photos, arguments.overrides)
     for seed in arguments.seeds:
-        of = featured(arguments.photos, arguments.overrides, seed)
         for noise in arguments.noise:
             print(row(of, noise, seed), flush=True)
 

@@ -1,6 +1,6 @@
 r"""Which score tells foreign photos from those of the classes: compared on features.
 
-    python benchmarks/none_of_these.py "$TFAPP_DATA/flowers" --seeds 0 1 2 --foreign \
+    python benchmarks/none_of_these.py "$TFAPP_DATA/flowers" --foreign \
         "$TFAPP_DATA/cats_dogs" "$TFAPP_DATA/nuclei_dsb2018" "$TFAPP_DATA/style_images"
 
 The threshold of every score is chosen on validation photos so that 95 % are kept; the
@@ -29,33 +29,27 @@ Score = Callable[[np.ndarray], np.ndarray]
 
 
 def main() -> None:
-    """Print a row per score and seed."""
+    """Print a row per score."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("photos")
     parser.add_argument("--foreign", nargs="+", type=Path, required=True)
     parser.add_argument("--most", type=int, default=600, help="photos of a folder")
     parser.add_argument("--keep", type=float, default=0.95)
-    parser.add_argument("--seeds", nargs="+", type=int, default=[0])
     parser.add_argument("--set", action="append", default=[], dest="overrides")
     arguments = parser.parse_args()
     start_tensorflow(Reporter(quiet=True))
-    strangers: dict[str, np.ndarray] = {}
+    of = featured(arguments.photos, arguments.overrides)
     names = " | ".join(folder.name for folder in arguments.foreign)
-    print(f"| score | seed | kept | {names} | all |")
-    print("|---" * (4 + len(arguments.foreign)) + "|", flush=True)
-    for seed in arguments.seeds:
-        of = featured(arguments.photos, arguments.overrides, seed)
-        for folder in arguments.foreign:
-            if folder.name not in strangers:
-                rows = features_of_files(of, folder, arguments.most)
-                strangers[folder.name] = rows
-        for name, score in scores(of, arguments.keep):
-            threshold = threshold_of(score(of.features["validation"]), arguments.keep)
-            kept = float((score(of.features["test"]) >= threshold).mean())
-            shares = [(score(x) < threshold).mean() for x in strangers.values()]
-            every = (score(np.concatenate([*strangers.values()])) < threshold).mean()
-            cells = " | ".join(f"{share:.1%}" for share in (kept, *shares, every))
-            print(f"| {name} | {seed} | {cells} |", flush=True)
+    print(f"| score | kept | {names} | all |")
+    print("|---" * (3 + len(arguments.foreign)) + "|", flush=True)
+    strangers = [features_of_files(of, f, arguments.most) for f in arguments.foreign]
+    for name, score in scores(of, arguments.keep):
+        threshold = threshold_of(score(of.features["validation"]), arguments.keep)
+        kept = float((score(of.features["test"]) >= threshold).mean())
+        every = [*strangers, np.concatenate(strangers)]
+        shares = [kept, *(float((score(x) < threshold).mean()) for x in every)]
+        cells = " | ".join(f"{share:.1%}" for share in shares)
+        print(f"| {name} | {cells} |", flush=True)
 
 
 def scores(of: Featured, keep: float) -> Iterator[tuple[str, Score]]:

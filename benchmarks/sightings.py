@@ -109,8 +109,8 @@ def main() -> None:
         return
     start_tensorflow(Reporter(quiet=True))
     print(HEADER + "\n" + "|---" * 7 + "|", flush=True)
+    of = featured(arguments.photos, arguments.overrides)
     for seed in arguments.seeds:
-        of = featured(arguments.photos, arguments.overrides, seed)
         for row in rows(of, arguments.sightings, seed):
             print(row, flush=True)
 

@@ -87,16 +87,15 @@ class Featured(NamedTuple):
     labels: dict[str, np.ndarray]
 
 
-def featured(path: str, overrides: Iterable[str] = (), seed: int = 0) -> Featured:
+def featured(path: str, overrides: Iterable[str] = ()) -> Featured:
     """Return all splits of images as MobileNetV2's features, of 192 pixels a side.
 
     Args:
         path: `data.path` of the images.
         overrides: further settings of the recipe.
-        seed: of the splits.
     """
     settings = [f"data.path={path}", "data.options.image_size=[192,192]"]
-    settings += [f"data.split.seed={seed}", "runtime.precision=float32", *overrides]
+    settings += ["runtime.precision=float32", *overrides]
     recipe = recipes.load_recipe("cats_dogs_features", settings)
     dataset = load_dataset(recipe.data, seed=recipe.seed)
     model = build_model(recipe.model, dataset.info)

@@ -122,7 +122,7 @@ CASES = {
     ),
     "none_of_these.py": Case(
         f"{{photos}} --keep 0.6 {SMALL_FEATURES} --foreign {{photos}}/../test",
-        r"\| familiarity [^|]*\| 0 \| \d+\.\d% \| \d+\.\d% \|",
+        r"\| familiarity [^|]*\| \d+\.\d% \| \d+\.\d% \|",
     ),
     "sightings.py": Case(
         f"measure {{photos}} --sightings 200 {SMALL_FEATURES}",
