@@ -1,14 +1,20 @@
 """Small sets of images that choices are tried on, and features of a recipe's images."""
 
-from typing import NamedTuple
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any, NamedTuple
 
 import keras
 import numpy as np
 
+from tfapp import recipes
 from tfapp.base.cache_dir import default_cache_dir
 from tfapp.base.reporter import Reporter
-from tfapp.data import Dataset
+from tfapp.data import Dataset, load_dataset
+from tfapp.domains.images.reading.conversion import decodable
+from tfapp.domains.images.reading.image_files import IMAGE_SUFFIXES
 from tfapp.recipes.config import Recipe
+from tfapp.tasks.build import build_model
 from tfapp.training.transfer.features import FeatureStore
 
 
@@ -63,6 +69,59 @@ SMALL_SETS = {
 
 LARGER_SETS = [name for name, images in SMALL_SETS.items() if images.images >= 1000]
 """Those that a part can be taken of."""
+
+
+class Featured(NamedTuple):
+    """A data set as the head of a network sees it.
+
+    Args:
+        dataset: gives examples and class names.
+        model: network whose extractor made the features.
+        features: split → float array (examples, dims).
+        labels: split → int array (examples,).
+    """
+
+    dataset: Dataset
+    model: keras.Model
+    features: dict[str, np.ndarray]
+    labels: dict[str, np.ndarray]
+
+
+def featured(path: str, overrides: Iterable[str] = ()) -> Featured:
+    """Return all splits of images as MobileNetV2's features, of 192 pixels a side.
+
+    Args:
+        path: `data.path` of the images.
+        overrides: further settings of the recipe.
+    """
+    settings = [f"data.path={path}", "data.options.image_size=[192,192]"]
+    settings += ["runtime.precision=float32", *overrides]
+    recipe = recipes.load_recipe("cats_dogs_features", settings)
+    dataset = load_dataset(recipe.data, seed=recipe.seed)
+    model = build_model(recipe.model, dataset.info)
+    splits = [split for split, examples in dataset.examples.items() if examples]
+    features = {s: features_of(recipe, dataset, model, s)[0] for s in splits}
+    labels = {s: np.asarray(dataset.targets(dataset.examples[s])) for s in splits}
+    return Featured(dataset, model, features, labels)
+
+
+def features_of_files(of: Featured, folder: Path, most: int) -> np.ndarray:
+    """Return features of images of any folder, float array (images, dims).
+
+    Args:
+        of: whose preprocessing and network make them.
+        folder: searched through.
+        most: images, drawn at random if there are more.
+    """
+    files = [p for p in folder.rglob("*") if p.suffix.lower() in IMAGE_SUFFIXES]
+    drawn = np.random.default_rng(0).permutation(sorted(map(str, files)))[:most]
+    preprocessor: Any = of.dataset.preprocessor
+    extractor, rows = of.model.get_layer("extractor"), []
+    for start in range(0, len(drawn), 32):
+        contents = [Path(file).read_bytes() for file in drawn[start : start + 32]]
+        encoded = [decodable(content, preprocessor.max_pixels) for content in contents]
+        rows.append(extractor(preprocessor({"image_bytes": np.array(encoded, object)})))
+    return np.concatenate([np.asarray(part) for part in rows])
 
 
 def features_of(

@@ -41,6 +41,10 @@ UNTRAINED = "--weights none --sets blood_cells"
 SMALL_TRANSFER = (
     "data.path={photos} data.options.image_size=[32,32] model.options.weights=none"
 )
+SMALL_FEATURES = (
+    "--set data.split.test=0.3 --set data.split.validation=0.2 "
+    "--set model.options.weights=none --set data.options.image_size=[32,32]"
+)
 CASES = {
     "accuracy.py": Case(
         f"digits --seeds 0 --folder runs {QUICK}",
@@ -115,10 +119,22 @@ CASES = {
         r"tfapp, stored on disk(.|\n)*\| 100 \| \d",
     ),
     "kill.py": Case(f"digits --kills 0 {QUICK}", "uninterrupted: (.|\n)*0 of 0 equal"),
+    "label_noise.py": Case(
+        f"{{photos}} --noise 0 0.2 {SMALL_FEATURES}",
+        r"\| 20% \| 0 \| \d+\.\d+% \| \d+\.\d% \(\d+%\)",
+    ),
     "learning_curve.py": Case(
         "digits --sizes 5 10 --seeds 0 --folder runs --set training.epochs=1 "
         "--set export.explain=false",
         r"limit=5 (.|\n)*limit=10 (.|\n)*comparison\.html",
+    ),
+    "none_of_these.py": Case(
+        f"{{photos}} --keep 0.6 {SMALL_FEATURES} --foreign {{photos}}/../test",
+        r"\| familiarity [^|]*\| \d+\.\d% \| \d+\.\d% \|",
+    ),
+    "sightings.py": Case(
+        f"measure {{photos}} --sightings 200 {SMALL_FEATURES}",
+        r"\| true \| 0 \| [\d.]+ \|(.|\n)*\| a single one \| 0 \|",
     ),
     "network_pictures.py": Case(
         "drawn --networks cnn_7x7x32", r"drawn/cnn_7x7x32\.svg"
@@ -249,7 +265,8 @@ def test_every_program_has_a_smallest_case():
 
 DAILY = ("fuzz.py", "options.py")
 """Scripts whose smallest case takes seconds; those of the others take minutes."""
-WITHOUT_HELP = ("many_files.py",)
+WITHOUT_HELP = ("label_noise.py", "many_files.py", "none_of_these.py")
+"""Programs without options, and those that import what sightings.py does."""
 
 
 @pytest.mark.slow

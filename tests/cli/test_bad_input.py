@@ -55,6 +55,8 @@ def _signals_stay_as_they_are():
         (["dance"], "No such command 'dance'. See `tfapp --help`."),
         (["run"], "Missing argument 'recipe'. See `tfapp run --help`."),
         (["fit", "x", "--minutes=-1"], "'--minutes': Input should be greater than"),
+        (["predict", "m", "x", "--with", "date"], "`--with` takes NAME=VALUE"),
+        (["predict", "m", "x", "--with=a=1", "--with=a=2"], "names a value twice"),
         (["fit", "x", "--minuts=1"], "No such option: --minuts"),
     ],
 )
@@ -123,7 +125,7 @@ def test_runs_that_did_not_finish_are_told_as_such(tmp_path):
 
 def test_a_damaged_card_of_an_export(tmp_path):
     """A SavedModel's tfapp.json that was cut off is told, not a traceback."""
-    from tfapp.export.predictor import read_labels
+    from tfapp.export import read_labels
 
     (tmp_path / "tfapp.json").write_text("{")
     with pytest.raises(ExportError, match=r"tfapp.json is damaged: it is not JSON"):

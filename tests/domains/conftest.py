@@ -6,7 +6,12 @@ BY_DAY = {"image_classification", "forecasting"}
 """Tasks whose runs are killed and resumed by day; the others share their code."""
 LONG = {"test_killed_and_resumed", "test_searched"}
 """Tests that take most of a minute for each task."""
-RARE = {"clip_classification", "fast_style", "image_captioning"}
+RARE = {
+    "clip_classification",
+    "fast_style",
+    "image_captioning",
+    "species_classification",
+}
 """Tasks of which everything is tested at night, but for what their own tests show."""
 
 

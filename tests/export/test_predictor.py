@@ -1,11 +1,13 @@
 """Predicting with a SavedModel, ours or another's."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import tensorflow as tf
 
 from tests.export import toys
-from tfapp.base.errors import ExportError
+from tfapp.base.errors import ConfigError, ExportError
 from tfapp.domains.images.classification.interface import INTERFACE
 from tfapp.export.predictor import (
     foreign_predictor,
@@ -180,3 +182,22 @@ def test_a_damaged_saved_model_is_one_line(tmp_path):
     with pytest.raises(ExportError, match="Cannot load the SavedModel") as caught:
         foreign_predictor(tmp_path, INTERFACE)
     assert "\n" not in str(caught.value)
+
+
+def test_what_is_said_next_to_a_file(tiny, predictor, tmp_path):
+    """A model of files alone refuses it; another takes it, or does without."""
+    assert predictor.fields({}) == {}
+    with pytest.raises(ConfigError, match=r"takes files alone, and no \['day'\]"):
+        predictor.rows(tmp_path / "a.png", {"day": "1"})
+    content = tiny.encode(tiny.pictures()[0])
+    (tmp_path / "a.png").write_bytes(content)
+    interface = replace(
+        INTERFACE,
+        fields=lambda said: {"day": float(said.get("day", -1))},
+        read=lambda path, _: iter([{"image_bytes": path.read_bytes(), "day": 7.0}]),
+    )
+    inputs = {**predictor.inputs, "day": tf.TensorSpec((None,), tf.float32)}
+    asked = replace(predictor, interface=interface, inputs=inputs)
+    assert asked.in_memory(content) == {"image_bytes": content, "day": -1.0}
+    assert [row["day"] for row in asked.rows(tmp_path / "a.png")] == [7.0]
+    assert [row["day"] for row in asked.rows(tmp_path / "a.png", {"day": "3"})] == [3.0]

@@ -138,7 +138,8 @@ def test_a_file_may_hold_several_rows(tmp_path, monkeypatch):
     from tfapp.export.spec import Prediction
     from tfapp.verbs import predict as verb
 
-    def read(path):
+    def read(path, said):
+        assert said == {"by": "day"}
         if path.name == "bad.txt":
             raise DataError("bad.txt is empty.")
         return [{"word": word} for word in path.read_text().split()]
@@ -149,6 +150,7 @@ def test_a_file_may_hold_several_rows(tmp_path, monkeypatch):
 
     words = SimpleNamespace(
         rows=read,
+        fields=dict,
         answers=lambda rows: [r if len(r["word"]) < 4 else "too long" for r in rows],
         interface=SimpleNamespace(suffixes=(".txt",), prediction=prediction),
     )
@@ -156,7 +158,13 @@ def test_a_file_may_hold_several_rows(tmp_path, monkeypatch):
     monkeypatch.setattr(verb, "load", lambda *_, **__: loaded)
     for name, text in {"a": "one two", "bad": "", "c": "three", "d": "six"}.items():
         (tmp_path / f"{name}.txt").write_text(text)
-    found = verb.predict("m", [str(tmp_path)], out=tmp_path / "out", reporter=QUIET)
+    found = verb.predict(
+        "m",
+        [str(tmp_path)],
+        fields={"by": "day"},
+        out=tmp_path / "out",
+        reporter=QUIET,
+    )
     a, c, d, bad = (tmp_path / f"{name}.txt" for name in ("a", "c", "d", "bad"))
     assert [(row.path, row.error) for row in found.rows] == [
         (str(a), ""),

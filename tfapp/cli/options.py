@@ -6,6 +6,8 @@ from typing import Annotated, Literal
 
 import typer
 
+from tfapp.base.errors import ConfigError
+
 Data = Annotated[
     str, typer.Argument(help="Folder, .csv, .tsv, .npz, tfds:NAME, or digits.")
 ]
@@ -61,3 +63,21 @@ def data_overrides(
 def listed(text: str) -> list[str]:
     """Return the parts of an option that takes several, with commas between."""
     return [part.strip() for part in text.split(",") if part.strip()]
+
+
+def named_values(texts: list[str]) -> dict[str, str]:
+    """Return NAME=VALUE texts by name.
+
+    Raises:
+        ConfigError: for a text without a name, and for a name twice.
+    """
+    pairs = [text.partition("=") for text in texts]
+    for name, sign, _ in pairs:
+        if not (name.strip() and sign):
+            raise ConfigError(
+                f"`--with` takes NAME=VALUE, e.g. date=2026-05-01. Received: {name!r}"
+            )
+    values = {name.strip(): value.strip() for name, _, value in pairs}
+    if len(values) < len(pairs):
+        raise ConfigError(f"`--with` names a value twice. Received: {texts}")
+    return values

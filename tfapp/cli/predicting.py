@@ -7,12 +7,16 @@ import typer
 
 from tfapp.base.reporter import Reporter
 from tfapp.cli import show
-from tfapp.cli.options import Inputs, Json, Name, Quiet, Runs, listed
+from tfapp.cli.options import Inputs, Json, Name, Quiet, Runs, listed, named_values
 
 
 def predict(
     model: Annotated[str, typer.Argument(help="SavedModel, run, or exported file.")],
     inputs: Inputs,
+    fields: Annotated[
+        list[str],
+        typer.Option("--with", help="NAME=VALUE, e.g. date=2026-05-01."),
+    ] = [],  # noqa: B006 - typer copies it
     csv: Annotated[str, typer.Option(help="Also write a CSV file.")] = "",
     out: Annotated[str, typer.Option(help="Folder of answers that are files.")] = "",
     top: Annotated[int, typer.Option(min=1, help="Classes shown per input.")] = 3,
@@ -29,6 +33,7 @@ def predict(
     predictions = predict(
         model,
         inputs,
+        fields=named_values(fields),
         out=out or FOLDER,
         runs_folder=runs_folder,
         reporter=Reporter(quiet),

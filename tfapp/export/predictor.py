@@ -1,6 +1,5 @@
 """A model in memory that answers raw inputs: a SavedModel, or one just loaded."""
 
-import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -9,10 +8,10 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
-from tfapp.base.errors import DataError, ExportError
+from tfapp.base.errors import ConfigError, DataError, ExportError
 from tfapp.base.storage.checksums import require_intact_tree
 from tfapp.data.reading_errors import reason
-from tfapp.export import CARD, LABELS
+from tfapp.export import read_card, read_labels
 from tfapp.export.signatures import (
     DEFAULT,
     batches,
@@ -60,16 +59,39 @@ class Predictor:
         function, inputs = other
         return replace(self, function=function, inputs=inputs)
 
-    def rows(self, path: Path) -> list[Mapping[str, Any]]:
+    def rows(
+        self, path: Path, said: Mapping[str, str] | None = None
+    ) -> list[Mapping[str, Any]]:
         """Return the raw inputs that a file holds, one for each row to answer.
 
+        Args:
+            path: of the file.
+            said: next to it, see `Interface.fields`; it goes before what a file says.
+
         Raises:
+            ConfigError: if the model does not take what is said.
             DataError: if it cannot be read.
         """
+        given = self.fields(said) if said else {}
         if self.interface.read is not None:
-            return list(self.interface.read(path, self.preprocessor))
+            rows = self.interface.read(path, self.preprocessor)
+            return [{**row, **given} for row in rows]
         (name,) = self.inputs
         return [{name: self._converted(path.read_bytes())}]
+
+    def fields(self, said: Mapping[str, str]) -> Mapping[str, Any]:
+        """Return the raw inputs that a user means; see `Interface.fields`.
+
+        Raises:
+            ConfigError: if the model does not take them.
+        """
+        if self.interface.fields is not None:
+            return self.interface.fields(said)
+        if said:
+            raise ConfigError(
+                f"The model takes files alone, and no {sorted(said)}. Leave them out."
+            )
+        return {}
 
     def in_memory(self, value: Any) -> Mapping[str, Any]:
         """Return the raw inputs that a value of a program means.
@@ -83,13 +105,15 @@ class Predictor:
         encode = self.interface.encode
         if not isinstance(value, bytes) and encode is not None:
             value = encode(value)
-        if self.interface.read is not None or not isinstance(value, bytes):
+        only_files = self.interface.read is not None and self.interface.fields is None
+        if only_files or not isinstance(value, bytes):
             raise DataError(
                 "the model answers files, and no such value. Expected a path, or "
                 f"a mapping of its inputs {sorted(self.inputs)}."
             )
-        (name,) = self.inputs
-        return {name: self._converted(value)}
+        fields = self.fields({})
+        (name,) = self.inputs.keys() - fields.keys()
+        return {name: self._converted(value), **fields}
 
     def _converted(self, content: bytes) -> bytes:
         convert = self.interface.convert
@@ -195,33 +219,6 @@ def foreign_predictor(folder: Path, interface: Interface) -> Predictor:
 
     inputs = signature.structured_input_signature[1]
     return Predictor(function, inputs, interface, loaded=loaded)
-
-
-def read_card(folder: Path) -> dict[str, Any]:
-    """Return the content of a SavedModel's tfapp.json; {} if it has none.
-
-    Raises:
-        ExportError: if the file is damaged.
-    """
-    path = folder / CARD
-    if not path.is_file():
-        return {}
-    try:
-        return dict(json.loads(path.read_text(encoding="utf-8")))
-    except (ValueError, TypeError) as error:
-        raise ExportError(
-            f"{path} is damaged: it is not JSON. Export the model again."
-        ) from error
-
-
-def read_labels(folder: Path) -> tuple[str, ...]:
-    """Return the labels that a SavedModel carries, or () if it has none."""
-    labels = folder / LABELS
-    if card := read_card(folder):
-        return tuple(card.get("class_names", ()))
-    if labels.is_file():
-        return tuple(labels.read_text(encoding="utf-8").splitlines())
-    return ()
 
 
 def _load(folder: Path) -> Any:

@@ -90,6 +90,9 @@ class Interface:
             answer; None where the content of the file is the only input.
         convert: the content of a file → what the model's graph can read of it; None
             where it reads every file itself.
+        fields: what a user says next to a file, as texts by name → the raw inputs that
+            are not in the file, by name, of which {} means that nothing is said; None
+            where files are all.
         encode: what a program may hold in place of a file → the content of that file;
             None where there is no such thing.
         suffixes: how the names of files end that count in a folder; () for all of them.
@@ -102,6 +105,7 @@ class Interface:
     outputs: Mapping[str, View]
     read: Callable[[Path, Any], Iterator[Mapping[str, Any]]] | None = None
     convert: Callable[[bytes], bytes] | None = None
+    fields: Callable[[Mapping[str, str]], Mapping[str, Any]] | None = None
     encode: Callable[[Any], bytes] | None = None
     suffixes: tuple[str, ...] = ()
     batch_sizes: tuple[int, ...] = (1, 8)

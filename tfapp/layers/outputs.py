@@ -5,6 +5,9 @@ import keras
 LOGITS = "logits"
 """Name of the output that answers, where a model has others too."""
 
+FEATURES = "features"
+"""Name of the output that `features_model` adds: what the head of a network gets."""
+
 AUXILIARY = "auxiliary_"
 """How the names of outputs begin that learn what "logits" learns, and help to train
 the layers below them."""
@@ -48,3 +51,35 @@ def output_model(model: keras.Model, name: str) -> keras.Model:
     part = keras.Model(model.input, outputs[name], name=model.name)
     part.dtype_policy = model.dtype_policy
     return part
+
+
+def extractor_of(model: keras.Model) -> keras.Model | None:
+    """Return the part of a network that gives feature vectors; None without one.
+
+    Args:
+        model: one that can be fine-tuned holds two models named `extractor` and `head`.
+    """
+    names = {layer.name for layer in getattr(model, "layers", ())}
+    if not {"extractor", "head"} <= names:
+        return None
+    extractor: keras.Model = model.get_layer("extractor")
+    return extractor if len(extractor.output_shape) == 2 else None
+
+
+def features_model(model: keras.Model) -> keras.Model | None:
+    """Return a network that answers with its features too; None if it has none.
+
+    Args:
+        model: one input → logits, by an `extractor` and a `head`.
+
+    Returns:
+        keras.Model that shares the layers, inputs → {"logits", "features"}.
+    """
+    extractor = extractor_of(model)
+    if extractor is None:
+        return None
+    (tensor,) = model.inputs
+    inputs = keras.Input(tensor.shape[1:], dtype=tensor.dtype, name=tensor.name)
+    features = extractor(inputs)
+    outputs = {LOGITS: model.get_layer("head")(features), FEATURES: features}
+    return keras.Model(inputs, outputs, name=model.name)

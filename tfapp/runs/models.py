@@ -29,7 +29,7 @@ def load(model: str, runs_folder: Path) -> "Predictor":
     Raises:
         TfappError: if there is no such model.
     """
-    from tfapp.export import predictor
+    from tfapp.export import predictor, read_card
 
     path = Path(model).expanduser()
     if path.suffix in FORMATS.values() and path.is_file():
@@ -37,7 +37,7 @@ def load(model: str, runs_folder: Path) -> "Predictor":
     folder = saved_model_folder(path)
     if folder is None:
         return _load_keras(model, runs_folder)
-    card = predictor.read_card(folder)
+    card = read_card(folder)
     if card.get("task") in registry.union("TASKS"):
         return predictor.saved_model_predictor(folder, _interface(card))
     return predictor.foreign_predictor(folder, _of_classes())

@@ -82,7 +82,11 @@ class SupervisedExperiment:
         synchronize_normalization(self.trainer.job.model, False)
         with reading(self.dataset):
             judged = self.task.judge(
-                self.trainer.logits, self.dataset, None, self.trainer.features
+                self.trainer.logits,
+                self.dataset,
+                None,
+                self.trainer.features,
+                self.trainer.inside,
             )
             results = with_near_copies(judged, self.dataset)
             exported = self._export(context, results)

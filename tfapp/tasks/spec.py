@@ -24,6 +24,23 @@ Features = Callable[[str], Any]
 training, a float array (examples, dims); None where nothing is stored."""
 
 
+Inside = Callable[[str, Sequence[int]], Any]
+"""Split, and places of examples in it → the features from which the head of the network
+as it now is answers them, float (places, dims); None where it has no such part."""
+
+
+def no_inside(split: str, places: Sequence[int]) -> None:
+    """Return None: nothing is seen of the inside of a network."""
+    return
+
+
+def as_evaluated(
+    results: Results, dataset: Dataset, calibration: Calibration | None, inside: Inside
+) -> Results:
+    """Return results as they are."""
+    return results
+
+
 def no_features(split: str) -> None:
     """Return None: nothing is stored of any split."""
     return
@@ -107,6 +124,8 @@ class Task:
         evaluate: outputs of a model, the data, and the calibration of the model (None
             to fit it on the validation split) → figures of the test split.
         interface: what the exported model takes and answers.
+        completed: results of `evaluate`, the data, the calibration as `evaluate` takes
+            it, and the inside of the network → the results with what needs that.
         baselines: results of `evaluate`, the data, and stored features → simple
             methods on the same examples, besides those of the results.
         findings: results, the history of the training and the recipe → what to do
@@ -127,6 +146,9 @@ class Task:
     metric: PrimaryMetric
     evaluate: Callable[[Outputs, Dataset, Calibration | None], Results]
     interface: Interface
+    completed: Callable[[Results, Dataset, Calibration | None, Inside], Results] = (
+        as_evaluated
+    )
     baselines: Callable[[Results, Dataset, Features], Sequence[Baseline]] = no_baselines
     findings: "Callable[[Results, History, Recipe], Sequence[Finding]]" = (
         training_findings
@@ -143,6 +165,7 @@ class Task:
         dataset: Dataset,
         calibration: Calibration | None,
         features: Features = no_features,
+        inside: Inside = no_inside,
     ) -> Results:
         """Evaluate a model on the test split, simple methods next to it.
 
@@ -151,7 +174,9 @@ class Task:
             dataset: gives the examples.
             calibration: of the model; None to fit it on the validation split.
             features: stored ones, for the simple methods.
+            inside: of the network, for what is fitted on its features.
         """
         results = self.evaluate(outputs, dataset, calibration)
+        results = self.completed(results, dataset, calibration, inside)
         simple = self.baselines(results, dataset, features)
         return replace(results, baselines=(*results.baselines, *simple))

@@ -1,7 +1,7 @@
 """Forward passes outside `fit`."""
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 from weakref import WeakKeyDictionary
 
@@ -10,7 +10,7 @@ import numpy as np
 import tensorflow as tf
 
 from tfapp.data.spec import Dataset, Pass
-from tfapp.layers.outputs import logits_model
+from tfapp.layers.outputs import extractor_of, logits_model
 from tfapp.training.speed.folding import fold, strategy_scope
 from tfapp.training.trees import filled, num_rows
 from tfapp.training.workers import WorkersStrategy
@@ -90,6 +90,28 @@ def answers(
     if dataset.joined is None:
         return (row for piece in pieces for row in piece)
     return dataset.joined(examples, pieces)
+
+
+def features_at(
+    model: keras.Model, dataset: Dataset, split: str, places: Sequence[int]
+) -> Any:
+    """Return what a network's head gets for some examples of a split.
+
+    Args:
+        model: one with an `extractor` and a `head`.
+        dataset: gives the inputs.
+        split: whose examples.
+        places: of them in the split.
+
+    Returns:
+        float32 array (places, dims); None if the network has no such part.
+    """
+    extractor = extractor_of(model)
+    if extractor is None or not have_one_shape(dataset):
+        return None
+    examples = [dataset.examples[split][place] for place in places]
+    batches = dataset.batches(examples, Pass())
+    return predict(extractor, batches, len(examples))
 
 
 def have_one_shape(dataset: Dataset) -> bool:

@@ -1,6 +1,6 @@
 """Train a model by its recipe: from scratch, or by transfer in two phases."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -8,7 +8,7 @@ import numpy as np
 from tfapp.tasks.spec import Task
 from tfapp.training.distillation import distilled
 from tfapp.training.from_scratch import FromScratch
-from tfapp.training.inference import answers, have_one_shape
+from tfapp.training.inference import answers, features_at, have_one_shape
 from tfapp.training.job import TrainingJob
 from tfapp.training.loop.workload import Workload
 from tfapp.training.phase import Phase, RunSetup, epochs_of
@@ -86,6 +86,15 @@ class Trainer:
         if isinstance(self.method, FineTuning):
             return self.method.pretrained_features(split)
         return None
+
+    def inside(self, split: str, places: Sequence[int]) -> Any:
+        """Return features of the trained network; see `tasks.spec.Inside`."""
+        if isinstance(self.method, FineTuning):
+            stored = self.method.features_at(split, places)
+            if stored is not None:
+                return stored
+        with self.job.loop.reporter.stage(f"features of {split}"):
+            return features_at(self.job.model, self.job.dataset, split, places)
 
     def _one_by_one(self, split: str) -> Iterator[np.ndarray]:
         """Yield the answers one by one; the stage lasts as long as they are used."""

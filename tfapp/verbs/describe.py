@@ -201,7 +201,7 @@ def _of_file(path: Path) -> Description:
 def _of_saved_model(folder: Path) -> Description:
     """Describe an export by its card, as far as its variables agree with that."""
     from tfapp.data.spec import read_info
-    from tfapp.export.predictor import read_card
+    from tfapp.export import read_card
 
     stored, card = _of_foreign(folder), read_card(folder)
     model = card.get("recipe", {}).get("model", {})

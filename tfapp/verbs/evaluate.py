@@ -1,5 +1,6 @@
 """Evaluate the model of a run again, or on other data."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +19,7 @@ from tfapp.runs.failures import reading
 from tfapp.tasks import get_task
 from tfapp.tasks.leaks import with_near_copies, with_trained
 from tfapp.tasks.results import Results
-from tfapp.tasks.spec import Outputs, Task
+from tfapp.tasks.spec import Inside, Outputs, Task
 
 
 def evaluate(
@@ -60,7 +61,9 @@ def evaluate(
     task = get_task(recipe.task, recipe.task_options)
     model = load_model(finished_run.model_file)
     answer = _answers(model, dataset, reporter)
-    evaluated = task.judge(answer, dataset, card["calibration"])
+    evaluated = task.judge(
+        answer, dataset, card["calibration"], inside=_inside(model, dataset, reporter)
+    )
     if data:
         hashes = trained_hashes(finished_run.split_file)
         results = with_trained(evaluated, dataset, hashes)
@@ -121,3 +124,14 @@ def _answers(model: Any, dataset: Dataset, reporter: Reporter) -> Outputs:
             return outputs if dataset.joined is None else list(outputs)
 
     return answer
+
+
+def _inside(model: Any, dataset: Dataset, reporter: Reporter) -> Inside:
+    """Return what gives the features of a network."""
+    from tfapp.training.inference import features_at
+
+    def inside(split: str, places: Sequence[int]) -> Any:
+        with reporter.stage(f"features of {split}"):
+            return features_at(model, dataset, split, places)
+
+    return inside

@@ -82,6 +82,7 @@ def predict(
     model: str,
     inputs: Sequence[str],
     *,
+    fields: Mapping[str, str] | None = None,
     out: Path | str = FOLDER,
     runs_folder: Path | str = "runs",
     reporter: Reporter | None = None,
@@ -93,6 +94,8 @@ def predict(
             run (NAME, NAME/NUMBER or its folder), a run's model.keras, or a file of
             `tfapp export`.
         inputs: files, folders (searched through), or glob patterns.
+        fields: what is said next to the files, for models that take more than them,
+            such as {"latitude": "52.5", "longitude": "13.4", "date": "2026-05-01"}.
         out: folder for answers that are files, such as masks; they get the names of
             the inputs. Other models write nothing.
         runs_folder: where runs lie.
@@ -108,13 +111,14 @@ def predict(
     reporter = reporter or Reporter()
     find_files(inputs)  # before the seconds that TensorFlow takes
     predictor = load(model, runs_folder=runs_folder, reporter=reporter).predictor
+    predictor.fields(fields or {})  # a mistake in them is no mistake of a file
     paths = find_files(inputs, predictor.interface.suffixes)
     targets = free_names(Path(out).expanduser(), paths)
     rows: list[PredictionRow] = []
     with reporter.stage("predict", unit="files") as stage:
         for start in range(0, len(paths), FILES_AT_A_TIME):
             part = slice(start, start + FILES_AT_A_TIME)
-            rows += _answer_files(predictor, paths[part], targets[part])
+            rows += _answer_files(predictor, paths[part], targets[part], fields or {})
             stage(min(start + FILES_AT_A_TIME, len(paths)), len(paths))
     return Predictions(tuple(rows))
 
@@ -146,10 +150,13 @@ def _flat(row: PredictionRow) -> dict[str, Any]:
 
 
 def _answer_files(
-    predictor: "Predictor", paths: Sequence[Path], targets: Sequence[Path]
+    predictor: "Predictor",
+    paths: Sequence[Path],
+    targets: Sequence[Path],
+    said: Mapping[str, str],
 ) -> list[PredictionRow]:
     """Answer some files together; a bad one gets its error and stays alone."""
-    contents = [_rows_of(predictor, path) for path in paths]
+    contents = [_rows_of(predictor, path, said) for path in paths]
     rows = [row for content in contents if isinstance(content, list) for row in content]
     answers = iter(predictor.answers(rows))
     answered = []
@@ -165,10 +172,12 @@ def _answer_files(
     return answered
 
 
-def _rows_of(predictor: "Predictor", path: Path) -> list[Mapping[str, Any]] | str:
+def _rows_of(
+    predictor: "Predictor", path: Path, said: Mapping[str, str]
+) -> list[Mapping[str, Any]] | str:
     """Return the raw inputs that a file holds, or why it cannot be read."""
     try:
-        return predictor.rows(path)
+        return predictor.rows(path, said)
     except OSError as error:
         return f"cannot be read: {error.strerror}"
     except DataError as error:

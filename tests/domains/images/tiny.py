@@ -148,6 +148,27 @@ def captions(folder: Path) -> Tiny:
     return tiny.captions(folder)
 
 
+def species(folder: Path) -> Tiny:
+    """The same photos with places, and sightings of either class."""
+    tiny = photos(folder / "photos")
+    random = np.random.default_rng(0)
+    places, sightings = ["path,latitude,longitude,date"], []
+    for label, longitude in (("bottom", 8), ("top", 16)):
+        for i in range(12):
+            where = f"50,{longitude + random.normal():.3f},2026-05-{i + 1:02d}"
+            places.append(f"photos/{label}/{i}.png,{where}")
+            sightings += [
+                f"{where},{label}",
+                f"51,{longitude},2026-06-{i + 1:02d},{label}",
+            ]
+    (folder / "places.csv").write_text("\n".join(places))
+    header = "latitude,longitude,date,species"
+    (folder / "sightings.csv").write_text("\n".join([header, *sightings]))
+    options = {n: str(folder / f"{n}.csv") for n in ("places", "sightings")}
+    tiny.table["data"]["options"] |= options
+    return tiny
+
+
 TINY = {
     "capsule_classification": capsules,
     "fast_style": pictures,
@@ -156,4 +177,5 @@ TINY = {
     "image_multilabel": tags,
     "image_regression": numbers,
     "image_segmentation": masks,
+    "species_classification": species,
 }

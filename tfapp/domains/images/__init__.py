@@ -19,6 +19,7 @@ DATA = {
     "pictures": "style.fast.data:pictures",
     "scenes": "captioning.load:scenes",
     "slide_patches": "slides.patches.load:slide_patches",
+    "species_photos": "classification.species.load:species_photos",
 }
 """Kinds of data: what the examples are and what the network receives."""
 
@@ -31,6 +32,7 @@ CHECKS = {
     "pictures": "style.fast.data:check_pictures",
     "scenes": "captioning.check:check_scenes",
     "slide_patches": "slides.patches.load:check_patches",
+    "species_photos": "classification.species.load:check_species",
 }
 """What reports the faults of each kind of data."""
 
@@ -43,6 +45,7 @@ SPLITS = {
     "pictures": ("random", "order"),
     "scenes": ("random",),
     "slide_patches": ("random",),
+    "species_photos": ("random", "order"),
 }
 """The ways by which each kind of data can be split: `data.split.by`."""
 
@@ -55,6 +58,7 @@ AUGMENTATIONS = {
     "pictures": "augmentation.config:ImageAugmentation",
     "scenes": "augmentation.config:MaskAugmentation",
     "slide_patches": "augmentation.config:ImageAugmentation",
+    "species_photos": "augmentation.config:ImageAugmentation",
 }
 """What `[data.augmentation]` may hold for each kind of data."""
 
@@ -67,6 +71,7 @@ TASKS = {
     "image_regression": "regression.task:task",
     "image_segmentation": "segmentation.task:task",
     "neural_style": "style.task:task",
+    "species_classification": "classification.species.task:task",
 }
 
 TASK_DATA = {
@@ -78,6 +83,7 @@ TASK_DATA = {
     "image_regression": ("image_numbers",),
     "image_segmentation": ("masks",),
     "neural_style": ("images",),
+    "species_classification": ("species_photos",),
 }
 """The kinds of data that each task learns from; the first is the default."""
 
@@ -89,6 +95,7 @@ INTERFACES = {
     "image_multilabel": "multilabel.interface:INTERFACE",
     "image_regression": "regression.task:INTERFACE",
     "image_segmentation": "segmentation.interface:INTERFACE",
+    "species_classification": "classification.species.interface:INTERFACE",
 }
 """What the exported models of each task take and answer, without the task."""
 
@@ -167,6 +174,7 @@ PREVIEWS = {
     "masks": "thumbnails:file_tile",
     "pictures": "thumbnails:file_tile",
     "slide_patches": "thumbnails:file_tile",
+    "species_photos": "thumbnails:file_tile",
 }
 """Kind of data → what shows an example on the page of a comparison: (file, caption) →
 tile, or None if the file is not here."""
@@ -177,6 +185,7 @@ EXPLAINED = {
     "image_classification": "verbs.explain:explain_pictures",
     "image_multilabel": "verbs.explain:explain_pictures",
     "image_segmentation": "verbs.explain:explain_pictures",
+    "species_classification": "verbs.explain:explain_pictures",
 }
 """Task → what explains the answers of its runs; see `tfapp.verbs.explain`."""
 

@@ -62,7 +62,7 @@ def images(
         (height, width), channels, resize, interpolation, max_pixels
     )
     source = open_source(context)
-    parts = image_parts(source, context, preprocessor, _split)
+    parts = image_parts(source, context, preprocessor, split_images)
     labels = context.labels or source.labels
     used = [e for split in parts["examples"].values() for e in split]
     info = image_info(preprocessor.shape, labels, fingerprint=fingerprint(used))
@@ -108,9 +108,10 @@ def image_parts(
     }
 
 
-def _split(
+def split_images(
     source: Source, examined: Examined, context: LoadContext
 ) -> tuple[Example, ...]:
+    """Return the usable images of classes, each with its split."""
     return split_classes(source, examined.usable, context, "image")
 
 

@@ -1,6 +1,7 @@
 """What an exported classifier takes and answers, whatever its inputs are."""
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -9,8 +10,12 @@ import tensorflow as tf
 from tfapp.export.network import network_of
 from tfapp.export.signatures import DEFAULT
 from tfapp.export.spec import Arrays, Exported, Prediction, Signature
+from tfapp.layers.outputs import FEATURES, LOGITS, features_model
+from tfapp.problems.classification.foreign.familiarity import read_familiarity
 
 CLASSIFY = "classify"
+FAMILIAR = "It looks like what was learned from."
+FOREIGN = "None of these, probably: it looks like nothing that was learned from."
 
 
 def class_signatures(
@@ -57,8 +62,39 @@ def classes_of(exported: Exported) -> Callable[[Any], Mapping[str, Any]]:
 
     It is traced once, so that signatures which share it store one graph.
     """
-    network = network_of(exported, lambda logits: calibrated(exported, logits))
-    return lambda inputs: answer(exported, network(inputs))
+    network = shares_of(exported)
+    return lambda inputs: answer(exported, **network(inputs))
+
+
+def shares_of(exported: Exported) -> Callable[[Any], dict[str, Any]]:
+    """Return a function from inputs of the model to its probabilities.
+
+    Next to `probabilities` (batch, num_classes) are, where the calibration has a
+    familiarity and the model features, `familiarity`, float32 (batch,) in [-1, 1];
+    `rejected`, bool (batch,), whether the input is of none of the classes; and
+    `remark`, a sentence (batch,) that says so.
+    """
+    table = exported.calibration.get("familiarity")
+    model = features_model(exported.model) if table else None
+    if table is None or model is None:
+        return network_of(
+            exported, lambda logits: {"probabilities": calibrated(exported, logits)}
+        )
+    known = read_familiarity(table)
+
+    def behind(outputs: Mapping[str, Any]) -> dict[str, Any]:
+        rows = tf.math.l2_normalize(tf.cast(outputs[FEATURES], tf.float32), axis=-1)
+        cosines = tf.matmul(rows, tf.constant(known.typical), transpose_b=True)
+        familiarity = tf.reduce_max(cosines, axis=-1)
+        rejected = familiarity < known.threshold
+        return {
+            "probabilities": calibrated(exported, outputs[LOGITS]),
+            "familiarity": familiarity,
+            "rejected": rejected,
+            "remark": tf.where(rejected, FOREIGN, FAMILIAR),
+        }
+
+    return network_of(replace(exported, model=model), behind)
 
 
 def calibrated(exported: Exported, logits: Any) -> Any:
@@ -67,12 +103,13 @@ def calibrated(exported: Exported, logits: Any) -> Any:
     return tf.nn.softmax(tf.cast(logits, tf.float32) / temperature)
 
 
-def answer(exported: Exported, probabilities: Any) -> dict[str, Any]:
+def answer(exported: Exported, probabilities: Any, **more: Any) -> dict[str, Any]:
     """Name the classes of a batch of probabilities.
 
     Args:
         exported: knows the names.
         probabilities: float32 tensor (batch, num_classes).
+        **more: further outputs, as they are.
 
     Returns:
         `probabilities` as received, `label` (batch,) the most probable class, `score`
@@ -88,6 +125,7 @@ def answer(exported: Exported, probabilities: Any) -> dict[str, Any]:
         "label": tf.gather(names, best),
         "score": tf.reduce_max(probabilities, axis=-1),
         "classes": tf.tile(names[tf.newaxis], [batch, 1]),
+        **more,
     }
 
 
@@ -95,15 +133,19 @@ def class_prediction(row: Arrays) -> Prediction:
     """Return the classes of one row with their probabilities.
 
     Args:
-        row: `probabilities`, float (num_classes,), and `classes`, (num_classes,).
+        row: `probabilities`, float (num_classes,), and `classes`, (num_classes,);
+            perhaps `familiarity` and `rejected`.
     """
     pairs = zip(row["classes"], row["probabilities"], strict=True)
     shares = {_text(name): float(share) for name, share in pairs}
     label = max(shares, key=lambda name: shares[name])
-    return Prediction(
-        f"{label} {shares[label]:.1%}",
-        {"label": label, "probability": shares[label], "probabilities": shares},
-    )
+    columns = {"label": label, "probability": shares[label], "probabilities": shares}
+    text = f"{label} {shares[label]:.1%}"
+    if "rejected" in row:
+        columns["familiarity"] = float(row["familiarity"])
+        columns["rejected"] = bool(row["rejected"])
+        text = f"none of these; nearest: {text}" if columns["rejected"] else text
+    return Prediction(text, columns)
 
 
 def as_example(name: str, value: bytes) -> bytes:

@@ -73,15 +73,48 @@ function chooseSignature() {
     ? `${$("drop").hidden ? "T" : "or t"}ype a text:`
     : method() ? "Examples as JSON:" : `Input as JSON: ${inputs.map(described).join(", ")}`;
   $("text").value = takesBytes() ? "" : exampleOf(inputs);
-  $("explain").hidden = !(takesBytes() && model()?.signatures.explain);
+  const explained = Object.keys(model()?.signatures?.explain?.inputs ?? {}).sort().join();
+  $("explain").hidden = !(takesBytes() && explained === inputs.map(([name]) => name).sort().join());
+  drawFields();
   clear();
 }
 
-/** Whether the signature takes a file or a text as it is. */
+/** Whether the signature takes a file or a text as it is, perhaps with numbers next to it. */
 function takesBytes() {
   const inputs = Object.values(signature()?.inputs ?? {});
-  return inputs.length === 1 && inputs[0].kind === "string" && !method();
+  const files = inputs.filter((input) => input.kind === "string");
+  return files.length === 1 && inputs.every((input) => input === files[0] || isNumber(input)) && !method();
 }
+
+const isNumber = (input) => /^(float|double)$/.test(input.kind) && input.shape?.length === 1;
+
+/** Returns the names of the numbers that stand next to the file. */
+const numbers = () => (takesBytes() ? Object.entries(signature().inputs).filter(([, input]) => isNumber(input)).map(([name]) => name) : []);
+
+/** Shows a field for each number; an empty one means that it is not known. */
+function drawFields() {
+  const made = numbers().map((name) => {
+    const label = document.createElement("label");
+    const field = document.createElement("input");
+    Object.assign(field, { id: `field-${name}`, type: "number", step: "any" });
+    label.append(`${name.replaceAll("_", " ")} (optional) `, field);
+    return label;
+  });
+  $("fields").replaceChildren(...made);
+  $("fields").hidden = !made.length;
+}
+
+/** Returns what a row holds: the value, or a table of it and the numbers. */
+function rowOf(value) {
+  const names = numbers();
+  if (!names.length) return value;
+  const [file] = Object.entries(signature().inputs).find(([, input]) => input.kind === "string");
+  const filled = names.map((name) => [name, $(`field-${name}`).value === "" ? "NaN" : Number($(`field-${name}`).value)]);
+  return { [file]: value, ...Object.fromEntries(filled) };
+}
+
+/** Returns a body as JSON; what is not known is a bare NaN, as in the contract. */
+const written = (body) => (numbers().length ? JSON.stringify(body).replaceAll('"NaN"', "NaN") : JSON.stringify(body));
 
 function method() {
   const name = (signature()?.method ?? "").split("/").pop();
@@ -119,12 +152,12 @@ async function question(name = $("signature").value) {
   const base = { signature_name: name };
   if (method()) return { path, body: { ...base, examples: JSON.parse($("text").value) } };
   if (!takesBytes()) return { path, body: { ...base, inputs: JSON.parse($("text").value) } };
-  if ($("text").value.trim()) return { path, body: { ...base, instances: [$("text").value] } };
+  if ($("text").value.trim()) return { path, body: { ...base, instances: [rowOf($("text").value)] } };
   if (!state.file) throw new Error("Choose a file or type a text first.");
   const bytes = new Uint8Array(await state.file.arrayBuffer());
   let binary = "";
   for (let i = 0; i < bytes.length; i += 32768) binary += String.fromCharCode(...bytes.subarray(i, i + 32768));
-  return { path, body: { ...base, instances: [{ b64: btoa(binary) }] } };
+  return { path, body: { ...base, instances: [rowOf({ b64: btoa(binary) })] } };
 }
 
 async function ask(event, name) {
@@ -136,7 +169,7 @@ async function ask(event, name) {
     const { path, body } = await question(name);
     showCurl(path, body);
     const started = performance.now();
-    const reply = await fetch(path, { method: "POST", headers: headers({ "Content-Type": "application/json" }), body: JSON.stringify(body) });
+    const reply = await fetch(path, { method: "POST", headers: headers({ "Content-Type": "application/json" }), body: written(body) });
     const text = await reply.text();
     const ms = performance.now() - started;
     // NaN and infinities are bare in the contract, and no JSON for a browser.
@@ -179,9 +212,16 @@ function showCurl(path, body) {
   const token = state.token ? " -H \"Authorization: Bearer $TOKEN\"" : "";
   $("curl-box").hidden = false;
   const isFile = takesBytes() && !$("text").value.trim();
-  const plain = JSON.stringify(body).replaceAll("'", "'\\''");
+  const plain = written(body).replaceAll("'", "'\\''");
   const query = `?signature_name=${encodeURIComponent(body.signature_name)}`;
   const name = state.file?.name.replaceAll("'", "'\\''");
+  if (isFile && numbers().length) {
+    // A photo may be longer than a command may be: it comes by a pipe.
+    const { b64 } = Object.values(body.instances[0]).find((value) => value?.b64);
+    const [before, after] = written(body).split(b64);
+    $("curl").textContent = `{ printf %s '${before}'; base64 -w0 '${name}'; printf %s '${after}'; } | curl${token} -d @- '${address}'`;
+    return;
+  }
   $("curl").textContent = isFile
     ? `curl${token} -H 'Content-Type: ${state.file.type || "application/octet-stream"}' --data-binary '@${name}' '${address}${query}'`
     : `curl${token} -d '${plain}' '${address}'`;

@@ -1,6 +1,6 @@
 """Transfer learning in two phases: the head, then the extractor from one layer on."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -89,6 +89,12 @@ class FineTuning:
             split, None if self.pretrained else self._plain(split)
         )
         return rows if isinstance(rows, np.ndarray) else None
+
+    def features_at(self, split: str, places: Sequence[int]) -> Any:
+        """Return stored rows of examples by the extractor as it is; None without."""
+        if self.features is None or not len(places):
+            return None
+        return np.asarray(self._plain(split)[np.asarray(places)])
 
     def _plain(self, split: str) -> Any:
         """Return stored rows of a split's examples, None if there are none."""

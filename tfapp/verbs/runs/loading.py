@@ -76,7 +76,7 @@ def load(
 def _row(predictor: "Predictor", place: int, value: Any) -> Mapping[str, Any]:
     """Return the raw inputs of one input."""
     if isinstance(value, Mapping):
-        return value
+        return {**predictor.fields({}), **value}
     try:
         if isinstance(value, str | Path):
             rows = predictor.rows(Path(value).expanduser())

@@ -1,5 +1,6 @@
 """What an exported classifier of images takes and answers."""
 
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from tfapp.base.errors import ModelError
@@ -33,16 +34,29 @@ def image_signatures(exported: Exported) -> dict[str, Signature]:
     """
     classes = classes_of(exported)
     signatures = class_signatures(exported, classes)
+
+    def answers(logits: Any, raw: Mapping[str, Any]) -> Mapping[str, Any]:
+        if exported.calibration.get("familiarity"):  # which the logits do not tell
+            return classes(exported.preprocessor(raw))
+        return answer(exported, calibrated(exported, logits))
+
     return {
         DEFAULT: signatures.pop(DEFAULT),
         UINT8_IMAGES: of_uint8(exported, classes),
         **signatures,
-        **_explain(exported),
+        **explain_signatures(exported, answers),
     }
 
 
-def _explain(exported: Exported) -> dict[str, Signature]:
-    """Return the signature "explain"; nothing if not requested, or not possible."""
+def explain_signatures(
+    exported: Exported, answers: Callable[[Any, Mapping[str, Any]], Mapping[str, Any]]
+) -> dict[str, Signature]:
+    """Return the signature "explain"; nothing if not requested, or not possible.
+
+    Args:
+        exported: takes encoded images as `image_bytes`, perhaps among other inputs.
+        answers: logits and raw inputs → what "serving_default" answers.
+    """
     if not exported.options.get("explain", False):
         return {}
     # Only an export explains: to answer, a process should not wait for matplotlib.
@@ -55,8 +69,7 @@ def _explain(exported: Exported) -> dict[str, Signature]:
 
     def explained(**raw: Any) -> dict[str, Any]:
         logits, pictures = explain(exported.preprocessor(raw))
-        answers = answer(exported, calibrated(exported, logits))
-        return {**answers, "explanation_bytes": pictures}
+        return {**answers(logits, raw), "explanation_bytes": pictures}
 
     return {"explain": Signature(explained, exported.preprocessor.raw)}
 
@@ -65,5 +78,9 @@ INTERFACE = image_interface(
     signatures=image_signatures,
     prediction=class_prediction,
     preprocessor=ImagePreprocessor.from_description,
-    outputs={"probabilities": "classes", "explanation_bytes": "pictures"},
+    outputs={
+        "probabilities": "classes",
+        "explanation_bytes": "pictures",
+        "remark": "text",
+    },
 )

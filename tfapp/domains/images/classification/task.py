@@ -14,17 +14,24 @@ from tfapp.domains.images.classification.interface import INTERFACE
 from tfapp.domains.images.classification.layers.rejection_loss import RejectionLoss
 from tfapp.domains.images.explanation.mistakes import mistake_maps
 from tfapp.domains.images.gallery_sections import mistakes_section, sample_section
+from tfapp.domains.images.label_sections import audit_section, pairs_section
 from tfapp.domains.images.network_sections import network_sections
 from tfapp.domains.images.views import photo_views, small_picture
 from tfapp.layers.outputs import AUXILIARY, LOGITS, logits_model
 from tfapp.problems.classification.baselines import class_baselines
+from tfapp.problems.classification.foreign.rejection import (
+    check_keep,
+    rejection_sections,
+    with_rejection,
+)
+from tfapp.problems.classification.label_audit import with_label_audit
 from tfapp.problems.classification.results import accuracy_metric, evaluate_classifier
 from tfapp.problems.classification.sections import classification_sections
 from tfapp.problems.classification.verdict import classification_findings
 from tfapp.recipes.config import DistillConfig, Share
 from tfapp.report.blocks import Section
-from tfapp.tasks.results import Results
-from tfapp.tasks.spec import Learning, Task
+from tfapp.tasks.results import Calibration, Results
+from tfapp.tasks.spec import Inside, Learning, Task
 
 METRIC = accuracy_metric("images")
 
@@ -36,6 +43,8 @@ def task(
     distill: DistillConfig | None = None,
     auxiliary_weight: float = 0.3,
     rejection_penalty: float = 0.0,
+    keep: float = 0.0,
+    audit_labels: bool = False,
 ) -> Task:
     """Choose one class for each image.
 
@@ -48,10 +57,16 @@ def task(
             some; 0 to leave them untrained.
         rejection_penalty: j of LeNet-5's loss, the penalty of a further class to which
             no image belongs; 0 for plain cross-entropy.
+        keep: share of images of the classes that is answered, such as 0.95; others
+            look like nothing that was learned from, and are answered with "none of
+            these". 0 to answer all; see docs/birds.md.
+        audit_labels: whether labels are looked for that are probably wrong, by heads
+            that have not seen the image.
 
     Raises:
-        ConfigError: if one of the last two is negative.
+        ConfigError: if a number is out of its range.
     """
+    check_keep(keep)
     for name, value in (
         ("auxiliary_weight", auxiliary_weight),
         ("rejection_penalty", rejection_penalty),
@@ -75,9 +90,10 @@ def task(
         mode="min",
         metric=METRIC,
         evaluate=partial(evaluate_classifier, METRIC),
+        completed=partial(completed, keep, audit_labels),
         baselines=class_baselines,
         findings=classification_findings,
-        sections=_sections,
+        sections=image_sections,
         class_weights=class_weights,
         distill=distill,
         views=photo_views,
@@ -110,11 +126,29 @@ def _learning(
     )
 
 
-def _sections(results: Results, dataset: Dataset, model: Any) -> list[Section]:
+def completed(
+    keep: float,
+    audit_labels: bool,
+    results: Results,
+    dataset: Dataset,
+    calibration: Calibration | None,
+    inside: Inside,
+) -> Results:
+    """Return results with what the options ask for; see `task`."""
+    results = with_rejection(keep, results, dataset, calibration, inside)
+    if audit_labels and calibration is None:
+        return with_label_audit(results, dataset, inside)
+    return results
+
+
+def image_sections(results: Results, dataset: Dataset, model: Any) -> list[Section]:
     """Return the sections on figures and pictures, and those on the network's kind."""
     sections = (
         *classification_sections(results),
+        *rejection_sections(results),
         mistakes_section(results, dataset, partial(_maps, model, dataset)),
+        pairs_section(results, dataset),
+        audit_section(results, dataset),
         *network_sections(model, dataset),
         sample_section(dataset, results.metric.examples),
     )

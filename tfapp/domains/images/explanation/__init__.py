@@ -5,6 +5,7 @@ WORKS = {
     "image_classification": "tfapp.domains.images.explanation.explaining:work",
     "image_multilabel": "tfapp.domains.images.explanation.explaining:work",
     "image_segmentation": "tfapp.domains.images.segmentation.explanation:mask_work",
+    "species_classification": "tfapp.domains.images.explanation.explaining:work",
 }
 """Tasks whose runs can be explained → what explains pictures: (subject, explainers by
 name, description of the preprocessing, label) → `explaining.Work`."""

@@ -8,12 +8,14 @@ from tfapp.data.context import LoadContext
 from tfapp.data.listing import Source
 from tfapp.data.place import both_meant, expand_path
 from tfapp.domains.images import FORMS
+from tfapp.domains.images.reading.sources.listed import is_listed
 
 SOURCES = {
     "csv": "tfapp.domains.images.reading.sources.csv_table:csv_table",
     "digits": "tfapp.domains.images.reading.sources.digits:digits",
     "embedded": "tfapp.domains.images.reading.sources.embedded:embedded",
     "folder": "tfapp.domains.images.reading.sources.folder:folder",
+    "listed": "tfapp.domains.images.reading.sources.listed:listed",
     "mosaics": "tfapp.domains.images.reading.sources.mosaics:mosaics",
     "npz": "tfapp.domains.images.reading.sources.npz_arrays:npz_arrays",
     "tfds": "tfapp.domains.images.reading.sources.tfds_builder:tfds_builder",
@@ -65,7 +67,7 @@ def source_form(place: str) -> str:
     if not place:
         raise DataError(f"`data.path` is empty. Expected {FORMS}.")
     if path.is_dir():
-        return "folder"
+        return "listed" if is_listed(path) else "folder"
     if path.exists() and not path.is_file():
         raise DataError(
             f"`data.path`: {place!r} is a pipe or a device, which can be read once "

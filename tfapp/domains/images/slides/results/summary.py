@@ -86,8 +86,8 @@ def _judged(figures: Figures) -> Section:
     if rows:
         blocks = (_curve(figures), Table(header, rows, "Sensitivities", 0))
     lead = (
-        f"Slides: {figures.slides:,}; lesions: {figures.lesions:,}. A lesion is hit if a "
-        "point lies in it; FROC is the mean sensitivity at the rates of the table. "
+        f"Slides: {figures.slides:,}; lesions: {figures.lesions:,}. A lesion is hit if "
+        "a point lies in it; FROC is the mean sensitivity at the rates of the table. "
         "Intervals are 95 %, by the bootstrap over slides (over lesions for a single "
         "slide, over squares of cells for their AUC)."
     )

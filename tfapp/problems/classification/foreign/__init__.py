@@ -1,0 +1,1 @@
+"""Inputs that are of none of the classes."""
