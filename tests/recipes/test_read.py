@@ -78,7 +78,7 @@ def test_overrides_take_toml_values_and_bare_words():
         ("task_options.label_smoothing=1", "Option `label_smoothing` of task"),
         ("task_options.distill={}", "`teacher`: Field required"),
         ("task_options.distill={teacher='t', share=2}", "`share`: Input should be"),
-        ("data.kind=sounds", "needs `data.kind` = 'images'. Received: 'sounds'"),
+        ("data.kind=sounds", "needs `data.kind` = 'images' or 'slide_patches'. Rec"),
         ("data.split.by=time", "'images' cannot be split by 'time'. Expected"),
         ("data.augmentation.rotat=0.1", "Unknown key `data.augmentation.rotat`. Did"),
         ("data.augmentation.zoom=2", "`data.augmentation.zoom`: input should be less"),
