@@ -33,7 +33,7 @@ def strip(recording: Recording) -> Gallery:
         Tile(_png(recording.pictures[i]), "image/png", _caption(recording, i))
         for i in chosen
     )
-    return Gallery("An episode, step by step", tiles, large=True)
+    return Gallery("An episode, step by step", tiles)
 
 
 def _caption(recording: Recording, step: int) -> str:
