@@ -62,8 +62,8 @@ class Smear:
     def kind(self, row: int, column: int) -> tuple[str, np.random.Generator]:
         """Return the kind of cell in a square, "" for none, and its own chance."""
         random = np.random.default_rng([self.seed, row, column])
-        middle = (np.array([n + 0.5]) * CELL for n in (column, row))
-        if not self.inside(*(m[:, None] for m in middle))[0]:
+        x, y = (np.array([[n + 0.5]]) * CELL for n in (column, row))
+        if not self.inside(x, y)[0]:
             return "", random
         place = random.random()
         if place < 1 / self.rarity:

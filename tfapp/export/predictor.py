@@ -35,8 +35,7 @@ class Predictor:
         preprocessor: of the model, for an interface that reads files with it.
         loaded: the SavedModel, whose functions live as long as it; None without.
         card: what lies next to the model as tfapp.json; {} if nothing does.
-        others: name of any signature → its function and inputs, None if the model
-            has no such signature.
+        others: name of a signature → its function and inputs; None for no such one.
     """
 
     function: Any
