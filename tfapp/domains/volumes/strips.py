@@ -59,7 +59,7 @@ def strips(rows: Sequence[np.ndarray], names: Sequence[str]) -> Figure:
             axes.set_yticks([])
             axes.grid(False)
             axes.spines[:].set_visible(False)
-            axes.set_ylabel(drawable(name, 16), rotation=0, ha="right", va="center")
+            axes.set_ylabel(drawable(name, 28), rotation=0, ha="right", va="center")
     return figure
 
 

@@ -3,8 +3,8 @@
 from typing import Literal
 
 from tfapp.domains.volumes.classification import classification_task
+from tfapp.domains.volumes.clips.frames import FRAMES, some_frames
 from tfapp.domains.volumes.clips.interface import INTERFACE
-from tfapp.domains.volumes.clips.sections import clip_sections
 from tfapp.recipes.config import Share
 from tfapp.tasks.spec import Task
 
@@ -24,8 +24,9 @@ def task(
     return classification_task(
         "clips",
         label_smoothing,
+        some_frames,
+        FRAMES,
         name="clip_classification",
-        sections=clip_sections,
         class_weights=class_weights,
         interface=INTERFACE,
     )

@@ -4,7 +4,7 @@ from typing import Literal
 
 from tfapp.domains.volumes.classification import classification_task
 from tfapp.domains.volumes.voxels.interface import INTERFACE
-from tfapp.domains.volumes.voxels.sections import volume_sections
+from tfapp.domains.volumes.voxels.turning import TURN, turning_grid
 from tfapp.recipes.config import Share
 from tfapp.tasks.spec import Task
 
@@ -24,8 +24,9 @@ def task(
     return classification_task(
         "grids",
         label_smoothing,
+        turning_grid,
+        TURN,
         name="volume_classification",
-        sections=volume_sections,
         class_weights=class_weights,
         interface=INTERFACE,
     )

@@ -1,11 +1,8 @@
-"""Sections of a report on clips: frames of mistakes and of the classes."""
-
-from functools import partial
+"""What a report and TensorBoard show of a clip."""
 
 import numpy as np
 
 from tfapp.data.spec import Dataset, Example
-from tfapp.domains.volumes.strips import strip_sections
 from tfapp.domains.volumes.voxels.grid_files import read_grid
 
 SHOWN = 8
@@ -21,7 +18,3 @@ def some_frames(dataset: Dataset, example: Example) -> np.ndarray:
     chosen = np.linspace(0, len(frames) - 1, min(SHOWN, len(frames))).astype(int)
     grey: np.ndarray = frames[chosen].astype(np.float32).mean(axis=-1) / 255
     return grey
-
-
-clip_sections = partial(strip_sections, some_frames, FRAMES)
-"""Results, dataset of clips and model → sections."""

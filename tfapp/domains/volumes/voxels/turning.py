@@ -1,11 +1,8 @@
-"""Sections of a report on volumes: turning pictures of mistakes and of the classes."""
-
-from functools import partial
+"""What a report and TensorBoard show of a grid."""
 
 import numpy as np
 
 from tfapp.data.spec import Dataset, Example
-from tfapp.domains.volumes.strips import strip_sections
 from tfapp.domains.volumes.voxels.grid_files import read_grid
 from tfapp.domains.volumes.voxels.projections import turning_views
 
@@ -19,7 +16,3 @@ def turning_grid(dataset: Dataset, example: Example) -> np.ndarray:
     """Return how a grid looks as it turns; of several channels their mean."""
     numbers = read_grid(dataset.raw(example)["volume"]).astype(np.float32)
     return turning_views(numbers if numbers.ndim == 3 else numbers.mean(axis=-1))
-
-
-volume_sections = partial(strip_sections, turning_grid, TURN)
-"""Results, dataset of grids and model → sections."""
