@@ -9,7 +9,12 @@ from pathlib import Path
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
+import hypothesis
 import pytest
+
+# How long an example takes is the machine's matter.
+hypothesis.settings.register_profile("untimed", deadline=None)
+hypothesis.settings.load_profile("untimed")
 
 WHOLE_RUNS = {"workspace", "trained", "learnt", "finished", "saved", "place"}
 """Fixtures that train and export: every test that takes one of them is slow."""

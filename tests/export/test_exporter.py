@@ -55,7 +55,11 @@ def test_the_card_is_the_recipe_and_what_the_export_found(exported):
     assert card["calibration"] == {"temperature": 2.0}
     assert card["interface"] == {
         "media_type": "image/*",
-        "outputs": {"probabilities": "classes", "explanation_bytes": "pictures"},
+        "outputs": {
+            "probabilities": "classes",
+            "explanation_bytes": "pictures",
+            "remark": "text",
+        },
     }
     assert card["preprocess"] == {"kind": "tiny", "size": [8, 6]}
     assert card["parity"]["num_examples"] == 5
