@@ -137,6 +137,25 @@ def test_perfect_captions(dataset):
         assert results.figures[key] == pytest.approx(1)
 
 
+def test_colours_apart_from_forms(dataset):
+    """One part sees no colour, the other no neighbours before it makes a grid coarse."""
+    options = {"filters": [4, 6], "units": 8, "embedding_units": 8}
+    name = ModelConfig(name="captioner", options={**options, "colour_apart": True})
+    convolutions = build_model(name, dataset.info).get_layer("convolutions")
+    random = np.random.default_rng(0)
+    image = random.uniform(0, 255, (1, *convolutions.input_shape[1:])).astype("float32")
+    swapped = image[..., ::-1]
+    one, other = (np.asarray(convolutions(seen)) for seen in (image, swapped))
+    assert one.shape[-1] == 12
+    np.testing.assert_allclose(one[..., :6], other[..., :6], atol=1e-5)
+    assert np.abs(one[..., 6:] - other[..., 6:]).max() > 1e-3
+    rows = image.copy()
+    rows[:, ::2], rows[:, 1::2] = image[:, 1::2], image[:, ::2]
+    moved = np.asarray(convolutions(rows))
+    np.testing.assert_allclose(one[..., 6:], moved[..., 6:], atol=1e-5)
+    assert np.abs(one[..., :6] - moved[..., :6]).max() > 1e-3
+
+
 def test_other_data_and_models_are_refused(dataset):
     """A captioner needs captions, and the task needs a decoder."""
     info = DataInfo({"image": InputSpec((16, 16, 3))}, (), 3)

@@ -1,9 +1,9 @@
 """A captioner whose convolutions are trained with it, for small or special pictures."""
 
-from typing import Literal
+from typing import Any, Literal
 
 import keras
-from keras import layers
+from keras import layers, ops
 
 from tfapp.data.spec import DataInfo
 from tfapp.domains.images.captioning.models.parts import caption_head
@@ -20,6 +20,7 @@ def captioner(
     info: DataInfo,
     *,
     filters: tuple[int, ...] = (32, 64, 64),
+    colour_apart: bool = False,
     units: int = 128,
     embedding_units: int = 32,
     attention: Literal["additive", "dot"] = "additive",
@@ -39,6 +40,9 @@ def captioner(
             places of a caption, and the number of words.
         filters: of each convolution of 3 pixels, with batch normalisation; max pooling
             by 2 follows each while the grid stays large enough.
+        colour_apart: whether these see grey alone, and the colours of a place are read
+            without its form, by convolutions of one pixel; so a form is recognised in
+            a colour that it never had in training.
         units: size of the state of the LSTM and of what is known of a place.
         embedding_units: size of the vector of a word.
         attention: "additive" (Bahdanau, Xu) or "dot" (Luong).
@@ -62,7 +66,7 @@ def captioner(
         https://arxiv.org/abs/1511.06349, for hidden words.
     """
     inputs = keras.Input(image_shape(info), name="image")
-    grid = _convolutions(image_shape(info), filters)
+    grid = _convolutions(image_shape(info), filters, colour_apart)
     head = caption_head(
         grid.output_shape[1:],
         info,
@@ -77,17 +81,28 @@ def captioner(
     return keras.Model(inputs, head(grid(inputs)), name="captioner")
 
 
-def _convolutions(shape: tuple[int, int, int], filters: tuple[int, ...]) -> keras.Model:
+def _convolutions(
+    shape: tuple[int, int, int], filters: tuple[int, ...], colour_apart: bool
+) -> keras.Model:
     """Pixels → grid of features, float (batch, rows, columns, channels)."""
     pixels = keras.Input(shape, name="pixels")
     x = layers.Rescaling(1 / 127.5, -1.0, name="rescale")(pixels)
-    for block, width in enumerate(filters, start=1):
-        name = f"block{block}"
+    if not colour_apart:
+        return keras.Model(pixels, _blocks(x, filters, 3, "block"), name="convolutions")
+    grey = ops.mean(x, axis=-1, keepdims=True)
+    grids = [_blocks(grey, filters, 3, "block"), _blocks(x, filters, 1, "colour")]
+    return keras.Model(pixels, layers.Concatenate()(grids), name="convolutions")
+
+
+def _blocks(x: Any, filters: tuple[int, ...], size: int, name: str) -> Any:
+    """Return a grid of features, by convolutions of some pixels a side."""
+    for number, width in enumerate(filters, start=1):
+        block = f"{name}{number}"
         x = layers.Conv2D(
-            width, 3, padding="same", use_bias=False, name=f"{name}_conv"
+            width, size, padding="same", use_bias=False, name=f"{block}_conv"
         )(x)
-        x = layers.BatchNormalization(momentum=0.9, name=f"{name}_norm")(x)
-        x = layers.Activation("relu", name=f"{name}_relu")(x)
+        x = layers.BatchNormalization(momentum=0.9, name=f"{block}_norm")(x)
+        x = layers.Activation("relu", name=f"{block}_relu")(x)
         if min(x.shape[1:3]) >= 2 * LEAST_SIDE:
-            x = layers.MaxPooling2D(2, name=f"{name}_pool")(x)
-    return keras.Model(pixels, x, name="convolutions")
+            x = layers.MaxPooling2D(2, name=f"{block}_pool")(x)
+    return x
