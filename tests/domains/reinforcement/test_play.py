@@ -191,7 +191,8 @@ def test_an_agent_is_judged_again(whole):
         (lambda: tfapp.evaluate("whole/1", runs_folder=folder / "runs"), "no examples"),
         (lambda: tfapp.play("whole/1", ["seed=1"], runs_folder=folder / "runs"), "set"),
         (lambda: tfapp.play("digits"), "plays nothing"),
-        (lambda: tfapp.play("nothing_such"), "nothing_such"),
+        (lambda: tfapp.play("nothing_such"), "no recipe 'nothing_such'.*play/cartpole"),
+        (lambda: tfapp.play("gym:CartPole-v1"), "tfapp fit gym:CartPole-v1"),
     ):
         with pytest.raises(TfappError, match=text):
             verb()

@@ -138,7 +138,7 @@ def test_perfect_captions(dataset):
 
 
 def test_colours_apart_from_forms(dataset):
-    """One part sees no colour, the other no neighbours before it makes a grid coarse."""
+    """One part sees no colour, the other no place beyond its cell of the grid."""
     options = {"filters": [4, 6], "units": 8, "embedding_units": 8}
     name = ModelConfig(name="captioner", options={**options, "colour_apart": True})
     convolutions = build_model(name, dataset.info).get_layer("convolutions")

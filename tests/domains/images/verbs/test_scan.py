@@ -178,6 +178,7 @@ def test_what_cannot_be_scanned_is_one_line(model, slides, tmp_path):
     network = keras.Model(inputs, keras.layers.Dense(2)(keras.layers.Flatten()(inputs)))
     for change, error, why in [
         ({"slides": []}, ConfigError, "No slide is named"),
+        ({"slides": ["nothing.tif"]}, DataError, "There is no slide 'nothing.tif'"),
         ({"model": "none"}, ModelError, "No model 'none'"),
         (
             {"model": loaded(network, grey, INTERFACE, (32, 32, 1))},

@@ -204,12 +204,17 @@ def _require_sense(paths: Sequence[Path], out: Path, truth: str) -> None:
 
     Raises:
         ConfigError: if no slide is named, or packages are missing.
-        DataError: if there is no truth at its place.
+        DataError: if there is none of the slides, or no truth at its place.
         StorageError: if nothing can be written.
     """
     if not paths:
         raise ConfigError("No slide is named. Expected files, such as slides/*.tif.")
     require_extra("slides", ("openslide", "tifffile"), "Scanning slides")
+    if not any(path.exists() for path in paths):
+        raise DataError(
+            f"There is no slide {str(paths[0])!r}. Expected files, such as "
+            "slides/*.tif."
+        )
     if truth and not Path(truth).expanduser().exists():
         raise DataError(
             f"There is no truth {truth!r}. Expected a GeoJSON file, or a folder of "

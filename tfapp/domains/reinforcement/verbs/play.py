@@ -10,6 +10,10 @@ from tfapp import recipes, runs
 from tfapp.base.errors import ConfigError, TfappError
 from tfapp.base.reporter import Reporter
 from tfapp.base.storage.checksums import write_sealed_json
+from tfapp.domains.reinforcement.environments.names import (
+    is_environment,
+    require_game,
+)
 from tfapp.machine.start import start_tensorflow
 from tfapp.recipes.config import Recipe
 from tfapp.runs import Run
@@ -81,9 +85,31 @@ def play(
             f"`--set {overrides[0]}` has no effect on a run that is judged. Leave it "
             "out, or name a recipe by its folder, such as play/cartpole."
         )
-    finished = runs.find(name, Path(runs_folder))
+    finished = _run(name, Path(runs_folder))
     recipe = _playable(finished.recipe(), episodes, chance)
     return _judge(finished, recipe, reporter or Reporter())
+
+
+def _run(name: str, root: Path) -> Run:
+    """Return the run of a name.
+
+    Raises:
+        ConfigError: if there is none.
+    """
+    if is_environment(name):
+        require_game(name)
+        raise ConfigError(
+            f"{name!r} is an environment. Expected a recipe or a run: `tfapp fit "
+            f"{name}` learns to play it."
+        )
+    try:
+        return runs.find(name, root)
+    except TfappError as error:
+        games = ", ".join(n for n in recipes.names() if n.startswith("play/"))
+        raise ConfigError(
+            f"There is no recipe {name!r}, and no such run below {str(root)!r}. "
+            f"Recipes that play: {games}."
+        ) from error
 
 
 def _is_finished(name: str, root: Path) -> bool:
