@@ -87,7 +87,8 @@ def test_recognised(place, tmp_path):
     table = write_table(place / "names.csv", names, ("path", "what"))
     assert detect(str(table)).data == "images"
     (place / "only.tsv").write_text("text\n" + "a line of a text\n" * 9)
-    assert detect(str(place / "only.tsv")).data != "image_captions"
+    with pytest.raises(DataError, match="holds no data"):
+        detect(str(place / "only.tsv"))
     texts = [(n, f"{t} next to number {i} of them") for i, (n, t) in enumerate(rows)]
     table = write_table(place / "others.csv", texts, ("file", "what"))
     assert detect(str(table)).data == "image_captions"

@@ -45,7 +45,6 @@ def test_learned_from_slides_and_scanned(tmp_path, monkeypatch):
         reporter=QUIET,
     )
     assert result.metrics["accuracy"] > 0.8
-    assert "split by slide" in " ".join(result.notes)
     preprocess = read_card(result.folder)["preprocess"]
     assert preprocess["microns_per_pixel"] == pytest.approx(0.5)
     assert preprocess["patch_size"] == 32
