@@ -229,7 +229,7 @@ class Client:
         return self.post(f"/v1/models/{name}:predict", value, **headers)
 
 
-def wait_until(condition, seconds=30.0):
+def wait_until(condition, seconds=120.0):
     """Wait until a condition holds; fail if it never does."""
     end = time.monotonic() + seconds
     while not condition():
@@ -255,7 +255,7 @@ def running(folder="", converters=None, **options):
     thread = threading.Thread(target=server.run)
     thread.start()
     try:
-        assert server.started.wait(30)
+        assert server.started.wait(120)
         wait_until(lambda: server.engine.manager.first_look_done)
         yield Client(server)
     finally:

@@ -7,7 +7,7 @@ MIN_SIDE_FOR_LIKENESS = 32
 """Below this many pixels a side, most images of a kind look alike."""
 MIN_CONTRAST = 4.0
 """Grey levels; flatter images have gradients of noise alone."""
-LIKENESS = "mirrored and cropped, of grey"
+LIKENESS = "mirrored and cropped"
 """Changes when equal pixels get other hashes of their look."""
 CROP = 0.08
 """Share of height and width outside the middle whose look is remembered too."""
@@ -25,7 +25,7 @@ def likeness(pixels: np.ndarray) -> tuple[str, ...]:
     """
     if min(pixels.shape[:2]) < MIN_SIDE_FOR_LIKENESS:
         return ()
-    image = Image.fromarray(pixels).convert("L")
+    image = Image.fromarray(pixels)
     cells = _cells(image)
     if cells.std() < MIN_CONTRAST:
         return ()
@@ -33,12 +33,12 @@ def likeness(pixels: np.ndarray) -> tuple[str, ...]:
 
 
 def _cells(image: Image.Image, crop: float = 0.0) -> np.ndarray:
-    """Return an 8 x 9 grid over a grey image, or over its middle."""
+    """Return the grey of an 8 x 9 grid over an image, or over its middle."""
     left, top = image.width * crop / 2, image.height * crop / 2
     middle = (left, top, image.width - left, image.height - top)
     # A coarse reduction first would be quicker, and misses half of the copies at half
     # the size.
-    small = image.resize((9, 8), Image.Resampling.BOX, box=middle)
+    small = image.resize((9, 8), Image.Resampling.BOX, box=middle).convert("L")
     return np.asarray(small, dtype=np.int16)
 
 
