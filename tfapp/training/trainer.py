@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 
+from tfapp.machine.cluster import team
 from tfapp.tasks.spec import Task
 from tfapp.training.distillation import distilled
 from tfapp.training.from_scratch import FromScratch
@@ -58,7 +59,8 @@ class Trainer:
         )
         for phase in self.method.phases():
             workload = phase.workload or epochs_of(phase, setup)
-            if job.dataset.examples["validation"]:
+            # A view of one worker could wait for others that draw nothing.
+            if job.dataset.examples["validation"] and team().size == 1:
                 workload.viewed = views_of(self._glance(phase), job.task)
             yield phase, workload
 

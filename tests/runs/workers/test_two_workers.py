@@ -109,9 +109,7 @@ def test_two_workers_learn_what_one_process_learns(tmp_path):
     log = folder / "workers" / "1.log"
     assert "phase train" in log.read_text(encoding="utf-8")
     assert [p.name for p in folder.rglob("*.weights.h5")] == ["train.weights.h5"]
-    written = sorted(path.parent.name for path in folder.rglob("events.*"))
-    once = ["examples", "train", "validation"]  # views only where there was time
-    assert written in (once, once[1:])
+    assert len(list(folder.rglob("events.*"))) == 2  # training and validation
 
 
 @pytest.mark.nightly
