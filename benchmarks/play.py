@@ -102,10 +102,10 @@ class Plain:
 def bundled(place: str, settings: DQNSettings) -> Playing:
     """Return the work of tfapp's agent."""
     game = make_environment(place, {})
-    networks = (minatar_dqn(game.info) for _ in range(2))
+    network, target = (minatar_dqn(game.info) for _ in range(2))
     replay = Replay(game, settings.capacity, settings.games)
     preprocessor = preprocessor_of(game)
-    learner = Learner(*networks, replay, preprocessor, settings, BATCH, seed=0)
+    learner = Learner(network, target, replay, preprocessor, settings, BATCH, seed=0)
     return Playing(learner, lambda: make_environment(place, {}), settings, 0, print)
 
 

@@ -166,7 +166,7 @@ class Replay:
         packed: dict[str, Any] = {"count": count}
         for column in self.columns:
             parts = [
-                zlib.compress(_rows(column, start, min(start + CHUNK, filled)), 1)
+                zlib.compress(_rows(column, start, min(start + CHUNK, filled)).data, 1)
                 for start in range(0, filled, CHUNK)
             ]
             name = column.name.partition(":")[0]
