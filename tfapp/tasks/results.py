@@ -1,10 +1,11 @@
 """What an evaluation gives: figures, a score per example, and the words for them."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sized
 from dataclasses import asdict, dataclass, field
 from math import inf
 from typing import Any, Literal
 
+from tfapp.base.errors import DataError
 from tfapp.report.blocks import Fact, Table
 
 Bounds = tuple[float, float]
@@ -162,3 +163,24 @@ class Results:
             "calibration": dict(self.calibration),
             "baselines": [asdict(baseline) for baseline in self.baselines],
         }
+
+
+def require_tested(
+    examples: Sized, one: str, more: str, figure: str = "figure"
+) -> None:
+    """Refuse an evaluation on nothing.
+
+    Args:
+        examples: of the test split.
+        one: what an example is called.
+        more: what the user can add.
+        figure: that cannot be given.
+
+    Raises:
+        DataError: if there is no example.
+    """
+    if not examples:
+        raise DataError(
+            f"No {one} is left for the test split, so no honest {figure} can be given. "
+            f"Add {more}, or raise `data.split.test`."
+        )

@@ -6,7 +6,6 @@ from typing import Any
 
 import numpy as np
 
-from tfapp.base.errors import DataError
 from tfapp.base.intervals import wilson_interval
 from tfapp.data.spec import Dataset
 from tfapp.problems.classification.calibration import (
@@ -24,7 +23,13 @@ from tfapp.problems.classification.metrics import (
 from tfapp.problems.classification.scores import classification_scores
 from tfapp.report.blocks import Fact, Table
 from tfapp.report.wording import percent, percent_interval
-from tfapp.tasks.results import Calibration, PrimaryMetric, Quantity, Results
+from tfapp.tasks.results import (
+    Calibration,
+    PrimaryMetric,
+    Quantity,
+    Results,
+    require_tested,
+)
 from tfapp.tasks.spec import Outputs
 
 SHARE = (0.0, 1.0)
@@ -111,11 +116,7 @@ def evaluate_classifier(
         DataError: if the test split holds no example.
         TrainingError: if logits are not finite.
     """
-    if not dataset.examples["test"]:
-        raise DataError(
-            "No example is left for the test split, so no honest accuracy can be "
-            f"given. Add {metric.examples}, or raise `data.split.test`."
-        )
+    require_tested(dataset.examples["test"], "example", metric.examples, "accuracy")
     names, labels = dataset.info.labels, dataset.targets(dataset.examples["test"])
     notes: tuple[str, ...] = ()
     validation = None

@@ -6,7 +6,6 @@ from typing import Any, Protocol, cast
 
 import numpy as np
 
-from tfapp.base.errors import DataError
 from tfapp.data.spec import Dataset, Example
 from tfapp.problems.regression.metrics import (
     LEVEL,
@@ -17,7 +16,13 @@ from tfapp.problems.regression.metrics import (
 from tfapp.problems.regression.scaling import TargetScaling
 from tfapp.report.blocks import Fact, Table
 from tfapp.report.wording import amount, amount_interval, percent, percent_interval
-from tfapp.tasks.results import Calibration, PrimaryMetric, Quantity, Results
+from tfapp.tasks.results import (
+    Calibration,
+    PrimaryMetric,
+    Quantity,
+    Results,
+    require_tested,
+)
 from tfapp.tasks.scores import score_table
 from tfapp.tasks.spec import Outputs
 
@@ -72,11 +77,7 @@ def evaluate_regressor(
         TrainingError: if an answer is not finite.
     """
     data = cast(NumberDataset, dataset)
-    if not data.examples["test"]:
-        raise DataError(
-            "No example is left for the test split, so no honest error can be given. "
-            f"Add {metric.examples}, or raise `data.split.test`."
-        )
+    require_tested(data.examples["test"], "example", metric.examples, "error")
     if calibration is None:
         calibration = _fitted(outputs, data)
     half_widths = calibration.get("half_widths")

@@ -8,7 +8,6 @@ from typing import Any
 
 import numpy as np
 
-from tfapp.base.errors import DataError
 from tfapp.base.intervals import paired_interval, wilson_interval
 from tfapp.data.spec import Dataset
 from tfapp.domains.audio.speech.decoding import decoded
@@ -23,6 +22,7 @@ from tfapp.tasks.results import (
     PrimaryMetric,
     Quantity,
     Results,
+    require_tested,
 )
 from tfapp.tasks.scores import score_table
 from tfapp.tasks.spec import Features, Outputs
@@ -83,11 +83,7 @@ def evaluate_speech(
         TrainingError: if logits are not finite.
     """
     data: Any = dataset
-    if not data.examples["test"]:
-        raise DataError(
-            "No recording is left for the test split, so no honest figure can be "
-            "given. Add recordings, or raise `data.split.test`."
-        )
+    require_tested(data.examples["test"], "recording", "recordings")
     width = int((calibration or {}).get("beam_width", width))
     labels, answers = data.info.labels, []
     for said, logits in zip(data.tokens("test"), outputs("test"), strict=True):

@@ -7,7 +7,7 @@ from typing import Any, cast
 import keras
 import numpy as np
 
-from tfapp.base.errors import ConfigError, DataError
+from tfapp.base.errors import ConfigError
 from tfapp.data.spec import DataInfo, Dataset
 from tfapp.domains.images.network_sections import network_sections
 from tfapp.domains.images.segmentation.baselines import segmentation_baselines
@@ -30,7 +30,7 @@ from tfapp.problems.classification.calibration import fit_temperature
 from tfapp.problems.classification.metrics import check_finite
 from tfapp.recipes.config import Share
 from tfapp.report.blocks import Section
-from tfapp.tasks.results import Calibration, Results
+from tfapp.tasks.results import Calibration, Results, require_tested
 from tfapp.tasks.spec import Learning, Outputs, Task
 
 SAMPLED_PIXELS = 4000
@@ -138,11 +138,7 @@ def _evaluate(
     outputs: Outputs, dataset: Dataset, calibration: Calibration | None
 ) -> Results:
     masks = cast(MaskDataset, dataset)
-    if not masks.examples["test"]:
-        raise DataError(
-            "No image is left for the test split, so no honest figure can be given. "
-            "Add images with masks, or raise `data.split.test`."
-        )
+    require_tested(masks.examples["test"], "image", "images with masks")
     temperature, validation = 1.0, None
     if calibration is not None:
         temperature = calibration.get("temperature", 1.0)

@@ -7,7 +7,6 @@ from typing import Any, cast
 
 import numpy as np
 
-from tfapp.base.errors import DataError
 from tfapp.base.intervals import paired_interval, wilson_interval
 from tfapp.data.spec import Dataset
 from tfapp.domains.images.captioning.dataset import CaptionDataset
@@ -22,7 +21,13 @@ from tfapp.domains.text.translation.evaluation.distance import edit_distance
 from tfapp.domains.text.translation.evaluation.results import symbols_of
 from tfapp.report.blocks import Fact
 from tfapp.report.wording import count, percent, percent_interval
-from tfapp.tasks.results import Calibration, PrimaryMetric, Quantity, Results
+from tfapp.tasks.results import (
+    Calibration,
+    PrimaryMetric,
+    Quantity,
+    Results,
+    require_tested,
+)
 from tfapp.tasks.scores import score_table
 from tfapp.tasks.spec import Outputs
 
@@ -89,11 +94,7 @@ def evaluate_captioner(
     """
     dataset = cast(CaptionDataset, data)
     references = dataset.references("test")
-    if not references:
-        raise DataError(
-            "No photo is left for the test split, so no honest figure can be given. "
-            "Add photos, or raise `data.split.test`."
-        )
+    require_tested(references, "photo", "photos")
     names = dataset.preprocessor.names
     answers = captions_of(outputs("test"), references, names)
     figures = caption_figures(answers)

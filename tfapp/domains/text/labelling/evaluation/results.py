@@ -19,7 +19,13 @@ from tfapp.problems.classification.calibration import fit_temperature
 from tfapp.problems.classification.metrics import check_finite
 from tfapp.report.blocks import Fact, Table
 from tfapp.report.wording import count, percent, percent_interval
-from tfapp.tasks.results import Calibration, PrimaryMetric, Quantity, Results
+from tfapp.tasks.results import (
+    Calibration,
+    PrimaryMetric,
+    Quantity,
+    Results,
+    require_tested,
+)
 from tfapp.tasks.scores import score_table
 from tfapp.tasks.spec import Outputs
 
@@ -89,11 +95,7 @@ def evaluate_tagger(
     """
     dataset = cast(SentenceDataset, data)
     sentences, tags, intents = dataset.of("test"), dataset.tags, dataset.intents
-    if not sentences:
-        raise DataError(
-            "No sentence is left for the test split, so no honest figure can be given. "
-            "Add sentences, or raise `data.split.test`."
-        )
+    require_tested(sentences, "sentence", "sentences")
     spans = marks_spans({*tags})
     if metric.key == "span_f1" and not spans:
         raise DataError(

@@ -6,7 +6,6 @@ from typing import Any, cast
 
 import numpy as np
 
-from tfapp.base.errors import DataError
 from tfapp.base.intervals import paired_interval, wilson_interval
 from tfapp.data.spec import Dataset
 from tfapp.domains.text.translation.dataset import CutPair, PairDataset, Symbols
@@ -14,7 +13,13 @@ from tfapp.domains.text.translation.evaluation.distance import agreement, edit_d
 from tfapp.problems.classification.metrics import check_finite
 from tfapp.report.blocks import Fact
 from tfapp.report.wording import count, percent, percent_interval
-from tfapp.tasks.results import Calibration, PrimaryMetric, Quantity, Results
+from tfapp.tasks.results import (
+    Calibration,
+    PrimaryMetric,
+    Quantity,
+    Results,
+    require_tested,
+)
 from tfapp.tasks.scores import score_table
 from tfapp.tasks.spec import Outputs
 
@@ -77,11 +82,7 @@ def evaluate_translator(
     """
     dataset = cast(PairDataset, data)
     pairs = dataset.of("test")
-    if not pairs:
-        raise DataError(
-            "No pair is left for the test split, so no honest figure can be given. Add "
-            "pairs, or raise `data.split.test`."
-        )
+    require_tested(pairs, "pair", "pairs")
     answers = answers_of(outputs("test"), pairs, dataset.preprocessor.names)
     figures = answer_figures(answers)
     rows = [
