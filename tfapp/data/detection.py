@@ -13,6 +13,8 @@ from tfapp.data.place import expand_path
 TABLES = (".csv", ".tsv")
 LONGEST = 2**20
 """Bytes of a first line that is looked at."""
+SHOWN = 100
+"""Characters of it that a message shows."""
 
 
 @dataclass(frozen=True)
@@ -102,9 +104,23 @@ def _unrecognised(place: str) -> str:
         )
     if lack := _lack(Path(place)):
         return f"`data.path`: {place!r} {lack}. Expected {forms}."
+    if Path(place).suffix.lower() in TABLES and (header := _first_line(Path(place))):
+        columns = "; ".join(registry.tables("COLUMNS").values())
+        return (
+            f"`data.path`: {place!r} holds no data that tfapp recognises; its first "
+            f"line is {header[:SHOWN]!r}. Expected a table with columns of {columns}."
+        )
     return (
         f"`data.path`: {place!r} holds no data that tfapp recognises. Expected {forms}."
     )
+
+
+def _first_line(path: Path) -> str:
+    """Return the first line of a file, "" if it is none."""
+    if not path.is_file():
+        return ""
+    with path.open("rb") as file:
+        return file.readline(LONGEST).decode(errors="backslashreplace").strip()
 
 
 def _lack(path: Path) -> str:

@@ -9,6 +9,9 @@ FORMS = (
 )
 """What `data.path` may be, for messages."""
 
+COLUMNS = "paths of recordings and their `label` or `text`"
+"""What the columns of a table may hold, for messages."""
+
 DATA = {
     "recordings": "classification.load:recordings",
     "utterances": "speech.load:utterances",

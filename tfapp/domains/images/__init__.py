@@ -10,6 +10,9 @@ FORMS = (
 )
 """What `data.path` may be, for messages."""
 
+COLUMNS = "paths of images and their labels (`fit --image NAME --label NAME`)"
+"""What the columns of a table may hold, for messages."""
+
 DATA = {
     "image_captions": "captioning.load:image_captions",
     "image_numbers": "regression.load:image_numbers",

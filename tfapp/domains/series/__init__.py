@@ -6,6 +6,9 @@ The tables name what recipes may use, as "module:function" relative to this pack
 FORMS = "a .csv of series with a column of times"
 """What `data.path` may be, for messages."""
 
+COLUMNS = "times and numbers"
+"""What the columns of a table may hold, for messages."""
+
 DATA = {"series": "load:series"}
 """Kinds of data: what the examples are and what the network receives."""
 

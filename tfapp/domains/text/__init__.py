@@ -9,6 +9,13 @@ FORMS = (
 )
 """What `data.path` may be, for messages."""
 
+COLUMNS = (
+    "texts and their labels (`fit --text NAME --label NAME`), two texts of a pair "
+    "(called source and target, or named by --set data.options.source_column=NAME "
+    "and data.options.target_column)"
+)
+"""What the columns of a table may hold, for messages."""
+
 DATA = {
     "addition": "translation.load:addition",
     "dates": "translation.load:dates",

@@ -34,8 +34,8 @@ def detect_pairs(place: str, options: Mapping[str, Any]) -> Detected | None:
     file = tables.get("train", path)
     if not is_table(file):
         return None
-    if OPTIONS <= options.keys():
-        return Detected("text_pairs", TASK, "its columns of two texts are named")
+    if OPTIONS & options.keys():
+        return Detected("text_pairs", TASK, "a column of its two texts is named")
     try:
         table = read_table(file, str(options.get("delimiter") or ""), sample=True)
         if not holds_pairs(table):
