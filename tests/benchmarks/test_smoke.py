@@ -84,6 +84,8 @@ CASES = {
     "few_examples.py": Case(
         "--sets blood_cells --draws 1", r"\| blood_cells \| 80 \| \d+", weights=True
     ),
+    "camera_clips.py": Case("{photos} out --each 1", "6 clips of 6 movements: out"),
+    "digit_graphs.py": Case("others out", r"1797 nodes, \d+ edges: out"),
     "flower_captions.py": Case(
         "{photos} out --each 4", r"16 captions: out/captions\.csv"
     ),

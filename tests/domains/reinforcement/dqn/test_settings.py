@@ -47,6 +47,7 @@ def test_rewards_are_clipped_for_learning_alone():
     rule = settings(clip_rewards=True)
     assert [rule.shown(r) for r in (-7.0, 0.5, 3.0)] == [-1.0, 0.5, 1.0]
     assert settings(clip_rewards=False).shown(3.0) == 3.0
+    assert settings(clip_rewards=True, reward_scale=0.5).shown(3.0) == 0.5
 
 
 def test_watchdog_reports_running_values_and_one_action():

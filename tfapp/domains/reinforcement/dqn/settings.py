@@ -23,6 +23,9 @@ class DQNSettings:
         double: whether the network chooses the next action that the target network
             values; van Hasselt et al. (2016), https://arxiv.org/abs/1509.06461.
         clip_rewards: whether rewards are cut to [-1, 1] for learning.
+        reward_scale: factor of rewards for learning. Errors are clipped to [-1, 1], so
+            with values far above 1 a terminal pulls its value down no faster than the
+            many other transitions pull theirs up, and values grow without bound.
         life_loss_ends: whether a lost life counts as the end, for learning alone.
         optimizer: centred RMSProp as published (decay 0.95, no momentum), or Adam.
         learning_rate: of the optimizer.
@@ -48,6 +51,7 @@ class DQNSettings:
     target_every: int
     double: bool
     clip_rewards: bool
+    reward_scale: float
     life_loss_ends: bool
     optimizer: Literal["rmsprop", "adam"]
     learning_rate: float
@@ -71,7 +75,7 @@ class DQNSettings:
         for name in ("exploration", "chance"):
             share = getattr(self, name)
             self._require(name, 0 <= share <= 1, "a share from 0 to 1")
-        for name in ("learning_rate", "epsilon"):
+        for name in ("learning_rate", "epsilon", "reward_scale"):
             self._require(name, getattr(self, name) > 0, "above 0")
         self._require("discount", 0 <= self.discount < 1, "in [0, 1)")
         room = f"more than learning_starts = {self.learning_starts}"
@@ -99,4 +103,5 @@ class DQNSettings:
 
     def shown(self, reward: float) -> float:
         """Return a reward as learning counts it."""
-        return min(max(reward, -1.0), 1.0) if self.clip_rewards else reward
+        clipped = min(max(reward, -1.0), 1.0) if self.clip_rewards else reward
+        return self.reward_scale * clipped

@@ -47,8 +47,9 @@ class Watchdog:
         if self.rounds["values"] == 1:
             self.note(
                 f"values diverge: {value:.4g} on average, where rewards of at most "
-                f"{self.largest:g} allow {bound:.4g}. Set a smaller "
-                "task_options.learning_rate, double = true, or a larger target_every."
+                f"{self.largest:g} allow {bound:.4g}. Where they are "
+                "far above 1, set task_options.reward_scale so that returns are about "
+                "10; else a smaller learning_rate, or a larger target_every."
             )
         if self.rounds["actions"] == ROUNDS:
             self.note(
