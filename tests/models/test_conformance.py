@@ -279,11 +279,11 @@ CASES = {
         28 + 56 + 220 + 436 + 436 + 160 + 1056 + 99,
         input_name="frames",
     ),
-    # 27x4 and 4x4, 27x4x8 and 4x8; 4 frames of 8: 32x5+5; logits 5x3+3
+    # 27x2x4 and 4x4, 27x4x8 and 4x8; 3 frames of 8: 24x5+5; logits 5x3+3
     "clip_cnn": Case(
         {"filters": [4, 8], "units": 5},
         (4, 8, 8, 1),
-        108 + 16 + 864 + 32 + 165 + 18,
+        216 + 16 + 864 + 32 + 125 + 18,
         input_name="frames",
     ),
     # MobileNetV2 without top 2,257,984; pairs of 4 filters with batch norm, over

@@ -12,11 +12,18 @@ from tfapp.recipes.plan import Machine, Plan
 LEAST_NODES = 10
 FEW_LABELS = 100
 """Training nodes of a class below which weights are held small."""
+FAR = {"steps": 50, "teleport": 0.02, "dropout": 0.2, "edge_dropout": 0.0}
+"""Options of a network that reaches far: few labels, and neighbours that agree."""
 CANDIDATES: Mapping[str, tuple[str, Mapping[str, Any], Mapping[str, Any]]] = {
     "logits spread over ten steps, each weighed": (
         "dagnn",
         {"steps": 10, "dropout": 0.8, "l2": 1e-2},
         {"dropout": 0.5, "l2": 2.5e-5},
+    ),
+    "logits spread over fifty steps": (
+        "appnp",
+        {**FAR, "l2": 1e-4},
+        {**FAR, "l2": 2.5e-5},
     ),
     "two graph convolutions": (
         "gcn",

@@ -22,7 +22,7 @@ from tfapp.training.loop.training_loop import TrainingLoop
 from tfapp.training.trainer import Trainer
 
 EPOCHS, PATIENCE = 300, 50
-SHARE = 0.1
+SHARE = 0.06
 """Of a time budget that each trial may take."""
 
 

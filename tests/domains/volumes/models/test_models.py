@@ -36,6 +36,15 @@ def test_the_order_of_frames_counts_for_clips_alone():
         assert (gap > 1e-4) == changes, sees
 
 
+def test_light_hardly_counts():
+    """A clip at half its brightness gets nearly the same logits."""
+    clips = np.random.default_rng(0).uniform(0, 255, (2, 6, 8, 8, 1)).astype("float32")
+    for sees in ("clip", "frames", "differences"):
+        model = clip_cnn(info((6, 8, 8, 1)), sees=sees, filters=(4, 4), units=4)
+        bright, dark = (np.asarray(model(clips * factor)) for factor in (1.0, 0.5))
+        assert abs(bright - dark).max() < 0.05 * abs(bright).max(), sees
+
+
 def test_frames_too_small():
     """So many convolutions would leave nothing; a width of 0 leaves no filters."""
     with pytest.raises(ModelError, match="at least 16 pixels a side"):

@@ -6,7 +6,7 @@ from tfapp.data.report import CheckReport
 from tfapp.domains.volumes.loading import require_enough
 from tfapp.recipes.plan import Machine, Plan
 
-SIDE = 64
+SIDE = 32
 """Pixels of a frame: motion shows in small frames, and work grows with their area."""
 UPDATES = 2000
 """Training steps that are planned; validation ends most runs before."""

@@ -9,6 +9,9 @@ from tfapp.base.errors import ModelError
 from tfapp.data.spec import DataInfo
 from tfapp.domains.volumes.models.parts import MOMENTUM, volume_shape
 
+CHANGES = 3.0
+"""Factor of differences, which are smaller than what they are differences of."""
+
 
 def clip_cnn(
     info: DataInfo,
@@ -19,6 +22,10 @@ def clip_cnn(
     dropout_rate: float = 0.3,
 ) -> keras.Model:
     """Convolutions over a clip, or over its single frames for comparison.
+
+    A clip's numbers get mean 0 and deviation 1 over the clip, so that light counts
+    less than what happens; what changes to the next frame stands next to each frame,
+    since small sets of clips are too few to learn it from.
 
     Pooling halves height and width behind each convolution but the last, and never the
     number of frames. Of "frames" and "differences" each is classified by itself, and
@@ -49,9 +56,15 @@ def clip_cnn(
             f"{2 ** (len(filters) - 1)} pixels a side for so many."
         )
     inputs = keras.Input(shape, name="frames")
-    x = layers.Rescaling(1 / 127.5, offset=-1.0, name="rescale")(inputs)
-    if sees == "differences":
-        x = layers.Subtract(name="differences")([x[:, 1:], x[:, :-1]])
+    x = layers.Rescaling(1 / 255, name="rescale")(inputs)
+    x = layers.LayerNormalization(
+        axis=[1, 2, 3, 4], epsilon=1e-3, center=False, scale=False, name="normalize"
+    )(x)
+    if sees != "frames":
+        changes = layers.Subtract(name="differences")([x[:, 1:], x[:, :-1]])
+        changes = layers.Rescaling(CHANGES, name="rescale_differences")(changes)
+        both = layers.Concatenate(name="frames_and_differences")
+        x = both([x[:, :-1], changes]) if sees == "clip" else changes
     over = 3 if sees == "clip" else 1
     for block, count in enumerate(filters, start=1):
         x = layers.Conv3D(
