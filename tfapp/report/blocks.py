@@ -88,7 +88,7 @@ class Tile:
 
     Args:
         image: encoded image.
-        media_type: "image/png" or "image/jpeg".
+        media_type: such as "image/png".
         caption: one line below it.
         path: where the image comes from, "" for none.
         further: JPEGs to show next to it.

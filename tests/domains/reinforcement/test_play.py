@@ -110,6 +110,7 @@ def test_a_run_leaves_everything(whole):
     with Image.open(run.folder / "episode.webp") as film:
         assert 1 < film.n_frames <= scores[0]  # equal pictures are joined
     page = (run.folder / "report.html").read_text()
+    assert "data:image/webp" in page
     assert "random play" in page
     assert "Q: left" in page
     assert [*(run.folder / "logs").rglob("*tfevents*")]

@@ -97,11 +97,12 @@ class DeepQNetwork:
                 settings.chance,
                 stage,
             )
-        write_film(context.folder.folder / FILM, results.evidence)
+        film = context.folder.folder / FILM
+        write_film(film, results.evidence)
         exported = self._export(context, results)
         return Outcome(
             results,
-            lambda facts: agent_report(self._facts(context, facts), results),
+            lambda facts: agent_report(self._facts(context, facts), results, film),
             model=self.network,
             card=exported.card,
             saved_model=exported.path,

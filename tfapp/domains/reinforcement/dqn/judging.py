@@ -62,7 +62,7 @@ def write_page(folder: Path, run: str, evaluated: str, results: Results) -> None
         results: of the episodes.
     """
     write_film(folder / FILM, results.evidence)
-    sections = evaluation_sections(results)
+    sections = evaluation_sections(results, folder / FILM)
     title, subtitle = f"{run}: play", f"evaluated {evaluated}"
     write_report(
         folder / "report.html", Report(title, subtitle, results.headline, sections)

@@ -1,13 +1,22 @@
 """The page of an agent: how it plays, how it learned, and how it was judged."""
 
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from tfapp.domains.reinforcement.dqn.playing import Recording
 from tfapp.domains.reinforcement.dqn.strip import FILM, strip
-from tfapp.report.blocks import Block, Columns, Picture, Report, Section
+from tfapp.report.blocks import (
+    Block,
+    Columns,
+    Gallery,
+    Picture,
+    Report,
+    Section,
+    Tile,
+)
 from tfapp.report.curves import learning_curves
 from tfapp.report.run_sections import (
     RunFacts,
@@ -18,6 +27,8 @@ from tfapp.report.run_sections import (
 from tfapp.report.style import PALETTE, look, new_figure, to_svg
 from tfapp.tasks.results import Results
 
+LARGEST_FILM = 2_000_000
+"""Bytes of a film that the page holds; a larger one is a file next to it."""
 QUANTITIES = {
     "return": "Mean return of training's episodes, and of those that judge a round "
     "(validation).",
@@ -29,15 +40,16 @@ QUANTITIES = {
 """Figure of a round → how its curve is read."""
 
 
-def agent_report(facts: RunFacts, results: Results) -> Report:
+def agent_report(facts: RunFacts, results: Results, film: Path) -> Report:
     """Return the whole page of a run.
 
     Args:
         facts: where, when and with what it was made.
         results: of the evaluation.
+        film: file of its first episode.
     """
     sections = (
-        *evaluation_sections(results),
+        *evaluation_sections(results, film),
         *_training(facts.history, results.evidence.names),
         reproducibility_section(facts),
     )
@@ -45,14 +57,19 @@ def agent_report(facts: RunFacts, results: Results) -> Report:
     return Report(facts.name, run_subtitle(facts, ""), headline, sections)
 
 
-def evaluation_sections(results: Results) -> tuple[Section, ...]:
-    """Return how an agent plays, and what it reaches."""
+def evaluation_sections(results: Results, film: Path) -> tuple[Section, ...]:
+    """Return how an agent plays, and what it reaches; a small film is on the page."""
     recording: Recording = results.evidence
+    moving: tuple[Block, ...] = ()
+    if film.stat().st_size <= LARGEST_FILM:
+        moving = (
+            Gallery("", (Tile(film.read_bytes(), "image/webp", "the film"),), True),
+        )
     play = Section(
         "Play",
         f"The first episode of the evaluation, whole in {FILM}. Q is the return that "
         "the network expects of each action, each step later counting less.",
-        (strip(recording),),
+        (*moving, strip(recording)),
     )
     lead = f"Episodes that were never played before: {_protocol(results.figures)}."
     return play, Section("Evaluation", lead, (*results.tables, _histogram(results)))
