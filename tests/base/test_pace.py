@@ -43,3 +43,11 @@ def test_no_more_is_remembered_than_the_later_half():
     for unit in range(1, 10_001):
         pace.seconds_left(unit, 20_000, unit / 100)
     assert len(pace._marks) <= 52
+
+
+def test_a_pause_is_no_pace():
+    """After a hundred units of half a second, one waits for a validation of a minute."""
+    pace = Pace(0.0)
+    for unit in range(1, 101):
+        pace.seconds_left(unit, 1000, unit / 2)
+    assert pace.seconds_left(101, 1000, 110.0) < 10 * 899

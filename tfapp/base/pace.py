@@ -19,6 +19,9 @@ class Pace:
     """From mark to mark, so that fast steps need no memory."""
     LEAST_SHARE = 0.01
     """Of the work, done before its first unit alone predicts anything."""
+    LEAST_PART = 0.1
+    """Of what is done that the latest pace covers: one unit after a long validation
+    says nothing."""
 
     def __init__(self, start: float) -> None:
         self._start = start
@@ -36,7 +39,8 @@ class Pace:
         if not marks or now - marks[-1][0] >= self.EVERY_SECONDS:
             marks.append((now, done))
         since = now - max(self.LEAST_SECONDS, (now - self._start) / 2)
-        while len(marks) > 2 and marks[1][0] <= since:
+        enough = done - self.LEAST_PART * done
+        while len(marks) > 2 and marks[1][0] <= since and marks[1][1] <= enough:
             marks.popleft()
         began, before = marks[0]
         if done > before:
