@@ -370,8 +370,10 @@ def test_verbs_start_tensorflow_before_they_import_it():
             assert not names & {"tensorflow", "keras"}, (path, executed)
 
 
-@pytest.mark.parametrize("part", ["classification", "segmentation"])
-def test_saved_models_of_classes_need_no_keras(part):
+@pytest.mark.parametrize(
+    "part", ["classification", "segmentation", "style/adain", "style/fast"]
+)
+def test_saved_models_of_images_need_no_keras(part):
     """Their interface is all that answering imports: Keras costs seconds and memory."""
     path = PACKAGE / "domains" / "images" / part / "interface.py"
     for executed in needs(path):
