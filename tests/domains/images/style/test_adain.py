@@ -225,7 +225,8 @@ def test_learns_and_draws(tmp_path):
     )
     assert len(answers.rows) == 2
     for row in answers.rows:
-        assert Image.open(row.columns["picture"]).size == (48, 44)
+        with Image.open(row.columns["picture"]) as image:
+            assert image.size == (48, 44)
     with pytest.raises(TfappError):
         predict(
             str(result.saved_model),
