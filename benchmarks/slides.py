@@ -13,6 +13,7 @@ OUT are used again.
 
 import argparse
 import json
+import os
 import subprocess
 import sys
 import time
@@ -99,6 +100,7 @@ def scanned(slides: list[str], model: str, out: str, options: dict) -> dict:
         check=True,
         stdout=subprocess.PIPE,
         text=True,
+        env={**os.environ, "TFAPP_OWN_PROCESS": "1"},  # as `tfapp scan` sets it
     )
     return json.loads(done.stdout.splitlines()[-1])
 

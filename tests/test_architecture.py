@@ -371,6 +371,17 @@ def test_verbs_start_tensorflow_before_they_import_it():
             assert not names & {"tensorflow", "keras"}, (path, executed)
 
 
+@pytest.mark.parametrize(
+    "part", ["classification", "segmentation", "style/adain", "style/fast"]
+)
+def test_saved_models_of_images_need_no_keras(part):
+    """Their interface is all that answering imports: Keras costs seconds and memory."""
+    path = PACKAGE / "domains" / "images" / part / "interface.py"
+    for executed in needs(path):
+        names = {n for node in tree(executed).body for n in _top_names(node)}
+        assert "keras" not in names, executed
+
+
 def _top_names(node):
     is_import = isinstance(node, ast.Import | ast.ImportFrom)
     return {n.split(".")[0] for n in dotted(node)} if is_import else set()

@@ -153,6 +153,10 @@ CASES = {
         "--optimizers lbfgs adam --set task_options.style_layers=['block1_relu1']",
         r"vgg_small: lbfgs ends below adam on \d of 1 pairs",
     ),
+    "style_measures.py": Case(
+        "{photo} {photo} --sizes 64 96 --evaluations 1",
+        r"\| mean \| \d(.|\n)*tfapp: \d+\.\d+ s of the processor",
+    ),
     "svm_floor.py": Case(
         "{digits} --train 100 --test 20 --degree 2", r"\| 100 \| 2 \| \d+\.\d+%"
     ),
@@ -206,6 +210,7 @@ OTHERS = {
     "ways/keras_way.py": "training.py",
     "ways/option_way.py": "options.py",
     "ways/tfapp_way.py": "training.py",
+    "ways/torch_style.py": "style_measures.py",
     "ways/torch_way.py": "training.py",
 }
 """Program → what tests or starts it."""

@@ -7,6 +7,7 @@ BY_DAY = {"image_classification", "forecasting"}
 LONG = {"test_killed_and_resumed", "test_searched"}
 """Tests that take most of a minute for each task."""
 RARE = {
+    "arbitrary_style",
     "clip_classification",
     "fast_style",
     "image_captioning",

@@ -10,7 +10,7 @@ from tfapp.base import registry
 
 EXPERIMENTS = {"dqn", "neural_style"}
 """Tasks that learn from no examples, each with tests of its own runs."""
-UNPLANNED = {"fast_style", "species_classification"}
+UNPLANNED = {"arbitrary_style", "fast_style", "species_classification"}
 """Tasks that need more than data, so that `fit` plans no recipe for them."""
 
 

@@ -69,7 +69,24 @@ def sounds(count, seed):
     }
 
 
+def pictures_and_styles(count, seed):
+    """Return random pairs of pictures."""
+    pairs = np.random.default_rng(seed).uniform(0, 255, (2, count, 32, 32, 3))
+    return dict(zip(("image", "style"), pairs.astype("float32"), strict=True))
+
+
 CASES = {
+    # 27x32 and 9x32x64, four for each filter: the encoder; 9x64x32+32 and 9x32x32+32 on
+    # either side of the enlarging, picture 9x32x3+3
+    "adain_network": Case(
+        {"weights": "none", "layer": "block2_relu1"},
+        (),
+        864 + 128 + 18432 + 256 + 18464 + 9248 + 867,
+        (32, 32),
+        ids={name: InputSpec((32, 32, 3)) for name in ("image", "style")},
+        batch=pictures_and_styles,
+        steps=32,
+    ),
     # width 1/16, two towers of 6, 16, 24, 24 and 16 filters, 256 units twice:
     # 9x3x6+6, 25x3x16+16, 9x16x24+24, 9x12x24+24, 9x12x16+16, 16x256+256,
     # 256x256+256, 256x3+3

@@ -80,12 +80,30 @@ def forecaster(folder):
     (folder / "tfapp.json").write_text(json.dumps({"interface": interface}))
 
 
+def mixer(folder):
+    """Write a model of two pictures and a share: it answers with the second of them."""
+
+    def serve(image_bytes, style_bytes, alpha):
+        kept = tf.where(tf.math.is_nan(alpha), style_bytes, image_bytes)
+        return {"picture_bytes": kept, "size": tf.strings.length(image_bytes)}
+
+    spec = {
+        name: tf.TensorSpec((None,), tf.string)
+        for name in ("image_bytes", "style_bytes")
+    }
+    spec["alpha"] = tf.TensorSpec((None,), tf.float32)
+    save(folder, {"serving_default": (serve, spec)})
+    interface = {"media_type": "image/*", "outputs": {"picture_bytes": "pictures"}}
+    (folder / "tfapp.json").write_text(json.dumps({"interface": interface}))
+
+
 @pytest.fixture(scope="module")
 def models(tmp_path_factory, saved_models):
     """A folder with a classifier and a model of numbers."""
     folder = tmp_path_factory.mktemp("page_models")
     classifier(folder / "light" / "1")
     forecaster(folder / "texts" / "1")
+    mixer(folder / "mixed" / "1")
     (folder / "numbers").symlink_to(saved_models / "affine")
     return folder
 
@@ -124,7 +142,7 @@ def test_a_picture_is_classified_and_explained(models, photo, browser, tmp_path)
     with running(models, log="off") as client:
         browser.open(f"http://127.0.0.1:{client.rest_port}/")
         browser.wait_for(SHOWN.format("try"))
-        assert text_of(browser, "health") == "3 of 3 models serving"
+        assert text_of(browser, "health") == "4 of 4 models serving"
         browser.choose_file("#file", photo)
         browser.wait_for(SHOWN.format("result"))
         assert text_of(browser, "verdict") == "<b>light</b>, 74.9 %"
@@ -227,6 +245,29 @@ def test_the_card_decides_what_is_taken_and_shown(models, browser):
         with wave.open(io.BytesIO(base64.b64decode(browser.run(HEARD)))) as file:
             assert (file.getnchannels(), file.getframerate()) == (1, 8000)
             assert np.frombuffer(file.readframes(9), "<i2").tolist() == HEIGHTS
+        assert browser.errors == []
+
+
+def test_a_further_picture_is_chosen_next_to_the_first(
+    models, photo, browser, tmp_path
+):
+    """Nothing is asked before both are there; an empty number is not known."""
+    Image.new("RGB", (24, 16), "red").save(tmp_path / "style.png")
+    with running(models, log="off") as client:
+        browser.open(f"http://127.0.0.1:{client.rest_port}/")
+        browser.wait_for(SHOWN.format("try"))
+        choose(browser, "model", "mixed")
+        assert "style" in text_of(browser, "fields")
+        browser.choose_file("#file", photo)
+        browser.run("document.getElementById('predict').click()")
+        browser.wait_for(SHOWN.format("error"))
+        assert "Choose a file for style_bytes" in text_of(browser, "error")
+        browser.choose_file("#field-style_bytes", tmp_path / "style.png")
+        browser.wait_for("document.querySelector('#views img')?.naturalWidth == 24")
+        browser.run("document.getElementById('curl-box').open = true")
+        curl = text_of(browser, "curl")
+        assert curl.count("base64 -w0 '") == 2
+        assert "base64 -w0 'style.png'; printf %s '\"},\"alpha\":NaN}]" in curl
         assert browser.errors == []
 
 

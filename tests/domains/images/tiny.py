@@ -141,6 +141,32 @@ def pictures(folder: Path) -> Tiny:
     return Tiny(str(folder / "pictures"), table, inputs)
 
 
+def styled(folder: Path) -> Tiny:
+    """The same pictures, two styles, and a table of pairs to draw."""
+    tiny = pictures(folder)
+    (folder / "styles").mkdir()
+    stripes = Image.open(folder / "style.png").resize((64, 56))
+    stripes.save(folder / "styles" / "a.png")
+    stripes.rotate(90).save(folder / "styles" / "b.png")
+    table = {
+        **{name: tiny.table[name] for name in ("training", "runtime")},
+        "data": {**tiny.table["data"], "options": {}},
+        "model": {
+            "name": "adain_network",
+            "options": {"layer": "block2_relu1"},
+        },
+    }
+    table["data"]["options"] = {
+        "image_size": [48, 48],
+        "styles": str(folder / "styles"),
+    }
+    lines = ["path,style,alpha", "pictures/0.png,styles/a.png,"]
+    lines.append("pictures/1.png,styles/b.png,0.5")
+    pairs = folder / "pairs.csv"
+    pairs.write_text("\n".join(lines))
+    return Tiny(tiny.path, table, [str(pairs)])
+
+
 def captions(folder: Path) -> Tiny:
     """Forty photos with captions in a few words."""
     from tests.domains.images.captioning import tiny
@@ -170,6 +196,7 @@ def species(folder: Path) -> Tiny:
 
 
 TINY = {
+    "arbitrary_style": styled,
     "capsule_classification": capsules,
     "fast_style": pictures,
     "image_captioning": captions,

@@ -23,6 +23,7 @@ DATA = {
     "scenes": "captioning.load:scenes",
     "slide_patches": "slides.patches.load:slide_patches",
     "species_photos": "classification.species.load:species_photos",
+    "styled_pictures": "style.adain.data:styled_pictures",
 }
 """Kinds of data: what the examples are and what the network receives."""
 
@@ -36,19 +37,13 @@ CHECKS = {
     "scenes": "captioning.check:check_scenes",
     "slide_patches": "slides.patches.load:check_patches",
     "species_photos": "classification.species.load:check_species",
+    "styled_pictures": "style.adain.data:check_pairs",
 }
 """What reports the faults of each kind of data."""
 
 SPLITS = {
-    "image_captions": ("random", "order"),
-    "image_numbers": ("random", "order"),
-    "image_tags": ("random", "order"),
-    "images": ("random", "order"),
-    "masks": ("random", "order"),
-    "pictures": ("random", "order"),
-    "scenes": ("random",),
-    "slide_patches": ("random",),
-    "species_photos": ("random", "order"),
+    **dict.fromkeys(DATA, ("random", "order")),
+    **dict.fromkeys(("scenes", "slide_patches"), ("random",)),
 }
 """The ways by which each kind of data can be split: `data.split.by`."""
 
@@ -62,10 +57,12 @@ AUGMENTATIONS = {
     "scenes": "augmentation.config:MaskAugmentation",
     "slide_patches": "augmentation.config:ImageAugmentation",
     "species_photos": "augmentation.config:ImageAugmentation",
+    "styled_pictures": "augmentation.config:ImageAugmentation",
 }
 """What `[data.augmentation]` may hold for each kind of data."""
 
 TASKS = {
+    "arbitrary_style": "style.adain.task:task",
     "capsule_classification": "capsules.task:task",
     "fast_style": "style.fast.task:task",
     "image_captioning": "captioning.task:task",
@@ -78,6 +75,7 @@ TASKS = {
 }
 
 TASK_DATA = {
+    "arbitrary_style": ("styled_pictures",),
     "capsule_classification": ("images",),
     "fast_style": ("pictures",),
     "image_captioning": ("image_captions", "scenes"),
@@ -91,6 +89,7 @@ TASK_DATA = {
 """The kinds of data that each task learns from; the first is the default."""
 
 INTERFACES = {
+    "arbitrary_style": "style.adain.interface:INTERFACE",
     "capsule_classification": "classification.interface:INTERFACE",
     "fast_style": "style.fast.interface:INTERFACE",
     "image_captioning": "captioning.interface:INTERFACE",
@@ -110,6 +109,10 @@ REQUIREMENTS = {
         "fine_tune.head.views": (0, "tiles are drawn anew in every epoch"),
         "fine_tune.thaw.views": (0, "tiles are drawn anew in every epoch"),
     },
+    "arbitrary_style": {
+        "model.name": ("adain_network", "it takes a picture and a style"),
+        "runtime.precision": ("float32", "statistics of features need its range"),
+    },
     "fast_style": {
         "model.name": ("style_network", "it answers with pictures"),
         "runtime.precision": ("float32", "Gram matrices need its range"),
@@ -122,6 +125,7 @@ REQUIREMENTS = {
 """Task → recipe key → what it has to be, and why."""
 
 MODELS = {
+    "adain_network": "style.adain.models.adain_network:adain_network",
     "alexnet": "classification.models.alexnet:alexnet",
     "capsnet": "capsules.models.capsnet:capsnet",
     "captioner": "captioning.models.captioner:captioner",
@@ -142,6 +146,7 @@ MODELS = {
 """Networks: builders that return a keras.Model of logits."""
 
 MODEL_CHOICES = {
+    "adain_network.extractor": "pretrained.extractors:EXTRACTORS",
     "captioner_transfer.extractor": "pretrained.extractors:EXTRACTORS",
     "transfer.extractor": "pretrained.extractors:EXTRACTORS",
     "unet_transfer.extractor": "pretrained.extractors:EXTRACTORS",

@@ -165,7 +165,7 @@ class ImageDataset:
         augment = make_augment(self.changes)
         if augment is None:
             return None
-        shape = (None, *self.info.only_input.shape)
+        shape = (None, *self.preprocessor.shape)
         signature = [
             tf.TensorSpec(shape, tf.uint8),
             tf.TensorSpec((None, *self.row_shape), tf.float32),

@@ -10,7 +10,6 @@ import tensorflow as tf
 from tfapp.export.network import network_of
 from tfapp.export.signatures import DEFAULT
 from tfapp.export.spec import Arrays, Exported, Prediction, Signature
-from tfapp.layers.outputs import FEATURES, LOGITS, features_model
 from tfapp.problems.classification.foreign.familiarity import read_familiarity
 
 CLASSIFY = "classify"
@@ -74,6 +73,9 @@ def shares_of(exported: Exported) -> Callable[[Any], dict[str, Any]]:
     `rejected`, bool (batch,), whether the input is of none of the classes; and
     `remark`, a sentence (batch,) that says so.
     """
+    # Only a Keras model needs Keras; a SavedModel answers without its seconds.
+    from tfapp.layers.outputs import FEATURES, LOGITS, features_model
+
     table = exported.calibration.get("familiarity")
     model = features_model(exported.model) if table else None
     if table is None or model is None:

@@ -79,38 +79,69 @@ function chooseSignature() {
   clear();
 }
 
-/** Whether the signature takes a file or a text as it is, perhaps with numbers next to it. */
+/** Whether the signature takes a file or a text as it is, perhaps with numbers or pictures next to it. */
 function takesBytes() {
   const inputs = Object.values(signature()?.inputs ?? {});
-  const files = inputs.filter((input) => input.kind === "string");
-  return files.length === 1 && inputs.every((input) => input === files[0] || isNumber(input)) && !method();
+  const several = (model()?.interface?.media_type ?? "").startsWith("image/");
+  return (several ? files().length > 0 : files().length === 1) && inputs.every((input) => input.kind === "string" || isNumber(input)) && !method();
 }
 
 const isNumber = (input) => /^(float|double)$/.test(input.kind) && input.shape?.length === 1;
 
+/** Returns the names of the inputs that are files or texts; the first is that of the large field. */
+const files = () => Object.entries(signature()?.inputs ?? {}).filter(([, input]) => input.kind === "string").map(([name]) => name);
+
+/** Returns the names of the pictures that stand next to the file. */
+const further = () => (takesBytes() ? files().slice(1) : []);
+
 /** Returns the names of the numbers that stand next to the file. */
 const numbers = () => (takesBytes() ? Object.entries(signature().inputs).filter(([, input]) => isNumber(input)).map(([name]) => name) : []);
 
-/** Shows a field for each number; an empty one means that it is not known. */
+/** Shows a field for each further picture and each number; a number's may stay empty. */
 function drawFields() {
-  const made = numbers().map((name) => {
+  const labelled = (name, words, properties) => {
     const label = document.createElement("label");
     const field = document.createElement("input");
-    Object.assign(field, { id: `field-${name}`, type: "number", step: "any" });
-    label.append(`${name.replaceAll("_", " ")} (optional) `, field);
+    Object.assign(field, { id: `field-${name}`, ...properties });
+    label.append(words, field);
+    return label;
+  };
+  const made = further().map((name) => {
+    const label = labelled(name, `${name.replace(/_bytes$/, "").replaceAll("_", " ")} `, { type: "file", accept: model().interface.media_type });
+    label.lastChild.addEventListener("change", () => askIfWhole());
     return label;
   });
+  made.push(...numbers().map((name) => labelled(name, `${name.replaceAll("_", " ")} (optional) `, { type: "number", step: "any" })));
   $("fields").replaceChildren(...made);
   $("fields").hidden = !made.length;
 }
 
-/** Returns what a row holds: the value, or a table of it and the numbers. */
-function rowOf(value) {
+/** Returns the further pictures that were chosen, by name; undefined for one that is missing. */
+const chosen = () => further().map((name) => [name, $(`field-${name}`).files[0]]);
+
+/** Asks as soon as the file and every further picture are there. */
+function askIfWhole() {
+  if (state.file && chosen().every(([, file]) => file)) ask();
+}
+
+async function base64(file) {
+  const bytes = new Uint8Array(await file.arrayBuffer());
+  let binary = "";
+  for (let i = 0; i < bytes.length; i += 32768) binary += String.fromCharCode(...bytes.subarray(i, i + 32768));
+  return btoa(binary);
+}
+
+/** Returns what a row holds: the value, or a table of it, the further pictures and the numbers. */
+async function rowOf(value) {
   const names = numbers();
-  if (!names.length) return value;
-  const [file] = Object.entries(signature().inputs).find(([, input]) => input.kind === "string");
-  const filled = names.map((name) => [name, $(`field-${name}`).value === "" ? "NaN" : Number($(`field-${name}`).value)]);
-  return { [file]: value, ...Object.fromEntries(filled) };
+  if (!names.length && !further().length) return value;
+  const row = { [files()[0]]: value };
+  for (const [name, file] of chosen()) {
+    if (!file) throw new Error(`Choose a file for ${name} too.`);
+    row[name] = { b64: await base64(file) };
+  }
+  for (const name of names) row[name] = $(`field-${name}`).value === "" ? "NaN" : Number($(`field-${name}`).value);
+  return row;
 }
 
 /** Returns a body as JSON; what is not known is a bare NaN, as in the contract. */
@@ -144,7 +175,7 @@ function chooseFile(file) {
   $("sound").hidden = !file.type.startsWith("audio/");
   if (!$("preview").hidden) $("preview").src = address;
   if (!$("sound").hidden) $("sound").src = address;
-  ask();
+  askIfWhole();
 }
 
 async function question(name = $("signature").value) {
@@ -152,12 +183,9 @@ async function question(name = $("signature").value) {
   const base = { signature_name: name };
   if (method()) return { path, body: { ...base, examples: JSON.parse($("text").value) } };
   if (!takesBytes()) return { path, body: { ...base, inputs: JSON.parse($("text").value) } };
-  if ($("text").value.trim()) return { path, body: { ...base, instances: [rowOf($("text").value)] } };
+  if ($("text").value.trim()) return { path, body: { ...base, instances: [await rowOf($("text").value)] } };
   if (!state.file) throw new Error("Choose a file or type a text first.");
-  const bytes = new Uint8Array(await state.file.arrayBuffer());
-  let binary = "";
-  for (let i = 0; i < bytes.length; i += 32768) binary += String.fromCharCode(...bytes.subarray(i, i + 32768));
-  return { path, body: { ...base, instances: [rowOf({ b64: btoa(binary) })] } };
+  return { path, body: { ...base, instances: [await rowOf({ b64: await base64(state.file) })] } };
 }
 
 async function ask(event, name) {
@@ -215,11 +243,16 @@ function showCurl(path, body) {
   const plain = written(body).replaceAll("'", "'\\''");
   const query = `?signature_name=${encodeURIComponent(body.signature_name)}`;
   const name = state.file?.name.replaceAll("'", "'\\''");
-  if (isFile && numbers().length) {
+  if (isFile && (numbers().length || further().length)) {
     // A photo may be longer than a command may be: it comes by a pipe.
-    const { b64 } = Object.values(body.instances[0]).find((value) => value?.b64);
-    const [before, after] = written(body).split(b64);
-    $("curl").textContent = `{ printf %s '${before}'; base64 -w0 '${name}'; printf %s '${after}'; } | curl${token} -d @- '${address}'`;
+    let rest = written(body);
+    const pieces = [];
+    for (const file of [state.file, ...chosen().map(([, one]) => one)]) {
+      const start = rest.indexOf('{"b64":"') + 8;
+      pieces.push(`printf %s '${rest.slice(0, start)}'; base64 -w0 '${file.name.replaceAll("'", "'\\''")}'`);
+      rest = rest.slice(rest.indexOf('"', start));
+    }
+    $("curl").textContent = `{ ${pieces.join("; ")}; printf %s '${rest}'; } | curl${token} -d @- '${address}'`;
     return;
   }
   $("curl").textContent = isFile

@@ -13,7 +13,7 @@ from tfapp.data.context import LoadContext
 from tfapp.data.listing import Source
 from tfapp.data.place import expand_path
 from tfapp.data.report import CheckReport, refused
-from tfapp.data.spec import DataInfo, Example, InputSpec
+from tfapp.data.spec import DataInfo, Example, InputSpec, Pass
 from tfapp.data.split import fingerprint, split_examples
 from tfapp.domains.images.check import Examined, examine
 from tfapp.domains.images.dataset import ImageDataset
@@ -21,6 +21,7 @@ from tfapp.domains.images.load import image_parts
 from tfapp.domains.images.preprocessor import ImagePreprocessor
 from tfapp.domains.images.reading.image_files import IMAGE_SUFFIXES
 from tfapp.domains.images.reading.limits import MAX_PIXELS
+from tfapp.domains.images.reading.pixel_store import Pixels
 from tfapp.domains.images.shapes import INPUT
 from tfapp.domains.images.vectors.plan import require_enough
 
@@ -28,6 +29,17 @@ from tfapp.domains.images.vectors.plan import require_enough
 @dataclass(frozen=True, eq=False, kw_only=True)
 class PictureDataset(ImageDataset):
     """Pictures to learn from by themselves; implements `tfapp.data.spec.Dataset`."""
+
+    @property
+    def row_shape(self) -> tuple[int, ...]:
+        """Shape of the targets: there is nothing in them."""
+        return (1,)
+
+    def pixels_of(self, examples: tuple[Example, ...], which: Pass) -> Pixels:
+        """Return the way to the pixels of examples that every pass needs."""
+        if which.remote:
+            return self._remote(examples)
+        return self._prepare(examples, repeated=True).pixels
 
     def targets(self, examples: Sequence[Example]) -> np.ndarray:
         """Return nothing to learn, float32 (examples, 1)."""
@@ -63,7 +75,9 @@ def pictures(
     preprocessor = ImagePreprocessor(
         (height, width), 3, resize, interpolation, max_pixels
     )
-    parts = image_parts(_source(context), context, preprocessor, _split)
+    parts = image_parts(
+        picture_source(context.config.path), context, preprocessor, split_pictures
+    )
     used = [e for split in parts["examples"].values() for e in split]
     inputs = {INPUT: InputSpec(preprocessor.shape)}
     info = DataInfo(inputs, (height, width), 3, fingerprint=fingerprint(used))
@@ -72,7 +86,7 @@ def pictures(
 
 def check_pictures(context: LoadContext) -> CheckReport:
     """Look at all pictures and report what is wrong with them."""
-    report = examine(_source(context), context).report
+    report = examine(picture_source(context.config.path), context).report
     try:
         require_enough(report)
     except DataError as error:
@@ -80,15 +94,21 @@ def check_pictures(context: LoadContext) -> CheckReport:
     return report
 
 
-def _source(context: LoadContext) -> Source:
+def picture_source(place: str, key: str = "data.path") -> Source:
     """List the pictures below a folder.
+
+    Args:
+        place: the folder; ~ and $VAR expand.
+        key: of the recipe, that names it.
 
     Raises:
         DataError: if it is none, or holds none.
     """
-    root = Path(expand_path(context.config.path)).absolute()
+    root = Path(expand_path(place)).absolute()
     if not root.is_dir():
-        raise DataError(f"{str(root)!r} is no folder. Expected a folder of pictures.")
+        raise DataError(
+            f"`{key}` = {str(root)!r} is no folder. Expected a folder of pictures."
+        )
     files = sorted(p for p in root.rglob("*") if p.suffix.lower() in IMAGE_SUFFIXES)
     if not files:
         raise DataError(
@@ -99,7 +119,8 @@ def _source(context: LoadContext) -> Source:
     return Source(str(root), root, examples, ())
 
 
-def _split(
+def split_pictures(
     source: Source, examined: Examined, context: LoadContext
 ) -> tuple[Example, ...]:
+    """Return the usable pictures, each with its split."""
     return split_examples(source, examined.usable, context)

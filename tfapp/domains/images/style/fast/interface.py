@@ -8,7 +8,7 @@ import tensorflow as tf
 from tfapp.domains.images.interface import image_interface
 from tfapp.domains.images.preprocessor import ImagePreprocessor
 from tfapp.domains.images.reading.decoding import decode_image
-from tfapp.domains.images.style.fast.models.style_network import DRAWING, SHRINKS
+from tfapp.domains.images.style.names import DRAWING, SHRINKS
 from tfapp.domains.images.uint8_images import UINT8_IMAGES
 from tfapp.export.signatures import DEFAULT
 from tfapp.export.spec import Arrays, Exported, Prediction, Signature
@@ -38,9 +38,8 @@ def style_signatures(exported: Exported) -> dict[str, Signature]:
     )
 
     def encoded(data: Any) -> Any:
-        image = _small(decode_image(data, preprocessor.max_pixels))
-        pixels = tf.cast(tf.round(traced(image[tf.newaxis])[0]), tf.uint8)
-        return tf.io.encode_jpeg(pixels, format="rgb", quality=QUALITY)
+        image = small(decode_image(data, preprocessor.max_pixels))
+        return jpeg_of(traced(image[tf.newaxis])[0])
 
     def serving_default(image_bytes: Any) -> Mapping[str, Any]:
         kind = tf.TensorSpec((), tf.string)
@@ -65,10 +64,16 @@ def style_signatures(exported: Exported) -> dict[str, Signature]:
     }
 
 
-def _small(image: Any) -> Any:
-    """Return a picture as floats, not larger than `LONGEST`."""
+def jpeg_of(picture: Any) -> Any:
+    """Return a float picture in [0, 255] as a JPEG, a scalar string."""
+    pixels = tf.cast(tf.round(picture), tf.uint8)
+    return tf.io.encode_jpeg(pixels, format="rgb", quality=QUALITY)
+
+
+def small(image: Any, longest: int = LONGEST) -> Any:
+    """Return a picture as floats, its longest side not longer than given."""
     size = tf.cast(tf.shape(image)[:2], tf.float32)
-    factor = tf.minimum(LONGEST / tf.reduce_max(size), 1.0)
+    factor = tf.minimum(longest / tf.reduce_max(size), 1.0)
     target = tf.maximum(tf.cast(tf.round(size * factor), tf.int32), 1)
     return tf.cond(
         factor < 1.0,
@@ -79,15 +84,26 @@ def _small(image: Any) -> Any:
     )
 
 
+def filled(images: Any, stride: int) -> Any:
+    """Repeat the last rows and columns until a stride divides the sides.
+
+    Args:
+        images: float tensor (batch, height, width, 3).
+        stride: how many times a network shrinks pictures.
+    """
+    size = tf.shape(images)[1:3]
+    least = 4 * stride  # what the padding inside the network needs
+    wanted = tf.maximum(-(-size // stride) * stride, least)
+    rows = tf.minimum(tf.range(wanted[0]), size[0] - 1)
+    columns = tf.minimum(tf.range(wanted[1]), size[1] - 1)
+    return tf.gather(tf.gather(images, rows, axis=1), columns, axis=2)
+
+
 def _drawn(drawing: Any, images: Any) -> Any:
     """Draw pictures of any size: their sides are filled up and cut again."""
     size = tf.shape(images)[1:3]
-    least = 4 * SHRINKS  # what the padding inside the network needs
-    wanted = tf.maximum(-(-size // SHRINKS) * SHRINKS, least)
-    filled = tf.gather(images, tf.minimum(tf.range(wanted[0]), size[0] - 1), axis=1)
-    filled = tf.gather(filled, tf.minimum(tf.range(wanted[1]), size[1] - 1), axis=2)
-    answers = drawing(filled, training=False)[:, : size[0], : size[1]]
-    return tf.cast(answers, tf.float32)
+    answers = drawing(filled(images, SHRINKS), training=False)
+    return tf.cast(answers[:, : size[0], : size[1]], tf.float32)
 
 
 def picture_prediction(row: Arrays) -> Prediction:

@@ -1,42 +1,32 @@
 """Fast style as a task: a network learns to draw any picture in one style."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import dataclass
 from functools import cached_property, partial
 from typing import Any
 
 import keras
 import numpy as np
 
-from tfapp.data.spec import DataInfo, Dataset, Pass
-from tfapp.domains.images.gallery_sections import tile
+from tfapp.data.spec import DataInfo, Dataset
 from tfapp.domains.images.pretrained.extractors import find_extractor
 from tfapp.domains.images.style import pictures
 from tfapp.domains.images.style.fast.interface import INTERFACE
+from tfapp.domains.images.style.fast.judging import (
+    METRIC,
+    contents_of,
+    drawing_views,
+    drawn_gallery,
+    judged,
+    picture_bytes,
+)
 from tfapp.domains.images.style.fast.perceptual_loss import PerceptualLoss
 from tfapp.domains.images.style.features.extraction import Extraction, default_layers
 from tfapp.domains.images.style.features.objective import Weights
-from tfapp.domains.images.views import NAME, small_picture
-from tfapp.report.blocks import Fact, Gallery, Section, Table, Tile
-from tfapp.tasks.results import Baseline, Calibration, PrimaryMetric, Quantity, Results
-from tfapp.tasks.scores import example_keys
+from tfapp.domains.images.views import small_picture
+from tfapp.report.blocks import Gallery, Section, Tile
+from tfapp.tasks.results import Calibration, Results
 from tfapp.tasks.spec import Learning, Outputs, Task
-from tfapp.tasks.watching import Glance, Item, View, share_of
-
-METRIC = PrimaryMetric(
-    "drawing_loss",
-    "Loss of the drawing",
-    "loss",
-    bounds=(0.0, float("inf")),
-    better="lower",
-    others=(
-        Quantity("style_loss", "Style loss", "style"),
-        Quantity("content_loss", "Content loss", "content"),
-    ),
-    examples="pictures",
-)
-SHOWN = 8
-"""Test pictures on the page."""
 
 
 def task(
@@ -70,7 +60,7 @@ def task(
         evaluate=drawing.evaluate,
         interface=INTERFACE,
         sections=partial(_sections, drawing),
-        views=_views,
+        views=drawing_views,
         thumbnail=small_picture,
     )
 
@@ -114,40 +104,8 @@ class FastStyle:
         self, outputs: Outputs, dataset: Dataset, calibration: Calibration | None
     ) -> Results:
         """Return the losses of the test pictures, drawn and as they are."""
-        examples = dataset.examples["test"]
-        drawn = np.asarray(outputs("test"))
-        evidence: list[tuple[np.ndarray, np.ndarray]] = []
-        rows, unchanged, place = [], [], 0
-        for inputs, *_ in dataset.batches(examples, Pass()):
-            contents = np.asarray(inputs)
-            mine = drawn[place : place + len(contents)]
-            rows.append(self._losses(contents, mine))
-            unchanged.append(self._losses(contents, contents))
-            evidence += [*zip(contents, mine, strict=True)][: SHOWN - len(evidence)]
-            place += len(contents)
-        losses, plain = np.concatenate(rows), np.concatenate(unchanged)
-        names = ("drawing_loss", "style_loss", "content_loss")
-        figures = dict(zip(names, map(float, losses.mean(axis=0)), strict=True))
-        simple = dict(zip(names, map(float, plain.mean(axis=0)), strict=True))
-        return Results(
-            metric=METRIC,
-            figures=figures,
-            calibration={},
-            scores=_scores(dataset, losses),
-            headline=(
-                Fact("Loss of the drawing", f"{figures['drawing_loss']:.4f}"),
-                Fact(
-                    "Style loss",
-                    f"{figures['style_loss']:.4f}",
-                    f"{simple['style_loss']:.4f} before",
-                ),
-                Fact("Content loss", f"{figures['content_loss']:.4f}"),
-            ),
-            baselines=(
-                Baseline("picture as it is", simple.pop("drawing_loss"), others=simple),
-            ),
-            evidence=evidence,
-        )
+        simple = {"picture as it is": contents_of}
+        return judged(self._losses, outputs, dataset, simple)
 
     def _losses(self, contents: np.ndarray, drawn: np.ndarray) -> np.ndarray:
         """Return whole loss, style and content of each picture, (pictures, 3)."""
@@ -160,44 +118,10 @@ class FastStyle:
         )
 
 
-def _scores(dataset: Dataset, losses: np.ndarray) -> Table:
-    examples = dataset.examples["test"]
-    keys = example_keys(examples)
-    rows = tuple(
-        (key, example.name, f"{row[0]:.9g}", f"{row[1]:.6g}", f"{row[2]:.6g}")
-        for key, example, row in zip(keys, examples, losses, strict=True)
-    )
-    header = ("key", "name", "score", "style", "content")
-    return Table(header, rows, "Losses of every test picture")
-
-
-def _views(glance: Glance) -> tuple[View, ...]:
-    """Show a few validation pictures, each next to what is drawn of it now."""
-
-    def draw() -> Mapping[str, Item]:
-        examples = glance.some(SHOWN)
-        pairs = zip(examples, glance.answers(examples), strict=True)
-        tiles = (
-            replace(tile(glance.dataset, e, ""), further=(_jpeg(drawn),))
-            for e, drawn in pairs
-        )
-        return {NAME: Gallery("Picture, drawn", tuple(tiles))}
-
-    return (View(NAME, draw, share_of(glance, SHOWN)),)
-
-
 def _sections(
     drawing: FastStyle, results: Results, dataset: Dataset, model: Any
 ) -> Sequence[Section]:
-    style = Tile(_jpeg(255.0 * drawing.picture), "image/jpeg", "the style")
-    tiles = [
-        Tile(_jpeg(drawn), "image/jpeg", "", further=(_jpeg(content),))
-        for content, drawn in results.evidence
-    ]
+    style = Tile(picture_bytes(255.0 * drawing.picture), "image/jpeg", "the style")
     lead = "Test pictures, each next to what the network draws of it."
-    galleries = (Gallery("Style", (style,)), Gallery("Drawn", tuple(tiles)))
+    galleries = (Gallery("Style", (style,)), drawn_gallery(results))
     return (Section("Pictures", lead, galleries),)
-
-
-def _jpeg(pixels: np.ndarray) -> bytes:
-    return pictures.jpeg(pictures.to_pixels(pixels / 255.0), 256)

@@ -82,7 +82,7 @@ class Extraction:
         fixed = keras.Model(network.input, outputs)
         self.layers = tuple(dict.fromkeys(layers))
         self.bytes_per_pixel = BACKWARD * _activations(fixed) * 4 / side**2
-        self.network = _any_size(fixed, entry.normalization)
+        self.network = any_size(fixed, entry.normalization)
         self.network.trainable = False
 
     def __call__(self, part: Any) -> Mapping[str, Any]:
@@ -129,13 +129,30 @@ def default_layers(extractor: str) -> Layers:
     return LAYERS[extractor]
 
 
-def _any_size(network: keras.Model, normalization: str) -> keras.Model:
-    """Return a network with the same weights for raw pixels of any size."""
+def any_size(
+    network: keras.Model, normalization: str, name: str = "features"
+) -> keras.Model:
+    """Return a network with the same weights for raw pixels of any size.
+
+    It computes in float32: statistics of features need its range.
+
+    Args:
+        network: takes pictures of one size, already normalised.
+        normalization: mode of `normalized_pixels`.
+        name: of what is returned.
+    """
     inputs = keras.Input((None, None, 3))
-    free = keras.models.clone_model(network, input_tensors=inputs)
+    free = keras.models.clone_model(
+        network, input_tensors=inputs, clone_function=_exact
+    )
     free.set_weights(network.get_weights())
     pixels = keras.Input((None, None, 3))
-    return keras.Model(pixels, free(normalized_pixels(pixels, normalization)))
+    outputs = free(normalized_pixels(pixels, normalization))
+    return keras.Model(pixels, outputs, name=name)
+
+
+def _exact(layer: keras.Layer) -> keras.Layer:
+    return type(layer).from_config({**layer.get_config(), "dtype": "float32"})
 
 
 def _activations(network: keras.Model) -> int:

@@ -10,11 +10,8 @@ from tfapp.domains.images.shapes import image_shape
 from tfapp.domains.images.style.fast.layers.reflection_padding import (
     ReflectionPadding,
 )
+from tfapp.domains.images.style.names import DRAWING, SHRINKS
 
-SHRINKS = 4
-"""How many times smaller a picture is inside the network."""
-DRAWING = "drawing"
-"""Name of the layer that takes pictures of any size whose sides `SHRINKS` divides."""
 EXACT: dict[str, Any] = {"dtype": "float32"}
 """Of every layer: rounding to 8 bits of precision is seen in a picture."""
 
