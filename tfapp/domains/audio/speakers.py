@@ -55,7 +55,9 @@ def with_speakers(
     if interval is None:
         return replace(results, figures=figures)
     first, *others = results.headline
-    detail = f"{first.detail}, over {len(voices)} speakers {percent_interval(*interval)}"
+    detail = (
+        f"{first.detail}, over {len(voices)} speakers {percent_interval(*interval)}"
+    )
     headline = (replace(first, detail=detail), *others)
     return replace(results, figures=figures, headline=headline)
 

@@ -12,8 +12,12 @@ from tests.domains.audio.recordings import class_folders, transcribed, write_wav
 from tfapp.base.errors import ConfigError
 from tfapp.data import check_data, load_dataset
 from tfapp.data.spec import Pass
-from tfapp.domains.audio.speech.alignment import token_frames
-from tfapp.domains.audio.speech.decoding import Decoder, beam_ids, text_probability
+from tfapp.domains.audio.speech.decoding.alignment import token_frames
+from tfapp.domains.audio.speech.decoding.decoder import (
+    Decoder,
+    beam_ids,
+    text_probability,
+)
 from tfapp.domains.audio.speech.losses import CtcLoss
 from tfapp.domains.audio.speech.mistakes import mistakes_of
 from tfapp.domains.audio.speech.tokens import text_of, tokens_of

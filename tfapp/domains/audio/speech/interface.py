@@ -7,8 +7,8 @@ import tensorflow as tf
 from tfapp.domains.audio.conversion import as_wav
 from tfapp.domains.audio.preprocessor import RAW, read_preprocessor
 from tfapp.domains.audio.reading.spec import SUFFIXES
-from tfapp.domains.audio.speech.alignment import token_frames
-from tfapp.domains.audio.speech.decoding import read_decoder, text_probability
+from tfapp.domains.audio.speech.decoding.alignment import token_frames
+from tfapp.domains.audio.speech.decoding.decoder import read_decoder, text_probability
 from tfapp.domains.audio.speech.tokens import text_of
 from tfapp.export.network import network_of
 from tfapp.export.signatures import DEFAULT

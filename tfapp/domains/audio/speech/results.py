@@ -11,9 +11,9 @@ import numpy as np
 from tfapp.base.intervals import paired_interval, wilson_interval
 from tfapp.data.spec import Dataset
 from tfapp.domains.audio.speakers import with_speakers
-from tfapp.domains.audio.speech.decoding import Decoder, read_decoder
+from tfapp.domains.audio.speech.decoding.decoder import Decoder, read_decoder
+from tfapp.domains.audio.speech.decoding.ngrams import count_ngrams
 from tfapp.domains.audio.speech.mistakes import Mistakes, mistakes_of
-from tfapp.domains.audio.speech.ngrams import count_ngrams
 from tfapp.domains.audio.speech.tokens import text_of
 from tfapp.problems.classification.metrics import check_finite
 from tfapp.report.blocks import Fact, Table

@@ -7,9 +7,9 @@ from pydantic import Field
 
 from tfapp.base.errors import ConfigError
 from tfapp.data.spec import DataInfo
+from tfapp.domains.audio.speech.decoding.ngrams import require_small_table
 from tfapp.domains.audio.speech.interface import INTERFACE
 from tfapp.domains.audio.speech.losses import CtcLoss
-from tfapp.domains.audio.speech.ngrams import require_small_table
 from tfapp.domains.audio.speech.results import (
     METRIC,
     evaluate_speech,

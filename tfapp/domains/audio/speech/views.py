@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from pathlib import Path
 
-from tfapp.domains.audio.speech.decoding import Decoder
+from tfapp.domains.audio.speech.decoding.decoder import Decoder
 from tfapp.domains.audio.speech.tokens import text_of
 from tfapp.report.blocks import Table
 from tfapp.tasks.watching import Glance, Item, View, share_of

@@ -9,13 +9,13 @@ import tensorflow as tf
 
 from tests.domains.audio.speech.test_speech import all_texts
 from tfapp.base.errors import ConfigError
-from tfapp.domains.audio.speech.decoding import Decoder, beam_ids, read_decoder
-from tfapp.domains.audio.speech.ngrams import (
+from tfapp.domains.audio.speech.decoding.decoder import Decoder, beam_ids, read_decoder
+from tfapp.domains.audio.speech.decoding.ngrams import (
     Ngrams,
     count_ngrams,
     require_small_table,
 )
-from tfapp.domains.audio.speech.prefix_search import search
+from tfapp.domains.audio.speech.decoding.prefix_search import search
 from tfapp.domains.audio.speech.task import task
 
 FRAMES, OUTPUTS = 8, 4
@@ -87,8 +87,7 @@ def test_search_in_graph_equals_python(cases, order, width):
 
 
 def test_a_wide_search_finds_the_best_of_all_texts():
-    """Probability over all paths and n-grams decide together; without weight the first
-    alone, as in the search without n-grams."""
+    """Probability over all paths and n-grams decide together, or the first alone."""
     generator = np.random.default_rng(5)
     ngrams = count_ngrams([[1, 2], [1, 2, 1], [2]], 2, 1.5)
     table = ngrams.logarithms(3)

@@ -8,9 +8,9 @@ import numpy as np
 import tensorflow as tf
 from keras import ops
 
-from tfapp.domains.audio.speech.alignment import token_frames
-from tfapp.domains.audio.speech.ngrams import Ngrams, read_ngrams
-from tfapp.domains.audio.speech.prefix_search import search
+from tfapp.domains.audio.speech.decoding.alignment import token_frames
+from tfapp.domains.audio.speech.decoding.ngrams import Ngrams, read_ngrams
+from tfapp.domains.audio.speech.decoding.prefix_search import search
 
 
 @dataclass(frozen=True)
