@@ -1,6 +1,6 @@
 """A convolutional network over the log-mel spectrum of a whole recording."""
 
-from typing import Any
+from typing import Any, Literal
 
 import keras
 from keras import layers, ops
@@ -8,7 +8,6 @@ from keras import layers, ops
 from tfapp.base.errors import ModelError
 from tfapp.data.spec import DataInfo
 from tfapp.domains.audio.models.spectra import (
-    Centering,
     masked,
     normalized_spectra,
     warped,
@@ -23,7 +22,7 @@ def audio_cnn(
     units: int = 128,
     convolutions: int = 2,
     hop: float = 0.01,
-    centering: Centering = "recording",
+    centering: Literal["bands", "recording"] = "recording",
     dropout_rate: float = 0.3,
     mask_bands: int = 6,
     mask_frames: int = 10,

@@ -1,11 +1,12 @@
 """A recurrent network of speech that reads in both directions."""
 
+from typing import Literal
+
 import keras
 from keras import layers
 
 from tfapp.data.spec import DataInfo
 from tfapp.domains.audio.layers.frames import FrameMask
-from tfapp.domains.audio.models.spectra import Centering
 from tfapp.domains.audio.speech.models.parts import (
     finished,
     speech_inputs,
@@ -21,7 +22,7 @@ def speech_blstm(
     dropout_rate: float = 0.3,
     bands: int = 40,
     hop: float = 0.01,
-    centering: Centering = "bands",
+    centering: Literal["bands", "recording"] = "bands",
     mask_bands: int = 0,
     mask_frames: int = 0,
     warp_frequency: float = 0.0,

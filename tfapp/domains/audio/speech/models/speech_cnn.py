@@ -1,6 +1,6 @@
 """A deep convolutional network of speech without recurrence."""
 
-from typing import Any
+from typing import Any, Literal
 
 import keras
 from keras import layers
@@ -10,7 +10,6 @@ from tfapp.data.spec import DataInfo
 from tfapp.domains.audio.layers.deltas import Deltas
 from tfapp.domains.audio.layers.frames import FrameMask
 from tfapp.domains.audio.layers.maxout import Maxout
-from tfapp.domains.audio.models.spectra import Centering
 from tfapp.domains.audio.speech.models.parts import (
     finished,
     present,
@@ -30,7 +29,7 @@ def speech_cnn(
     normalization: bool = False,
     bands: int = 40,
     hop: float = 0.01,
-    centering: Centering = "bands",
+    centering: Literal["bands", "recording"] = "bands",
     mask_bands: int = 0,
     mask_frames: int = 0,
     warp_frequency: float = 0.0,
