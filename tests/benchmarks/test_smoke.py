@@ -10,6 +10,7 @@ import shlex
 import subprocess
 import sys
 from importlib.util import find_spec
+from itertools import product
 from pathlib import Path
 from typing import NamedTuple
 
@@ -17,6 +18,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from tests.domains.audio.recordings import write_wav
 from tests.domains.graphs.planetoid_files import write_planetoid
 
 BENCHMARKS = Path(__file__).parents[2] / "benchmarks"
@@ -185,6 +187,11 @@ CASES = {
         "--count 8",
         r"\| mobilenet_v2 \| last_block \| \d",
     ),
+    "transcribing.py": Case(
+        "audio/fsdd_strings --minutes 0.2 --folder runs --set training.epochs=1 "
+        "--set data.options.strings=8 --set model.options.units=4",
+        r"\| whole \| \d+\.\d+% \| 100\.0% \|(.|\n)*real-time factor \d\.\d+",
+    ),
     "tuning.py": Case(
         "--tables digits --seeds 2 --tuners random hyperband",
         r"\| digits \| random \| \d+\.\d ± (.|\n)*\| digits \| hyperband \| \d",
@@ -234,6 +241,11 @@ def made_up_data(tmp_path_factory):
     for split, count in (("train", 1100), ("test", 60)):
         digits[f"x_{split}"] = random.integers(0, 256, (count, 28, 28), np.uint8)
         digits[f"y_{split}"] = np.arange(count) % 10
+    for digit, voice, number in product("12", ("ann", "bob"), range(8)):
+        pitch = 300.0 * int(digit) + 10 * number
+        name = f"{digit}_{voice}_{number}.wav"
+        wave = np.sin(np.arange(2400) * 2 * np.pi * pitch / 8000)
+        write_wav(folder / "fsdd" / "recordings" / name, 0.3 * wave, 8000)
     (folder / "planetoid").mkdir()
     write_planetoid(folder / "planetoid", "cora")
     (folder / "mnist").mkdir()

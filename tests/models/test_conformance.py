@@ -255,7 +255,13 @@ CASES = {
     # 9x1x2 and 9x2x2 without bias, twice 8 of normalisation; 4 bands of 2 maps, largest
     # and mean: 16x4+4 = 68; logits 4x3+3 = 15
     "audio_cnn": Case(
-        {"bands": 8, "filters": [2], "units": 4},
+        {
+            "bands": 8,
+            "filters": [2],
+            "units": 4,
+            "warp_frequency": 0.1,
+            "warp_tempo": 0.1,
+        },
         (800,),
         18 + 36 + 16 + 68 + 15,
         (),
@@ -273,7 +279,7 @@ CASES = {
     ),
     # two directions of 4x2x(4+2+1) = 56; logits 2 directions of 2: 4x3+3 = 15
     "speech_blstm": Case(
-        {"units": 2, "depth": 1, "bands": 4},
+        {"units": 2, "depth": 1, "bands": 4, "warp_frequency": 0.1},
         (),
         2 * 56 + 15,
         (6,),

@@ -12,7 +12,7 @@ import tensorflow as tf
 from tfapp.data.spec import Dataset, Pass
 from tfapp.layers.outputs import extractor_of, logits_model
 from tfapp.training.speed.folding import fold, strategy_scope
-from tfapp.training.trees import filled, num_rows
+from tfapp.training.trees import differ_in_length, filled, num_rows
 from tfapp.training.workers import WorkersStrategy
 
 Progress = Callable[[int, int], None]
@@ -184,15 +184,10 @@ def _computed_here(model: keras.Model) -> Callable[[Any], Any]:
 
 
 def _stream_chunks(model: keras.Model, batches: Any) -> Iterator[np.ndarray]:
-    if not _differ_in_length(batches.element_spec[0]):
+    if not differ_in_length(batches.element_spec[0]):
         batches = batches.unbatch().batch(CHUNK_ROWS)
     for inputs, *_ in batches.as_numpy_iterator():
         yield np.asarray(model.predict(inputs, verbose=0))
-
-
-def _differ_in_length(specs: Any) -> bool:
-    """Return whether a batch's shape is too vague to join examples of two batches."""
-    return any(None in spec.shape[1:] for spec in tf.nest.flatten(specs))
 
 
 def seconds_per_input(model: keras.Model, inputs: Any) -> float:

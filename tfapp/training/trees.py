@@ -28,3 +28,8 @@ def filled(tree: Any, size: int) -> Any:
 def row_forms(tree: Any) -> list[tuple[Any, ...]]:
     """Return shape and dtype of an example's parts, JSON-ready, in a fixed order."""
     return [(list(x.shape[1:]), str(x.dtype)) for x in tf.nest.flatten(tree)]
+
+
+def differ_in_length(specs: Any) -> bool:
+    """Return whether batches of these specs hold examples of different shapes."""
+    return any(None in spec.shape[1:] for spec in tf.nest.flatten(specs))

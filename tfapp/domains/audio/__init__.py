@@ -78,3 +78,9 @@ PLANS = {
     "speech": "speech.plan:plan",
 }
 """Task → what writes the recipe of `tfapp fit`."""
+
+VERBS = {"transcribe": "verbs.transcribe:transcribe"}
+"""Functions of the Python API, `tfapp.NAME`, that only recordings have."""
+
+COMMANDS = {"transcribe": "commands.transcribe:transcribe"}
+"""Commands, `tfapp NAME`, that only recordings have."""

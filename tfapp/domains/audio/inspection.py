@@ -82,9 +82,14 @@ def _fault(samples: np.ndarray, seconds: float) -> tuple[str, str]:
             f"it is {seconds / 60:.0f} minutes long. Cut it into parts of at most "
             f"{MOST_SECONDS // 60} minutes.",
         )
-    if np.abs(samples).max() < SILENT:
+    if is_silent(samples):
         return "silent", "all its samples are 0, or nearly so."
     return "", ""
+
+
+def is_silent(samples: np.ndarray) -> bool:
+    """Return whether samples, float (length,), hold nothing."""
+    return not len(samples) or bool(np.abs(samples).max() < SILENT)
 
 
 def _traits(recorded: Recorded) -> tuple[str, ...]:

@@ -77,7 +77,8 @@ class AudioPreprocessor:
         length = tf.shape(wave.samples, tf.int64)[0]
         most = MOST_SECONDS * wave.rate
         sentence = tf.strings.format(
-            "the recording is {} s long: expected at most {} s, cut it into parts",
+            "the recording is {} s long: expected at most {} s; `tfapp transcribe` "
+            "reads speech of any length",
             (length // wave.rate, MOST_SECONDS),
         )
         with tf.control_dependencies([tf.debugging.Assert(length <= most, [sentence])]):

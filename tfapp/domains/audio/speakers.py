@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -16,6 +17,60 @@ MOST = 40
 """Speakers that the report shows, those of the worst figures first."""
 
 
+def with_speakers(
+    results: Results, dataset: Dataset, scores: np.ndarray, weights: Any = None
+) -> Results:
+    """Return results with the interval of the main figure over the test's speakers.
+
+    Recordings of a speaker are alike, so the interval over recordings says what further
+    recordings of the same voices would give. That over speakers takes each as one unit
+    and says what other voices would, which is far less certain.
+
+    Args:
+        results: of the task.
+        dataset: knows the speakers.
+        scores: see `speaker_section`.
+        weights: see `speaker_section`.
+
+    Returns:
+        Results whose figures have "speakers", their number, and
+        "METRIC_speakers_interval", (low, high) or None if fewer than two are named.
+    """
+    voices = _voices(dataset)
+    interval = None
+    if voices and "" not in voices and len(voices) > 1:
+        shares = np.ones(len(scores)) if weights is None else weights
+        sums = [float(shares[rows].sum()) for rows in voices.values()]
+        means = [
+            float(np.average(scores[rows], weights=shares[rows]))
+            for rows in voices.values()
+        ]
+        low, high = paired_interval(means, sums) or results.metric.bounds
+        least, most = results.metric.bounds
+        interval = max(low, least), min(high, most)
+    figures = results.figures | {
+        "speakers": len(voices.keys() - {""}),
+        f"{results.metric.key}_speakers_interval": interval,
+    }
+    if interval is None:
+        return replace(results, figures=figures)
+    first, *others = results.headline
+    detail = (
+        f"{first.detail}, over {len(voices)} speakers {percent_interval(*interval)}"
+    )
+    headline = (replace(first, detail=detail), *others)
+    return replace(results, figures=figures, headline=headline)
+
+
+def _voices(dataset: Dataset) -> dict[str, list[int]]:
+    """Return places of test recordings by speaker, "" where nothing names one."""
+    data: Any = dataset
+    voices = defaultdict(list)
+    for number, example in enumerate(dataset.examples["test"]):
+        voices[data.speakers.get(example.name, "")].append(number)
+    return dict(voices)
+
+
 def speaker_section(
     results: Results, dataset: Dataset, scores: np.ndarray, weights: Any = None
 ) -> Iterator[Section]:
@@ -28,11 +83,8 @@ def speaker_section(
         weights: of a pooled figure, float (examples,); None if all count alike.
     """
     data: Any = dataset
-    examples = dataset.examples["test"]
-    voices = defaultdict(list)
-    for number, example in enumerate(examples):
-        voices[data.speakers.get(example.name, "")].append(number)
-    if len(voices) == 1 and "" in voices:
+    voices = _voices(dataset)
+    if voices.keys() <= {""}:
         return
     trained = {data.speakers.get(e.name) for e in dataset.examples["train"]}
     shares = np.ones(len(scores)) if weights is None else weights

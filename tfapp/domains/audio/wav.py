@@ -215,7 +215,12 @@ def encode_wav(samples: np.ndarray, rate: int) -> bytes:
     head = np.array([FLOAT, 1], "<u2").tobytes()
     head += np.array([rate, 4 * rate], "<u4").tobytes()
     head += np.array([4, 32], "<u2").tobytes()
-    parts = b"fmt " + _size(head) + head + b"data" + _size(body) + body
+    return wav_file(head, body)
+
+
+def wav_file(form: bytes, body: bytes) -> bytes:
+    """Return a WAV file of the content of its format chunk and of its samples."""
+    parts = b"fmt " + _size(form) + form + b"data" + _size(body) + body
     return b"RIFF" + _size(b"WAVE" + parts) + b"WAVE" + parts
 
 

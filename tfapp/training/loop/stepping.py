@@ -14,6 +14,7 @@ import tensorflow as tf
 from tfapp.machine.cluster import team
 from tfapp.training.jax_devices import shared
 from tfapp.training.optimizers import innermost
+from tfapp.training.trees import differ_in_length
 
 
 class Stepper(Protocol):
@@ -74,16 +75,33 @@ class TensorFlowStepper:
             return logs
 
         self.steps = tf.function(steps, reduce_retracing=True)
+        self._form: Any = None
+        self._graphs: dict[int, Any] = {}
 
     def batches(self, dataset: Any) -> Any:
         """Return an iterator over the batches, dealt out to the replicas if many."""
         if self.strategy.num_replicas_in_sync > 1:
             dataset = self.strategy.experimental_distribute_dataset(dataset)
+        elif differ_in_length(dataset.element_spec):
+            self._form = dataset.element_spec
         return iter(dataset)
 
     def step(self, batches: Sequence[Any], rates: Sequence[float]) -> list[Any]:
         """Learn from some batches; see `Stepper`."""
-        return list(self.steps(tuple(batches), tf.constant(rates, tf.float32)))
+        graph = self._graph(len(batches)) if self._form is not None else self.steps
+        return list(graph(tuple(batches), tf.constant(rates, tf.float32)))
+
+    def _graph(self, count: int) -> Any:
+        """Return the graph of some steps on batches of any length.
+
+        A graph that is traced for the first batch's own length may round otherwise
+        than that for all lengths, and a resumed run begins with another batch.
+        """
+        if count not in self._graphs:
+            self._graphs[count] = self.steps.get_concrete_function(
+                (self._form,) * count, tf.TensorSpec((count,), tf.float32)
+            )
+        return self._graphs[count]
 
     def evaluate(self, validation: Any) -> dict[str, float]:
         """Return loss and metrics; see `Stepper`."""

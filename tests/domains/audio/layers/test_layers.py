@@ -9,6 +9,8 @@ from tfapp.domains.audio.layers.frames import ClipNormalization, FrameCount
 from tfapp.domains.audio.layers.log_mel import LogMel
 from tfapp.domains.audio.layers.masking import SpectrumMasking
 from tfapp.domains.audio.layers.maxout import Maxout
+from tfapp.domains.audio.layers.mel import mel_filters
+from tfapp.domains.audio.layers.warping import SpectrumWarping
 
 LIBROSA = np.array(
     [
@@ -65,6 +67,12 @@ def test_normalization_leaves_loudness_and_padding_out():
     assert not longer[:, 7:].any()
     louder = np.asarray(layer([spectra + 5, np.array([7])]))
     np.testing.assert_allclose(louder, short, atol=1e-5)
+    whole = ClipNormalization(per_band=False)
+    own = np.asarray(whole([padded, np.array([7])]))[:, :7]
+    np.testing.assert_allclose(own.mean(), 0, atol=1e-5)
+    centred = spectra - spectra.mean()
+    wanted = centred / np.sqrt(np.square(centred).mean())
+    np.testing.assert_allclose(own, wanted, atol=1e-5)
 
 
 def test_masks_are_of_training_alone():
@@ -106,3 +114,31 @@ def test_frames_behind_the_end_are_blanks():
     np.testing.assert_array_equal(changed[1, :2], logits[1, :2])
     assert (changed[1, 2:].argmax(axis=1) == 0).all()
     assert changed[1, 2:, 1:].max() == pytest.approx(-1e4)
+
+
+def test_frequencies_are_stretched_on_the_mel_scale():
+    """A band moves to where its frequency, times the factor, lies; the rest stays."""
+    layer = SpectrumWarping(8000, 40, frequency=0.2)
+    bins = np.linspace(0, 4000, 2049)
+    filters = mel_filters(8000, 4096, 40)
+    centres = bins[filters.argmax(axis=0)]
+    for factor in (0.85, 1.0, 1.2):
+        places = np.asarray(layer._bands_at(np.array([[factor]], np.float32)))[0]
+        wanted = np.interp(
+            np.minimum(factor * centres, centres[-1]), centres, range(40)
+        )
+        np.testing.assert_allclose(places[1:], wanted[1:], atol=0.06)
+
+
+def test_warping_is_of_training_alone():
+    """Tempo and frequencies change in training, differently for each recording."""
+    ramp = np.arange(1.0, 31.0, dtype=np.float32)
+    spectra = np.tile(ramp[None, :, None], (50, 1, 5))
+    layer = SpectrumWarping(8000, 4, frequency=0.1, tempo=0.25)
+    np.testing.assert_array_equal(layer(spectra), spectra)
+    warped = np.asarray(layer(spectra, training=True))
+    tempos = warped[:, 10, 0] - warped[:, 9, 0]
+    assert 0.74 < tempos.min() < 0.85
+    assert 1.15 < tempos.max() < 1.26
+    np.testing.assert_allclose(warped[:, 10, :4], 1 + 10 * tempos[:, None], rtol=1e-2)
+    np.testing.assert_allclose(warped[..., 4], warped[..., 0], rtol=1e-4)

@@ -12,8 +12,12 @@ from tests.domains.audio.recordings import class_folders, transcribed, write_wav
 from tfapp.base.errors import ConfigError
 from tfapp.data import check_data, load_dataset
 from tfapp.data.spec import Pass
-from tfapp.domains.audio.speech.alignment import token_frames
-from tfapp.domains.audio.speech.decoding import beam_ids, decoded, text_probability
+from tfapp.domains.audio.speech.decoding.alignment import token_frames
+from tfapp.domains.audio.speech.decoding.decoder import (
+    Decoder,
+    beam_ids,
+    text_probability,
+)
 from tfapp.domains.audio.speech.losses import CtcLoss
 from tfapp.domains.audio.speech.mistakes import mistakes_of
 from tfapp.domains.audio.speech.tokens import text_of, tokens_of
@@ -52,6 +56,7 @@ def certain_blanks(count, outputs):
 def test_decoders_and_loss_against_all_paths(cases):
     """A wide search finds the best text, with its probability, padded or not."""
     generator = np.random.default_rng(0)
+    greedy = Decoder()
     for _ in range(cases):
         size = generator.integers(2, 6)
         logits = generator.normal(0, 2, (size, 3)).astype(np.float32)
@@ -64,7 +69,7 @@ def test_decoders_and_loss_against_all_paths(cases):
         share = text_probability(batch, ids)[0]
         assert float(share) == pytest.approx(texts[best], abs=1e-5)
         path = [k for k, _ in itertools.groupby(logits.argmax(axis=1)) if k]
-        assert decoded(padded, 0)[0] == path
+        assert greedy(padded)[0] == path
         row = np.zeros((1, 4), np.int32)
         row[0, : len(best)] = best
         loss = CtcLoss()(row, padded[None])
@@ -97,10 +102,10 @@ def test_frames_of_tokens():
     logits = np.full((6, 3), -5.0, np.float32)
     for frame, best in enumerate([0, 1, 1, 0, 1, 2]):
         logits[frame, best] = 5.0
-    ids, frames = decoded(logits, 0)
+    ids, frames = Decoder()(logits)
     assert ids == [1, 1, 2]
     assert frames.tolist() == [1, 4, 5]
-    assert decoded(logits, 10)[0] == [1, 1, 2]
+    assert Decoder(10)(logits)[0] == [1, 1, 2]
 
 
 def test_mistakes_are_those_of_jiwer():

@@ -8,15 +8,15 @@ from tfapp.data.spec import Dataset
 from tfapp.domains.audio.classification.baselines import audio_baselines
 from tfapp.domains.audio.classification.interface import INTERFACE
 from tfapp.domains.audio.classification.views import recording_views
-from tfapp.domains.audio.speakers import speaker_section
+from tfapp.domains.audio.speakers import speaker_section, with_speakers
 from tfapp.problems.classification.learning import class_learning
 from tfapp.problems.classification.results import accuracy_metric, evaluate_classifier
 from tfapp.problems.classification.sections import classification_sections
 from tfapp.problems.classification.verdict import classification_findings
 from tfapp.recipes.config import Share
 from tfapp.report.blocks import Section
-from tfapp.tasks.results import Results
-from tfapp.tasks.spec import Task
+from tfapp.tasks.results import Calibration, Results
+from tfapp.tasks.spec import Outputs, Task
 
 METRIC = accuracy_metric("recordings")
 
@@ -39,7 +39,7 @@ def task(
         monitor="val_loss",
         mode="min",
         metric=METRIC,
-        evaluate=partial(evaluate_classifier, METRIC),
+        evaluate=_evaluate,
         baselines=audio_baselines,
         findings=classification_findings,
         sections=_sections,
@@ -47,6 +47,15 @@ def task(
         class_weights=class_weights,
         interface=INTERFACE,
     )
+
+
+def _evaluate(
+    outputs: Outputs, dataset: Dataset, calibration: Calibration | None
+) -> Results:
+    """Judge a classifier; next to its figures stands how they vary by speaker."""
+    results = evaluate_classifier(METRIC, outputs, dataset, calibration)
+    right = results.evidence.correct.astype(float)
+    return with_speakers(results, dataset, right)
 
 
 def _sections(results: Results, dataset: Dataset, model: Any) -> Sequence[Section]:

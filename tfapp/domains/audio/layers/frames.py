@@ -50,10 +50,15 @@ class FrameCount(keras.layers.Layer):
 
 @keras.saving.register_keras_serializable(package="tfapp")
 class ClipNormalization(keras.layers.Layer):
-    """Bring every recording to mean 0 in each band and deviation 1 over all bands.
+    """Bring every recording to mean 0 and deviation 1.
 
-    What loudness, microphone and room add to the logarithm of a spectrum is constant in
-    a recording, and so it is gone. Frames behind the end become 0.
+    Loudness adds a constant to the logarithm of a spectrum, and so it is gone. With a
+    mean for each band, what microphone and room add is gone too; but of a single word
+    or sound the mean is much of what it is, and goes with them. Frames behind the end
+    become 0.
+
+    Args:
+        per_band: each band has mean 0, else all together.
 
     Call arguments:
         inputs: spectra, float (batch, frames, bands), and the number of frames that
@@ -64,8 +69,9 @@ class ClipNormalization(keras.layers.Layer):
         Automatic Speaker Identification and Verification, 1974.
     """
 
-    def __init__(self, **kwargs: Any) -> None:
+    def __init__(self, per_band: bool = True, **kwargs: Any) -> None:
         super().__init__(**{**kwargs, "dtype": "float32"})
+        self.per_band = per_band
 
     def call(self, inputs: Any) -> Any:
         """Return the normalised spectra."""
@@ -73,6 +79,8 @@ class ClipNormalization(keras.layers.Layer):
         present = ops.cast(frame_mask(spectra, frames), "float32")
         count = ops.maximum(ops.sum(present, axis=1, keepdims=True), 1.0)
         mean = ops.sum(spectra * present, axis=1, keepdims=True) / count
+        if not self.per_band:
+            mean = ops.mean(mean, axis=2, keepdims=True)
         centred = (spectra - mean) * present
         power = ops.sum(ops.square(centred), axis=1, keepdims=True) / count
         deviation = ops.sqrt(ops.mean(power, axis=2, keepdims=True))
@@ -81,6 +89,10 @@ class ClipNormalization(keras.layers.Layer):
     def compute_output_shape(self, input_shape: Any) -> Any:
         """Return the shape of the spectra."""
         return input_shape[0]
+
+    def get_config(self) -> dict[str, Any]:
+        """Return the constructor's arguments."""
+        return {**super().get_config(), "per_band": self.per_band}
 
 
 @keras.saving.register_keras_serializable(package="tfapp")

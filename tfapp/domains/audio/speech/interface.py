@@ -7,8 +7,8 @@ import tensorflow as tf
 from tfapp.domains.audio.conversion import as_wav
 from tfapp.domains.audio.preprocessor import RAW, read_preprocessor
 from tfapp.domains.audio.reading.spec import SUFFIXES
-from tfapp.domains.audio.speech.alignment import token_frames
-from tfapp.domains.audio.speech.decoding import best_ids, text_probability
+from tfapp.domains.audio.speech.decoding.alignment import token_frames
+from tfapp.domains.audio.speech.decoding.decoder import read_decoder, text_probability
 from tfapp.domains.audio.speech.tokens import text_of
 from tfapp.export.network import network_of
 from tfapp.export.signatures import DEFAULT
@@ -31,7 +31,7 @@ def signatures(exported: Exported) -> dict[str, Signature]:
         best path of that text, -1 behind the last one.
     """
     preprocessor, labels = exported.preprocessor, list(exported.info.labels)
-    width = int(exported.calibration.get("beam_width", 0))
+    decoder = read_decoder(exported.calibration)
     names = tf.constant(["", *labels[1:]])
     joint = "" if text_of(labels[1:3]) == "".join(labels[1:3]) else " "
     step = exported.model.get_layer("log_mel").hop / preprocessor.rate
@@ -39,7 +39,7 @@ def signatures(exported: Exported) -> dict[str, Signature]:
 
     def transcribe(**raw: Any) -> dict[str, Any]:
         logits = network(preprocessor(raw))
-        ids = best_ids(logits, width)
+        ids = decoder.ids(logits)
         tokens = tf.ragged.map_flat_values(lambda flat: tf.gather(names, flat), ids)
         seconds = tf.cast(token_frames(logits, ids), tf.float32) * step
         return {

@@ -10,7 +10,9 @@ import numpy as np
 
 from tfapp.base.intervals import paired_interval, wilson_interval
 from tfapp.data.spec import Dataset
-from tfapp.domains.audio.speech.decoding import decoded
+from tfapp.domains.audio.speakers import with_speakers
+from tfapp.domains.audio.speech.decoding.decoder import Decoder, read_decoder
+from tfapp.domains.audio.speech.decoding.ngrams import count_ngrams
 from tfapp.domains.audio.speech.mistakes import Mistakes, mistakes_of
 from tfapp.domains.audio.speech.tokens import text_of
 from tfapp.problems.classification.metrics import check_finite
@@ -68,15 +70,22 @@ class Answer:
 
 
 def evaluate_speech(
-    width: int, outputs: Outputs, dataset: Dataset, calibration: Calibration | None
+    width: int,
+    order: int,
+    weight: float,
+    outputs: Outputs,
+    dataset: Dataset,
+    calibration: Calibration | None,
 ) -> Results:
     """Judge what a network answers to the test recordings.
 
     Args:
         width: prefixes that the search follows; 0 for the greedy path.
+        order: of the n-grams that take part in it; 0 for none.
+        weight: of these.
         outputs: split → logits of each recording, float (frames, outputs).
         dataset: gives the recordings.
-        calibration: "beam_width" of a trained model; None to take `width`.
+        calibration: decoder of a trained model; None for one of these settings.
 
     Raises:
         DataError: if no recording is left for the test.
@@ -84,22 +93,28 @@ def evaluate_speech(
     """
     data: Any = dataset
     require_tested(data.examples["test"], "recording", "recordings")
-    width = int((calibration or {}).get("beam_width", width))
+    if calibration is None:
+        texts = data.targets(data.examples["train"]) if order else ()
+        ngrams = count_ngrams(texts, order, weight) if order else None
+        decode = Decoder(width, ngrams)
+    else:
+        decode = read_decoder(calibration)
     labels, answers = data.info.labels, []
     for said, logits in zip(data.tokens("test"), outputs("test"), strict=True):
         check_finite(logits)
-        ids, frames = decoded(logits, width)
+        ids, frames = decode(logits)
         answers.append(Answer(said, [labels[i] for i in ids], frames, logits))
     figures = speech_figures(answers)
-    return Results(
+    results = Results(
         metric=METRIC,
         figures=figures,
-        calibration={"beam_width": width},
+        calibration=decode.describe(),
         scores=_scores(data.examples["test"], answers),
         headline=_headline(figures),
         tables=(_kinds(figures),),
         evidence=answers,
     )
+    return with_speakers(results, dataset, *rates(answers))
 
 
 def rates(answers: Sequence[Answer]) -> tuple[np.ndarray, np.ndarray]:

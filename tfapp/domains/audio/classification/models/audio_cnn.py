@@ -1,13 +1,17 @@
 """A convolutional network over the log-mel spectrum of a whole recording."""
 
-from typing import Any
+from typing import Any, Literal
 
 import keras
 from keras import layers, ops
 
 from tfapp.base.errors import ModelError
 from tfapp.data.spec import DataInfo
-from tfapp.domains.audio.models.spectra import masked, normalized_spectra
+from tfapp.domains.audio.models.spectra import (
+    masked,
+    normalized_spectra,
+    warped,
+)
 
 
 def audio_cnn(
@@ -16,13 +20,18 @@ def audio_cnn(
     bands: int = 40,
     filters: tuple[int, ...] = (16, 32, 64),
     units: int = 128,
+    convolutions: int = 2,
+    hop: float = 0.01,
+    centering: Literal["bands", "recording"] = "recording",
     dropout_rate: float = 0.3,
     mask_bands: int = 6,
     mask_frames: int = 10,
+    warp_frequency: float = 0.0,
+    warp_tempo: float = 0.0,
 ) -> keras.Model:
     """Choose a class by what occurs anywhere in a recording.
 
-    Blocks of two 3 x 3 convolutions with batch normalization halve time and bands; the
+    Blocks of 3 x 3 convolutions with batch normalization halve time and bands; the
     largest and the mean value over time of every map and band decide.
 
     Args:
@@ -30,32 +39,47 @@ def audio_cnn(
         bands: of the mel scale.
         filters: of the convolutions of each block.
         units: of the hidden layer.
+        convolutions: in a block.
+        hop: seconds from frame to frame.
+        centering: what has mean 0 in each recording: "bands" takes away the sound of a
+            microphone, and of a single word much of what it is; "recording" loudness.
         dropout_rate: before and behind the hidden layer.
         mask_bands: most bands that a mask of training covers.
-        mask_frames: most frames of 10 ms that a mask of training covers.
+        mask_frames: most frames that a mask of training covers.
+        warp_frequency: largest change of all frequencies by one factor in training, as
+            other speakers have them.
+        warp_tempo: largest change of the tempo in training, pitch left as it is.
 
     Returns:
         keras.Model: float tensor (batch, samples) → float32 logits (batch, outputs).
 
     Raises:
-        ModelError: if there is no block, or fewer bands than the blocks halve.
+        ModelError: if there is no block or convolution, or fewer bands than the blocks
+            halve.
 
     References:
         Salamon & Bello, Deep Convolutional Neural Networks and Data Augmentation for
         Environmental Sound Classification, 2017, https://arxiv.org/abs/1608.04363;
-        Park et al., SpecAugment, 2019, https://arxiv.org/abs/1904.08779.
+        Park et al., SpecAugment, 2019, https://arxiv.org/abs/1904.08779;
+        Jaitly & Hinton, Vocal Tract Length Perturbation (VTLP) Improves Speech
+        Recognition, 2013.
     """
     if not filters or bands < 2 ** len(filters):
         raise ModelError(
             "`filters` must name a block or more, and at most as many as `bands` can "
             f"be halved. Received: filters = {list(filters)}, bands = {bands}"
         )
+    if convolutions not in range(1, 10):
+        raise ModelError(
+            f"`convolutions` must be from 1 to 9. Received: {convolutions}"
+        )
     waveform = keras.Input(info.only_input.shape, name="waveform")
-    spectra, _ = normalized_spectra(waveform, info, bands)
+    spectra, _ = normalized_spectra(waveform, info, bands, hop, centering=centering)
+    spectra = warped(spectra, info, bands, warp_frequency, warp_tempo)
     x = ops.expand_dims(masked(spectra, mask_bands, mask_frames), -1)
     for number, width in enumerate(filters, start=1):
-        for half in "ab":
-            x = _convolved(x, width, f"block{number}{half}")
+        for letter in "abcdefghi"[:convolutions]:
+            x = _convolved(x, width, f"block{number}{letter}")
         x = layers.MaxPooling2D(2, padding="same", name=f"block{number}_pool")(x)
     whole = ops.concatenate([ops.max(x, axis=1), ops.mean(x, axis=1)], axis=-1)
     x = layers.Flatten(name="flatten")(whole)

@@ -8,7 +8,12 @@ from keras import layers, ops
 from tfapp.base.errors import ModelError
 from tfapp.data.spec import DataInfo
 from tfapp.domains.audio.layers.blanks import BlankBehindEnd
-from tfapp.domains.audio.models.spectra import masked, normalized_spectra
+from tfapp.domains.audio.models.spectra import (
+    Centering,
+    masked,
+    normalized_spectra,
+    warped,
+)
 
 WAVEFORM, SAMPLES = "waveform", "samples"
 
@@ -37,6 +42,8 @@ def speech_spectra(
     bands: int,
     hop: float,
     masks: tuple[int, int],
+    warp_frequency: float,
+    centering: Centering,
     *,
     energy: bool = False,
 ) -> tuple[Any, Any]:
@@ -48,11 +55,20 @@ def speech_spectra(
         bands: of the mel scale.
         hop: seconds from frame to frame.
         masks: most bands and most frames that a mask of training covers.
+        warp_frequency: largest change of all frequencies by one factor in training.
+        centering: what has mean 0 in each recording.
         energy: append the power of each frame.
     """
     spectra, frames = normalized_spectra(
-        inputs[WAVEFORM], info, bands, hop, energy=energy, samples=inputs[SAMPLES]
+        inputs[WAVEFORM],
+        info,
+        bands,
+        hop,
+        centering=centering,
+        energy=energy,
+        samples=inputs[SAMPLES],
     )
+    spectra = warped(spectra, info, bands, warp_frequency)
     return masked(spectra, *masks), frames
 
 

@@ -1,5 +1,7 @@
 """A recurrent network of speech that reads in both directions."""
 
+from typing import Literal
+
 import keras
 from keras import layers
 
@@ -20,8 +22,10 @@ def speech_blstm(
     dropout_rate: float = 0.3,
     bands: int = 40,
     hop: float = 0.01,
+    centering: Literal["bands", "recording"] = "bands",
     mask_bands: int = 0,
     mask_frames: int = 0,
+    warp_frequency: float = 0.0,
 ) -> keras.Model:
     """Name a token for each frame by LSTMs in both directions.
 
@@ -32,8 +36,12 @@ def speech_blstm(
         dropout_rate: behind every layer.
         bands: of the mel scale.
         hop: seconds from frame to frame.
+        centering: what has mean 0: each band of a recording, which takes away the sound
+            of a microphone, or the whole of it.
         mask_bands: most bands that a mask of training covers.
         mask_frames: most frames that a mask of training covers.
+        warp_frequency: largest change of all frequencies by one factor in training, as
+            other speakers have them.
 
     Returns:
         keras.Model: dict of "waveform", float (batch, samples), and "samples", int
@@ -48,7 +56,9 @@ def speech_blstm(
     """
     inputs = speech_inputs(info)
     masks = mask_bands, mask_frames
-    x, frames = speech_spectra(inputs, info, bands, hop, masks)
+    x, frames = speech_spectra(
+        inputs, info, bands, hop, masks, warp_frequency, centering
+    )
     mask = FrameMask(name="mask")([x, frames])
     for number in range(1, depth + 1):
         layer = layers.LSTM(units, return_sequences=True)

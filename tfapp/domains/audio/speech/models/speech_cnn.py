@@ -1,6 +1,6 @@
 """A deep convolutional network of speech without recurrence."""
 
-from typing import Any
+from typing import Any, Literal
 
 import keras
 from keras import layers
@@ -29,8 +29,10 @@ def speech_cnn(
     normalization: bool = False,
     bands: int = 40,
     hop: float = 0.01,
+    centering: Literal["bands", "recording"] = "bands",
     mask_bands: int = 0,
     mask_frames: int = 0,
+    warp_frequency: float = 0.0,
 ) -> keras.Model:
     """Name a token for each frame by ten convolutions with maxout.
 
@@ -47,8 +49,12 @@ def speech_cnn(
             does not have: narrow networks learn many times as quickly.
         bands: of the mel scale, to which the energy is added.
         hop: seconds from frame to frame.
+        centering: what has mean 0: each band of a recording, which takes away the sound
+            of a microphone, or the whole of it.
         mask_bands: most bands that a mask of training covers.
         mask_frames: most frames that a mask of training covers.
+        warp_frequency: largest change of all frequencies by one factor in training, as
+            other speakers have them.
 
     Returns:
         keras.Model: dict of "waveform", float (batch, samples), and "samples", int
@@ -65,7 +71,9 @@ def speech_cnn(
         raise ModelError("`filters` must name one convolution or more. Received: []")
     inputs = speech_inputs(info)
     masks = mask_bands, mask_frames
-    spectra, frames = speech_spectra(inputs, info, bands, hop, masks, energy=True)
+    spectra, frames = speech_spectra(
+        inputs, info, bands, hop, masks, warp_frequency, centering, energy=True
+    )
     mask = FrameMask(name="mask")([spectra, frames])
     x = Deltas(name="slopes")([spectra, frames])
     for number, width in enumerate(filters, start=1):

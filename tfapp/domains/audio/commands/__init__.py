@@ -1,0 +1,1 @@
+"""The commands that only recordings have, named in COMMANDS."""

@@ -1,0 +1,1 @@
+"""From logits of frames to texts: searches, alignments, n-grams, long recordings."""
