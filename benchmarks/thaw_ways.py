@@ -4,9 +4,10 @@ r"""What `fit` could do beyond its head: thaw few images, average weights, mirro
 
 A part of each set's training images (`--kept-back`) is kept back and scored once per
 way; its test images are not touched. Validation images choose the epoch, as in `fit`;
-"everything" learns from them too, for as many steps. Each cell holds the accuracy on
-what was kept back, of the images alone and averaged with their mirror images, and the
-mean log losses of both. Finished cells are kept in `--folder`.
+"everything" learns from them too, for all epochs. Each row holds the accuracy on what
+was kept back, of the images alone and averaged with their mirror images, the mean log
+losses of both, and by how many standard errors thawing lowered the log loss of
+validation images. Finished rows are kept in `--folder`.
 """
 
 import argparse
@@ -25,7 +26,7 @@ from tfapp.base.reporter import Reporter
 from tfapp.machine.start import start_tensorflow
 from tfapp.recipes.config import Recipe
 
-WAYS = ("head", "thaw", "averaged", "everything", "everything averaged")
+WAYS = ("head", "thaw", "averaged", "everything")
 MOST_TRIED = 600
 """Images of those kept back that are tried."""
 AVERAGED_EPOCHS = 1.0
@@ -48,9 +49,9 @@ def main() -> None:
     start_tensorflow(Reporter(quiet=True))
     print(
         "| set | seed | way | learned from | best epoch | accuracy | mirrored too "
-        "| log loss | mirrored too | on validation | mirrored too |"
+        "| log loss | mirrored too | of validation | mirrored too | gained |"
     )
-    print("|---" * 11 + "|", flush=True)
+    print("|---" * 12 + "|", flush=True)
     for name in arguments.sets:
         for seed in arguments.seeds:
             for way in arguments.ways:
@@ -62,6 +63,7 @@ def row_of(cell: Mapping[str, Any]) -> str:
     """Return the figures of a cell as the rest of a row."""
     figures = [f"{100 * value:.2f}" for value in cell["accuracy"]]
     figures += [f"{value:.4f}" for value in (*cell["loss"], *cell["held_out"])]
+    figures.append(f"{cell['gained']:.1f}")
     return " | ".join([str(cell["images"]), str(cell["best_epoch"]), *figures])
 
 
@@ -103,16 +105,35 @@ def measured(
         cache = default_cache_dir() / "features"
         task = get_task(recipe.task, recipe.task_options)
         trainer = Trainer(TrainingJob(model, dataset, task, recipe, loop, cache))
-        trainer.train()
+        before = trained(trainer, dataset)
     phases = {phase.phase: phase for phase in loop.phases}
-    scores = scored(model, dataset, "test")
-    held_out = scored(model, dataset, "validation")["loss"] or [np.nan, np.nan]
     return {
         "images": len(dataset.examples["train"]),
         "best_epoch": phases["thaw"].best_epoch if "thaw" in phases else 0,
-        **scores,
-        "held_out": held_out,
+        **scored(model, dataset, "test"),
+        "held_out": scored(model, dataset, "validation")["loss"] or [np.nan] * 2,
+        "gained": gained(before, model, dataset),
     }
+
+
+def trained(trainer: Any, dataset: Any) -> np.ndarray:
+    """Train all phases; return the log losses of validation images by the head."""
+    losses = np.zeros(0)
+    for phase, workload in trainer.workloads():
+        trainer.run(phase, workload)
+        if phase.plan.name == "head" and dataset.examples["validation"]:
+            logits = trainer.method.exact.held_out_logits()
+            losses = log_losses(probabilities(logits), dataset, "validation")
+    return losses
+
+
+def gained(before: np.ndarray, model: Any, dataset: Any) -> float:
+    """Return the mean fall of the log losses of validation, in standard errors."""
+    if not len(before):
+        return 0.0
+    plain = predicted(model, dataset, "validation")[0]
+    fall = before - log_losses(probabilities(plain), dataset, "validation")
+    return float(fall.mean() / max(fall.std(ddof=1) / len(fall) ** 0.5, 1e-9))
 
 
 def recipe_of(name: str, seed: int, way: str, arguments: argparse.Namespace) -> Recipe:
@@ -157,23 +178,33 @@ def with_splits(dataset: Any, everything: bool) -> Any:
 
 def scored(model: Any, dataset: Any, split: str) -> dict[str, Any]:
     """Return accuracy and log loss of a split, plain and averaged with its mirror."""
-    from tfapp.data.spec import Pass
-
     examples = dataset.examples[split]
     if not examples:
         return {"accuracy": [], "loss": []}
-    plain, mirrored = [], []
-    for inputs, *_ in dataset.batches(examples, Pass()).as_numpy_iterator():
-        plain.append(model.predict_on_batch(inputs))
-        mirrored.append(model.predict_on_batch(inputs[:, :, ::-1]))
-    truth = dataset.targets(examples)
-    pair = np.concatenate(plain), np.concatenate(mirrored)
-    both = [probabilities(pair[0]), sum(map(probabilities, pair)) / 2]
-    rows = np.arange(len(truth))
+    shares = list(map(probabilities, predicted(model, dataset, split)))
+    both, truth = [shares[0], sum(shares) / 2], dataset.targets(examples)
     return {
         "accuracy": [float((p.argmax(1) == truth).mean()) for p in both],
-        "loss": [float(-np.log(np.maximum(p[rows, truth], 1e-7)).mean()) for p in both],
+        "loss": [float(log_losses(p, dataset, split).mean()) for p in both],
     }
+
+
+def predicted(model: Any, dataset: Any, split: str) -> list[np.ndarray]:
+    """Return logits of a split's images, and of their mirror images."""
+    from tfapp.data.spec import Pass
+
+    plain, mirrored = [], []
+    batches = dataset.batches(dataset.examples[split], Pass())
+    for inputs, *_ in batches.as_numpy_iterator():
+        plain.append(model.predict_on_batch(inputs))
+        mirrored.append(model.predict_on_batch(inputs[:, :, ::-1]))
+    return [np.concatenate(plain), np.concatenate(mirrored)]
+
+
+def log_losses(shares: np.ndarray, dataset: Any, split: str) -> np.ndarray:
+    """Return the log loss of each example of a split."""
+    truth = dataset.targets(dataset.examples[split])
+    return -np.log(np.maximum(shares[np.arange(len(truth)), truth], 1e-7))
 
 
 def probabilities(logits: np.ndarray) -> np.ndarray:

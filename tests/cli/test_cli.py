@@ -98,9 +98,10 @@ def test_lists_as_json(monkeypatch, capsys):
         (["serve", "nothing"], "does not exist"),
         (["masks", "nothing", "--to=x"], "nothing"),
         (["tune", "nothing"], "Unknown recipe 'nothing'"),
-        (["tune", "digits", "--set", "data.path=nothing"], "there is no 'nothing'"),
+        (["tune", "{recipe}"], "there is no 'nothing'"),
         (["lr", "nothing"], "Unknown recipe 'nothing'"),
-        (["lr", "digits", "--set", "data.path=nothing"], "there is no 'nothing'"),
+        (["lr", "{recipe}"], "there is no 'nothing'"),
+        (["launch", "{recipe}"], "there is no 'nothing'"),
         (["launch", "nothing"], "Unknown recipe 'nothing'"),
         (["export", "nothing", "--format=onnx"], "No run 'nothing'"),
         (["describe", "nothing"], "Nothing to describe: 'nothing'"),
@@ -114,7 +115,7 @@ def test_lists_as_json(monkeypatch, capsys):
     ],
 )
 def test_wrong_paths_cost_no_seconds(
-    monkeypatch, capsys, workspace, photos, arguments, message
+    monkeypatch, capsys, tmp_path, workspace, photos, arguments, message
 ):
     """Whatever the verb, TensorFlow does not start for a path where nothing is."""
 
@@ -128,7 +129,13 @@ def test_wrong_paths_cost_no_seconds(
             module = importlib.import_module(".".join(names))
             monkeypatch.setattr(module, "start_tensorflow", start)
     monkeypatch.chdir(workspace[0])
-    named = [text.format(photo=photos / "digit0.png") for text in arguments]
+    recipe = tmp_path / "lost.toml"
+    recipe.write_text(
+        'task = "image_classification"\ndata = { path = "nothing" }\n'
+        'model = { name = "small_cnn" }\n'
+    )
+    files = {"photo": photos / "digit0.png", "recipe": recipe}
+    named = [text.format(**files) for text in arguments]
     code, out, err = call(monkeypatch, capsys, *named)
     assert (code, out) == (2, "")
     assert message in err
