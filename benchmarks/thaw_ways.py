@@ -27,7 +27,7 @@ from tfapp.machine.start import start_tensorflow
 from tfapp.recipes.config import Recipe
 
 WAYS = ("head", "thaw", "averaged", "everything")
-MOST_TRIED = 600
+MOST_TRIED = 300
 """Images of those kept back that are tried."""
 AVERAGED_EPOCHS = 1.0
 """About so many epochs' weights are averaged."""
