@@ -96,10 +96,26 @@ def test_lists_as_json(monkeypatch, capsys):
         (["compare", "nothing"], "No run 'nothing'"),
         (["bundle", "nothing", "--to=x", "--trained-on=y"], "No run 'nothing'"),
         (["serve", "nothing"], "does not exist"),
+        (["masks", "nothing", "--to=x"], "nothing"),
+        (["tune", "nothing"], "Unknown recipe 'nothing'"),
+        (["tune", "{recipe}"], "there is no 'nothing'"),
+        (["lr", "nothing"], "Unknown recipe 'nothing'"),
+        (["lr", "{recipe}"], "there is no 'nothing'"),
+        (["launch", "{recipe}"], "there is no 'nothing'"),
+        (["launch", "nothing"], "Unknown recipe 'nothing'"),
+        (["export", "nothing", "--format=onnx"], "No run 'nothing'"),
+        (["describe", "nothing"], "Nothing to describe: 'nothing'"),
+        (["board", "nothing"], "No run 'nothing'"),
+        (["runs", "rm", "nothing"], "No run 'nothing'"),
+        (["sample", "nothing"], "No run 'nothing'"),
+        (["play", "nothing"], "There is no recipe 'nothing'"),
+        (["scan", "nothing", "nothing"], "There is no slide 'nothing'"),
+        (["stylize", "nothing", "nothing"], "There is no content 'nothing'"),
+        (["weights", "fetch", "nothing"], "Unknown extractor 'nothing'"),
     ],
 )
 def test_wrong_paths_cost_no_seconds(
-    monkeypatch, capsys, workspace, photos, arguments, message
+    monkeypatch, capsys, tmp_path, workspace, photos, arguments, message
 ):
     """Whatever the verb, TensorFlow does not start for a path where nothing is."""
 
@@ -113,7 +129,13 @@ def test_wrong_paths_cost_no_seconds(
             module = importlib.import_module(".".join(names))
             monkeypatch.setattr(module, "start_tensorflow", start)
     monkeypatch.chdir(workspace[0])
-    named = [text.format(photo=photos / "digit0.png") for text in arguments]
+    recipe = tmp_path / "lost.toml"
+    recipe.write_text(
+        'task = "image_classification"\ndata = { path = "nothing" }\n'
+        'model = { name = "small_cnn" }\n'
+    )
+    files = {"photo": photos / "digit0.png", "recipe": recipe}
+    named = [text.format(**files) for text in arguments]
     code, out, err = call(monkeypatch, capsys, *named)
     assert (code, out) == (2, "")
     assert message in err

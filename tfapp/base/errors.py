@@ -32,6 +32,10 @@ class ConfigError(TfappError, ValueError):
     """A recipe, an option or an argument is wrong."""
 
 
+MOST_NAMES = 20
+"""Names up to which an error lists all of them."""
+
+
 class UnknownNameError(ConfigError):
     """A name that no registry holds.
 
@@ -43,9 +47,11 @@ class UnknownNameError(ConfigError):
 
     def __init__(self, kind: str, name: str, choices: Iterable[str]) -> None:
         names = sorted(choices)
+        shown = names if len(names) <= MOST_NAMES else names[:3]
+        meant = did_you_mean(name, names)
+        others = f" {len(names)} names, such as" if shown != names else ""
         super().__init__(
-            f"Unknown {kind} {name!r}.{did_you_mean(name, names)} "
-            f"Expected one of {names}."
+            f"Unknown {kind} {name!r}.{meant} Expected one of{others} {shown}."
         )
 
 

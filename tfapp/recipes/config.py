@@ -160,6 +160,12 @@ class ThawPhase(Table):
         "images and k-1 augmented ones; 0 = one if nothing is augmented, else none, "
         "images changed anew every epoch",
     )
+    margin: float = Field(
+        0.0,
+        ge=0.0,
+        description="standard errors by which the log loss of validation examples has "
+        "to fall for the phase to be kept, with an exact head; 0 = fall at all",
+    )
 
 
 class FineTuneConfig(Table):
@@ -167,6 +173,15 @@ class FineTuneConfig(Table):
 
     head: HeadPhase = HeadPhase()
     thaw: ThawPhase | None = None
+
+    @model_validator(mode="after")
+    def _margin_over_a_head(self) -> "FineTuneConfig":
+        if self.thaw and self.thaw.margin and self.head.solver != "exact":
+            raise ValueError(
+                "`thaw.margin` compares with an exact head: set `head.solver` to "
+                "'exact', or leave `margin` out."
+            )
+        return self
 
 
 PHASE_KEYS = frozenset({"epochs", "learning_rate", "warmup_epochs"})

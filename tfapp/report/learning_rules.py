@@ -129,13 +129,20 @@ def _less_memory(history: History, recipe: Recipe) -> str:
 
 
 def _more_learning(history: History, recipe: Recipe) -> str:
-    """Name what lets a network learn more and is not set yet."""
-    patient = history[-1].get("stopped_by") == "patience"
-    longer = "" if patient else "train longer, "
-    tune = recipe.fine_tune
+    """Name what lets a network learn more, is not set yet, and was not in vain."""
+    tune, tried = recipe.fine_tune, {phase["phase"]: phase for phase in history}
+    ended = history[-1].get("stopped_by") == "patience"
     if tune is None:
-        return longer
-    return f"{longer}thaw {'more ' if tune.thaw else ''}layers, or "
+        return "" if ended else "train longer, "
+    # The exact optimum of a head learns nothing more in more time.
+    solved = tune.head.solver == "exact" and not _trained_last(history, "thaw")
+    longer = "" if ended or solved else "train longer, "
+    if tune.thaw is None:
+        return f"{longer}thaw layers, or "
+    if "thaw" not in tried:
+        return f"{longer}give it time to thaw layers, or "
+    in_vain = tried["thaw"].get("best_epoch") == 0
+    return longer if in_vain else f"{longer}thaw more layers, or "
 
 
 def _trained_last(history: History, phase: str) -> bool:

@@ -28,10 +28,16 @@ def find(text: str, root: Path) -> Run:
                 f"No run of {text!r} is complete: {last.folder} is {last.status()!r}. "
                 f"Go on with `{last.resume_command}`."
             )
+    raise no_run(text, root)
+
+
+def no_run(text: str, root: Path) -> ConfigError:
+    """Return the error for a run that is not there; it names those that are."""
     names = sorted(p.name for p in root.iterdir()) if root.is_dir() else []
-    raise ConfigError(
+    one_of = f", or one of the names {names}" if names else "; there is none yet"
+    return ConfigError(
         f"No run {text!r} below {str(root)!r}. Expected a folder such as "
-        f"{root}/NAME/1, or one of the names {names}."
+        f"{root}/NAME/1{one_of}."
     )
 
 

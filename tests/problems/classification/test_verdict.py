@@ -223,6 +223,33 @@ def test_what_the_recipe_sets_is_not_advised():
     assert "train longer" not in advice
 
 
+@pytest.mark.parametrize(
+    ("phases", "thaw", "advice"),
+    [
+        ([("head", 1)], False, "stopped early: thaw layers, or choose a larger"),
+        ([("head", 1)], True, "stopped early: give it time to thaw layers, or"),
+        ([("head", 1), ("thaw", 0)], True, "stopped early: choose a larger network"),
+        ([("head", 1), ("thaw", 0), ("refit", 1)], True, "early: choose a larger"),
+        ([("head", 1), ("thaw", 2)], True, "early: train longer, thaw more layers, or"),
+    ],
+)
+def test_a_weak_network_is_not_told_to_do_what_was_in_vain(phases, thaw, advice):
+    """An optimum learns nothing more; thawing that gained nothing is over."""
+    tune = {"head": {"solver": "exact"}} | (
+        {"thaw": {"from_layer": "x"}} if thaw else {}
+    )
+    history = [
+        {**_phase(0.7, 0.69, best_epoch=best), "phase": name} for name, best in phases
+    ]
+    assert advice in _text(_results(GOOD), history, _recipe(fine_tune=tune))
+
+
+def test_the_last_phase_decides_whether_training_was_cut_short():
+    """A phase that its budget ended outweighs what its figures would say."""
+    history = [_phase(0.7, 0.69, stopped_by="deadline"), _phase(0.7, 0.69)]
+    assert "The time budget ended phase “head”" in _text(_results(GOOD), history)
+
+
 def test_hard_training_examples_are_no_weakness():
     """Random changes lower the training accuracy, not that of the model."""
     assert "reaches only" not in _text(_results(GOOD), [_phase(0.85, 0.95)])

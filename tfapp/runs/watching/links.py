@@ -8,6 +8,7 @@ from pathlib import Path
 from tfapp.base.errors import ConfigError
 from tfapp.report.wording import amount, percent
 from tfapp.runs import Run, numbered
+from tfapp.runs.finding import no_run
 
 
 class Links:
@@ -67,11 +68,7 @@ def _named(name: str, root: Path) -> list[Run]:
             return [Run(folder)]
         if places := numbered(folder):
             return [Run(place) for place in places]
-    known = sorted(p.name for p in root.iterdir()) if root.is_dir() else []
-    raise ConfigError(
-        f"No run {name!r} below {str(root)!r}. Expected a folder such as "
-        f"{root}/NAME/1, or one of the names {known}."
-    )
+    raise no_run(name, root)
 
 
 def _figure(run: Run) -> str:

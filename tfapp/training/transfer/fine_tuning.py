@@ -23,6 +23,7 @@ from tfapp.training.transfer.features import FeatureStore, standardize
 from tfapp.training.transfer.folds import units_of_learned
 from tfapp.training.transfer.row_passes import RowPasses
 from tfapp.training.transfer.stored import training_passes, validation_batches
+from tfapp.training.transfer.sure_gain import SureGain
 
 HEAD_SECONDS = 15.0
 """Without a trained head nothing is worth anything: its least part of a budget."""
@@ -65,11 +66,12 @@ class FineTuning:
             self.pretrained = {s: self._plain(s) for s in self.job.dataset.examples}
             freezing.thaw(self.extractor, thaw.from_layer)
             store, self.features = self.features, None  # of the extractor as it was
+            gain = SureGain(self.job, self.exact, thaw.margin)
             yield self._thawed(thaw)
+            gain.judge()
             if self.exact is not None and not self.job.loop.phases[-1].best_epoch:
                 self.features = store  # the extractor is as it was
-        if self._head_can_learn_more():
-            yield self._refitted(first)
+        yield from self._refitted(first)
 
     def logits(self, split: str) -> Any:
         """Return float32 logits of a split by its stored features; None without."""
@@ -115,19 +117,15 @@ class FineTuning:
             self.exact = self._exact_head(passes, everything=self.config.thaw is None)
         return Phase(plan, self.head, passes, validation, deadline, workload=self.exact)
 
-    def _head_can_learn_more(self) -> bool:
-        """Say whether the head is final and has not learned from validation yet."""
-        if self.exact is None or self.features is None:
-            return False
-        return self.exact.data.can_fold and not self.exact.everything
-
-    def _refitted(self, head: Phase) -> Phase:
-        """Return the phase in which a head that is final learns from everything."""
-        if self.exact is None:
-            raise AssertionError("only a head that was fitted is fitted again")
-        self.exact = ExactHead(self.head, self.exact.data, everything=True)
-        plan = replace(head.plan, name="refit")
-        return replace(head, plan=plan, workload=self.exact)
+    def _refitted(self, head: Phase) -> Iterator[Phase]:
+        """Yield the phase in which a final head learns from validation examples too."""
+        exact = self.exact
+        if exact is None or self.features is None or exact.everything:
+            return
+        if exact.data.can_fold:
+            self.exact = ExactHead(self.head, exact.data, everything=True)
+            plan = replace(head.plan, name="refit")
+            yield replace(head, plan=plan, workload=self.exact)
 
     def _exact_head(self, passes: RowPasses, *, everything: bool) -> ExactHead | None:
         """Return what fits the head; None if its rows do not fit into memory."""

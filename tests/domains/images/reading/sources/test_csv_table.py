@@ -43,6 +43,26 @@ def test_other_columns_and_delimiters(read, tmp_path):
         read("path,label\n", delimiter="::")
 
 
+@pytest.mark.parametrize(
+    ("named", "message"),
+    [
+        ("a,c", r"line 1: missing columns \['c'\]\. Expected one column of classes"),
+        ("a,b", r"columns \['a', 'b'\] do not all hold 0 or 1, nor all numbers"),
+    ],
+)
+def test_several_columns_are_no_classes(read, named, message):
+    """Columns that are named and missing are the fault, not one that nobody named."""
+    with pytest.raises(DataError, match=message):
+        read("path,a,b\n1.png,1,x\n2.png,0,y\n", label_column=named)
+
+
+def test_a_delimiter_that_the_table_does_not_have(read, tmp_path):
+    """Whatever is made of the one column, it is an error with a line."""
+    with pytest.raises(DataError, match=r"line 1: missing columns \['path'\]"):
+        read("image,tags\n1.png,a;b\n2.png,a\n", delimiter="x")
+    assert detect(str(tmp_path / "labels.csv"), {"delimiter": "x"}) is not None
+
+
 @pytest.mark.parametrize("encoding", ["utf-8-sig", "latin-1", "utf-16"])
 @pytest.mark.parametrize("delimiter", [",", ";", "\t"])
 def test_tables_of_spreadsheets(tmp_path, context_for, encoding, delimiter):

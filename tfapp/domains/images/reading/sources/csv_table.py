@@ -53,9 +53,24 @@ def csv_table(place: str, context: LoadContext) -> Source:
 
 
 def _label_column(table: Path, options: Mapping[str, Any], delimiter: str) -> str:
-    """Return the column of the classes: the only one that is left, if none is set."""
+    """Return the column of the classes: the only one that is left, if none is set.
+
+    Raises:
+        DataError: if several are set, which are neither tags nor numbers.
+    """
     names, rows = read_cells(table, delimiter)
     columns = chosen_columns(names, rows, options)
+    if options.get("label_column") and len(columns) > 1:
+        missing = [name for name in columns if name not in names]
+        fault = (
+            f"missing columns {missing}"
+            if missing
+            else f"columns {list(columns)} do not all hold 0 or 1, nor all numbers"
+        )
+        raise DataError(
+            f"{table}, line 1: {fault}. Expected one column of classes, a column of 0 "
+            f"or 1 for each tag, or columns of numbers. Received: {names}"
+        )
     return columns[0] if len(columns) == 1 else "label"
 
 

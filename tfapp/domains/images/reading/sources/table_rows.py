@@ -93,8 +93,8 @@ def path_column(names: Sequence[str], rows: Sequence[Row], wanted: str = "") -> 
 
 
 def names_images(column: str, rows: Sequence[Row]) -> bool:
-    """Say whether the cells of a column end as the names of images do."""
-    cells = [cells[column].strip().lower() for _, cells in rows]
+    """Say whether the cells of a column, if there is one, end as names of images do."""
+    cells = [cells.get(column, "").strip().lower() for _, cells in rows]
     ends = sum(cell.endswith((*IMAGE_SUFFIXES, *OTHER_SUFFIXES)) for cell in cells)
     return bool(cells) and ends >= MOSTLY * len(cells)
 

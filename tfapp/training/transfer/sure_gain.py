@@ -1,0 +1,69 @@
+"""Thawing that is taken back unless validation examples are surely better off.
+
+A few dozen validation examples pick the best of several epochs by chance too: one
+example that happens to be answered better is enough. A difference that exceeds the
+standard error of the paired differences is rarely chance.
+"""
+
+import math
+from dataclasses import replace
+
+import keras
+import numpy as np
+
+from tfapp.layers.logistic_regression import log_loss
+from tfapp.machine.cluster import team
+from tfapp.training.inference import answers
+from tfapp.training.job import TrainingJob
+from tfapp.training.transfer.exact_head import ExactHead
+
+
+class SureGain:
+    """What a network was before a phase, to go back to it.
+
+    Args:
+        job: whose model is about to change.
+        head: that answers validation examples as yet; None, or one without such
+            examples, for whatever comes to be kept.
+        margin: standard errors by which their log loss has to fall; 0 likewise.
+    """
+
+    def __init__(self, job: TrainingJob, head: ExactHead | None, margin: float) -> None:
+        self.job, self.head, self.margin = job, head, margin
+        self.asked = head is not None and margin > 0 and len(head.data.held_labels) > 1
+        if head is None or not self.asked:
+            return
+        self.losses = log_loss(head.held_out_logits(), head.data.held_labels)
+        self.variables = job.model.trainable_variables
+        self.values = [keras.ops.convert_to_numpy(v) for v in self.variables]
+
+    def judge(self) -> None:
+        """Take the last phase back if its gain is not sure; say so in the report."""
+        loop = self.job.loop
+        phase = loop.phases[-1]
+        if self.head is None or not self.asked or not phase.best_epoch:
+            return
+        logits = answers(self.job.model, self.job.dataset, "validation")
+        fall = self.losses - log_loss(logits, self.head.data.held_labels)
+        errors = team().agree(in_standard_errors(fall))
+        if errors >= self.margin:
+            return
+        for variable, value in zip(self.variables, self.values, strict=True):
+            variable.assign(value)
+        loop.phases[-1] = replace(phase, best_epoch=0, best=loop.phases[-2].best)
+        loop.note(
+            f"phase {phase.phase!r} taken back: the log loss of {len(fall)} validation "
+            f"examples fell by {errors:.1f} standard errors, less than {self.margin:g}"
+        )
+
+
+def in_standard_errors(differences: np.ndarray) -> float:
+    """Return the mean of differences (examples,), at least two, in its standard errors.
+
+    Differences that are all alike are as sure as can be: infinity, or 0 for none.
+    """
+    mean = float(np.mean(differences))
+    error = float(np.std(differences, ddof=1)) / len(differences) ** 0.5
+    if error:
+        return mean / error
+    return math.copysign(math.inf, mean) if mean else 0.0
