@@ -1,7 +1,7 @@
 """Examples that fit in memory: arrays in, batches out."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
@@ -13,10 +13,11 @@ from tfapp.data.streams import (
     alike_together,
     epoch_order,
     fold,
+    index_stream,
     joined_batches,
+    mapped,
     numbered,
     pass_seed,
-    pipeline_options,
     refuse_remote,
 )
 
@@ -154,27 +155,38 @@ class ArrayDataset:
             (inputs, targets), or (inputs, targets, weights): tensors (batch, ...);
             inputs are a dict by name if there are several.
         """
-        rows = self._ordered(examples, which)
-        change = self.change if which.augment else None
+        rows, load = self._ordered(examples, which), self._loader(which)
         seed = pass_seed(which)
 
         def indices(places: np.ndarray, size: int) -> Any:
             with tf.device("CPU"):
                 return tf.data.Dataset.from_tensor_slices(rows[places]).batch(size)
 
-        def load(number: Any, indices: Any) -> tuple[Any, ...]:
+        refuse_remote(which)
+        batches = joined_batches(indices, len(rows), which, self.batch_size)
+        return mapped(numbered(batches, which), lambda n, i: load(n, seed, i))
+
+    def stream(self, examples: Sequence[Example], which: Pass, end: int) -> Any:
+        """Return several passes as one; see `passes.Passes`."""
+        batches = index_stream(
+            lambda epoch: self._ordered(examples, replace(which, epoch=epoch)),
+            which,
+            end,
+            self.batch_size,
+        )
+        return mapped(batches, self._loader(which))
+
+    def _loader(self, which: Pass) -> Callable[[Any, Any, Any], tuple[Any, ...]]:
+        """Return what makes a batch of its number, the pass's seed and its rows."""
+        change = self.change if which.augment else None
+
+        def load(number: Any, seed: Any, indices: Any) -> tuple[Any, ...]:
             inputs, targets, *weights = self._loaded(indices)
             if change is not None:
                 inputs, targets = change(inputs, targets, fold(seed, number))
             return inputs, targets, *weights
 
-        refuse_remote(which)
-        batches = joined_batches(indices, len(rows), which, self.batch_size)
-        plain = tf.autograph.experimental.do_not_convert(load)
-        batches = numbered(batches, which).map(
-            plain, num_parallel_calls=tf.data.AUTOTUNE
-        )
-        return batches.prefetch(tf.data.AUTOTUNE).with_options(pipeline_options())
+        return load
 
     def _ordered(self, examples: Sequence[Example], which: Pass) -> np.ndarray:
         """Return the rows of one pass in its order."""

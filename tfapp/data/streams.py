@@ -129,6 +129,50 @@ def numbered(batches: Any, which: Pass) -> Any:
     return tf.data.Dataset.zip(counter, batches)
 
 
+def index_stream(
+    order: Callable[[int], np.ndarray], which: Pass, end: int, batch_size: int
+) -> Any:
+    """Return the indices of several passes, one after the other, as one pipeline.
+
+    Starting a pipeline takes longer than a pass over a small set.
+
+    Args:
+        order: number of a pass → the indices of its examples in their order, int64.
+        which: the first pass; seed, epoch and skip are used, and there is one worker.
+        end: number behind that of the last pass.
+        batch_size: examples in a batch; the last one of a pass may be smaller.
+
+    Returns:
+        tf.data.Dataset of (number of the batch in its pass, seed of the changes of the
+        pass, int64 indices (batch,)).
+    """
+
+    def numbers(epoch: Any) -> tuple[np.ndarray, np.ndarray]:
+        indices = np.asarray(order(int(epoch)), np.int64)
+        return indices, epoch_seed(which.seed, int(epoch))
+
+    def one_pass(epoch: Any) -> Any:
+        dtypes = (tf.int64, tf.int64)
+        indices, seed = tf.numpy_function(numbers, [epoch], dtypes, stateful=False)
+        indices, seed = tf.ensure_shape(indices, [None]), tf.ensure_shape(seed, [2])
+        skip = tf.cast(epoch == which.epoch, tf.int64) * which.skip
+        indices = tf.data.Dataset.from_tensor_slices(indices[skip * batch_size :])
+        batches = tf.data.Dataset.zip(
+            tf.data.Dataset.counter(skip), indices.batch(batch_size)
+        )
+        return batches.map(lambda number, batch: (number, seed, batch))
+
+    plain = tf.autograph.experimental.do_not_convert(one_pass)
+    return tf.data.Dataset.range(which.epoch, end).flat_map(plain)
+
+
+def mapped(batches: Any, make: Callable[..., Any]) -> Any:
+    """Return batches made of what a pipeline holds, several at a time, in order."""
+    plain = tf.autograph.experimental.do_not_convert(make)
+    made = batches.map(plain, num_parallel_calls=tf.data.AUTOTUNE)
+    return made.prefetch(tf.data.AUTOTUNE).with_options(pipeline_options())
+
+
 def pipeline_options() -> Any:
     """Return the tf.data.Options of every pass: a fixed order, shards by example."""
     options = tf.data.Options()

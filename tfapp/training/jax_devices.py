@@ -1,11 +1,13 @@
-"""Data parallel training on all devices that JAX sees."""
+"""Training steps on JAX, data parallel on all devices that it sees."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
 import keras
 import numpy as np
+
+from tfapp.training.optimizers import innermost
 
 
 class JaxDevices:
@@ -58,3 +60,83 @@ def _has_gpus() -> bool:
     import jax
 
     return any(device.platform == "gpu" for device in jax.devices())
+
+
+class JaxStepper:
+    """Steps as compiled JAX functions; the state lives outside the variables."""
+
+    def __init__(self, model: keras.Model) -> None:
+        self.model = model
+        model.make_train_function()
+        rate = innermost(model.optimizer)._learning_rate
+        self.rate_index = [v is rate for v in model.optimizer.variables].index(True)
+        self.state: tuple[list[Any], ...] | None = None
+
+    def batches(self, dataset: Any) -> Any:
+        """Return an iterator over batches on the device, or dealt out to several."""
+        return map(shared, dataset.as_numpy_iterator())
+
+    def step(self, batches: Sequence[Any], rates: Sequence[float]) -> list[Any]:
+        """Learn from some batches; see `stepping.Stepper`."""
+        logs = []
+        for batch, rate in zip(batches, rates, strict=True):
+            state = self.state or self._collected()
+            state[2][self.rate_index] = keras.ops.convert_to_tensor(rate, "float32")
+            log, self.state = self.model.train_function(state, iter([batch]))
+            logs.append(log)
+        return logs
+
+    def evaluate(self, validation: Any) -> dict[str, float]:
+        """Return loss and metrics; see `stepping.Stepper`."""
+        if keras.distribution.distribution() is None:
+            return evaluated(self.model, validation)
+        model = self.model  # Keras' own loop cannot divide the last batch
+        model.reset_metrics()
+        model.make_test_function()
+        trainable, fixed, _, metrics = self._collected()
+        state = (trainable, fixed, metrics)
+        for batch in map(shared, validation.as_numpy_iterator()):
+            _, state = model.test_function(state, iter([batch]))
+        for variable, value in zip(model.metrics_variables, state[2], strict=True):
+            variable.assign(value)
+        return {k: float(v) for k, v in model.get_metrics_result().items()}
+
+    def sync(self) -> None:
+        """Write the state back into the variables."""
+        if self.state is None:
+            return
+        for variables, values in zip(self._variables(), self.state, strict=True):
+            for variable, value in zip(variables, values, strict=True):
+                variable.assign(value)
+        self.state = None
+
+    def gradient_norm(self) -> float | None:
+        """Return the norm of the last gradient; see `stepping.Stepper`."""
+        norm = getattr(innermost(self.model.optimizer), "gradient_norm", None)
+        if norm is None or self.state is None:
+            return None if norm is None else float(norm)
+        place = [v is norm for v in self.model.optimizer.variables].index(True)
+        return float(self.state[2][place])
+
+    def _variables(self) -> tuple[list[Any], ...]:
+        """Return the variables in the order in which Keras' train_step takes them."""
+        model = self.model
+        return (
+            model.trainable_variables,
+            model.non_trainable_variables,
+            model.optimizer.variables,
+            model.metrics_variables,
+        )
+
+    def _collected(self) -> tuple[list[Any], ...]:
+        # Copies: the compiled step takes the memory of what it is given.
+        return tuple(
+            [keras.ops.copy(v.value) for v in variables]
+            for variables in self._variables()
+        )
+
+
+def evaluated(model: keras.Model, validation: Any) -> dict[str, float]:
+    """Return loss and metrics of a model on what `keras.Model.evaluate` takes."""
+    figures: dict[str, float] = model.evaluate(validation, verbose=0, return_dict=True)
+    return figures

@@ -31,6 +31,26 @@ class Passes(Protocol):
         """
 
 
+def stream(passes: Passes, epoch: int, skip: int, end: int) -> Any:
+    """Return the passes up to one as a single tf.data.Dataset, if that is possible.
+
+    It spares what every new pipeline costs, and makes the first batches of a pass
+    while the one before is judged.
+
+    Args:
+        passes: with a method `stream` of the other arguments, if they can.
+        epoch: number of the first pass, from 0.
+        skip: batches left out at its beginning.
+        end: number behind that of the last pass.
+
+    Returns:
+        None where every pass has to be made by itself.
+    """
+    make = getattr(passes, "stream", None)
+    alone = team().size == 1 and tf.distribute.get_strategy().num_replicas_in_sync == 1
+    return make(epoch, skip, end) if make and alone else None
+
+
 def shard() -> tuple[int, int]:
     """Return the number of this worker and that of all workers; see `Pass`."""
     return team().index, team().size
@@ -70,6 +90,14 @@ class DataPasses:
 
         return served(make, self.servers, self.steps - skip)
 
+    def stream(self, epoch: int, skip: int, end: int) -> Any:
+        """Return several passes as one; see `stream`."""
+        make = getattr(self.dataset, "stream", None)
+        if self.servers or make is None:
+            return None
+        first = Pass(self.seed, epoch, skip, shuffle=True, augment=True)
+        return make(self.dataset.examples["train"], first, end)
+
 
 @dataclass(frozen=True)
 class WeightedPasses:
@@ -90,6 +118,14 @@ class WeightedPasses:
 
     def __call__(self, epoch: int, skip: int = 0) -> Any:
         """Return a tf.data.Dataset of (inputs, labels, float weights (batch,))."""
+        return self._weighted(self.passes(epoch, skip))
+
+    def stream(self, epoch: int, skip: int, end: int) -> Any:
+        """Return several passes as one; see `stream`."""
+        batches = stream(self.passes, epoch, skip, end)
+        return batches and self._weighted(batches)
+
+    def _weighted(self, batches: Any) -> Any:
         size = max(self.class_weight) + 1
         with tf.device("CPU"):
             table = tf.constant([self.class_weight.get(i, 1.0) for i in range(size)])
@@ -97,7 +133,7 @@ class WeightedPasses:
         def weigh(inputs: Any, labels: Any) -> tuple[Any, Any, Any]:
             return inputs, labels, tf.gather(table, tf.argmax(labels, axis=-1))
 
-        return self.passes(epoch, skip).map(weigh, num_parallel_calls=tf.data.AUTOTUNE)
+        return batches.map(weigh, num_parallel_calls=tf.data.AUTOTUNE)
 
 
 @dataclass(frozen=True)
@@ -120,6 +156,11 @@ class PreparedPasses:
     def __call__(self, epoch: int, skip: int = 0) -> Any:
         """Return a tf.data.Dataset of (inputs, targets) or (…, weights)."""
         return prepared(self.passes(epoch, skip), self.batch)
+
+    def stream(self, epoch: int, skip: int, end: int) -> Any:
+        """Return several passes as one; see `stream`."""
+        batches = stream(self.passes, epoch, skip, end)
+        return batches and prepared(batches, self.batch)
 
 
 def prepared(batches: Any, batch: Callable[[Any, Any], tuple[Any, Any]]) -> Any:

@@ -13,9 +13,9 @@ from tfapp.data.reading_errors import data_error
 from tfapp.data.service import InputServer, require_servers
 from tfapp.data.spec import Pass
 from tfapp.domains.images.augmentation.config import ImageAugmentation
-from tfapp.domains.images.dataset import ImageDataset, stored_bytes
+from tfapp.domains.images.dataset import ImageDataset
 from tfapp.domains.images.preprocessor import RAW_IMAGE, ImagePreprocessor
-from tfapp.domains.images.reading.pixel_store import StorePlan
+from tfapp.domains.images.reading.pixel_store import StorePlan, stored_bytes
 from tfapp.domains.images.shapes import image_info
 from tfapp.problems.classification.examples import labelled
 from tfapp.training.passes import DataPasses
@@ -250,7 +250,7 @@ def test_under_a_mirrored_strategy(files, make_dataset):
 def test_bytes_of_what_is_kept(files):
     """Train and validation count, test does not."""
     parts = {"train": files, "validation": files[:2], "test": files}
-    assert stored_bytes(PREPROCESSOR, parts) == 25 * 8 * 10 * 3
+    assert stored_bytes(PREPROCESSOR.shape, parts) == 25 * 8 * 10 * 3
 
 
 def test_workers_decode_their_shares_alone(files, make_dataset, monkeypatch):

@@ -84,6 +84,10 @@ def test_pass_is_a_function_of_its_number(make):
     assert any(
         (a[1] != b[1]).any() for a, b in zip(whole, taken(passes(4)), strict=True)
     )
+    streamed = taken(passes.stream(3, 1, 5))
+    for one, other in zip(streamed, whole[1:] + taken(passes(4)), strict=True):
+        np.testing.assert_array_equal(one[0], other[0])
+        np.testing.assert_array_equal(one[1], other[1])
 
 
 def test_in_order(make):

@@ -1,6 +1,6 @@
 """Labelled images in batches: order, decode or look up, batch, augment, prefetch."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -15,10 +15,11 @@ from tfapp.data.spec import DataInfo, Example, Pass
 from tfapp.data.streams import (
     epoch_order,
     fold,
+    index_stream,
     joined_batches,
+    mapped,
     numbered,
     pass_seed,
-    pipeline_options,
 )
 from tfapp.domains.images.augmentation.changes import (
     describe_augmentation,
@@ -130,8 +131,7 @@ class ImageDataset:
             DataError: if images are to be kept and one can no longer be read.
         """
         examples = tuple(examples)
-        repeated = which.shuffle or which.augment
-        prepared = self._prepare(examples, repeated)
+        prepared = self._prepare(examples, which.shuffle or which.augment)
         pixels = self._remote(examples) if which.remote else prepared.pixels
         order = epoch_order(
             len(examples), shuffle=which.shuffle, seed=which.seed, epoch=which.epoch
@@ -142,22 +142,40 @@ class ImageDataset:
             which,
             self.batch_size,
         )
-        change = self._change if which.augment else None
-        seed = pass_seed(which)
+        finish, seed = self._finisher(prepared, which), pass_seed(which)
+        batches = numbered(batches, which)
+        return mapped(batches, lambda number, batch: finish(number, seed, *batch))
 
-        @tf.autograph.experimental.do_not_convert
-        def finish(number: Any, batch: tuple[Any, Any]) -> tuple[Any, Any]:
-            indices, images = batch
+    def stream(self, examples: Sequence[Example], which: Pass, end: int) -> Any:
+        """Return several passes as one; see `passes.Passes`."""
+        prepared = self._prepare(tuple(examples), repeated=True)
+        if not prepared.pixels.by_batch:
+            return None
+        batches = index_stream(
+            lambda epoch: epoch_order(
+                len(examples), shuffle=which.shuffle, seed=which.seed, epoch=epoch
+            ),
+            which,
+            end,
+            self.batch_size,
+        )
+        finish, load = self._finisher(prepared, which), prepared.pixels.load
+        return mapped(batches, lambda n, seed, i: finish(n, seed, i, load(i)))
+
+    def _finisher(self, prepared: _Prepared, which: Pass) -> Callable[..., Any]:
+        """Return what makes a batch of its number, the pass's seed and its pixels."""
+        change = self._change if which.augment else None
+
+        def finish(
+            number: Any, seed: Any, indices: Any, images: Any
+        ) -> tuple[Any, Any]:
             labels = self.rows(tf.gather(prepared.labels, indices))
             if change is None:
                 return tf.cast(images, tf.float32), labels
             images, labels = change(images, labels, fold(seed, number))
             return images, labels
 
-        batches = numbered(batches, which).map(
-            finish, num_parallel_calls=tf.data.AUTOTUNE
-        )
-        return batches.prefetch(tf.data.AUTOTUNE).with_options(pipeline_options())
+        return finish
 
     @cached_property
     def _change(self) -> Any:
@@ -230,11 +248,3 @@ class ImageDataset:
             return compiled_fit(self.preprocessor, in_graph)(encoded)
 
         return load
-
-
-def stored_bytes(
-    preprocessor: ImagePreprocessor, examples: Mapping[str, tuple[Example, ...]]
-) -> int:
-    """Return the size in bytes of the images that repeated passes keep."""
-    count = len(examples["train"]) + len(examples["validation"])
-    return count * int(np.prod(preprocessor.shape))

@@ -12,11 +12,11 @@ from tfapp.data.spec import SPLITS, Example
 from tfapp.data.split import fingerprint, near_training
 from tfapp.domains.images.augmentation.config import ImageAugmentation
 from tfapp.domains.images.check import Examined, examine
-from tfapp.domains.images.dataset import ImageDataset, stored_bytes
+from tfapp.domains.images.dataset import ImageDataset
 from tfapp.domains.images.preprocessor import ImagePreprocessor
 from tfapp.domains.images.reading.inspection import ImageFacts
 from tfapp.domains.images.reading.limits import MAX_PIXELS
-from tfapp.domains.images.reading.pixel_store import plan_store
+from tfapp.domains.images.reading.pixel_store import plan_store, stored_bytes
 from tfapp.domains.images.reading.sources import open_source
 from tfapp.domains.images.shapes import image_info
 from tfapp.problems.classification.examples import split_classes
@@ -94,7 +94,7 @@ def image_parts(
     examples = split(source, examined, context)
     parts = {s: tuple(e for e in examples if e.split == s) for s in SPLITS}
     plan = plan_store(
-        config.cache, stored_bytes(preprocessor, parts), context.cache_dir
+        config.cache, stored_bytes(preprocessor.shape, parts), context.cache_dir
     )
     return {
         "examples": parts,

@@ -22,7 +22,7 @@ from tfapp.training.loop.workload import (
     Workload,
 )
 from tfapp.training.optimizers import innermost
-from tfapp.training.passes import Passes
+from tfapp.training.passes import Passes, stream
 
 EXECUTION_SECONDS = 0.05
 """Steps are bundled into calls of about this length."""
@@ -76,6 +76,7 @@ class Epochs(Workload):
         self._build = build
         self._compiled: Compiled | None = None
         self._batches: Any = None
+        self._streams = False
         self._statistics: MeasuredStatistics | None = None
         self._per_call = max(steps_per_execution, 1)
 
@@ -102,8 +103,7 @@ class Epochs(Workload):
             self.model.reset_metrics()
             self.waiting = self.computing = 0.0
             self._pulse.begin_epoch()
-        if not step or self._batches is None:
-            self._batches = self.stepper.batches(self.train(epoch, step))
+        self._find_batches(epoch, step)
         began = time.monotonic()
         batches = self._take(step)
         loaded = time.monotonic()
@@ -121,6 +121,13 @@ class Epochs(Workload):
         self._pulse.add(batches, loss, loaded - began, seconds)
         self._choose_steps_per_call(seconds / len(batches))
         return {**logs[-1], "learning_rate": rates[-1], **self._speed()}
+
+    def _find_batches(self, epoch: int, step: int) -> None:
+        """Begin the rest of the training, or else of the epoch, where it is needed."""
+        if self._batches is None or not (step or self._streams):
+            rest = stream(self.train, epoch, step, self.total // self.round_units)
+            self._streams = rest is not None
+            self._batches = self.stepper.batches(rest or self.train(epoch, step))
 
     def _take(self, step: int) -> list[Any]:
         """Return the batches of the next call."""
@@ -175,13 +182,13 @@ class Epochs(Workload):
         The running statistics of batch normalisation are measured anew for it.
         """
         self.stepper.sync()
-        optimizer, learned = innermost(self.model.optimizer), self.model
+        optimizer = innermost(self.model.optimizer)
         if not optimizer.use_ema:
             yield
             return
         weights = self.weights()
         before = [keras.ops.convert_to_numpy(v) for v in weights]
-        optimizer.finalize_variable_values(learned.trainable_variables)
+        optimizer.finalize_variable_values(self.model.trainable_variables)
         try:
             self._measure_statistics()
             yield
@@ -214,9 +221,7 @@ class Epochs(Workload):
         statistics, and the state of random layers.
         """
         layers: Sequence[Any] = self.model._flatten_layers()
-        frozen = {
-            id(w) for layer in layers if not layer.trainable for w in layer.weights
-        }
+        frozen = {id(w) for x in layers if not x.trainable for w in x.weights}
         trainable = {id(v): v for v in self.model.variables if id(v) not in frozen}
         return list(trainable.values())
 

@@ -6,13 +6,14 @@ model's own `train_step`.
 """
 
 from collections.abc import Sequence
+from functools import cached_property
 from typing import Any, Protocol
 
 import keras
 import tensorflow as tf
 
 from tfapp.machine.cluster import team
-from tfapp.training.jax_devices import shared
+from tfapp.training.jax_devices import JaxStepper, evaluated
 from tfapp.training.optimizers import innermost
 from tfapp.training.trees import differ_in_length
 
@@ -66,17 +67,39 @@ class TensorFlowStepper:
         optimizer = innermost(model.optimizer)
         model.make_train_function()
 
+        def one(batch: Any, rate: Any) -> Any:
+            optimizer.learning_rate = rate
+            return model.train_function(iter([batch]))
+
         @tf.autograph.experimental.do_not_convert
         def steps(batches: tuple[Any, ...], rates: Any) -> list[Any]:
-            logs = []
-            for index, batch in enumerate(batches):
-                optimizer.learning_rate = rates[index]
-                logs.append(model.train_function(iter([batch])))
-            return logs
+            return [one(batch, rates[index]) for index, batch in enumerate(batches)]
+
+        @tf.autograph.experimental.do_not_convert
+        def alike(batches: tuple[Any, ...], rates: Any, names: tuple[str, ...]) -> Any:
+            joined = tf.nest.map_structure(lambda *parts: tf.stack(parts), *batches)
+            kinds = dict.fromkeys(names, tf.TensorSpec((), tf.float32))
+
+            def step(part: Any) -> Any:
+                logs = one(*part)
+                return {name: tf.cast(logs[name], tf.float32) for name in names}
+
+            return tf.map_fn(
+                tf.autograph.experimental.do_not_convert(step),
+                (joined, rates),
+                parallel_iterations=1,
+                fn_output_signature=kinds,
+            )
 
         self.steps = tf.function(steps, reduce_retracing=True)
         self._form: Any = None
         self._graphs: dict[int, Any] = {}
+        # A loop in the graph: a graph of many steps takes many times as long to build.
+        self.alike = tf.function(alike, reduce_retracing=True)
+        self._names: tuple[str, ...] = ()
+        # An iterator over the validation data that never ends: starting one anew after
+        # every epoch takes longer than to judge a small set.
+        self._judged: tuple[Any, Any] | None = None
 
     def batches(self, dataset: Any) -> Any:
         """Return an iterator over the batches, dealt out to the replicas if many."""
@@ -88,8 +111,16 @@ class TensorFlowStepper:
 
     def step(self, batches: Sequence[Any], rates: Sequence[float]) -> list[Any]:
         """Learn from some batches; see `Stepper`."""
-        graph = self._graph(len(batches)) if self._form is not None else self.steps
-        return list(graph(tuple(batches), tf.constant(rates, tf.float32)))
+        batches, rates = tuple(batches), tf.constant(rates, tf.float32)
+        if self._form is not None:
+            return list(self._graph(len(batches))(batches, rates))
+        if len(batches) == 1 or not self._names or not _alike(batches):
+            logs = list(self.steps(batches, rates))
+            self._names = tuple(logs[0])
+            return logs
+        figures = self.alike(batches, rates, self._names)
+        rows = zip(*(figures[name].numpy() for name in self._names), strict=True)
+        return [dict(zip(self._names, row, strict=True)) for row in rows]
 
     def _graph(self, count: int) -> Any:
         """Return the graph of some steps on batches of any length.
@@ -105,7 +136,34 @@ class TensorFlowStepper:
 
     def evaluate(self, validation: Any) -> dict[str, float]:
         """Return loss and metrics; see `Stepper`."""
-        return _evaluated(self.model, validation)
+        count = _count(validation) if self.strategy.num_replicas_in_sync == 1 else 0
+        if not count:
+            return evaluated(self.model, validation)
+        if self._judged is None or self._judged[0] is not validation:
+            self._judged = validation, iter(validation.repeat())
+        self.model.make_test_function()
+        self.model.reset_metrics()
+        self._judge(self._judged[1], tf.constant(count, tf.int64))
+        return {k: float(v) for k, v in self.model.get_metrics_result().items()}
+
+    @cached_property
+    def _judge(self) -> Any:
+        """Evaluates the model on batches of an iterator, as many as it is told."""
+        plain = tf.autograph.experimental.do_not_convert
+
+        def step(batches: Any, done: Any) -> Any:
+            self.model.test_function(iter([next(batches)]))
+            return done + 1
+
+        def judge(batches: Any, count: Any) -> None:
+            tf.while_loop(
+                lambda done: done < count,
+                plain(lambda done: (step(batches, done),)),
+                [tf.constant(0, tf.int64)],
+                parallel_iterations=1,
+            )
+
+        return tf.function(plain(judge))
 
     def sync(self) -> None:
         """Do nothing: the graphs work on the variables themselves."""
@@ -143,80 +201,18 @@ class WorkersStepper(TensorFlowStepper):
         return {name: float(value) for name, value in results.items()}
 
 
-class JaxStepper:
-    """Steps as compiled JAX functions; the state lives outside the variables."""
-
-    def __init__(self, model: keras.Model) -> None:
-        self.model = model
-        model.make_train_function()
-        rate = innermost(model.optimizer)._learning_rate
-        self.rate_index = [v is rate for v in model.optimizer.variables].index(True)
-        self.state: tuple[list[Any], ...] | None = None
-
-    def batches(self, dataset: Any) -> Any:
-        """Return an iterator over batches on the device, or dealt out to several."""
-        return map(shared, dataset.as_numpy_iterator())
-
-    def step(self, batches: Sequence[Any], rates: Sequence[float]) -> list[Any]:
-        """Learn from some batches; see `Stepper`."""
-        logs = []
-        for batch, rate in zip(batches, rates, strict=True):
-            state = self.state or self._collected()
-            state[2][self.rate_index] = keras.ops.convert_to_tensor(rate, "float32")
-            log, self.state = self.model.train_function(state, iter([batch]))
-            logs.append(log)
-        return logs
-
-    def evaluate(self, validation: Any) -> dict[str, float]:
-        """Return loss and metrics; see `Stepper`."""
-        if keras.distribution.distribution() is None:
-            return _evaluated(self.model, validation)
-        model = self.model  # Keras' own loop cannot divide the last batch
-        model.reset_metrics()
-        model.make_test_function()
-        trainable, fixed, _, metrics = self._collected()
-        state = (trainable, fixed, metrics)
-        for batch in map(shared, validation.as_numpy_iterator()):
-            _, state = model.test_function(state, iter([batch]))
-        for variable, value in zip(model.metrics_variables, state[2], strict=True):
-            variable.assign(value)
-        return {k: float(v) for k, v in model.get_metrics_result().items()}
-
-    def sync(self) -> None:
-        """Write the state back into the variables."""
-        if self.state is None:
-            return
-        for variables, values in zip(self._variables(), self.state, strict=True):
-            for variable, value in zip(variables, values, strict=True):
-                variable.assign(value)
-        self.state = None
-
-    def gradient_norm(self) -> float | None:
-        """Return the norm of the last gradient; see `Stepper`."""
-        norm = getattr(innermost(self.model.optimizer), "gradient_norm", None)
-        if norm is None or self.state is None:
-            return None if norm is None else float(norm)
-        place = [v is norm for v in self.model.optimizer.variables].index(True)
-        return float(self.state[2][place])
-
-    def _variables(self) -> tuple[list[Any], ...]:
-        """Return the variables in the order in which Keras' train_step takes them."""
-        model = self.model
-        return (
-            model.trainable_variables,
-            model.non_trainable_variables,
-            model.optimizer.variables,
-            model.metrics_variables,
-        )
-
-    def _collected(self) -> tuple[list[Any], ...]:
-        # Copies: the compiled step takes the memory of what it is given.
-        return tuple(
-            [keras.ops.copy(v.value) for v in variables]
-            for variables in self._variables()
-        )
+def _alike(batches: Sequence[Any]) -> bool:
+    """Return whether batches are tensors of equal shapes."""
+    parts = [tf.nest.flatten(batch) for batch in batches]
+    forms = [
+        [p.shape.as_list() if isinstance(p, tf.Tensor) else None for p in part]
+        for part in parts
+    ]
+    return None not in forms[0] and all(form == forms[0] for form in forms)
 
 
-def _evaluated(model: keras.Model, validation: Any) -> dict[str, float]:
-    figures: dict[str, float] = model.evaluate(validation, verbose=0, return_dict=True)
-    return figures
+def _count(validation: Any) -> int:
+    """Return the number of batches of a tf.data.Dataset, 0 where it is not known."""
+    if not isinstance(validation, tf.data.Dataset):
+        return 0
+    return max(0, int(validation.cardinality()))

@@ -10,7 +10,7 @@ import tensorflow as tf
 
 from tfapp.data.rows import Rows
 from tfapp.data.spec import Pass
-from tfapp.data.streams import joined_batches
+from tfapp.data.streams import index_stream, joined_batches
 from tfapp.training.passes import shard
 from tfapp.training.trees import num_rows
 
@@ -51,17 +51,28 @@ class RowPasses:
         Returns:
             tf.data.Dataset of (rows (batch, ...), targets (batch, ...)).
         """
+        picked = self._picked(epoch)
+        return joined_batches(
+            lambda places, size: self._batches(picked[places], size),
+            len(picked),
+            Pass(skip=skip, shard=shard()),
+            self.batch_size,
+        )
+
+    def stream(self, epoch: int, skip: int, end: int) -> Any:
+        """Return several passes as one; see `passes.Passes`."""
+        first = Pass(epoch=epoch, skip=skip)
+        batches = index_stream(self._picked, first, end, self.batch_size)
+        return self._looked_up(batches.map(lambda number, seed, picked: picked))
+
+    def _picked(self, epoch: int) -> np.ndarray:
+        """Return view times examples plus example of one pass, in its order."""
         random = np.random.default_rng([self.seed, epoch])
         examples = num_rows(self.targets)
         order = random.permutation(examples)
         drawn = random.integers(len(self.views), size=examples)
-        picked = drawn[order] * examples + order
-        return joined_batches(
-            lambda places, size: self._batches(picked[places], size),
-            examples,
-            Pass(skip=skip, shard=shard()),
-            self.batch_size,
-        )
+        picked: np.ndarray = drawn[order] * examples + order
+        return picked
 
     def in_order(self) -> Any:
         """Return the first view of every example, unshuffled, as validation needs it.
@@ -84,6 +95,10 @@ class RowPasses:
         """
         with tf.device("CPU"):
             batches = tf.data.Dataset.from_tensor_slices(picked).batch(size)
+        return self._looked_up(batches)
+
+    def _looked_up(self, batches: Any) -> Any:
+        """Return the rows and targets of a tf.data.Dataset of what is picked."""
         in_memory = all(isinstance(view, np.ndarray) for view in self.views)
         if in_memory:  # as quick as handing it to another thread
             return batches.map(self._gather).prefetch(4)

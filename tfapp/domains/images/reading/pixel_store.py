@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -87,6 +87,19 @@ def plan_store(
         return StorePlan("disk", f"cache: disk ({said})")
     reason = "as asked" if wanted == "none" else f"too large: {said}"
     return StorePlan("none", f"cache: none ({reason})")
+
+
+def stored_bytes(
+    shape: tuple[int, ...], examples: Mapping[str, Sequence[Example]]
+) -> int:
+    """Return the size in bytes of the images that repeated passes keep.
+
+    Args:
+        shape: of one image (height, width, channels).
+        examples: of each split.
+    """
+    count = len(examples["train"]) + len(examples["validation"])
+    return count * int(np.prod(shape))
 
 
 def fill_memory(

@@ -8,7 +8,10 @@ from PIL import Image
 
 from tfapp.base.errors import DataError
 from tfapp.domains.images.reading.limits import pillow_without_limit
-from tfapp.domains.images.reading.pixels.by_pillow import pixels_by_pillow
+from tfapp.domains.images.reading.pixels.by_pillow import (
+    ordinary_png,
+    pixels_by_pillow,
+)
 from tfapp.domains.images.reading.pixels.by_training import scanned_pixels
 from tfapp.domains.images.reading.upright import orientation_of
 
@@ -100,3 +103,17 @@ def test_damage_is_not_overlooked():
     assert compared > 30
     with pytest.raises(DataError, match=r"\w"):
         scanned_pixels(ORDINARY["png"][:-1][:60], LIMIT)
+
+
+@pytest.mark.parametrize("name", [n for n in ORDINARY if "jpeg" not in n])
+def test_ordinary_png_files(name):
+    """The pipeline's shortcut gives the decoder's pixels, of not too large files."""
+    data = ORDINARY[name]
+    if not data.startswith(b"\x89PNG"):
+        assert ordinary_png(data, LIMIT) is None
+        return
+    np.testing.assert_array_equal(
+        ordinary_png(data, LIMIT), scanned_pixels(data, LIMIT)
+    )
+    assert ordinary_png(data, 100) is None
+    assert ordinary_png(data[:30], LIMIT) is None
