@@ -46,7 +46,7 @@ def test_no_more_is_remembered_than_the_later_half():
 
 
 def test_a_pause_is_no_pace():
-    """After a hundred units of half a second, one waits for a validation of a minute."""
+    """After a hundred units of half a second one waits a minute for a validation."""
     pace = Pace(0.0)
     for unit in range(1, 101):
         pace.seconds_left(unit, 1000, unit / 2)

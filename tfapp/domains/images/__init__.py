@@ -48,16 +48,10 @@ SPLITS = {
 """The ways by which each kind of data can be split: `data.split.by`."""
 
 AUGMENTATIONS = {
-    "image_captions": "augmentation.config:MaskAugmentation",
-    "image_numbers": "augmentation.config:ImageAugmentation",
-    "image_tags": "augmentation.config:ImageAugmentation",
-    "images": "augmentation.config:ImageAugmentation",
-    "masks": "augmentation.config:MaskAugmentation",
-    "pictures": "augmentation.config:ImageAugmentation",
-    "scenes": "augmentation.config:MaskAugmentation",
-    "slide_patches": "augmentation.config:ImageAugmentation",
-    "species_photos": "augmentation.config:ImageAugmentation",
-    "styled_pictures": "augmentation.config:ImageAugmentation",
+    **dict.fromkeys(DATA, "augmentation.config:ImageAugmentation"),
+    **dict.fromkeys(
+        ("image_captions", "masks", "scenes"), "augmentation.config:MaskAugmentation"
+    ),
 }
 """What `[data.augmentation]` may hold for each kind of data."""
 
