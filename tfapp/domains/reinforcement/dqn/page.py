@@ -68,7 +68,8 @@ def evaluation_sections(results: Results, film: Path) -> tuple[Section, ...]:
     play = Section(
         "Play",
         f"The first episode of the evaluation, whole in {FILM}. Q is the return that "
-        "the network expects of each action, each step later counting less.",
+        "the network expects of each action, with rewards as training clips and scales "
+        "them, each step later counting less.",
         (*moving, strip(recording)),
     )
     lead = f"Episodes that were never played before: {_protocol(results.figures)}."
