@@ -19,7 +19,7 @@ from tfapp.runs.failures import reading
 from tfapp.tasks import get_task
 from tfapp.tasks.leaks import with_near_copies, with_trained
 from tfapp.tasks.results import Results
-from tfapp.tasks.spec import Inside, Outputs, Task
+from tfapp.tasks.spec import Inside, Outputs
 
 
 def evaluate(
@@ -52,7 +52,7 @@ def evaluate(
     finished_run = runs.find(run, Path(runs_folder))
     card = finished_run.card()
     recipe = finished_run.recipe()
-    _require_examples(recipe)
+    _require_examples(finished_run, recipe.task)
     require_place(data or recipe.data.path, recipe.data.kind)
     start_tensorflow(reporter)
     from tfapp.export.keras_file import load_model
@@ -78,16 +78,16 @@ def evaluate(
     return results
 
 
-def _require_examples(recipe: Recipe) -> None:
-    """Refuse a run that learned from no examples.
+def _require_examples(run: Run, task: str) -> None:
+    """Refuse a run that learned from no examples, before TensorFlow's seconds.
 
     Raises:
         ConfigError: naming its task.
     """
-    if not isinstance(get_task(recipe.task, recipe.task_options), Task):
+    if not run.split_file.exists():
         raise ConfigError(
-            f"Task {recipe.task!r} has no examples to evaluate on. Its figures are on "
-            "the run's page; `tfapp --help` lists commands of its own."
+            f"Task {task!r} has no examples to evaluate on. Its figures are on "
+            f"{run.folder}/report.html; `tfapp --help` lists commands of its own."
         )
 
 
