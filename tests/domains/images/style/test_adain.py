@@ -207,7 +207,7 @@ def test_what_is_said_next_to_a_file(tmp_path):
             [*read_pairs(table, preprocessor)]
 
 
-@pytest.mark.slow
+@pytest.mark.nightly
 def test_learns_and_draws(tmp_path):
     """A short run lowers the loss, and its export draws what a table names."""
     tiny = styled(tmp_path / "data")
