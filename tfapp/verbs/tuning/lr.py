@@ -8,6 +8,7 @@ from tfapp import recipes
 from tfapp.base.errors import ConfigError
 from tfapp.base.files import write_text
 from tfapp.base.reporter import Reporter
+from tfapp.data.detection import require_place
 from tfapp.recipes.config import Recipe
 
 STEPS = 200
@@ -73,6 +74,7 @@ def find_rate(
     reporter = reporter or Reporter()
     phase = phase or ("head" if recipe.fine_tune else "train")
     _require_phase(recipe, phase)
+    require_place(recipe.data.path, recipe.data.kind)
     with prepared(recipe, reporter) as (experiment, _):
         trainer = getattr(experiment, "trainer", None)
         if trainer is None:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from tfapp.base.errors import ConfigError, Interrupted
 from tfapp.base.files import require_writable
 from tfapp.base.reporter import Reporter
+from tfapp.data.detection import require_place
 from tfapp.machine.start import native_stderr_aside
 from tfapp.recipes.config import NAME_PATTERN, Recipe
 from tfapp.recipes.tuning import TuningConfig
@@ -101,6 +102,8 @@ def tune(
     end = time.monotonic() + 60.0 * minutes if minutes else float("inf")
     reporter = reporter or Reporter()
     space, config = planned(recipe, trials, tuner)
+    if not chief:  # whose workers read the data
+        require_place(space.recipe.data.path, space.recipe.data.kind)
     folder = _folder(Path(runs_folder), name or space.recipe.name or "unnamed")
     what = identity(space, config)
     if join:
