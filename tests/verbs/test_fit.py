@@ -13,7 +13,7 @@ from PIL import Image
 
 from tfapp.base.errors import ConfigError, DataError, UnknownNameError
 from tfapp.base.reporter import Reporter
-from tfapp.domains.images.classification import budget, candidates, plan
+from tfapp.domains.images.classification import budget, candidates, plan, thawing
 from tfapp.domains.images.pretrained.extractors import EXTRACTORS
 from tfapp.domains.images.pretrained.weight_files import WeightsFile
 from tfapp.domains.images.pretrained.weights import load_backbone
@@ -74,17 +74,21 @@ def test_many_photos_thaw_the_extractor_as_was_measured(
     tmp_path, mobilenet_only, monkeypatch
 ):
     """With enough images the last blocks learn: from which layer, at which rate."""
-    monkeypatch.setattr(plan, "ENOUGH_TO_THAW", 8)
+    monkeypatch.setattr(thawing, "LEAST_TO_THAW", 8)
     path = make_photos(tmp_path / "photos", {"a": 4, "b": 4})
-    thaw = fit.plan(path, reporter=QUIET).recipe.fine_tune.thaw
-    assert (thaw.from_layer, thaw.learning_rate) == ("block_10_expand", 1e-3)
+    few = fit.plan(path, reporter=QUIET).recipe.fine_tune.thaw
+    monkeypatch.setattr(thawing, "ENOUGH_TO_THAW", 8)
+    many = fit.plan(path, reporter=QUIET).recipe.fine_tune.thaw
+    for thaw, epochs, margin in ((few, 6, 1.0), (many, 4, 0.0)):
+        assert (thaw.from_layer, thaw.learning_rate) == ("block_10_expand", 1e-3)
+        assert (thaw.epochs, thaw.margin) == (epochs, margin)
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("extractor", plan.THAWED_FROM)
+@pytest.mark.parametrize("extractor", thawing.THAWED_FROM)
 def test_every_preferred_extractor_has_the_layer_it_is_thawed_from(extractor):
     """A layer that does not exist would end `fit` after the head was trained."""
-    layer, _ = plan.THAWED_FROM[extractor]
+    layer, _ = thawing.THAWED_FROM[extractor]
     assert load_backbone(extractor, (96, 96, 3), "none").get_layer(layer)
 
 

@@ -11,6 +11,7 @@ from tfapp.domains.images.classification.candidates import (
     title,
 )
 from tfapp.domains.images.classification.enough import require_enough
+from tfapp.domains.images.classification.thawing import THAWED_FROM, thaw_later
 from tfapp.domains.images.pretrained.extractors import EXTRACTORS
 from tfapp.domains.images.pretrained.file_choice import available_weights
 from tfapp.domains.images.pretrained.obtaining import failure_to_obtain
@@ -23,9 +24,6 @@ SMALL_PIXELS = 48
 ENLARGE = 1.4
 LARGEST_PIXELS = 288
 
-ENOUGH_TO_THAW = 1000
-"""Usable images from which on the extractor's last blocks learn too."""
-
 MOST_EXACT = 5000
 """Usable images up to which the head is fitted exactly, not step by step."""
 
@@ -34,20 +32,6 @@ ANY_WAY_UP = {"flip": "both", "quarter_turns": True} | dict.fromkeys(
     ("contrast", "brightness"), 0.1
 )
 """Random changes of photos, and of what has no upper side and varies in its stain."""
-
-THAWED_FROM = {
-    "mobilenet_v2": ("block_10_expand", 1e-3),
-    "inception_v3": ("mixed7", 3e-4),
-    "efficientnet_v2_b0": ("block6e_expand_conv", 3e-4),
-    "efficientnet_b0": ("block7a_expand_conv", 3e-4),
-    "resnet50": ("conv5_block3_1_conv", 3e-4),
-    "xception": ("block14_sepconv1", 3e-4),
-    "vgg16": ("block5_conv1", 3e-4),
-    "vgg_small": ("block3_conv1", 3e-4),
-    "inception_small": ("mixed2", 3e-4),
-}
-"""Preferred extractors, best accuracy for their cost on two cores first; the layer from
-which each is thawed, and how fast that learns (docs/fine_tuning.md)."""
 
 
 def plan(report: CheckReport, machine: Machine) -> Plan:
@@ -224,17 +208,6 @@ def train_from_scratch(table: dict[str, Any], report: CheckReport) -> int:
     epochs = min(max(60_000 // max(report.usable, 1), 10), 60)
     table["training"] = {"epochs": epochs, "patience": max(epochs // 3, 5)}
     return epochs
-
-
-def thaw_later(table: dict[str, Any], report: CheckReport) -> list[str]:
-    """Add a phase that trains the extractor's end too, if images are many; explain."""
-    thawed_part = THAWED_FROM.get(table["model"]["options"]["extractor"])
-    if not thawed_part or report.usable < ENOUGH_TO_THAW:
-        return []
-    layer, rate = thawed_part
-    thaw = {"from_layer": layer, "epochs": 4, "learning_rate": rate}
-    table["fine_tune"]["thaw"] = thaw | {"layer_decay": 0.9}
-    return [f"then everything from layer {layer!r} on learns too"]
 
 
 def _choose_class_weights(table: dict[str, Any], report: CheckReport) -> list[str]:

@@ -7,9 +7,9 @@ from tfapp.data.report import CheckReport
 from tfapp.domains.images.classification.budget import fit_into_budget
 from tfapp.domains.images.classification.plan import (
     choose_model,
-    thaw_later,
     train_from_scratch,
 )
+from tfapp.domains.images.classification.thawing import thaw_later
 from tfapp.recipes.plan import Machine, Plan
 
 LEAST = 10
