@@ -182,6 +182,10 @@ CASES = {
         "--epochs 1 --folder runs",
         r"\| the head alone \|(.|\n)*\| block_16_expand \| 1e-4 \| \d+\.\d+ \|",
     ),
+    "thaw_ways.py": Case(
+        f"{UNTRAINED} --kept-back 0.5 --ways thaw --epochs 1 --folder ways",
+        r"\| blood_cells \| 0 \| thaw \| \d+ \| \d \| \d+\.\d+ ",
+    ),
     "training.py": Case(
         "{photos} --networks mobilenet_v2 --jobs last_block --rounds 1 --epochs 2 "
         "--count 8",
