@@ -182,7 +182,7 @@ def scored(model: Any, dataset: Any, split: str) -> dict[str, Any]:
     if not examples:
         return {"accuracy": [], "loss": []}
     shares = list(map(probabilities, predicted(model, dataset, split)))
-    both, truth = [shares[0], sum(shares) / 2], dataset.targets(examples)
+    both, truth = [shares[0], np.mean(shares, axis=0)], dataset.targets(examples)
     return {
         "accuracy": [float((p.argmax(1) == truth).mean()) for p in both],
         "loss": [float(log_losses(p, dataset, split).mean()) for p in both],
@@ -204,13 +204,14 @@ def predicted(model: Any, dataset: Any, split: str) -> list[np.ndarray]:
 def log_losses(shares: np.ndarray, dataset: Any, split: str) -> np.ndarray:
     """Return the log loss of each example of a split."""
     truth = dataset.targets(dataset.examples[split])
-    return -np.log(np.maximum(shares[np.arange(len(truth)), truth], 1e-7))
+    right: np.ndarray = shares[np.arange(len(truth)), truth]
+    return np.asarray(-np.log(np.maximum(right, 1e-7)))
 
 
 def probabilities(logits: np.ndarray) -> np.ndarray:
     """Return the softmax of logits (examples, classes)."""
-    shares = np.exp(logits - logits.max(axis=1, keepdims=True))
-    return shares / shares.sum(axis=1, keepdims=True)
+    shares: np.ndarray = np.exp(logits - logits.max(axis=1, keepdims=True))
+    return np.asarray(shares / shares.sum(axis=1, keepdims=True))
 
 
 if __name__ == "__main__":
