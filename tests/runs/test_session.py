@@ -12,8 +12,11 @@ import pytest
 from tensorboard.compat.proto.event_pb2 import Event
 
 from tests.runs.picture import NAME, places, recipe, register
-from tfapp import domains, runs
+from tfapp import domains, runs, training
 from tfapp.base.errors import ConfigError, DamageError
+from tfapp.base.reporter import Reporter
+from tfapp.recipes import load_recipe
+from tfapp.runs import session
 from tfapp.runs.watching.events import records
 from tfapp.verbs.run import resume, run
 
@@ -108,3 +111,18 @@ def test_what_a_kill_leaves_is_cleared_and_damage_is_named(tmp_path):
     recipe_file.write_bytes(sound)
     resume("picture", **places(tmp_path))
     assert not [p for p in tmp_path.rglob(".*") if p.name != ".lock"]
+
+
+def test_nothing_heavy_is_imported_before_tensorflow_is_started(monkeypatch):
+    """Else its messages reach the user: `tfapp lr` showed eight lines of them."""
+
+    def begin(*_, **__):
+        raise InterruptedError
+
+    monkeypatch.setattr(session, "_begin", begin)
+    monkeypatch.delitem(sys.modules, "tfapp.training.devices", raising=False)
+    monkeypatch.delattr(training, "devices", raising=False)
+    prepared = session.prepared(load_recipe("digits"), Reporter(quiet=True))
+    with pytest.raises(InterruptedError), prepared:
+        pass
+    assert "tfapp.training.devices" not in sys.modules

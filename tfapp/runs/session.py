@@ -120,12 +120,12 @@ def prepared(
     Yields:
         The experiment, ready to train, and its context.
     """
-    from tfapp.training import devices
-
     with tempfile.TemporaryDirectory(prefix="tfapp-") as place:
         folder = runs.create(Path(place), recipe.name or "unnamed")
         began = time.monotonic()
         context = _begin(recipe, folder, Path(place), reporter, began, resumed=False)
+        from tfapp.training import devices  # TensorFlow has started without a word
+
         experiment = experiment_of(recipe)
         with devices.numerics(recipe.runtime, recipe.seed):
             experiment.prepare(context)
