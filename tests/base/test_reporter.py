@@ -121,3 +121,16 @@ def test_a_failed_stage_is_not_told_as_done(capsys):
     with pytest.raises(ValueError, match="burnt"), Reporter().stage("bake"):
         raise ValueError("burnt")
     assert capsys.readouterr().err == ""
+
+
+def test_a_stage_around_others_counts_what_is_its_own(capsys):
+    """No second is reported twice, and none between two stages is lost."""
+    reporter = Reporter()
+    with reporter.stage("dine", around=True) as around:
+        with reporter.stage("bake") as inner:
+            inner._start -= 7.0
+        around._start -= 9.0
+    assert reporter.seconds["bake"] == pytest.approx(7.0, abs=0.5)
+    assert reporter.seconds["dine"] == pytest.approx(2.0, abs=0.5)
+    assert reporter.around == []
+    assert capsys.readouterr().err.startswith("bake ")

@@ -40,6 +40,7 @@ class Reporter:
             file=file, stderr=file is None, quiet=quiet, highlight=False
         )
         self.seconds: dict[str, float] = {}
+        self.around: list[Stage] = []
         self.log = log
 
     def say(self, line: str) -> None:
@@ -61,9 +62,15 @@ class Reporter:
         self.console.print(line, markup=False, soft_wrap=True)
         sys.stderr.flush()
 
-    def stage(self, name: str, unit: str = "images") -> "Stage":
-        """Time a stage of the work and show its progress; use in a `with` block."""
-        return Stage(self, name, unit)
+    def stage(self, name: str, unit: str = "images", around: bool = False) -> "Stage":
+        """Time a stage of the work and show its progress; use in a `with` block.
+
+        Args:
+            name: of the stage.
+            unit: of what its progress counts.
+            around: whether other stages happen inside; their seconds are theirs alone.
+        """
+        return Stage(self, name, unit, around)
 
 
 def _finite(value: Any) -> Any:
@@ -87,10 +94,14 @@ class Stage:
     ROUND_SECONDS = 1.0
     """Least time between two lines of rounds; shorter rounds get none."""
 
-    def __init__(self, reporter: Reporter, name: str, unit: str) -> None:
+    def __init__(
+        self, reporter: Reporter, name: str, unit: str, around: bool = False
+    ) -> None:
         self.reporter = reporter
         self.name = name
         self.unit = unit
+        self.inside = 0.0  # seconds of other stages
+        self._around = around
         self.detail = ""
         self.live: Callable[[], tuple[str, Mapping[str, Any]]] = lambda: ("", {})
         self._left = ""
@@ -102,7 +113,9 @@ class Stage:
         self._start = self._last_line = self._last_round = time.monotonic()
         self._pace = Pace(self._start)
         console = self.reporter.console
-        bar = console.is_terminal and self.reporter.log == "text"
+        bar = console.is_terminal and self.reporter.log == "text" and not self._around
+        if self._around:
+            self.reporter.around.append(self)
         if bar and not console.quiet:
             self._bar = Progress(
                 TextColumn("{task.description}"),
@@ -126,7 +139,11 @@ class Stage:
     ) -> None:
         if self._bar:
             self._bar.stop()
-        seconds = time.monotonic() - self._start
+        seconds = time.monotonic() - self._start - self.inside
+        if self._around:
+            self.reporter.around.remove(self)
+        for outer in self.reporter.around[-1:]:
+            outer.inside += seconds + self.inside
         total = self.reporter.seconds.get(self.name, 0.0) + seconds
         self.reporter.seconds[self.name] = round(total, 3)
         if kind is None:

@@ -9,8 +9,7 @@ from collections.abc import Iterator
 from math import exp, lgamma
 
 import numpy as np
-from scipy.stats import norm
-from scipy.stats import t as student
+from scipy.special import ndtri, stdtrit
 
 MANY = 100
 """Distinct scores above which examples are drawn, not how often each score occurs."""
@@ -134,7 +133,7 @@ def stretch(count: int) -> float:
     """
     if count < 2:
         return float("inf")
-    quantiles = student.ppf(0.975, count - 1) / norm.ppf(0.975)
+    quantiles = stdtrit(count - 1, 0.975) / ndtri(0.975)
     return float(quantiles * (count / (count - 1)) ** 0.5)
 
 

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.stats import t as student
+from scipy.special import stdtrit
 
 from tfapp.base.intervals import wilson_interval
 from tfapp.tasks.results import Bounds
@@ -49,7 +49,7 @@ def score_interval(scores: Scores) -> Bounds:
         interval = wilson_interval(round(centre * total), total)
     elif total > 1:
         error = float(scores.examples.std(ddof=1)) / total**0.5
-        half = float(student.ppf(0.975, total - 1)) * error
+        half = float(stdtrit(total - 1, 0.975)) * error
         interval = max(least, centre - half), min(largest, centre + half)
     else:
         interval = scores.bounds
@@ -72,7 +72,7 @@ def with_seeds(interval: Bounds, runs: np.ndarray, bounds: Bounds) -> Bounds:
     half = 0.0
     if count > 1:
         spread = float(runs.std(ddof=1))
-        half = float(student.ppf(0.975, count - 1)) * spread / count**0.5
+        half = float(stdtrit(count - 1, 0.975)) * spread / count**0.5
     if not half:
         return low, high
     return (
