@@ -1,6 +1,7 @@
 """The same jobs by tfapp; prints images per second as JSON.
 
-Arguments: folder of photos, network, job, photos, epochs.
+Arguments: folder of photos, network, job, photos, epochs. Speeds are per second, and
+per second of the processor.
 """
 
 import json
@@ -8,6 +9,7 @@ import sys
 import tempfile
 import time
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 from keras_names import LAST_BLOCK
@@ -33,13 +35,13 @@ def main() -> None:
     found: dict[str, Any] = {}
     if job != "head":
         table["fine_tune"]["thaw"]["epochs"] = 3
-        found |= on_images(table, reporter, int(photos))
+        found |= on_images(table, reporter)
         table["fine_tune"]["thaw"]["epochs"] = int(epochs)
     if job != "all":
         # More photos than for the others: epochs on stored rows are over in no time.
         many = MORE * int(photos)
         table["data"]["limit"] = many // 2
-        found |= stored(table, reporter, many, int(epochs))
+        found |= stored(table, reporter, int(epochs))
     print(json.dumps(found))
 
 
@@ -67,30 +69,29 @@ def recipe_table(folder: str, network: str, job: str, photos: int, epochs: int) 
     }
 
 
-def on_images(table: dict, reporter: Reporter, photos: int) -> dict:
+def on_images(table: dict, reporter: Reporter) -> dict:
     """Return the speed of thawed training when every epoch computes all layers."""
     from tfapp.training.transfer import fine_tuning
 
     fine_tuning.cut, kept = (lambda model: None), fine_tuning.cut
     job = train(table, reporter)
     fine_tuning.cut = kept
-    rows = job.loop.phases[-1].epochs[1:]
+    photos = len(job.dataset.examples["train"])
     return {
-        "tfapp": photos / min(row["seconds"] for row in rows),
+        "tfapp": [photos / min(times) for times in zip(*job.epochs[1:], strict=True)],
         "precision": job.recipe.runtime.precision,
     }
 
 
-def stored(table: dict, reporter: Reporter, photos: int, epochs: int) -> dict:
-    """Return the speed over all epochs when frozen layers are computed once."""
+def stored(table: dict, reporter: Reporter, epochs: int) -> dict:
+    """Return the speed over all epochs when frozen layers are computed once.
+
+    It counts from the first photo to the end of the training, validation included.
+    """
     job = train(table, reporter)
-    seconds = reporter.seconds
-    which = "compute frozen layers" if len(job.loop.phases) > 1 else "extract features"
-    # Validation rows are extracted too; the other ways do not validate here.
-    share = photos / (photos + len(job.dataset.examples["validation"]))
-    spent = seconds[which] * share + job.loop.phases[-1].seconds
+    seen = len(job.dataset.examples["train"]) * epochs
     return {
-        "tfapp_stored": photos * epochs / spent,
+        "tfapp_once": [seen / spent for spent in job.spent],
         "precision": job.recipe.runtime.precision,
     }
 
@@ -135,8 +136,26 @@ def train(table: dict, reporter: Reporter) -> Any:
             loop = TrainingLoop(place / "run", reporter)
             rows = place / "rows"
             job = TrainingJob(build(), dataset, task, recipe, loop, rows)
+            epochs, clock = [], Clock()
+            loop.watch = lambda history: epochs.append(clock.lap()) or False
+            whole = Clock()
             Trainer(job).train()
-    return job
+            found = SimpleNamespace(loop=loop, dataset=dataset, recipe=recipe)
+            found.spent, found.epochs = whole.lap(), epochs
+    return found
+
+
+class Clock:
+    """Seconds, and seconds of the processor, since the last look."""
+
+    def __init__(self) -> None:
+        self.lap()
+
+    def lap(self) -> tuple[float, float]:
+        """Return both, and begin anew."""
+        now = time.monotonic(), time.process_time()
+        before, self.before = getattr(self, "before", now), now
+        return now[0] - before[0], now[1] - before[1]
 
 
 if __name__ == "__main__":

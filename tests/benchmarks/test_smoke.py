@@ -168,6 +168,14 @@ CASES = {
         "--seconds 0.01",
         r"\| mobilenet_v2 \| inference (.|\n)*\| mobilenet_v2 \| training ",
     ),
+    "overhead.py": Case(
+        f"--recipes digits --steps --rounds 1 --epochs 1 {QUICK}",
+        r"\| export and verify \| \d(.|\n)*\| tfapp, bare \| \d+\.\d\d \|",
+    ),
+    "scale.py": Case(
+        "--examples 20 40 --classes 3 6 --runs 1 2",
+        r"\| examples \| divide s (.|\n)*\| runs \| list s (.|\n)*\| exponent \| ",
+    ),
     "serving.py": Case(
         "{saved_model} {photo} --seconds 0.2 --forms jpeg",
         r'"clients": 64, "requests": \d+, "failures": 0',
@@ -189,7 +197,8 @@ CASES = {
     "training.py": Case(
         "{photos} --networks mobilenet_v2 --jobs last_block --rounds 1 --epochs 2 "
         "--count 8",
-        r"\| mobilenet_v2 \| last_block \| \d",
+        r"\| mobilenet_v2 \| last_block \| every epoch \| keras \d(.|\n)*"
+        r"\| mobilenet_v2 \| last_block \| once \| keras_once \d",
     ),
     "transcribing.py": Case(
         "audio/fsdd_strings --minutes 0.2 --folder runs --set training.epochs=1 "
@@ -218,6 +227,7 @@ OTHERS = {
     "gpu.py": "test_gpu.py",
     "many_files.py": "input.py",
     "serving_peers.py": "serving.py",
+    "ways/capsule_ports.py": "capsules.py",
     "ways/keras_way.py": "training.py",
     "ways/option_way.py": "options.py",
     "ways/tfapp_way.py": "training.py",
