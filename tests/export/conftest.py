@@ -151,6 +151,6 @@ def loaded(exported):
 @pytest.fixture
 def same_process(monkeypatch):
     """Verify in this process, which saves the seconds of a fresh one."""
-    from tfapp.export import parity, verify
+    from tfapp.export.checking import fresh_process, verify
 
-    monkeypatch.setattr(parity, "ask_fresh_process", verify.answer)
+    monkeypatch.setattr(fresh_process, "ask_fresh_process", verify.answer)

@@ -15,10 +15,11 @@ from tfapp.base.errors import DamageError, ExportError, StorageError
 from tfapp.base.storage.checksums import require_intact_tree
 from tfapp.domains.images.classification.interface import INTERFACE
 from tfapp.domains.images.preprocessor import ImagePreprocessor
-from tfapp.export import exporter, parity
-from tfapp.export.exporter import export_model, next_version
+from tfapp.export import exporter
+from tfapp.export.checking import fresh_process, verify
+from tfapp.export.destination import next_version
+from tfapp.export.exporter import export_model
 from tfapp.export.predictor import saved_model_predictor
-from tfapp.export.verify import Answers
 
 
 def export(tiny, model=None, preprocessor=None, *, destination, examples, **further):
@@ -202,22 +203,15 @@ def test_a_model_that_answers_differently_is_not_published(
     folder = arguments["destination"].parent
     (folder / "1").mkdir(parents=True)
 
-    answer = parity.expected_answers
-    saved = {}
-
-    def expect(functions, questions):
-        saved.update(answer(functions, questions))
-        return saved
-
-    def ask(_folder: Path, questions):
+    def ask(saved: Path, questions):
+        answers = verify.answer(saved, questions).outputs
         shifted = {
             name: [{**o, "scores": o.get("scores", 0.0) + 0.5} for o in batches]
-            for name, batches in saved.items()
+            for name, batches in answers.items()
         }
-        return Answers(shifted, {}, 0)
+        return verify.Answers(shifted, {}, 0)
 
-    monkeypatch.setattr(parity, "expected_answers", expect)
-    monkeypatch.setattr(parity, "ask_fresh_process", ask)
+    monkeypatch.setattr(fresh_process, "ask_fresh_process", ask)
     arguments["destination"] = folder / "2"
     with pytest.raises(ExportError, match="`scores` of 'classify' is off by up to 0.5"):
         export(tiny, **arguments)
@@ -226,7 +220,9 @@ def test_a_model_that_answers_differently_is_not_published(
 
 def test_ctrl_c_leaves_nothing(tiny, arguments, monkeypatch):
     """An interrupted verification publishes nothing."""
-    monkeypatch.setattr(parity, "ask_fresh_process", raise_error(KeyboardInterrupt()))
+    monkeypatch.setattr(
+        fresh_process, "ask_fresh_process", raise_error(KeyboardInterrupt())
+    )
     with pytest.raises(KeyboardInterrupt):
         export(tiny, **arguments)
     assert not arguments["destination"].parent.exists()

@@ -9,9 +9,9 @@ import tensorflow as tf
 from tfapp.base.errors import DataError
 from tfapp.data.spec import Dataset, Example
 
-GRAPH_PLACES = re.compile(r"\{\{.*?\}\}|\[\[.*?\]\]|\[Op:.*?\]")
+GRAPH_PLACES = re.compile(r"\{\{.*?\}\}|\[\[.*?\]\]|\[Op:.*?\]|\(\d\) [A-Z_]+:")
 NOISE = re.compile(
-    r"\s*($|File \"|Graph execution error|Detected at node|<stack traces)"
+    r"\s*($|File \"|Graph execution error|Detected at node|<stack traces|\d root error)"
 )
 ASSERTION = re.compile(r"assertion failed: \[(.*)\]")
 

@@ -1,11 +1,11 @@
 """A Keras model and its preprocessing become one checked SavedModel."""
 
-import errno
 import json
 import math
 import platform
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from importlib import metadata
 from pathlib import Path
@@ -15,10 +15,12 @@ import keras
 import tensorflow as tf
 
 from tfapp import __version__
-from tfapp.base.errors import ExportError, StorageError, TfappError
-from tfapp.base.files import explained, replacing, write_json
+from tfapp.base.errors import ExportError
+from tfapp.base.files import write_json
 from tfapp.base.storage.checksums import seal_tree
-from tfapp.export import CARD, parity
+from tfapp.export import CARD
+from tfapp.export.checking import fresh_process, parity
+from tfapp.export.destination import check_destination, is_version, publishing
 from tfapp.export.own_process import export_in_own_process
 from tfapp.export.precision import float32_copy
 from tfapp.export.saved_model import write_labels, write_saved_model
@@ -27,11 +29,8 @@ from tfapp.export.spec import Arrays, Exported, Interface, Signature
 from tfapp.export.warmup import warmup_inputs, write_warmup
 
 PACKAGES = ("tensorflow", "keras", "numpy")
-ERROR_NUMBERS = {
-    tf.errors.ResourceExhaustedError: errno.ENOSPC,
-    tf.errors.PermissionDeniedError: errno.EACCES,
-}
-"""What TensorFlow's own writers raise, as errno."""
+EXAMPLES_OF_OTHERS = 4
+"""Of which the answers of signatures other than "serving_default" are compared."""
 
 
 @dataclass(frozen=True)
@@ -85,7 +84,7 @@ def export_model(
             differently. Nothing is left behind.
         StorageError: if the place cannot be written.
     """
-    _check_destination(destination)
+    check_destination(destination)
     _check(exported, examples)
     if keras.config.backend() != "tensorflow":
         options = {"examples": examples, "card": card, "tolerance": tolerance}
@@ -97,20 +96,21 @@ def export_model(
     signatures = interface.signatures(servable)
     functions = {name: compiled(s) for name, s in signatures.items()}
     questions = _questions(signatures, examples)
-    expected = parity.expected_answers(functions, questions)
-    comparison_facts: dict[str, Any] = {}
-    if servable.model is not exported.model:
-        comparison_facts["from_mixed_precision"] = _rounding(
-            exported, interface, questions, expected
-        )
-    with _publishing(destination) as folder:
+    with publishing(destination) as folder, ThreadPoolExecutor(1) as aside:
         described = write_saved_model(
             folder, servable.model, functions, servable.preprocessor
         )
         write_labels(folder, exported.info.labels)
         warmup = warmup_inputs(signatures, examples, interface.batch_sizes)
         write_warmup(folder, destination.parent.name, warmup)
-        answers = parity.ask_fresh_process(folder, questions)
+        asked = aside.submit(fresh_process.ask_fresh_process, folder, questions)
+        expected = parity.expected_answers(functions, questions)
+        comparison_facts: dict[str, Any] = {}
+        if servable.model is not exported.model:
+            comparison_facts["from_mixed_precision"] = _rounding(
+                exported, interface, questions, expected
+            )
+        answers = asked.result()
         comparison_facts |= parity.compare(expected, answers.outputs, tolerance)
         whole = {
             **(card or {}),
@@ -130,9 +130,15 @@ def export_model(
 def _questions(
     signatures: Mapping[str, Signature], examples: Sequence[Mapping[str, Any]]
 ) -> dict[str, list[Arrays]]:
-    """Return batches of examples as each signature takes them."""
-    raw = list(batches(examples, signatures[DEFAULT].inputs))
-    return {name: [s.sample(batch) for batch in raw] for name, s in signatures.items()}
+    """Return batches of examples as each signature takes them.
+
+    The signatures share one network, of which "serving_default" answers everything.
+    """
+    specs = signatures[DEFAULT].inputs
+    few = list(batches(examples[:EXAMPLES_OF_OTHERS], specs))
+    questions = {n: [s.sample(batch) for batch in few] for n, s in signatures.items()}
+    sample = signatures[DEFAULT].sample
+    return questions | {DEFAULT: [sample(b) for b in batches(examples, specs)]}
 
 
 def _rounding(
@@ -140,10 +146,15 @@ def _rounding(
 ) -> float:
     """Return how far a mixed-precision model answers from its float32 copy.
 
-    Its figures were measured in mixed precision.
+    Its figures were measured in mixed precision. Operation by operation it answers
+    before its graph would have been built.
     """
-    function = compiled(interface.signatures(exported)[DEFAULT])
-    mixed = parity.expected_answers({DEFAULT: function}, {DEFAULT: questions[DEFAULT]})
+    functions = {DEFAULT: interface.signatures(exported)[DEFAULT].function}
+    tf.config.run_functions_eagerly(True)
+    try:
+        mixed = parity.expected_answers(functions, {DEFAULT: questions[DEFAULT]})
+    finally:
+        tf.config.run_functions_eagerly(False)
     return parity.largest_difference(mixed, expected)
 
 
@@ -160,16 +171,10 @@ def _description(exported: Exported, interface: Interface) -> dict[str, Any]:
     }
 
 
-def next_version(folder: Path) -> int:
-    """Return 1 + the highest version in saved_models/NAME; 1 if there is none."""
-    names = [path.name for path in folder.iterdir()] if folder.is_dir() else []
-    return 1 + max((int(name) for name in names if _is_version(name)), default=0)
-
-
 def published_version(folder: Path, run_id: str) -> ExportResult | None:
     """Return what a run has published in saved_models/NAME, None if nothing."""
     for path in folder.iterdir() if folder.is_dir() else ():
-        if not _is_version(path.name):
+        if not is_version(path.name):
             continue
         with suppress(OSError, ValueError, LookupError, TypeError):
             card = json.loads((path / CARD).read_text(encoding="utf-8"))
@@ -177,52 +182,6 @@ def published_version(folder: Path, run_id: str) -> ExportResult | None:
                 difference = card["parity"]["max_difference"]
                 return ExportResult(path, difference, card=card, **card["latency"])
     return None
-
-
-def _is_version(name: str) -> bool:
-    return name.isascii() and name.isdigit()
-
-
-@contextmanager
-def _publishing(destination: Path) -> Iterator[Path]:
-    """Yield a hidden folder that becomes `destination` when the block succeeds."""
-    missing = [folder for folder in destination.parents if not folder.exists()]
-    try:
-        with replacing(destination) as folder:
-            yield folder
-    except OSError as error:
-        raise _cannot_write(error, destination) from error
-    except tuple(ERROR_NUMBERS) as error:
-        number = ERROR_NUMBERS[type(error)]
-        raise _cannot_write(OSError(number, ""), destination) from error
-    except (ExportError, StorageError):
-        raise
-    except TfappError as error:
-        raise ExportError(str(error)) from error
-    finally:
-        for folder in missing:
-            with suppress(OSError):  # only those that stayed empty go
-                folder.rmdir()
-
-
-def _cannot_write(error: OSError, destination: Path) -> StorageError:
-    failure = explained(error, destination)
-    if isinstance(failure, StorageError):
-        return failure
-    return StorageError(f"Cannot write {destination}: {error.strerror or error}.")
-
-
-def _check_destination(destination: Path) -> None:
-    if not _is_version(destination.name):
-        raise ExportError(
-            f"An export goes to a folder named by its version, such as "
-            f"{destination / '1'}. Received: {str(destination)!r}"
-        )
-    if destination.exists():
-        raise ExportError(
-            f"{destination} exists already, and a published version never changes. "
-            f"The next one is {next_version(destination.parent)}."
-        )
 
 
 def _check(exported: Exported, examples: Sequence[Any]) -> None:

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from tfapp.base.errors import ExportError, TfappError
-from tfapp.export.parity import environment, last_useful_line
+from tfapp.export.checking.fresh_process import environment, last_useful_line
 from tfapp.export.spec import Exported, Interface
 
 MODEL, ARGUMENTS, OUTCOME = "model.keras", "arguments.pickle", "outcome.pickle"

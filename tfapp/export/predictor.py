@@ -12,6 +12,7 @@ from tfapp.base.errors import ConfigError, DataError, ExportError
 from tfapp.base.storage.checksums import require_intact_tree
 from tfapp.data.reading_errors import reason
 from tfapp.export import read_card, read_labels
+from tfapp.export.session import LOAD_ERRORS, LoadedModel
 from tfapp.export.signatures import (
     DEFAULT,
     batches,
@@ -209,12 +210,12 @@ def foreign_predictor(folder: Path, interface: Interface) -> Predictor:
     name, output = file_signature(folder, loaded.signatures)
     signature = loaded.signatures[name]
     width = signature.structured_outputs[output].shape[1] or 0
-    labels = np.array(read_labels(folder) or [str(i) for i in range(width)], object)
+    texts = read_labels(folder) or [str(i) for i in range(width)]
+    labels = np.array([text.encode() for text in texts], object)
 
     def function(**inputs: Any) -> dict[str, Any]:
-        scores = signature(**inputs)[output]
-        names = tf.tile(labels[np.newaxis], [tf.shape(scores)[0], 1])
-        return {"probabilities": scores, "classes": names}
+        scores = call(signature, {k: v.numpy() for k, v in inputs.items()})[output]
+        return {"probabilities": scores, "classes": np.tile(labels, (len(scores), 1))}
 
     inputs = signature.structured_input_signature[1]
     return Predictor(function, inputs, interface, loaded=loaded)
@@ -225,8 +226,8 @@ def _load(folder: Path) -> Any:
     require_intact_tree(folder)
     try:
         with collection_paused():
-            return tf.saved_model.load(str(folder))
-    except (OSError, ValueError, tf.errors.OpError) as error:
+            return LoadedModel(folder)
+    except (*LOAD_ERRORS, tf.errors.OpError) as error:
         why = str(error).partition("\n")[0]
         raise ExportError(f"Cannot load the SavedModel {folder}: {why}") from error
 

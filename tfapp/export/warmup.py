@@ -78,7 +78,7 @@ def replay(loaded: Any, folder: Path) -> int:
     """Send the requests of the warm-up file to a loaded SavedModel.
 
     Args:
-        loaded: what tf.saved_model.load returned.
+        loaded: with `signatures`.
         folder: of the SavedModel.
 
     Returns:

@@ -44,18 +44,21 @@ def choose(
     """
     from tfapp.training.speed.precision import PrecisionChoice, choose_precision
 
+    def sample() -> tuple[Any, Any]:
+        with reporter.stage("read a sample"):
+            few = dataset.batches(dataset.examples["train"][:SAMPLE], Pass())
+            inputs, targets, *_ = next(few.as_numpy_iterator())
+        return inputs, targets
+
     def chosen() -> PrecisionChoice:
         runtime = recipe.runtime
         if facts.get("resumed") and "auto" not in (runtime.precision, runtime.compile):
             compiled = runtime.compile == "on"
             return PrecisionChoice(runtime.precision, "as the run began", compiled)
-        with reporter.stage("read a sample"):
-            sample = dataset.batches(dataset.examples["train"][:SAMPLE], Pass())
-            inputs, targets, *_ = next(sample.as_numpy_iterator())
         return choose_precision(
             recipe,
             build=build,
-            batch=(inputs, targets),
+            sample=sample,
             num_inputs=_feature_inputs(recipe, dataset),
             steps=_steps(recipe, dataset),
             task=task,

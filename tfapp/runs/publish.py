@@ -52,8 +52,9 @@ def publish(outcome: Outcome, context: RunContext) -> RunResult:
 
     run, facts, loop = context.folder, context.facts, context.loop
     if outcome.model is not None:
-        save_model(outcome.model, run.model_file)
-        write_sealed_json(run.card_file, dict(outcome.card))
+        with context.reporter.stage("save model"):
+            save_model(outcome.model, run.model_file)
+            write_sealed_json(run.card_file, dict(outcome.card))
     scores = outcome.results.scores
     write_scores(run.folder / "scores.csv", scores)
     facts |= {

@@ -151,7 +151,10 @@ def _begin(
     else:
         runs.record_start(folder, recipes.to_toml(recipe), facts)
     facts["process"] = start_tensorflow(reporter, recipe.runtime)
-    return _context(recipe, folder, saved_models, reporter, facts, began)
+    with reporter.stage("import the task"):
+        context = _context(recipe, folder, saved_models, reporter, facts, began)
+        experiment_of(recipe)  # its modules import for a second
+    return context
 
 
 def _run(experiment: "Experiment", context: "RunContext") -> RunResult:

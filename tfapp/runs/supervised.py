@@ -1,5 +1,6 @@
 """Learn from examples: load, build, train, evaluate, export, report."""
 
+import gc
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -61,6 +62,7 @@ class SupervisedExperiment:
         self.recipe = resolved(recipe, choice)
         devices.begin_anew(recipe.seed, choice.policy)
         with context.reporter.stage("build model"), strategy.scope():
+            gc.collect()  # copies of the network on which precisions were tried
             model = build()
             if team().size > 1:
                 ready_for_workers(model)
@@ -79,16 +81,19 @@ class SupervisedExperiment:
 
     def finish(self, context: RunContext) -> Outcome:
         """Evaluate the network on the test split and export it."""
+        from tfapp.export.checking.fresh_process import started_ahead
+
         synchronize_normalization(self.trainer.job.model, False)
-        with reading(self.dataset):
-            judged = self.task.judge(
-                self.trainer.logits,
-                self.dataset,
-                None,
-                self.trainer.features,
-                self.trainer.inside,
-            )
-            results = with_near_copies(judged, self.dataset)
+        with reading(self.dataset), started_ahead():
+            with context.reporter.stage("evaluate", around=True):
+                judged = self.task.judge(
+                    self.trainer.logits,
+                    self.dataset,
+                    None,
+                    self.trainer.features,
+                    self.trainer.inside,
+                )
+                results = with_near_copies(judged, self.dataset)
             exported = self._export(context, results)
         return Outcome(
             results=results,

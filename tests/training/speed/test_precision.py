@@ -102,7 +102,7 @@ def choose(tmp_path):
         return choose_precision(
             recipe or make_recipe(),
             build=build or Builder(),
-            batch=make_batch(),
+            sample=make_batch,
             num_inputs=NUM_IMAGES,
             steps=steps,
             task=get_task("image_classification"),

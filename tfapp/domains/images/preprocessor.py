@@ -13,9 +13,8 @@ import tensorflow as tf
 
 from tfapp.base.errors import ConfigError
 from tfapp.domains.images.reading.channels import to_channels
-from tfapp.domains.images.reading.decoding import decode_image
+from tfapp.domains.images.reading.decoding import Frame, Resize, decode_image
 
-Resize = Literal["crop", "pad", "stretch"]
 Interpolation = Literal["bilinear", "bicubic"]
 
 KERNELS = {"bilinear": "triangle", "bicubic": "keyscubic"}
@@ -23,39 +22,6 @@ RAW_IMAGE = "image_bytes"
 """Name of an encoded image in a request."""
 PARALLEL_IMAGES = 32
 """Images of one batch decoded at the same time, given as many cores."""
-
-
-@dataclass(frozen=True)
-class Frame:
-    """Which part of an image is used, and how large it becomes.
-
-    Args:
-        image_size: height and width of the frame in pixels.
-        resize: see `ImagePreprocessor`.
-    """
-
-    image_size: tuple[int, int]
-    resize: Resize
-
-    def __call__(self, size: Any) -> tuple[Any, Any]:
-        """Return the central part that is used, and the size it is brought to.
-
-        Args:
-            size: int32 tensor (2,), height and width of an image in pixels.
-
-        Returns:
-            Two int32 tensors (2,) of heights and widths in whole pixels.
-        """
-        target_size = tf.constant(self.image_size)
-        if self.resize == "stretch":
-            return size, target_size
-        sides = tf.cast(size, tf.float64)
-        scales = tf.cast(target_size, tf.float64) / sides
-        if self.resize == "pad":
-            fitted = tf.round(sides * tf.reduce_min(scales))
-            return size, tf.maximum(tf.cast(fitted, tf.int32), 1)
-        window = tf.round(tf.cast(target_size, tf.float64) / tf.reduce_max(scales))
-        return tf.clip_by_value(tf.cast(window, tf.int32), 1, size), target_size
 
 
 @dataclass(frozen=True)
@@ -109,13 +75,7 @@ class ImagePreprocessor:
         Returns:
             float32 tensor (batch, height, width, channels), whole numbers in [0, 255].
         """
-        images = tf.map_fn(
-            lambda encoded: self.fit(self.decode(encoded)),
-            raw[RAW_IMAGE],
-            fn_output_signature=tf.TensorSpec(self.shape, tf.uint8),
-            parallel_iterations=PARALLEL_IMAGES,
-        )
-        return tf.cast(images, tf.float32)
+        return compiled_batch(self)(raw[RAW_IMAGE])
 
     @property
     def shape(self) -> tuple[int, int, int]:
@@ -241,6 +201,32 @@ def compiled_fit(preprocessor: ImagePreprocessor, in_graph: bool = False) -> Any
         return preprocessor.fit(preprocessor.decode(encoded, in_graph=in_graph))
 
     return tf.function(decode_and_fit, input_signature=[tf.TensorSpec((), tf.string)])
+
+
+@cache
+def compiled_batch(preprocessor: ImagePreprocessor) -> Any:
+    """Return the preprocessing of a batch as one compiled function.
+
+    Its graph is larger than that of many networks. The signatures of an exported model
+    share it, which then is written, loaded and optimised once.
+    """
+
+    @tf.autograph.experimental.do_not_convert
+    def one(encoded: Any) -> Any:
+        return preprocessor.fit(preprocessor.decode(encoded))
+
+    @tf.autograph.experimental.do_not_convert
+    def all_of_them(encoded: Any) -> Any:
+        images = tf.map_fn(
+            one,
+            encoded,
+            fn_output_signature=tf.TensorSpec(preprocessor.shape, tf.uint8),
+            parallel_iterations=PARALLEL_IMAGES,
+        )
+        return tf.cast(images, tf.float32)
+
+    signature = [tf.TensorSpec((None,), tf.string)]
+    return tf.function(all_of_them, input_signature=signature)
 
 
 def _require(name: str, value: object, allowed: tuple[object, ...]) -> None:

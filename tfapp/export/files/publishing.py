@@ -5,12 +5,8 @@ from pathlib import Path
 from typing import Any
 
 from tfapp.base.errors import ExportError
-from tfapp.export.exporter import (
-    ExportResult,
-    export_model,
-    next_version,
-    published_version,
-)
+from tfapp.export.destination import next_version
+from tfapp.export.exporter import ExportResult, export_model, published_version
 from tfapp.export.spec import Exported, Interface
 
 

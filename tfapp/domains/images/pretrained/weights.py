@@ -20,11 +20,14 @@ from tfapp.domains.images.pretrained.weight_files import CATALOGUE, WeightsFile
 
 if TYPE_CHECKING:
     import keras
+    import numpy as np
 
 IMAGENET_CLASSES = 1000
 TOP_ARGUMENTS = ("include_top", "classes", "classifier_activation")
 CONVNEXT_TWIN = {"layer_normalization": "{network}_head_layernorm"}
 """ConvNeXt's last layer without a top, and what Keras calls it with one."""
+LARGE = 100_000_000
+"""Bytes of weights; fewer stay in memory for the next network of the same file."""
 
 
 def load_backbone(
@@ -94,7 +97,7 @@ def _load_known(
     backbone = build_backbone(file.extractor, image_shape, arguments=arguments)
     if file.include_top:
         cut(backbone, output)  # a misspelt layer fails before the file is read
-        _copy_by_name(load_classifier(file), backbone)
+        _copied(file, backbone)
         return cut(backbone, output or file.output)
     stored = cut(backbone, file.output)
     if output and output not in [layer.name for layer in stored.layers]:
@@ -128,12 +131,28 @@ def load_classifier(file: WeightsFile) -> keras.Model:
     return network
 
 
-def _copy_by_name(source: keras.Model, target: keras.Model) -> None:
-    """Copy the weights of every layer; none of them depends on the image's size."""
-    names = {layer.name for layer in source.layers}
-    for layer in target.layers:
-        twin = layer.name
-        if twin not in names:
-            twin = CONVNEXT_TWIN.get(twin, twin).format(network=source.name)
-        if layer.weights:
-            layer.set_weights(source.get_layer(twin).get_weights())
+_last_read: dict[str, dict[str, list[np.ndarray]]] = {}
+"""Of the last file: layer of the backbone → its weights."""
+
+
+def _copied(file: WeightsFile, target: keras.Model) -> None:
+    """Fill a backbone with the weights of a classifier; none depends on image sizes.
+
+    They stay in memory if they are small: a run builds its network up to three times.
+    """
+    key = f"{file.path} {file.path.stat().st_mtime_ns} {file.arguments}"
+    weights = _last_read.get(key)
+    if weights is None:
+        source = load_classifier(file)
+        names = {layer.name for layer in source.layers}
+        weights = {}
+        for layer in filter(lambda layer: layer.weights, target.layers):
+            twin = layer.name
+            if twin not in names:
+                twin = CONVNEXT_TWIN.get(twin, twin).format(network=source.name)
+            weights[layer.name] = source.get_layer(twin).get_weights()
+        _last_read.clear()
+        if sum(array.nbytes for part in weights.values() for array in part) < LARGE:
+            _last_read[key] = weights
+    for name, arrays in weights.items():
+        target.get_layer(name).set_weights(arrays)

@@ -12,8 +12,9 @@ JPEG that lacks its end mark alone is whole, and is used.
 """
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from functools import cache
-from typing import Any
+from typing import Any, Literal
 
 import tensorflow as tf
 
@@ -29,6 +30,7 @@ from tfapp.domains.images.reading.other_formats import (
     checked_size,
     decode_other,
 )
+from tfapp.domains.images.reading.pixels.by_pillow import ordinary_png
 from tfapp.domains.images.reading.pixels.rules import (
     CUT_OFF,
     END_MARK,
@@ -39,10 +41,44 @@ from tfapp.domains.images.reading.pixels.rules import (
 DCT_METHOD = "INTEGER_ACCURATE"  # the fast one gains less than can be measured here
 OTHER_BITS = bytes(range(85, 101)) * 4
 
+Resize = Literal["crop", "pad", "stretch"]
 Framing = Callable[[Any], tuple[Any, Any]]
 """int32 (height, width) of an image, upright, to int32 (2,) each: the central part of
 it that is wanted, and the fewest pixels that this part must keep. Equal ones share a
 compiled function, so let them compare by value."""
+
+
+@dataclass(frozen=True)
+class Frame:
+    """Which part of an image is used, and how large it becomes.
+
+    Args:
+        image_size: height and width of the frame in pixels.
+        resize: "crop", "pad" or "stretch", see `ImagePreprocessor`.
+    """
+
+    image_size: tuple[int, int]
+    resize: Resize
+
+    def __call__(self, size: Any) -> tuple[Any, Any]:
+        """Return the central part that is used, and the size it is brought to.
+
+        Args:
+            size: int32 tensor (2,), height and width of an image in pixels.
+
+        Returns:
+            Two int32 tensors (2,) of heights and widths in whole pixels.
+        """
+        target_size = tf.constant(self.image_size)
+        if self.resize == "stretch":
+            return size, target_size
+        sides = tf.cast(size, tf.float64)
+        scales = tf.cast(target_size, tf.float64) / sides
+        if self.resize == "pad":
+            fitted = tf.round(sides * tf.reduce_min(scales))
+            return size, tf.maximum(tf.cast(fitted, tf.int32), 1)
+        window = tf.round(tf.cast(target_size, tf.float64) / tf.reduce_max(scales))
+        return tf.clip_by_value(tf.cast(window, tf.int32), 1, size), target_size
 
 
 # Nothing here is for AutoGraph to rewrite, and without it tracing is five times faster.
@@ -104,9 +140,16 @@ def _general_decoder(max_pixels: int, framing: Framing | None) -> Any:
 
 
 def _called(decode: Any, encoded: Any, max_pixels: int) -> Any:
-    """Decode out of the graph; errors come back as InvalidArgumentError."""
+    """Decode out of the graph; errors come back as InvalidArgumentError.
+
+    The decoder of everything takes seconds to trace, and a call of it a millisecond:
+    ordinary PNG files do without.
+    """
 
     def call(data: bytes) -> Any:
+        pixels = ordinary_png(data, max_pixels)
+        if pixels is not None:
+            return pixels
         try:
             with tf.device("CPU"):
                 return decode(tf.constant(decodable(data, max_pixels))).numpy()

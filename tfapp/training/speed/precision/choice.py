@@ -1,8 +1,7 @@
 """Candidate ways to compute (precision, compilation), and the one that a run takes."""
 
-import gc
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -27,7 +26,7 @@ def choose_precision(
     recipe: Recipe,
     *,
     build: Build,
-    batch: tuple[Any, Any],
+    sample: Callable[[], tuple[Any, Any]],
     num_inputs: int,
     steps: int,
     task: Task,
@@ -49,8 +48,9 @@ def choose_precision(
     Args:
         recipe: of the run.
         build: builds the run's network under the dtype policy that is current.
-        batch: inputs and targets as the dataset has them, each an array or a dict of
-            arrays, of which the first 16 examples are used.
+        sample: returns inputs and targets as the dataset has them, each an array or a
+            dict of arrays, of which the first 16 examples are used; only called where
+            there is a choice.
         num_inputs: inputs of which the frozen extractor's features are to be computed.
         steps: training steps on whole inputs, of every phase.
         task: its loss.
@@ -63,16 +63,14 @@ def choose_precision(
         The choice, and the reason for it.
     """
     options, reason = candidates(recipe.runtime, replicas)
-    inputs, targets = first_rows(batch, MOST_INPUTS)
-    work = Work(recipe, task, info, inputs, targets, num_inputs, steps)
     if options == [Candidate("float32", options[0].jit_compile)]:
         choice = PrecisionChoice("float32", reason, options[0].jit_compile)
     else:
+        inputs, targets = first_rows(sample(), MOST_INPUTS)
+        work = Work(recipe, task, info, inputs, targets, num_inputs, steps)
         with _untouched():
             chooser = Chooser(work, build, options, cache_dir / "precision", reporter)
             choice = chooser.choose(reason)
-            del chooser
-        gc.collect()  # the copies of the network go, before the network itself comes
     keras.utils.set_random_seed(recipe.seed)
     if choice.note:
         reporter.say(choice.note)

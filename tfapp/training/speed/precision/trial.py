@@ -17,6 +17,8 @@ from tfapp.training.transfer import freezing
 from tfapp.training.trees import first_rows, num_rows
 
 FIRST_STEPS = 3
+SLOW = 0.2
+"""Seconds of an inference that hardly depend on the number of operations any more."""
 
 LOSS_SHARE, LOSS_MARGIN = 0.05, 0.02
 """A loss may be off by this share of itself, and by this much besides."""
@@ -61,9 +63,18 @@ class Network:
         self._answering = logits_model(self.model)
 
     def rough_cost(self, inputs: Any) -> float:
-        """Return about the seconds that one input takes to infer, nothing traced."""
+        """Return about the seconds that one more input takes to infer, nothing traced.
+
+        Of a small network most of the time goes into calls of operations, which no
+        precision makes shorter: two sizes of batches tell what an input adds.
+        """
         few = first_rows(inputs, LEAST_INPUTS)
-        return min(_seconds(lambda: self._infer(few)) for _ in "12") / num_rows(few)
+        least = min(_seconds(lambda: self._infer(few)) for _ in "12")
+        more = num_rows(inputs) - num_rows(few)
+        if least > SLOW or more <= 0:
+            return least / num_rows(few)
+        whole = min(_seconds(lambda: self._infer(inputs)) for _ in "12")
+        return max(whole - least, 0.0) / more
 
     def _infer(self, inputs: Any) -> Any:
         if keras.config.backend() == "jax":  # op by op it would compile every op

@@ -27,6 +27,9 @@ LEAST_INPUTS = 4
 LEAST_GAIN = 1.1
 """A smaller speed-up may be noise, and is not worth fewer digits."""
 
+CLEAR = 1.4
+"""Factor between a gain and the least one from which on no more is measured."""
+
 BUDGET_SHARE = 0.05
 """Of a time budget, for measuring."""
 
@@ -181,6 +184,18 @@ def sample_identity(work: Work) -> str:
             ],
         ]
     )
+
+
+def is_clear(timings: "Timings", plain: Candidate) -> bool:
+    """Return whether no other timing would change what `fastest_of` returns.
+
+    Args:
+        timings: of every candidate that runs.
+        plain: the plainest one.
+    """
+    others = [timings.seconds(c) for c in timings.best if c != plain]
+    gain = timings.seconds(plain) / min(others, default=timings.seconds(plain))
+    return gain > LEAST_GAIN * CLEAR or gain < LEAST_GAIN / CLEAR
 
 
 def fastest_of(timings: "Timings", plain: Candidate) -> tuple[Candidate, str]:

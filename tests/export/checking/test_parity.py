@@ -8,7 +8,7 @@ import pytest
 from tests.export import toys
 from tfapp.base.errors import ExportError
 from tfapp.domains.images.classification.interface import image_signatures
-from tfapp.export import parity
+from tfapp.export.checking import fresh_process, parity
 from tfapp.export.signatures import compiled
 
 SHARES = np.array([[0.5, 0.25, 0.25], [0.125, 0.75, 0.125]], np.float32)
@@ -137,10 +137,10 @@ def test_a_diverged_model_is_not_exported():
 def test_the_last_useful_line_is_the_error():
     """Advice that follows the error does not hide it."""
     stderr = b"I0000 noise\nTraceback:\n  File\nfoo.BarError: broken\n\t [[node]]\n\n"
-    assert parity.last_useful_line(stderr, 1) == "foo.BarError: broken"
-    assert parity.last_useful_line(b"only this\n", 1) == "only this"
-    assert parity.last_useful_line(b"", 3) == "exit code 3"
-    assert "signal 9" in parity.last_useful_line(b"I0000 noise", -9)
+    assert fresh_process.last_useful_line(stderr, 1) == "foo.BarError: broken"
+    assert fresh_process.last_useful_line(b"only this\n", 1) == "only this"
+    assert fresh_process.last_useful_line(b"", 3) == "exit code 3"
+    assert "signal 9" in fresh_process.last_useful_line(b"I0000 noise", -9)
 
 
 def test_a_failing_process_gives_one_line(tmp_path, monkeypatch):
@@ -150,4 +150,4 @@ def test_a_failing_process_gives_one_line(tmp_path, monkeypatch):
     fake.chmod(0o755)
     monkeypatch.setattr(sys, "executable", str(fake))
     with pytest.raises(ExportError, match="process of its own: OSError: gone$"):
-        parity.ask_fresh_process(tmp_path, {})
+        fresh_process.ask_fresh_process(tmp_path, {})

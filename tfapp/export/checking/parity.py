@@ -1,24 +1,16 @@
 """Does the exported model answer what the Keras model answers?"""
 
-import os
-import pickle
-import re
-import subprocess
-import sys
-import tempfile
 from collections.abc import Mapping
-from pathlib import Path
+from contextlib import nullcontext
 from typing import Any
 
 import numpy as np
 import tensorflow as tf
 
 from tfapp.base.errors import ExportError
+from tfapp.export.checking.verify import Batches
 from tfapp.export.signatures import call
 from tfapp.export.spec import Arrays
-from tfapp.export.verify import ANSWERS, QUESTIONS, Answers, Batches
-
-PROJECT_ROOT = Path(__file__).resolve().parents[2]
 
 
 def expected_answers(functions: Mapping[str, Any], questions: Batches) -> Batches:
@@ -34,7 +26,9 @@ def expected_answers(functions: Mapping[str, Any], questions: Batches) -> Batche
     Raises:
         ExportError: if an answer is not finite.
     """
-    with tf.device("/CPU:0"):
+    # Under another device every signature would be traced once more.
+    on_cpu = tf.device("/CPU:0") if tf.config.list_logical_devices("GPU") else None
+    with on_cpu or nullcontext():
         answers = {
             name: [call(functions[name], inputs) for inputs in batches]
             for name, batches in questions.items()
@@ -46,28 +40,6 @@ def expected_answers(functions: Mapping[str, Any], questions: Batches) -> Batche
                 "not exported. Train again with a smaller learning rate."
             )
     return answers
-
-
-def ask_fresh_process(folder: Path, questions: Batches) -> Answers:
-    """Answer check inputs with the SavedModel, in a process without Keras.
-
-    Args:
-        folder: of the SavedModel.
-        questions: signature → batches of its inputs.
-
-    Raises:
-        ExportError: if the process fails; with the last line of its error.
-    """
-    with tempfile.TemporaryDirectory(prefix="tfapp-verify-") as place:
-        (Path(place) / QUESTIONS).write_bytes(pickle.dumps(questions))
-        command = [sys.executable, "-m", "tfapp.export.verify", str(folder), place]
-        done = subprocess.run(command, capture_output=True, env=environment())
-        if done.returncode != 0:
-            raise ExportError(
-                "The exported model does not work in a process of its own: "
-                f"{last_useful_line(done.stderr, done.returncode)}"
-            )
-        return Answers(*pickle.loads((Path(place) / ANSWERS).read_bytes()))
 
 
 def compare(expected: Batches, received: Batches, tolerance: float) -> dict[str, Any]:
@@ -189,20 +161,3 @@ def _count(outputs: Arrays) -> int:
 
 def _is_float(array: Any) -> bool:
     return bool(np.issubdtype(array.dtype, np.floating))
-
-
-def environment() -> dict[str, str]:
-    """Return the environment of a fresh process: it finds tfapp, and no GPU."""
-    path = os.pathsep.join(filter(None, [str(PROJECT_ROOT), os.getenv("PYTHONPATH")]))
-    # The GPU belongs to the process that trained: it holds all of the memory.
-    hidden = {"CUDA_VISIBLE_DEVICES": "-1", "TF_CPP_MIN_LOG_LEVEL": "2"}
-    return {**os.environ, **hidden, "PYTHONPATH": path}
-
-
-def last_useful_line(stderr: bytes, returncode: int) -> str:
-    """Return the line that names the error, out of a process' whole stderr."""
-    lines = [s for s in stderr.decode(errors="replace").splitlines() if s.strip()]
-    named = [s for s in lines if re.match(r"[A-Za-z_][\w.]*(Error|Exception)\b", s)]
-    if returncode < 0:
-        return f"it was ended by signal {-returncode} (9 usually means: no memory left)"
-    return (named or lines or [f"exit code {returncode}"])[-1].strip()

@@ -1,0 +1,1 @@
+"""Does a published model answer as the network that was trained?"""
