@@ -132,6 +132,10 @@ CASES = {
         "--set export.explain=false",
         r"limit=5 (.|\n)*limit=10 (.|\n)*comparison\.html",
     ),
+    "new_voices.py": Case(
+        "audio/fsdd_new_voice --set 'data.options.test=*_ann_*'",
+        r"\| mean 0 of \| ann \| bob \| mean \|(.|\n)*\| each band \| \d+\.\d%",
+    ),
     "none_of_these.py": Case(
         f"{{photos}} --keep 0.6 {SMALL_FEATURES} --foreign {{photos}}/../test",
         r"\| familiarity [^|]*\| \d+\.\d% \| \d+\.\d% \|",
