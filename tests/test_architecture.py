@@ -5,6 +5,7 @@ too. `python tests/test_architecture.py` takes such entries out.
 """
 
 import ast
+import builtins
 import importlib.util
 import re
 import subprocess
@@ -392,6 +393,17 @@ def test_nothing_imports_the_command_line():
     for path in files():
         if level(path) != "cli" and path.name != "__main__.py":
             assert not {n for n in imports(path) if n.startswith("tfapp.cli")}, path
+
+
+@pytest.mark.parametrize("table", ["DATA", "MODELS", "TASKS"])
+def test_types_of_options_can_be_read(table):
+    """A name in an option's type is built in, or imported by its file by `from`."""
+    for name, target in registry.union(table).items():
+        for key, option in registry.signature(target).options.items():
+            nodes = ast.walk(ast.parse(option.annotation))
+            names = {node.id for node in nodes if isinstance(node, ast.Name)}
+            usable = {*dir(builtins), *registry.TYPES, *option.imported}
+            assert names <= usable, f"{name}.{key}"
 
 
 SETTINGS = "from tfapp.base.registry import load_target as load, union; " + (

@@ -190,7 +190,13 @@ def _checked(kind: str, name: str, key: str, option: Option, value: Any) -> Any:
     except ValidationError as error:
         place = ".".join(str(part) for part in error.errors()[0]["loc"])
         detail = f"`{place}`: " * bool(place) + error.errors()[0]["msg"]
+        if hasattr(
+            expected, "__metadata__"
+        ):  # a type with limits, which `detail` names
+            shown = expected.__origin__.__name__
+        else:
+            shown = option.annotation
         raise ConfigError(
             f"Option `{key}` of {kind} {name!r}: {detail}. "
-            f"Expected {option.annotation}. Received: {value!r}"
+            f"Expected {shown}. Received: {value!r}"
         ) from None

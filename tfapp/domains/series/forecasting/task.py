@@ -2,10 +2,10 @@
 
 from collections.abc import Sequence
 from functools import partial
-from typing import Annotated, Any
+from typing import Any
 
 import keras
-from pydantic import Field
+from pydantic import PositiveFloat
 
 from tfapp.data.spec import DataInfo, Dataset
 from tfapp.domains.series.forecasting.interface import INTERFACE
@@ -19,10 +19,8 @@ from tfapp.report.blocks import Section
 from tfapp.tasks.results import Results
 from tfapp.tasks.spec import Learning, Task
 
-Delta = Annotated[float, Field(gt=0.0)]
 
-
-def task(*, delta: Delta = 0.5, quantiles: tuple[float, ...] = ()) -> Task:
+def task(*, delta: PositiveFloat = 0.5, quantiles: tuple[float, ...] = ()) -> Task:
     """Forecast the next values of every series, with intervals.
 
     Args:
