@@ -64,3 +64,8 @@ def test_shorten_keeps_both_ends(length):
 def test_encodable_escapes_surrogates_only():
     """Text stays; what UTF-8 cannot hold becomes readable."""
     assert wording.encodable("é\udcff漢") == "é\\udcff漢"
+
+
+def test_a_rounding_error_is_no_imperfection():
+    """An interval's end that is computed may be 1 less the last bit."""
+    assert wording.percent_interval(1 - 1e-12, 1.0).startswith("100.0–100.0")

@@ -145,6 +145,7 @@ def _plain_digits(value: float) -> str:
 
 
 def _percent_digits(share: float) -> str:
+    share = round(share, 9)  # 1 less a rounding error is 1
     for digits in range(1, 5):
         text = f"{share * 100:.{digits}f}"
         if float(text) not in (0.0, 100.0) or share in (0.0, 1.0):
