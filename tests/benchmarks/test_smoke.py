@@ -231,7 +231,6 @@ OTHERS = {
     "gpu.py": "test_gpu.py",
     "many_files.py": "input.py",
     "serving_peers.py": "serving.py",
-    "ways/capsule_ports.py": "capsules.py",
     "ways/keras_way.py": "training.py",
     "ways/option_way.py": "options.py",
     "ways/tfapp_way.py": "training.py",

@@ -27,7 +27,9 @@ def wilson_interval(successes: int, total: int) -> tuple[float, float]:
     if total == 0 and successes == 0:
         return 0.0, 1.0
     if not 0 <= successes <= total:
-        raise ValueError(f"{successes} successes of {total} trials")
+        raise ValueError(
+            f"Successes must be from 0 to the trials, {total}. Received: {successes}"
+        )
     share, square = successes / total, NORMAL_975**2 / total
     middle = (share + square / 2) / (1 + square)
     spread = math.sqrt(square * share * (1 - share) + square**2 / 4) / (1 + square)

@@ -39,9 +39,11 @@ class SureGain:
 
     def judge(self) -> None:
         """Take the last phase back if its gain is not sure; say so in the report."""
+        if self.head is None or not self.asked:
+            return
         loop = self.job.loop
         phase = loop.phases[-1]
-        if self.head is None or not self.asked or not phase.best_epoch:
+        if not phase.best_epoch:
             return
         logits = answers(self.job.model, self.job.dataset, "validation")
         fall = self.losses - log_loss(logits, self.head.data.held_labels)
