@@ -29,7 +29,7 @@ def edges_of(kind: str, images: np.ndarray, labels: np.ndarray, each: int) -> se
     for node, (pixels, label) in enumerate(zip(flat, labels, strict=True)):
         if kind == "nearest":
             order = np.argsort(((flat - pixels) ** 2).sum(axis=1), kind="stable")
-            ends = [end for end in order[: each + 1] if end != node][:each]
+            ends = order[order != node][:each]
         else:
             ends = generator.choice(
                 np.flatnonzero(labels != label), each, replace=False

@@ -22,6 +22,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from statistics import median
 from typing import Any
@@ -90,7 +91,7 @@ def seconds_of_run(recipe: str, settings: list[str]) -> dict[str, float]:
 def steps(arguments: argparse.Namespace) -> None:
     """Print the milliseconds of a step in every way, the ways in turns."""
     ways: dict[str, Callable[[], float]] = {
-        name: lambda own=own: tfapp_step([*own, *arguments.settings], arguments.epochs)
+        name: partial(tfapp_step, [*own, *arguments.settings], arguments.epochs)
         for name, own in WAYS.items()
     }
     ways = {"bare loop": lambda: bare_step(arguments), **ways}
@@ -108,7 +109,12 @@ def tfapp_step(settings: list[str], epochs: int) -> float:
     """Return the seconds of the processor that a step takes in a run's training."""
     with prepared(settings, epochs) as (experiment, context):
         laps = [time.process_time()]
-        context.loop.watch = lambda history: bool(laps.append(time.process_time()))
+
+        def lap(history: Any) -> bool:
+            laps.append(time.process_time())
+            return False  # goes on
+
+        context.loop.watch = lap
         experiment.train(context)
         return per_step(laps, experiment.trainer.job.passes().steps)
 

@@ -11,7 +11,6 @@ has PyTorch, the same network, losses and picture there, in rounds that take tur
 
 import argparse
 import subprocess
-import sys
 import time
 from collections.abc import Sequence
 from pathlib import Path
@@ -121,4 +120,4 @@ def torch_seconds(arguments: argparse.Namespace, shape: Sequence[int]) -> float:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()

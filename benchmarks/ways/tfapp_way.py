@@ -136,8 +136,14 @@ def train(table: dict, reporter: Reporter) -> Any:
             loop = TrainingLoop(place / "run", reporter)
             rows = place / "rows"
             job = TrainingJob(build(), dataset, task, recipe, loop, rows)
-            epochs, clock = [], Clock()
-            loop.watch = lambda history: epochs.append(clock.lap()) or False
+            epochs: list[Any] = []
+            clock = Clock()
+
+            def lap(history: Any) -> bool:
+                epochs.append(clock.lap())
+                return False  # goes on
+
+            loop.watch = lap
             whole = Clock()
             Trainer(job).train()
             found = SimpleNamespace(loop=loop, dataset=dataset, recipe=recipe)
