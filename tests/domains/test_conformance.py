@@ -110,8 +110,12 @@ def test_every_task_has_tiny_data():
 
 def test_checked_and_planned(place):
     """`check` refuses nothing, and `fit` plans a recipe that can be built."""
-    task = [f"task={place.task}"] if place.task in UNPLANNED else []
-    report = check(place.tiny.path, task, reporter=QUIET)
+    settings = []
+    if place.task in UNPLANNED:
+        options = place.tiny.table["data"].get("options", {}).items()
+        settings = [f"data.options.{k}={json.dumps(v)}" for k, v in options]
+        settings.append(f"task={place.task}")
+    report = check(place.tiny.path, settings, reporter=QUIET)
     assert report.bad_share == 0
     if place.task in UNPLANNED:
         return
