@@ -7,7 +7,9 @@ import logging
 import os
 import signal
 import sys
+import threading
 from pathlib import Path
+from typing import Any
 
 CTRL_C = 130
 """The exit code that Typer makes of Ctrl-C."""
@@ -23,6 +25,7 @@ def main() -> None:
     # Imports and graphs make millions of objects that stay: looking through them for
     # circles again and again takes half a second of every command.
     gc.set_threshold(100_000, 50, 100)
+    sys.unraisablehook = _interrupt_again
     try:
         _end_orderly_when_told_to()
         _print_any_name()
@@ -100,6 +103,14 @@ def _end_orderly_when_told_to() -> None:
         number = getattr(signal, name, None)  # Windows has no SIGHUP
         if number is not None and signal.getsignal(number) is signal.SIG_DFL:
             signal.signal(number, signal.default_int_handler)
+
+
+def _interrupt_again(ignored: Any) -> None:
+    """Repeat an interrupt that fell into a destructor, where Python drops it."""
+    if ignored.exc_type is KeyboardInterrupt:
+        threading.Timer(0.05, signal.raise_signal, [signal.SIGINT]).start()
+    else:
+        sys.__unraisablehook__(ignored)
 
 
 def _print_any_name() -> None:

@@ -190,7 +190,7 @@ def test_ended_while_starting(tmp_path, number):
         text=True,
     ) as process:
         process.stdout.readline()
-        time.sleep(1.5)
+        time.sleep(0.3)
         process.send_signal(number)
         out, err = process.communicate(timeout=60)
     assert (process.returncode, out) == (2, "")

@@ -198,6 +198,27 @@ def test_evaluate_and_predict_print_figures(monkeypatch, capsys, workspace, phot
     assert [bool(row["error"]) for row in json.loads(out) if "error" in row] == [True]
 
 
+def test_ctrl_c_in_a_destructor():
+    """Python drops what a destructor raises; the command ends all the same."""
+    code = """
+import signal, time, tfapp.__main__ as command
+class Late:
+    def __del__(self):
+        signal.raise_signal(signal.SIGINT)
+        sum(range(1000))
+def run():
+    Late()
+    time.sleep(20)
+    return 0
+command._run = run
+command.main()
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=False
+    )
+    assert (done.returncode, done.stderr) == (2, "tfapp: error: Interrupted.\n")
+
+
 @pytest.mark.slow
 def test_ctrl_c_in_the_middle_of_a_real_run(tmp_path):
     """SIGINT while training: one line, exit code 2, nothing exported."""

@@ -457,7 +457,11 @@ def _compare(folder, suffix, tolerance):
         answers = np.load(folder / f"{name}{suffix}")
         expected = np.load(folder / f"{name}.out.npy")
         np.testing.assert_allclose(
-            answers, expected, atol=tolerance, err_msg=f"{name} answers otherwise"
+            answers,
+            expected,
+            rtol=1e-5,  # of pixels that an untrained network draws, thousands
+            atol=tolerance,
+            err_msg=f"{name} answers otherwise",
         )
 
 
