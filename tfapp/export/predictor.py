@@ -12,7 +12,7 @@ from tfapp.base.errors import ConfigError, DataError, ExportError
 from tfapp.base.storage.checksums import require_intact_tree
 from tfapp.data.reading_errors import reason
 from tfapp.export import read_card, read_labels
-from tfapp.export.session import LOAD_ERRORS, LoadedModel
+from tfapp.export.session import LOAD_ERRORS, SessionModel
 from tfapp.export.signatures import (
     DEFAULT,
     batches,
@@ -226,7 +226,7 @@ def _load(folder: Path) -> Any:
     require_intact_tree(folder)
     try:
         with collection_paused():
-            return LoadedModel(folder)
+            return SessionModel(folder)
     except (*LOAD_ERRORS, tf.errors.OpError) as error:
         why = str(error).partition("\n")[0]
         raise ExportError(f"Cannot load the SavedModel {folder}: {why}") from error

@@ -47,7 +47,7 @@ class SessionFunction:
         return dict(zip(definition.outputs, answers, strict=True))
 
 
-class LoadedModel:
+class SessionModel:
     """A SavedModel that answers.
 
     Args:

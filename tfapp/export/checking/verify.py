@@ -21,7 +21,7 @@ if __name__ == "__main__":
         sys.modules[package] = None  # type: ignore[assignment]
     gc.disable()  # the process is short
 
-from tfapp.export.session import LoadedModel
+from tfapp.export.session import SessionModel
 from tfapp.export.signatures import DEFAULT, call
 from tfapp.export.spec import Arrays
 from tfapp.export.warmup import replay
@@ -57,7 +57,7 @@ def answer(folder: Path, questions: Batches) -> Answers:
             "serving_default" is the request that is timed.
     """
     started = time.perf_counter()
-    loaded = LoadedModel(folder)
+    loaded = SessionModel(folder)
     latency = {"load_ms": _milliseconds_since(started)}
     signatures = loaded.signatures
     row = {name: array[:1] for name, array in questions[DEFAULT][0].items()}
