@@ -9,6 +9,7 @@ nodes of each class. Simple methods stand in rows of their own.
 """
 
 import argparse
+import sys
 import tempfile
 import time
 from collections import defaultdict
@@ -44,17 +45,25 @@ def main() -> None:
     for name in arguments.recipes:
         recipe = recipes.load_recipe(name, arguments.overrides)
         if not arguments.splits:
-            rows = [measure(with_seed(recipe, s)) for s in range(arguments.seeds)]
+            seeded = (with_seed(recipe, s) for s in range(arguments.seeds))
+            rows = [shown(measure(one)) for one in seeded]
         else:
             share = (arguments.validation, arguments.test)
             drawn = (with_split(recipe, s, *share) for s in range(arguments.splits))
-            rows = [measure(one, simple=True) for one in drawn]
+            rows = [shown(measure(one, simple=True)) for one in drawn]
         print(line(name, rows), flush=True)
         simple = rows if arguments.splits else [baselines(with_seed(recipe, 0))]
         for method, values in collected(simple).items():
             print(
                 f"| {method} | {spread(values)} | | | {len(values)} | | |", flush=True
             )
+
+
+def shown(row: dict) -> dict:
+    """Return a row, after a line of progress on stderr."""
+    line = f"test {row['test']:.2%}, {row['seconds']:.1f} s"
+    print(line, file=sys.stderr, flush=True)
+    return row
 
 
 def with_seed(recipe: Recipe, seed: int) -> Recipe:

@@ -7,12 +7,12 @@ from typing import Any
 
 import numpy as np
 import tensorflow as tf
+from google.protobuf.message import DecodeError
 
 from tfapp.base.errors import ConfigError, DataError, ExportError
 from tfapp.base.storage.checksums import require_intact_tree
 from tfapp.data.reading_errors import reason
 from tfapp.export import read_card, read_labels
-from tfapp.export.session import LOAD_ERRORS, SessionModel
 from tfapp.export.signatures import (
     DEFAULT,
     batches,
@@ -23,6 +23,9 @@ from tfapp.export.signatures import (
 )
 from tfapp.export.spec import Arrays, Exported, Interface
 from tfapp.machine.garbage import collection_paused
+
+LOAD_ERRORS = (OSError, ValueError, RuntimeError, KeyError, DecodeError)
+"""What TensorFlow raises on damaged folders, its own OpError aside."""
 
 
 @dataclass(frozen=True)
@@ -226,7 +229,7 @@ def _load(folder: Path) -> Any:
     require_intact_tree(folder)
     try:
         with collection_paused():
-            return SessionModel(folder)
+            return tf.saved_model.load(str(folder))
     except (*LOAD_ERRORS, tf.errors.OpError) as error:
         why = str(error).partition("\n")[0]
         raise ExportError(f"Cannot load the SavedModel {folder}: {why}") from error

@@ -4,7 +4,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-import keras
 import tensorflow as tf
 from tensorflow.core.protobuf import saved_model_pb2
 
@@ -30,14 +29,12 @@ def write_saved_model(
         JSON-ready description: method, inputs and outputs of each signature, with the
         dtype and shape of every tensor, -1 where the size is open.
     """
-    archive = keras.export.ExportArchive()
-    for function in functions.values():
-        function.get_concrete_function()  # traced: now every table has been made
-    for resource in (model, *_tables(preprocessor)):
-        archive.track(resource)
-    for name, function in functions.items():
-        archive.add_endpoint(name, function)
-    archive.write_out(str(folder), verbose=False)
+    concrete = {name: f.get_concrete_function() for name, f in functions.items()}
+    # As attributes of what is saved, all functions would be traced once more.
+    root = tf.Module()
+    root.variables_of_the_model = [v.value for v in model.variables]
+    root.tables = _tables(preprocessor)  # made by now, when the functions were traced
+    tf.saved_model.save(root, str(folder), signatures=concrete)
     return _name_methods(folder / "saved_model.pb", functions)
 
 

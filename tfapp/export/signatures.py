@@ -9,7 +9,6 @@ import numpy as np
 import tensorflow as tf
 
 from tfapp.base.errors import ExportError
-from tfapp.export.session import SessionFunction
 from tfapp.export.spec import Arrays, Signature
 
 DEFAULT = "serving_default"
@@ -37,9 +36,8 @@ def compiled(signature: Signature) -> Any:
 
 def call(function: Any, inputs: Arrays) -> dict[str, np.ndarray]:
     """Call a compiled signature, or one of a loaded SavedModel, with arrays."""
-    if not isinstance(function, SessionFunction):
-        inputs = {name: tf.constant(array) for name, array in inputs.items()}
-    return {name: np.asarray(value) for name, value in function(**inputs).items()}
+    tensors = {name: tf.constant(array) for name, array in inputs.items()}
+    return {name: np.asarray(value) for name, value in function(**tensors).items()}
 
 
 def stack(

@@ -21,7 +21,8 @@ if __name__ == "__main__":
         sys.modules[package] = None  # type: ignore[assignment]
     gc.disable()  # the process is short
 
-from tfapp.export.session import SessionModel
+import tensorflow as tf
+
 from tfapp.export.signatures import DEFAULT, call
 from tfapp.export.spec import Arrays
 from tfapp.export.warmup import replay
@@ -57,7 +58,7 @@ def answer(folder: Path, questions: Batches) -> Answers:
             "serving_default" is the request that is timed.
     """
     started = time.perf_counter()
-    loaded = SessionModel(folder)
+    loaded = tf.saved_model.load(str(folder))
     latency = {"load_ms": _milliseconds_since(started)}
     signatures = loaded.signatures
     row = {name: array[:1] for name, array in questions[DEFAULT][0].items()}
