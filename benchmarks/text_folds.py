@@ -100,7 +100,8 @@ def judged(recipe: Recipe, table: Path, seed: int) -> dict[str, float]:
     options = recipe.data.options | {"text_column": "text", "label_column": "label"}
     data = recipe.data.model_copy(update={"path": str(table), "options": options})
     dataset = load_dataset(data, seed=seed)
-    devices.begin_anew(seed, "float32")
+    precision = recipe.runtime.precision
+    devices.begin_anew(seed, "float32" if precision == "auto" else precision)
     loop = TrainingLoop(
         table.parent, Reporter(quiet=True), patience=recipe.training.patience
     )

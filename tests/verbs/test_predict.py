@@ -5,7 +5,7 @@ import csv
 import numpy as np
 import pytest
 
-from tfapp.base.errors import DataError, ModelError, TfappError
+from tfapp.base.errors import ConfigError, DataError, ModelError, TfappError
 from tfapp.base.reporter import Reporter
 from tfapp.verbs.predict import PredictionRow, Predictions, predict, write_csv
 
@@ -142,6 +142,8 @@ def test_a_file_may_hold_several_rows(tmp_path, monkeypatch):
         assert said == {"by": "day"}
         if path.name == "bad.txt":
             raise DataError("bad.txt is empty.")
+        if path.name == "e.txt":
+            raise ConfigError("e.txt needs a package.")
         return [{"word": word} for word in path.read_text().split()]
 
     def prediction(row):
@@ -156,7 +158,13 @@ def test_a_file_may_hold_several_rows(tmp_path, monkeypatch):
     )
     loaded = SimpleNamespace(predictor=words)
     monkeypatch.setattr(verb, "load", lambda *_, **__: loaded)
-    for name, text in {"a": "one two", "bad": "", "c": "three", "d": "six"}.items():
+    for name, text in {
+        "a": "one two",
+        "bad": "",
+        "c": "three",
+        "d": "six",
+        "e": "",
+    }.items():
         (tmp_path / f"{name}.txt").write_text(text)
     found = verb.predict(
         "m",
@@ -172,6 +180,7 @@ def test_a_file_may_hold_several_rows(tmp_path, monkeypatch):
         (str(bad), "bad.txt is empty."),
         (str(c), "too long"),
         (str(d), ""),
+        (str(tmp_path / "e.txt"), "e.txt needs a package."),
     ]
     assert (tmp_path / "out" / "a_2.txt").read_text() == "two"
     write_csv(tmp_path / "x.csv", found)

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tfapp.base.csv_cells import safe_cell
-from tfapp.base.errors import DataError
+from tfapp.base.errors import ConfigError, DataError
 from tfapp.base.files import free_names, replacing, write_text
 from tfapp.base.reporter import Reporter
 from tfapp.export.inputs import find_files, require_answers
@@ -180,7 +180,7 @@ def _rows_of(
         return predictor.rows(path, said)
     except OSError as error:
         return f"cannot be read: {error.strerror}"
-    except DataError as error:
+    except (ConfigError, DataError) as error:  # perhaps its format needs a package
         return str(error)
 
 

@@ -2,13 +2,16 @@
 
 import keras
 import numpy as np
+import pytest
 
+from tfapp.base.errors import ModelError
 from tfapp.data.spec import DataInfo, InputSpec
 from tfapp.domains.text.classification.explanation import word_weights
 from tfapp.domains.text.classification.models.recurrent_classifier import (
     recurrent_classifier,
 )
 from tfapp.domains.text.classification.models.sentence_cnn import sentence_cnn
+from tfapp.domains.text.classification.task import task
 from tfapp.layers.outputs import logits_model
 
 
@@ -34,6 +37,24 @@ def test_parameters_of_the_paper():
     """Kim's network has 360,902 weights besides the 18,767 vectors of 300 numbers."""
     model = sentence_cnn(info(56, 18_767))
     assert model.count_params() == 360_902 + 18_767 * 300
+
+
+def test_filters_begin_within_a_range():
+    """The range of the paper's code is kept; a negative one is refused."""
+    model = sentence_cnn(info(), dims=8, filters=4, filter_range=0.01)
+    largest = np.abs(model.get_layer("conv3").get_weights()[0]).max()
+    assert 0.008 < largest <= 0.01
+    with pytest.raises(ModelError, match="`filter_range` must be 0 or more"):
+        sentence_cnn(info(), filter_range=-1.0)
+
+
+@pytest.mark.parametrize(
+    ("figure", "mode"), [("cross_entropy", "min"), ("accuracy", "max")]
+)
+def test_the_figure_that_chooses_the_epoch(figure, mode):
+    """An option says which one does."""
+    found = task(choose_by=figure)
+    assert (found.monitor, found.mode) == (f"val_{figure}", mode)
 
 
 def test_padding_stays_zero_and_columns_keep_their_norm():

@@ -18,13 +18,14 @@ from tfapp.recipes.config import Share
 from tfapp.tasks.spec import Learning, Task
 
 METRIC = accuracy_metric("texts")
-LOSS = "cross_entropy"
+LOSS, ACCURACY = "cross_entropy", "accuracy"
 
 
 def task(
     *,
     label_smoothing: Share = 0.0,
     class_weights: Literal["none", "balanced"] = "none",
+    choose_by: Literal["cross_entropy", "accuracy"] = "cross_entropy",
 ) -> Task:
     """Choose one class for each text.
 
@@ -32,13 +33,17 @@ def task(
         label_smoothing: share of the labels that is spread over all classes.
         class_weights: "balanced" for examples that weigh the more the rarer their
             class is.
+        choose_by: figure of the validation texts that chooses the best epoch. A network
+            that learns its texts by heart becomes too sure of itself: its accuracy may
+            rise for many epochs while its cross-entropy does too.
     """
+    by_accuracy = choose_by == "accuracy"
     return Task(
         name="text_classification",
         learning=partial(_learning, label_smoothing),
         # Of the answer: with n-grams, the loss is that of the network alone.
-        monitor=f"val_{LOSS}",
-        mode="min",
+        monitor=f"val_{ACCURACY if by_accuracy else LOSS}",
+        mode="max" if by_accuracy else "min",
         metric=METRIC,
         evaluate=partial(evaluate_classifier, METRIC),
         baselines=text_baselines,
@@ -60,7 +65,7 @@ def _learning(label_smoothing: float, model: Any, info: DataInfo) -> Learning:
         from_logits=True, label_smoothing=label_smoothing
     )
     metrics = [
-        keras.metrics.CategoricalAccuracy(name="accuracy"),
+        keras.metrics.CategoricalAccuracy(name=ACCURACY),
         keras.metrics.CategoricalCrossentropy(name=LOSS, from_logits=True),
     ]
     if not isinstance(model.output, dict):

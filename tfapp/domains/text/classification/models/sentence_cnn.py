@@ -1,5 +1,7 @@
 """Convolutions over the words of a sentence."""
 
+from typing import Any
+
 import keras
 from keras import layers, ops
 
@@ -26,6 +28,7 @@ def sentence_cnn(
     word_dropout: float = 0.0,
     max_norm: float = 3.0,
     ngrams: float = 0.0,
+    filter_range: float = 0.0,
 ) -> keras.Model:
     """Filters over neighbouring words, the strongest answer of each, and a class.
 
@@ -43,6 +46,8 @@ def sentence_cnn(
         ngrams: share of the logits that comes from words and pairs of words weighted
             by naive Bayes, fitted before training; 0 for none. The network then
             begins with their answers and is kept where it makes them better.
+        filter_range: within which the filters' weights begin, 0.01 in the paper's code;
+            0 for that of Glorot & Bengio, which depends on the sizes.
 
     Returns:
         keras.Model: int32 "words" (batch, length) → float32 logits (batch, classes),
@@ -55,15 +60,26 @@ def sentence_cnn(
         Kim, Convolutional Neural Networks for Sentence Classification, 2014,
         https://arxiv.org/abs/1408.5882; Wang & Manning, Baselines and Bigrams, 2012.
     """
+    if filter_range < 0:
+        raise ModelError(f"`filter_range` must be 0 or more. Received: {filter_range}")
     if not widths or min(widths) < 1:
         raise ModelError(f"`widths` must be 1 or more. Received: {list(widths)}")
     words = words_input(info)
     vectors = dropped(embedded(words, info, channels, dims), word_dropout)
     x = ops.concatenate(vectors, axis=-1) if vectors[1:] else vectors[0]
     x = layers.ZeroPadding1D(max(widths) - 1, name="margin")(x)
+    start: Any = "glorot_uniform"
+    if filter_range:
+        start = keras.initializers.RandomUniform(-filter_range, filter_range)
     strongest = []
     for width in widths:
-        maps = layers.Conv1D(filters, width, activation="relu", name=f"conv{width}")(x)
+        maps = layers.Conv1D(
+            filters,
+            width,
+            activation="relu",
+            kernel_initializer=start,
+            name=f"conv{width}",
+        )(x)
         strongest.append(layers.GlobalMaxPooling1D(name=f"strongest{width}")(maps))
     x = layers.Concatenate(name="features")(strongest) if widths[1:] else strongest[0]
     x = layers.Dropout(dropout_rate, name="dropout")(x)
