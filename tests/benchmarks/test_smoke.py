@@ -159,6 +159,11 @@ CASES = {
         "--optimizers lbfgs adam --set task_options.style_layers=['block1_relu1']",
         r"vgg_small: lbfgs ends below adam on \d of 1 pairs",
     ),
+    "recurrent.py": Case(
+        "--units 4 --batches 2 --length 3 --seconds 0.01 --rounds 1 "
+        "--ways keras one-hot unrolled",
+        r"\| unrolled \| [\d,]+ \(",
+    ),
     "style_measures.py": Case(
         "{photo} {photo} --sizes 64 96 --evaluations 1",
         r"\| mean \| \d(.|\n)*tfapp: \d+\.\d+ s of the processor",
@@ -234,6 +239,7 @@ OTHERS = {
     "ways/keras_way.py": "training.py",
     "ways/option_way.py": "options.py",
     "ways/tfapp_way.py": "training.py",
+    "ways/torch_lstm.py": "recurrent.py",
     "ways/torch_style.py": "style_measures.py",
     "ways/torch_way.py": "training.py",
 }
