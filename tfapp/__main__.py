@@ -34,6 +34,7 @@ def main() -> None:
         code = CTRL_C
     if code == CTRL_C:
         code = _refuse("Interrupted.")
+    gc.freeze()  # else Python looks through them once more at its end, for a second
     sys.exit(_flushed(code))
 
 
