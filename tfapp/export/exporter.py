@@ -29,8 +29,8 @@ from tfapp.export.spec import Arrays, Exported, Interface, Signature
 from tfapp.export.warmup import warmup_inputs, write_warmup
 
 PACKAGES = ("tensorflow", "keras", "numpy")
-EXAMPLES_OF_OTHERS = 4
-"""Of which the answers of signatures other than "serving_default" are compared."""
+FEW = 4
+"""Examples for what is compared besides the answers of "serving_default"."""
 
 
 @dataclass(frozen=True)
@@ -135,7 +135,7 @@ def _questions(
     The signatures share one network, of which "serving_default" answers everything.
     """
     specs = signatures[DEFAULT].inputs
-    few = list(batches(examples[:EXAMPLES_OF_OTHERS], specs))
+    few = list(batches(examples[:FEW], specs))
     questions = {n: [s.sample(batch) for batch in few] for n, s in signatures.items()}
     sample = signatures[DEFAULT].sample
     return questions | {DEFAULT: [sample(b) for b in batches(examples, specs)]}
@@ -147,12 +147,16 @@ def _rounding(
     """Return how far a mixed-precision model answers from its float32 copy.
 
     Its figures were measured in mixed precision. Operation by operation it answers
-    before its graph would have been built.
+    a few examples before its graph would have been built.
     """
     functions = {DEFAULT: interface.signatures(exported)[DEFAULT].function}
+    questions, expected = (
+        {DEFAULT: [{n: a[:FEW] for n, a in batches[DEFAULT][0].items()}]}
+        for batches in (questions, expected)
+    )
     tf.config.run_functions_eagerly(True)
     try:
-        mixed = parity.expected_answers(functions, {DEFAULT: questions[DEFAULT]})
+        mixed = parity.expected_answers(functions, questions)
     finally:
         tf.config.run_functions_eagerly(False)
     return parity.largest_difference(mixed, expected)
