@@ -21,7 +21,7 @@ from typing import Any
 import numpy as np
 
 from tfapp.base.reporter import Reporter
-from tfapp.machine.processor import processor_name
+from tfapp.machine.processor import processor_name, tune_allocator
 from tfapp.machine.start import start_tensorflow
 
 CHARACTERS, EMBEDDING = 65, 48
@@ -34,6 +34,7 @@ Measured = tuple[float, float]
 def main() -> None:
     """Print a row for every way and batch."""
     arguments = parsed()
+    tune_allocator()  # as every run does
     start_tensorflow(Reporter(quiet=True))
     print(f"{processor_name()}; {arguments.depth} x {arguments.units} units, ", end="")
     print(f"{arguments.length} characters a row; per second (of the processor)\n")
