@@ -16,7 +16,7 @@ def recurrent_language_model(
     info: DataInfo,
     *,
     cell: Literal["elman", "lstm", "gru"] = "lstm",
-    units: int = 256,
+    units: int = 240,
     depth: int = 1,
     embedding_units: int = 48,
     dropout_rate: float = 0.1,
