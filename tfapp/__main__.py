@@ -109,7 +109,8 @@ def _end_orderly_when_told_to() -> None:
 def _interrupt_again(ignored: Any) -> None:
     """Repeat an interrupt that fell into a destructor, where Python drops it."""
     if ignored.exc_type is KeyboardInterrupt:
-        threading.Timer(0.05, signal.raise_signal, [signal.SIGINT]).start()
+        main = threading.main_thread().ident  # of another thread it ends no waiting
+        threading.Timer(0.05, signal.pthread_kill, [main, signal.SIGINT]).start()
     else:
         sys.__unraisablehook__(ignored)
 

@@ -25,7 +25,6 @@ from tfapp.export.spec import Arrays, Exported, Interface
 from tfapp.machine.garbage import collection_paused
 
 LOAD_ERRORS = (OSError, ValueError, RuntimeError, KeyError, DecodeError)
-"""What TensorFlow raises on damaged folders, its own OpError aside."""
 
 
 @dataclass(frozen=True)
