@@ -113,12 +113,13 @@ def in_fresh_process():
 
 
 def _in_fresh_process(code, *arguments, **variables):
-    root = str(Path(__file__).parents[1])
+    # The command line, called by an earlier test of this process, leaves it behind.
+    own = {k: v for k, v in os.environ.items() if k != "TFAPP_OWN_PROCESS"}
     done = subprocess.run(
         [sys.executable, "-c", code, *map(str, arguments)],
         capture_output=True,
         text=True,
-        env={**os.environ, "PYTHONPATH": root, **variables},
+        env={**own, "PYTHONPATH": str(Path(__file__).parents[1]), **variables},
     )
     assert done.returncode == 0, done.stderr
     return json.loads(done.stdout.splitlines()[-1])
