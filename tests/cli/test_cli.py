@@ -208,13 +208,13 @@ class Late:
         sum(range(1000))
 def run():
     Late()
-    time.sleep(20)
+    time.sleep(600)
     return 0
 command._run = run
 command.main()
 """
     done = subprocess.run(
-        [sys.executable, "-c", code], capture_output=True, text=True, check=False
+        [sys.executable, "-c", code], capture_output=True, text=True, timeout=120
     )
     assert (done.returncode, done.stderr) == (2, "tfapp: error: Interrupted.\n")
 

@@ -1,7 +1,12 @@
 """What stands in the files of an exported model."""
 
+import keras
 import tensorflow as tf
 from tensorflow.core.protobuf import saved_model_pb2
+
+from tfapp.export.saved_model import write_saved_model
+from tfapp.export.signatures import compiled
+from tfapp.export.spec import Signature
 
 PREDICT = "tensorflow/serving/predict"
 
@@ -32,6 +37,21 @@ def test_a_session_loads_it_as_serving_does(tiny, exported):
             {definition.inputs["image_bytes"].name: [tiny.encode(tiny.pictures()[0])]},
         )
     assert labels[0].decode() in tiny.class_names
+
+
+def test_a_signature_is_traced_once(tmp_path):
+    """Writing builds each graph a single time."""
+    model, traced = keras.Sequential([keras.Input((2,)), keras.layers.Dense(1)]), []
+
+    def answer(x):
+        traced.append(x)
+        return {"y": model(x)}
+
+    signature = Signature(answer, {"x": tf.TensorSpec((None, 2), tf.float32)})
+    write_saved_model(tmp_path, model, {"serving_default": compiled(signature)})
+    assert len(traced) == 1
+    loaded = tf.saved_model.load(str(tmp_path)).signatures["serving_default"]
+    assert loaded(x=tf.ones((3, 2)))["y"].shape == (3, 1)
 
 
 def test_labels_file_has_one_name_a_line(tiny, exported):
