@@ -37,13 +37,12 @@ def task(
             that learns its texts by heart becomes too sure of itself: its accuracy may
             rise for many epochs while its cross-entropy does too.
     """
-    by_accuracy = choose_by == "accuracy"
     return Task(
         name="text_classification",
         learning=partial(_learning, label_smoothing),
         # Of the answer: with n-grams, the loss is that of the network alone.
-        monitor=f"val_{ACCURACY if by_accuracy else LOSS}",
-        mode="max" if by_accuracy else "min",
+        monitor=f"val_{choose_by}",
+        mode="max" if choose_by == ACCURACY else "min",
         metric=METRIC,
         evaluate=partial(evaluate_classifier, METRIC),
         baselines=text_baselines,

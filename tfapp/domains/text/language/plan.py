@@ -34,7 +34,7 @@ def plan(report: CheckReport, machine: Machine) -> Plan:
     if machine.minutes:
         most = min(most, int(machine.minutes * 30 / SECONDS_PER_UPDATE))
     epochs = max(1, min(60, round(most / updates)))
-    units = 240 if large else 128  # 4 x 256 would be a stride that caches suffer from
+    units = 240 if large else 128  # 256 are slower on a CPU: docs/results.md
     table = {
         "data": {
             "batch_size": batch,
