@@ -44,5 +44,5 @@ def main(units, depth, length, batch, characters, seconds):
 
 
 if __name__ == "__main__":
-    *sizes, seconds = sys.argv[1:]
-    main(*map(int, sizes), float(seconds))
+    units, depth, length, batch, characters = map(int, sys.argv[1:-1])
+    main(units, depth, length, batch, characters, float(sys.argv[-1]))
