@@ -1,5 +1,6 @@
 """Entry point of the command line: `tfapp` and `python -m tfapp`."""
 
+import atexit
 import errno
 import gc
 import io
@@ -8,11 +9,44 @@ import os
 import signal
 import sys
 import threading
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 CTRL_C = 130
 """The exit code that Typer makes of Ctrl-C."""
+
+
+def process() -> None:
+    """Be the process of a command: run it, then end whatever still runs in threads."""
+    ending = Ending()
+    atexit.register(ending)
+    try:
+        main()
+    except SystemExit as end:
+        ending.code = end.code
+        for number in (signal.SIGINT, signal.SIGTERM):  # the command has ended already
+            signal.signal(number, ending)
+        raise
+
+
+class Ending:
+    """The last thing that a process does; it is registered first, so Python runs it last.
+
+    Python ends a thread that nobody waits for, such as one that loads a model, as soon as
+    it comes back from TensorFlow's code; C++ answers that with an abort. It also looks
+    through all of TensorFlow's objects once more, for a second.
+    """
+
+    code: Any = 1
+    """The exit code; 1 where an error passes through."""
+
+    def __call__(self, *_: Any) -> None:
+        """End the process, now."""
+        for stream in (sys.stdout, sys.stderr):
+            with suppress(OSError, ValueError):  # a full disk, a closed stream
+                stream.flush()
+        os._exit(self.code)
 
 
 def main() -> None:
@@ -34,7 +68,6 @@ def main() -> None:
         code = CTRL_C
     if code == CTRL_C:
         code = _refuse("Interrupted.")
-    gc.freeze()  # else Python looks through them once more at its end, for a second
     sys.exit(_flushed(code))
 
 
@@ -122,4 +155,4 @@ def _print_any_name() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    process()

@@ -220,6 +220,34 @@ command.main()
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize(("ends", "code"), [("return 7", 7), ("1 / 0", 1)])
+def test_the_end_while_a_thread_is_in_tensorflow(ends, code):
+    """Python would end such a thread in the middle of C++, which aborts the process."""
+    script = f"""
+import atexit, threading, tensorflow as tf, tfapp.__main__ as command
+started = threading.Event()
+def work():
+    while True:
+        tf.function(tf.square).get_concrete_function(1.0)
+        started.set()
+def run():
+    atexit.register(print, "last words")
+    for _ in range(8):
+        threading.Thread(target=work, daemon=True).start()
+    started.wait()
+    {ends}
+command._run = run
+command.process()
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, timeout=120
+    )
+    assert (done.returncode, done.stdout) == (code, "last words\n")
+    assert "terminate called" not in done.stderr
+    assert ("ZeroDivisionError" in done.stderr) is (code == 1)
+
+
+@pytest.mark.slow
 def test_ctrl_c_in_the_middle_of_a_real_run(tmp_path):
     """SIGINT while training: one line, exit code 2, nothing exported."""
     import signal
