@@ -9,9 +9,9 @@ from tfapp.data.detection import detect
 @pytest.mark.parametrize(
     ("content", "message"),
     [
-        (b"", "is an empty file"),
-        (b"text,label\n", "has a header and no rows"),
-        (b"text,label", "has a header and no rows"),
+        (b"", r"is an empty file\. Expected data in it\.$"),
+        (b"text,label\n", r"no rows\. Expected one line for each example below it\.$"),
+        (b"text,label", r"no rows\. Expected one line for each example below it\.$"),
         (b"a,b\n1,2\n", "tfapp recognises; its first line is 'a,b'. .*--text NAME"),
     ],
 )

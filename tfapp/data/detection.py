@@ -103,7 +103,7 @@ def _unrecognised(place: str) -> str:
             f"Expected {forms}."
         )
     if lack := _lack(Path(place)):
-        return f"`data.path`: {place!r} {lack}. Expected {forms}."
+        return f"`data.path`: {place!r} {lack}."
     if Path(place).suffix.lower() in TABLES and (header := _first_line(Path(place))):
         columns = "; ".join(registry.tables("COLUMNS").values())
         return (
@@ -134,6 +134,7 @@ def _lack(path: Path) -> str:
     except OSError:  # a domain names the reason
         return ""
     if not line:
-        return "is an empty file"
+        return "is an empty file. Expected data in it"
     is_table = path.suffix.lower() in TABLES
-    return "has a header and no rows" if is_table and not is_whole else ""
+    alone = "has a header and no rows. Expected one line for each example below it"
+    return alone if is_table and not is_whole else ""
