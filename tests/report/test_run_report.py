@@ -78,6 +78,12 @@ def test_a_network_that_loses_is_said_to_lose():
         "The network is not surely better than the baseline seasonal naive: MSE 0.4 "
         "against 0.5, a difference of \u22120.3 to +0.1."
     )
+    unsure = replace(NAIVE, margin=(-0.1, 0.3))
+    sentence = baseline_verdict(results(0.6, unsure))
+    assert sentence == (
+        "The network loses, though not surely, to the baseline seasonal naive: MSE 0.6 "
+        "against 0.5, a difference of \u22120.1 to +0.3."
+    )
     assert "no better" in baseline_verdict(results(0.5, NAIVE))
     for winning in (results(0.36, NAIVE, RIDGE), results(0.4, NAIVE), results(0.9)):
         assert baseline_verdict(winning) == ""

@@ -28,7 +28,7 @@ def baseline_verdict(results: Results) -> str:
     """Return a sentence if the network does not beat the best baseline, else "".
 
     It does not if its figure is no better, or if the interval of the difference on
-    the same examples holds 0.
+    the same examples holds 0. Such a difference, either way, may be chance.
     """
     metric = results.metric
     best = best_baseline(metric, results.baselines)
@@ -38,16 +38,17 @@ def baseline_verdict(results: Results) -> str:
     ours, theirs = amount(value, metric.unit), amount(best.value, metric.unit)
     figures = f"{metric.short} {ours} against {theirs}"
     gained = metric.sign * (value - best.value)
-    if gained < 0:
-        return f"The network loses to the baseline {best.name}: {figures}."
     if gained == 0:
         return f"The network is no better than the baseline {best.name}: {figures}."
+    unsure = False
     if best.margin is not None and best.margin[0] <= 0 <= best.margin[1]:
-        return (
-            f"The network is not surely better than the baseline {best.name}: {figures}"
-            f", a difference of {signed_interval(*best.margin, metric.unit)}."
-        )
-    return ""
+        unsure = True
+        figures += f", a difference of {signed_interval(*best.margin, metric.unit)}"
+    if gained < 0:
+        verb = "loses, though not surely," if unsure else "loses"
+        return f"The network {verb} to the baseline {best.name}: {figures}."
+    better = f"The network is not surely better than the baseline {best.name}"
+    return f"{better}: {figures}." if unsure else ""
 
 
 def loses(results: Results) -> bool:

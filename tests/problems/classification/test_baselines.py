@@ -105,6 +105,7 @@ def test_small_inputs_stand_in_for_features(judged):
     ("right", "value", "margin", "said"),
     [
         (10, 0.9, (-0.8, -0.6), "The network loses to the baseline x: accuracy 20.0"),
+        (44, 0.9, (-0.1, 0.06), "The network loses, though not surely, to the base"),
         (45, 0.9, (-0.1, 0.1), "The network is no better than the baseline x"),
         (48, 0.9, (-0.02, 0.14), "The network is not surely better than the baseline"),
         (48, 0.9, (0.02, 0.1), ""),
