@@ -5,7 +5,11 @@ import pytest
 
 from tfapp.domains.audio.layers.blanks import BlankBehindEnd
 from tfapp.domains.audio.layers.deltas import Deltas
-from tfapp.domains.audio.layers.frames import ClipNormalization, FrameCount
+from tfapp.domains.audio.layers.frames import (
+    ClipNormalization,
+    FrameCount,
+    TimeNormalization,
+)
 from tfapp.domains.audio.layers.log_mel import LogMel
 from tfapp.domains.audio.layers.masking import SpectrumMasking
 from tfapp.domains.audio.layers.maxout import Maxout
@@ -51,6 +55,20 @@ def test_frames_of_a_recording():
     waveform[0, :25], waveform[1, 3] = 1.0, 1.0
     np.testing.assert_array_equal(FrameCount(10)(waveform), [3, 1])
     np.testing.assert_array_equal(FrameCount(10)(np.array([25, 4])), [3, 1])
+
+
+@pytest.mark.parametrize("steps", [1, 3, 5, 8])
+def test_stretches_of_time(steps):
+    """Frames repeated as often as there are stretches, and averaged in equal groups."""
+    generator = np.random.default_rng(0)
+    spectra = generator.normal(size=(2, 7, 4)).astype(np.float32)
+    frames = np.array([5, 7])
+    layer = TimeNormalization(steps)
+    found = np.asarray(layer([spectra, frames]))
+    assert found.shape == layer.compute_output_shape([(2, 7, 4), (2,)]) == (2, steps, 4)
+    for row, own, count in zip(found, spectra, frames, strict=True):
+        repeated = np.repeat(own[:count], steps, axis=0).reshape(steps, count, 4)
+        np.testing.assert_allclose(row, repeated.mean(axis=1), atol=1e-6)
 
 
 def test_normalization_leaves_loudness_and_padding_out():

@@ -116,6 +116,48 @@ class FrameMask(keras.layers.Layer):
         return keras.KerasTensor(inputs[0].shape[:2], "bool")
 
 
+@keras.saving.register_keras_serializable(package="tfapp")
+class TimeNormalization(keras.layers.Layer):
+    """Average every recording over equally many stretches of its time.
+
+    A word said slowly and the same word said quickly then look alike, and what happens
+    when stays known.
+
+    Args:
+        steps: number of stretches.
+
+    Call arguments:
+        inputs: spectra, float (batch, frames, bands), and the number of frames that
+            belong to each, int (batch,).
+
+    Output shape:
+        float (batch, steps, bands).
+    """
+
+    def __init__(self, steps: int, **kwargs: Any) -> None:
+        super().__init__(**{**kwargs, "dtype": "float32"})
+        self.steps = steps
+
+    def call(self, inputs: Any) -> Any:
+        """Return the means; a frame counts by the part that lies in the stretch."""
+        spectra, frames = inputs
+        length = ops.cast(ops.reshape(frames, (-1, 1, 1)), "float32") / self.steps
+        numbers = ops.arange(self.steps, dtype="float32")[None, :, None]
+        places = ops.arange(ops.shape(spectra)[1], dtype="float32")[None, None]
+        begin = ops.maximum(places, numbers * length)
+        end = ops.minimum(places + 1, (numbers + 1) * length)
+        return ops.matmul(ops.relu(end - begin) / length, spectra)
+
+    def compute_output_shape(self, input_shape: Any) -> Any:
+        """Return the shape of the means."""
+        (batch, _, bands), _ = input_shape
+        return (batch, self.steps, bands)
+
+    def get_config(self) -> dict[str, Any]:
+        """Return the constructor's arguments."""
+        return {**super().get_config(), "steps": self.steps}
+
+
 def frame_mask(spectra: Any, frames: Any) -> Any:
     """Return which frames belong to the recording, bool (batch, frames, 1)."""
     numbers = ops.arange(ops.shape(spectra)[1], dtype="int32")[None]

@@ -7,11 +7,14 @@ from keras import layers, ops
 
 from tfapp.base.errors import ModelError
 from tfapp.data.spec import DataInfo
+from tfapp.domains.audio.layers.frames import TimeNormalization
 from tfapp.domains.audio.models.spectra import (
     masked,
     normalized_spectra,
     warped,
 )
+
+LONGEST = 1000
 
 
 def audio_cnn(
@@ -22,6 +25,7 @@ def audio_cnn(
     units: int = 128,
     convolutions: int = 2,
     hop: float = 0.01,
+    steps: int = 0,
     centering: Literal["bands", "recording"] = "recording",
     dropout_rate: float = 0.3,
     mask_bands: int = 6,
@@ -29,10 +33,11 @@ def audio_cnn(
     warp_frequency: float = 0.0,
     warp_tempo: float = 0.0,
 ) -> keras.Model:
-    """Choose a class by what occurs anywhere in a recording.
+    """Choose a class by what occurs anywhere in a recording, or by its whole course.
 
     Blocks of 3 x 3 convolutions with batch normalization halve time and bands; the
-    largest and the mean value over time of every map and band decide.
+    largest and the mean value over time of every map and band decide. With `steps`,
+    every recording takes as many, and what happens in which of them decides.
 
     Args:
         info: one input, samples (length,); one output per class.
@@ -41,6 +46,8 @@ def audio_cnn(
         units: of the hidden layer.
         convolutions: in a block.
         hop: seconds from frame to frame.
+        steps: of time into which every recording is divided, as suits single words; 0
+            for sounds that may occur anywhere.
         centering: what has mean 0 in each recording: "bands" takes away the sound of a
             microphone, and of a single word much of what it is; "recording" loudness.
         dropout_rate: before and behind the hidden layer.
@@ -64,6 +71,8 @@ def audio_cnn(
         Jaitly & Hinton, Vocal Tract Length Perturbation (VTLP) Improves Speech
         Recognition, 2013.
     """
+    if steps < 0 or steps > LONGEST:
+        raise ModelError(f"`steps` must be from 0 to {LONGEST}. Received: {steps}")
     if not filters or bands < 2 ** len(filters):
         raise ModelError(
             "`filters` must name a block or more, and at most as many as `bands` can "
@@ -74,15 +83,20 @@ def audio_cnn(
             f"`convolutions` must be from 1 to 9. Received: {convolutions}"
         )
     waveform = keras.Input(info.only_input.shape, name="waveform")
-    spectra, _ = normalized_spectra(waveform, info, bands, hop, centering=centering)
+    spectra, frames = normalized_spectra(
+        waveform, info, bands, hop, centering=centering
+    )
     spectra = warped(spectra, info, bands, warp_frequency, warp_tempo)
+    if steps:
+        spectra = TimeNormalization(steps, name="steps")([spectra, frames])
     x = ops.expand_dims(masked(spectra, mask_bands, mask_frames), -1)
     for number, width in enumerate(filters, start=1):
         for letter in "abcdefghi"[:convolutions]:
             x = _convolved(x, width, f"block{number}{letter}")
         x = layers.MaxPooling2D(2, padding="same", name=f"block{number}_pool")(x)
-    whole = ops.concatenate([ops.max(x, axis=1), ops.mean(x, axis=1)], axis=-1)
-    x = layers.Flatten(name="flatten")(whole)
+    if not steps:
+        x = ops.concatenate([ops.max(x, axis=1), ops.mean(x, axis=1)], axis=-1)
+    x = layers.Flatten(name="flatten")(x)
     x = layers.Dropout(dropout_rate, name="dropout")(x)
     x = layers.Dense(units, activation="relu", name="hidden")(x)
     x = layers.Dropout(dropout_rate, name="hidden_dropout")(x)
