@@ -31,11 +31,11 @@ def process() -> None:
 
 
 class Ending:
-    """The last thing that a process does; it is registered first, so Python runs it last.
+    """The last thing that a process does: it is registered first, so it runs last.
 
-    Python ends a thread that nobody waits for, such as one that loads a model, as soon as
-    it comes back from TensorFlow's code; C++ answers that with an abort. It also looks
-    through all of TensorFlow's objects once more, for a second.
+    Python would end a thread that nobody waits for, such as one that loads a model, as
+    soon as it comes back from TensorFlow's code; C++ answers that with an abort. Python
+    would also look through all of TensorFlow's objects once more, for a second.
     """
 
     code: Any = 1
