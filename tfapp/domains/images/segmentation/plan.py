@@ -15,6 +15,8 @@ MARGIN = 16
 """Pixels at each side of a tile that only give context."""
 TILES = 6000
 """Training tiles in all epochs together, of a few dozen images and more."""
+TILES_A_ROUND = 100
+"""Least tiles of an epoch; behind each comes a validation that takes time too."""
 MOST_CROPS, MOST_EPOCHS, LEAST_EPOCHS = 8, 60, 10
 CONTRACTING = ("mobilenet_v2",)
 """Pretrained contracting paths for colour photos, the preferred one first."""
@@ -35,7 +37,7 @@ def plan(report: CheckReport, machine: Machine) -> Plan:
     require_enough(report)
     tile, margin = _tile(min(report.facts["median_size"]))
     train = max(round(0.72 * report.usable), 1)
-    crops = min(max(100 // train, 1), MOST_CROPS)
+    crops = min(-(-TILES_A_ROUND // train), MOST_CROPS)
     epochs = min(max(TILES // (train * crops), LEAST_EPOCHS), MOST_EPOCHS)
     ignored = report.facts.get("ignore_value", -1)
     table: dict[str, Any] = {
