@@ -24,7 +24,7 @@ def process() -> None:
     try:
         main()
     except SystemExit as end:
-        ending.code = end.code
+        ending.code = int(end.code or 0)
         for number in (signal.SIGINT, signal.SIGTERM):  # the command has ended already
             signal.signal(number, ending)
         raise
@@ -38,7 +38,7 @@ class Ending:
     would also look through all of TensorFlow's objects once more, for a second.
     """
 
-    code: Any = 1
+    code = 1
     """The exit code; 1 where an error passes through."""
 
     def __call__(self, *_: Any) -> None:

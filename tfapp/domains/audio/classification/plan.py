@@ -8,6 +8,8 @@ from tfapp.recipes.plan import Machine, Plan
 
 STEPS = 2500
 """Training steps that are planned; validation ends most runs before."""
+WORD_SECONDS = 1.5
+"""Recordings that are typically no longer hold one word or sound from end to end."""
 
 
 def plan(report: CheckReport, machine: Machine) -> Plan:
@@ -20,12 +22,13 @@ def plan(report: CheckReport, machine: Machine) -> Plan:
     batch = 32 if report.usable > 400 else 16
     steps = max(1, int(report.usable * 0.7) // batch)
     epochs = min(max(STEPS // steps, 15), 120)
+    options, network = _network(report)
     table: dict[str, Any] = {
         "data": {
             "batch_size": batch,
             "augmentation": {"speed": 0.15, "noise": 0.1, "tilt": 0.3},
         },
-        "model": {"name": "audio_cnn"},
+        "model": {"name": "audio_cnn", "options": options},
         "training": {
             "epochs": epochs,
             "learning_rate": 1e-3,
@@ -37,13 +40,26 @@ def plan(report: CheckReport, machine: Machine) -> Plan:
     reasons = [
         describe(report),
         split_reason(report),
-        "model: audio_cnn on log-mel spectra, each recording normalised by itself",
+        f"model: audio_cnn on log-mel spectra, {network}",
         "augmentation: other speeds, noise, another sound, and masks over bands and "
         "frames of the spectrum",
         f"training: up to {epochs} epochs of {steps} steps, ended by the validation "
         "split",
     ]
     return Plan(table, tuple(reasons))
+
+
+def _network(report: CheckReport) -> tuple[dict[str, Any], str]:
+    """Return options of the network, and the reason; docs/results.md has the figures."""
+    if report.facts["median_seconds"] > WORD_SECONDS:
+        return {}, "each recording normalised by itself"
+    options: dict[str, Any] = {"steps": 32}
+    reason = "each recording divided into 32 steps, since most are short"
+    if report.facts["speakers"] > 2:
+        options["centering"] = "bands"
+        reason += "; the mean of every band is taken away, since new voices have other "
+        reason += "microphones"
+    return options, reason
 
 
 def describe(report: CheckReport) -> str:

@@ -23,7 +23,7 @@ NUMBERS: dict[str, Any] = {
     "chance": 0.0,
 }
 """Options for environments that show a few numbers."""
-BOARDS: dict[str, Any] = {"games": 8}
+BOARDS: dict[str, Any] = {"games": 8, "optimizer": "adam", "epsilon": 3e-4}
 """Options for boards of ten by ten; the others are as published."""
 SCREENS: dict[str, Any] = {
     "frames": 200_000_000,
