@@ -12,7 +12,7 @@ TABLE = {
     "model": {"name": "transfer", "options": {"extractor": "mobilenet_v2"}},
     "fine_tune": {
         "head": {"solver": "exact", "views": 2},
-        "thaw": {"from_layer": "block_10_expand"},
+        "thaw": {"from_layer": "block_10_expand", "learning_rate": 1e-3, "epochs": 4},
     },
 }
 
@@ -25,8 +25,9 @@ def test_other_networks_come_before_other_sizes():
         "mobilenet_v2 at 288 px",
         "mobilenet_v2 at 160 px",
     ]
-    assert "thaw" not in found[0].table["fine_tune"]
-    assert "thaw" in found[1].table["fine_tune"]
+    own = {"from_layer": "mixed7", "learning_rate": 3e-4, "epochs": 4}
+    assert found[0].table["fine_tune"]["thaw"] == own
+    assert found[1].table["fine_tune"] == TABLE["fine_tune"]
     assert title(TABLE) == "mobilenet_v2 at 224 px"
     for other in found:
         data = {"path": "x", **other.table["data"]}

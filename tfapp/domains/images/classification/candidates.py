@@ -5,6 +5,7 @@ from copy import deepcopy
 from typing import Any
 
 from tfapp.domains.images.classification.budget import FIXED_SECONDS, SMALLEST_SIDE
+from tfapp.domains.images.classification.thawing import THAWED_FROM
 from tfapp.domains.images.pretrained.download import address_of
 from tfapp.domains.images.pretrained.extractors import EXTRACTORS, find_extractor
 from tfapp.domains.images.pretrained.obtaining import failure_to_obtain
@@ -92,5 +93,7 @@ def _changed(table: Mapping[str, Any], extractor: str, side: int) -> Alternative
         options = other["model"]["options"]
         options |= {"extractor": extractor, "weights": EXTRACTORS[extractor].weights}
         options.pop("pooling", None)
-        other["fine_tune"].pop("thaw", None)  # whose layers are the first network's
+        if thaw := other["fine_tune"].get("thaw"):  # whose layer is the first network's
+            layer, rate = THAWED_FROM[extractor]
+            thaw |= {"from_layer": layer, "learning_rate": rate}
     return Alternative(title(other), other)

@@ -37,7 +37,7 @@ def thaw_later(table: dict[str, Any], report: CheckReport) -> list[str]:
         return []
     layer, rate = thawed_part
     thaw = {"from_layer": layer, "epochs": 4, "learning_rate": rate}
-    reason = f"then everything from layer {layer!r} on learns too"
+    reason = "then the network's last blocks learn too"
     if few:
         thaw |= {"epochs": 6, "margin": 1.0}
         reason += ", which is kept if validation images are surely better off"

@@ -22,8 +22,8 @@ CONTRACTING = ("mobilenet_v2",)
 """Pretrained contracting paths for colour photos, the preferred one first."""
 SMALLEST_PHOTO = 64
 """Pixels a side of a tile below which maps of a pretrained network are too coarse."""
-HEAD_SHARE = 8
-"""The expanding path learns alone in one of so many epochs."""
+HEAD_EPOCHS = 1
+"""In which the expanding path learns alone."""
 
 
 def plan(report: CheckReport, machine: Machine) -> Plan:
@@ -92,12 +92,11 @@ def _choose_network(table: dict[str, Any], report: CheckReport, epochs: int) -> 
                 "turns": 8,
             },
         }
-        head = max(epochs // HEAD_SHARE, 1)
         table["fine_tune"] = {
-            "head": {"epochs": head, "learning_rate": 1e-3, "views": 0},
+            "head": {"epochs": HEAD_EPOCHS, "learning_rate": 1e-3, "views": 0},
             "thaw": {
                 "from_layer": "block_1_expand",
-                "epochs": epochs - head,
+                "epochs": epochs - HEAD_EPOCHS,
                 "learning_rate": 1e-3,
             },
         }
