@@ -50,7 +50,7 @@ def plan(report: CheckReport, machine: Machine) -> Plan:
 
 
 def _network(report: CheckReport) -> tuple[dict[str, Any], str]:
-    """Return options of the network, and the reason; docs/results.md has the figures."""
+    """Return options of the network, and the reason (docs/results.md, Audio)."""
     if report.facts["median_seconds"] > WORD_SECONDS:
         return {}, "each recording normalised by itself"
     options: dict[str, Any] = {"steps": 32}
