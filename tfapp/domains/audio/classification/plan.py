@@ -10,6 +10,14 @@ STEPS = 2500
 """Training steps that are planned; validation ends most runs before."""
 WORD_SECONDS = 1.5
 """Recordings that are typically no longer hold one word or sound from end to end."""
+WORDS: dict[str, Any] = {"steps": 32}
+NEW_VOICES: dict[str, Any] = {
+    "centering": "bands",
+    "warp_frequency": 0.13,
+    "warp_tempo": 0.2,
+}
+"""Options of the network for single words, also of voices that training lacks
+(docs/results.md, Audio)."""
 
 
 def plan(report: CheckReport, machine: Machine) -> Plan:
@@ -22,7 +30,9 @@ def plan(report: CheckReport, machine: Machine) -> Plan:
     batch = 32 if report.usable > 400 else 16
     steps = max(1, int(report.usable * 0.7) // batch)
     epochs = min(max(STEPS // steps, 15), 120)
-    options, network = _network(report)
+    is_word = report.facts["median_seconds"] <= WORD_SECONDS
+    is_voice_new = is_word and report.facts["speakers"] > 2
+    options = {**(WORDS if is_word else {}), **(NEW_VOICES if is_voice_new else {})}
     table: dict[str, Any] = {
         "data": {
             "batch_size": batch,
@@ -33,33 +43,28 @@ def plan(report: CheckReport, machine: Machine) -> Plan:
             "epochs": epochs,
             "learning_rate": 1e-3,
             "warmup_epochs": 1.0,
-            "weight_decay": 1e-3,
+            "weight_decay": 1e-2 if is_voice_new else 1e-3,
             "patience": max(8, epochs // 4),
         },
     }
+    if is_voice_new:
+        table["task_options"] = {"label_smoothing": 0.1}
     reasons = [
         describe(report),
         split_reason(report),
-        f"model: audio_cnn on log-mel spectra, {network}",
+        "model: audio_cnn on log-mel spectra, each recording normalised by itself"
+        + (f", in {WORDS['steps']} steps, since most are short" if is_word else ""),
         "augmentation: other speeds, noise, another sound, and masks over bands and "
         "frames of the spectrum",
         f"training: up to {epochs} epochs of {steps} steps, ended by the validation "
         "split",
     ]
+    if is_voice_new:
+        reasons.append(
+            "new voices: the mean of every band, which is a microphone's, is taken "
+            "away, and training hears other heads and tempos"
+        )
     return Plan(table, tuple(reasons))
-
-
-def _network(report: CheckReport) -> tuple[dict[str, Any], str]:
-    """Return options of the network, and the reason (docs/results.md, Audio)."""
-    if report.facts["median_seconds"] > WORD_SECONDS:
-        return {}, "each recording normalised by itself"
-    options: dict[str, Any] = {"steps": 32}
-    reason = "each recording divided into 32 steps, since most are short"
-    if report.facts["speakers"] > 2:
-        options["centering"] = "bands"
-        reason += "; the mean of every band is taken away, since new voices have other "
-        reason += "microphones"
-    return options, reason
 
 
 def describe(report: CheckReport) -> str:
