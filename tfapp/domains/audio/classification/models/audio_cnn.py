@@ -15,6 +15,7 @@ from tfapp.domains.audio.models.spectra import (
 )
 
 LONGEST = 1000
+"""Steps; more would be finer than the frames of most recordings."""
 
 
 def audio_cnn(
