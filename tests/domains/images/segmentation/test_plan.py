@@ -20,6 +20,9 @@ def test_fit_of_colour_photos(tmp_path, monkeypatch):
     assert made.table["data"]["options"]["tile_size"] == [256, 256]
     tune = made.table["fine_tune"]
     assert tune["head"]["epochs"] + tune["thaw"]["epochs"] >= 10
+    assert tune["head"]["epochs"] == 1
+    # 46 to learn from: three tiles of each, so that an epoch has 100 or more
+    assert made.table["data"]["options"]["crops"] == 3
     data = {"path": "x", "kind": "masks", **made.table["data"]}
     recipes.build({**made.table, "task": "image_segmentation", "data": data}, "fit")
     monkeypatch.setattr(plan_module, "available_weights", list)
