@@ -3,6 +3,7 @@
 import csv
 import io
 from collections.abc import Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -12,6 +13,7 @@ from tfapp.base.errors import ConfigError, DataError
 from tfapp.base.files import free_names, replacing, write_text
 from tfapp.base.reporter import Reporter
 from tfapp.export.inputs import find_files, require_answers
+from tfapp.machine.graphs import as_they_are
 from tfapp.verbs.runs.loading import load
 
 if TYPE_CHECKING:
@@ -115,7 +117,8 @@ def predict(
     paths = find_files(inputs, predictor.interface.suffixes)
     targets = free_names(Path(out).expanduser(), paths)
     rows: list[PredictionRow] = []
-    with reporter.stage("predict", unit="files") as stage:
+    graphs = as_they_are() if len(paths) <= FILES_AT_A_TIME else nullcontext()
+    with graphs, reporter.stage("predict", unit="files") as stage:
         for start in range(0, len(paths), FILES_AT_A_TIME):
             part = slice(start, start + FILES_AT_A_TIME)
             rows += _answer_files(predictor, paths[part], targets[part], fields or {})
