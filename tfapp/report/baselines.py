@@ -40,9 +40,8 @@ def baseline_verdict(results: Results) -> str:
     gained = metric.sign * (value - best.value)
     if gained == 0:
         return f"The network is no better than the baseline {best.name}: {figures}."
-    unsure = False
-    if best.margin is not None and best.margin[0] <= 0 <= best.margin[1]:
-        unsure = True
+    unsure = _may_be_chance(best)
+    if best.margin is not None and unsure:
         figures += f", a difference of {signed_interval(*best.margin, metric.unit)}"
     if gained < 0:
         verb = "loses, though not surely," if unsure else "loses"
@@ -51,12 +50,19 @@ def baseline_verdict(results: Results) -> str:
     return f"{better}: {figures}." if unsure else ""
 
 
-def loses(results: Results) -> bool:
-    """Say whether a baseline has a better figure than the network."""
+def surely_loses(results: Results) -> bool:
+    """Say whether a baseline is better than the network, and not by chance."""
     metric, value = results.metric, results.figures[results.metric.key]
     best = best_baseline(metric, results.baselines)
-    known = best is not None and value is not None
-    return known and metric.sign * (value - best.value) < 0  # type: ignore[union-attr]
+    if best is None or value is None:
+        return False
+    return metric.sign * (value - best.value) < 0 and not _may_be_chance(best)
+
+
+def _may_be_chance(baseline: Baseline) -> bool:
+    """Say whether the interval of the difference from a baseline holds 0."""
+    margin = baseline.margin
+    return margin is not None and margin[0] <= 0 <= margin[1]
 
 
 def _detail(metric: PrimaryMetric, baseline: Baseline) -> str:

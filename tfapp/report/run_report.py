@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 
 from tfapp.data.spec import Example
-from tfapp.report.baselines import baseline_facts, baseline_verdict, loses
+from tfapp.report.baselines import baseline_facts, baseline_verdict, surely_loses
 from tfapp.report.blocks import Items, Report, Section
 from tfapp.report.learning_rules import Finding
 from tfapp.report.run_sections import (
@@ -80,7 +80,7 @@ def findings_section(results: Results, findings: Sequence[Finding]) -> Section:
         findings: the most useful first; five are shown at most.
     """
     sentence = baseline_verdict(results)
-    advice = USE_THE_BASELINE if loses(results) else MORE_TESTS
+    advice = USE_THE_BASELINE if surely_loses(results) else MORE_TESTS
     beaten = [(sentence, advice)] if sentence else []
     shown = tuple([*beaten, *findings][:MOST_FINDINGS]) or (
         (
