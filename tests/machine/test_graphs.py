@@ -6,7 +6,8 @@ import tensorflow as tf
 from tfapp.machine.graphs import as_they_are
 
 
-def test_answers_are_equal_and_what_was_set_comes_back() -> None:
+def test_answers_are_equal_and_what_was_set_comes_back():
+    """Whatever TensorFlow was told before."""
     optimizer = tf.config.optimizer
     optimizer.set_experimental_options({"constant_folding": False})
     before = optimizer.get_experimental_options()
