@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
@@ -10,12 +11,12 @@ from tfapp.base import registry
 from tfapp.base.errors import ModelError, TfappError
 from tfapp.data.spec import DataInfo, InputSpec
 from tfapp.export.files import FORMATS, card_name
+from tfapp.recipes.read import PACKAGE
 from tfapp.tasks import get_interface
 
 if TYPE_CHECKING:
     from tfapp.export.predictor import Predictor
     from tfapp.export.spec import Interface
-
 
 def load(model: str, runs_folder: Path) -> "Predictor":
     """Load a model; all forms of it answer by the signatures of its task.
@@ -34,7 +35,7 @@ def load(model: str, runs_folder: Path) -> "Predictor":
     path = Path(model).expanduser()
     if path.suffix in FORMATS.values() and path.is_file():
         return _load_file(path)
-    folder = saved_model_folder(path)
+    folder = saved_model_of(model, runs_folder)
     if folder is None:
         return _load_keras(model, runs_folder)
     card = read_card(folder)
@@ -56,8 +57,39 @@ def require(model: str, runs_folder: Path) -> None:
     path = Path(model).expanduser()
     if path.suffix in FORMATS.values() and path.is_file():
         _card_of_file(path)
-    elif saved_model_folder(path) is None:
+    elif saved_model_of(model, runs_folder) is None:
         _keras_file(model, path, runs_folder)
+
+
+def saved_model_of(model: str, runs_folder: Path) -> Path | None:
+    """Return the SavedModel that a text means, None if it means anything else.
+
+    Args:
+        model: its folder, or the name of one that comes with tfapp and of no run.
+        runs_folder: where runs lie.
+    """
+    folder = saved_model_folder(Path(model).expanduser())
+    if folder is not None:
+        return folder
+    with suppress(TfappError):
+        runs.find(model, runs_folder)
+        return None
+    return saved_model_folder(shipped() / model) if model in shipped_names() else None
+
+
+def shipped() -> Path:
+    """Return the folder of the SavedModels that come with tfapp; see `recipes.folder`.
+
+    A checkout has them next to the exports that are made in it.
+    """
+    inside = PACKAGE / "saved_models"
+    return inside if inside.is_dir() else PACKAGE.parent / "saved_models"
+
+
+def shipped_names() -> list[str]:
+    """Return the names of the SavedModels that come with tfapp."""
+    folders = sorted(shipped().iterdir()) if shipped().is_dir() else []
+    return [folder.name for folder in folders if saved_model_folder(folder)]
 
 
 def saved_model_folder(path: Path) -> Path | None:
@@ -172,5 +204,6 @@ def _keras_file(model: str, path: Path, runs_folder: Path) -> Path:
     except TfappError as error:
         raise ModelError(
             f"No model {model!r}. Expected a SavedModel folder such as "
-            f"saved_models/NAME, a .keras, .tflite or .onnx file, or a run. {error}"
+            f"saved_models/NAME, a .keras, .tflite or .onnx file, one that comes with "
+            f"tfapp {shipped_names()}, or a run. {error}"
         ) from None

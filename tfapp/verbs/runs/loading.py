@@ -67,8 +67,8 @@ def load(
     """
     reporter = reporter or Reporter()
     models.require(str(model), Path(runs_folder))
-    is_saved_model = models.saved_model_folder(Path(model).expanduser()) is not None
-    start_tensorflow(reporter, needs_backend=False, needs_keras=not is_saved_model)
+    needs_keras = models.saved_model_of(str(model), Path(runs_folder)) is None
+    start_tensorflow(reporter, needs_backend=False, needs_keras=needs_keras)
     with reporter.stage("load model"):
         return LoadedModel(models.load(str(model), Path(runs_folder)))
 
