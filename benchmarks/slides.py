@@ -24,11 +24,13 @@ from smears import CROP, Smear, read_crops, write
 import tfapp
 
 SCAN = """
-import json, resource, sys, tfapp
+import json, re, sys, tfapp
+from pathlib import Path
 from tfapp.base.reporter import Reporter
 slides, model, out, options = json.loads(sys.argv[1])
-def peak():
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+def peak():  # getrusage would count what the parent process held
+    status = Path("/proc/self/status").read_text()
+    return int(re.search(r"VmHWM:\\s*(\\d+)", status)[1]) / 1024
 loaded = tfapp.load(model)
 before = peak()
 scanned = tfapp.scan(slides, loaded, out=out, reporter=Reporter(), **options)
