@@ -59,6 +59,15 @@ def test_pale_and_strong_tissue_is_kept_without_glass():
     assert mask[:100].mean() < 0.001
 
 
+def test_a_hundredth_of_the_slide_is_found_if_it_is_hardly_stained():
+    """As a thin smear is, seen from afar: 9 of 255 grey levels between channels."""
+    picture = blank()
+    blob(picture, 400, 300, 50, (242, 233, 240))
+    mask = tissue_mask(picture)
+    assert overlap(mask, 400, 300, 50) > 0.98
+    assert mask.mean() < 0.0105
+
+
 @pytest.mark.parametrize(
     "color",
     [(30, 60, 200), (20, 150, 60), (25, 25, 30)],

@@ -11,7 +11,7 @@ from scipy import ndimage
 LEAST_LIGHT = 40
 """Value of the lightest channel below which saturation is noise."""
 BINS = 256
-LEAST_CONTRAST = 0.03
+LEAST_CONTRAST = 0.02
 """Difference of the mean saturations of tissue and glass, below which there is none."""
 LEAST_CLEARNESS = 4.0
 """The same in standard deviations of the lower class: 2.7 for a single bell curve, 3.5
