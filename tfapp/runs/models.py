@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from tfapp.export.predictor import Predictor
     from tfapp.export.spec import Interface
 
+
 def load(model: str, runs_folder: Path) -> "Predictor":
     """Load a model; all forms of it answer by the signatures of its task.
 
