@@ -41,14 +41,11 @@ def test_reflection_padding_is_that_of_numpy():
     assert ReflectionPadding.from_config(layer.get_config()).width == 2
 
 
-def test_network_keeps_the_size_and_the_range():
-    """Pictures come out as large as they go in, in [0, 255]."""
+def test_network_keeps_the_size():
+    """Pictures come out as large as they go in."""
     model = style_network(info(), width=2, blocks=1)
     images = RANDOM.uniform(0, 255, (2, 48, 64, 3)).astype("float32")
-    drawn = np.asarray(model(images))
-    assert drawn.shape == images.shape
-    assert drawn.min() >= 0
-    assert drawn.max() <= 255
+    assert model(images).shape == images.shape
     with pytest.raises(ModelError, match="multiples of 4. Received: 50x64"):
         style_network(info(50))
 
@@ -58,8 +55,8 @@ def test_loss_of_a_batch_is_that_of_each_picture():
     extraction = Extraction("vgg_small", "tiny_imagenet", [*LAYERS.style])
     style = RANDOM.random((64, 64, 3)).astype("float32")
     contents = RANDOM.random((2, 64, 96, 3)).astype("float32")
-    drawn = RANDOM.random((2, 64, 96, 3)).astype("float32")
-    weights = Weights(1.0, 10.0, 0.5)
+    drawn = RANDOM.uniform(-0.2, 1.2, (2, 64, 96, 3)).astype("float32")
+    weights = Weights(1.0, 10.0, 0.5, 20.0)
     loss = PerceptualLoss(extraction, LAYERS, style, weights)
     values = np.asarray(loss.call(255 * contents, 255 * drawn))
     for content, picture, value in zip(contents, drawn, values, strict=True):
@@ -68,8 +65,10 @@ def test_loss_of_a_batch_is_that_of_each_picture():
 
 
 def test_export_answers_pictures_of_any_size():
-    """JPEG in, JPEG of that size out; a very large one comes back smaller."""
+    """JPEG in, JPEG of that size out, and no value outside the range."""
     model = style_network(info(), width=2, blocks=1)
+    *_, last = (w for w in model.trainable_variables if w.name == "kernel")
+    last.assign(100 * last)
     exported = Exported(model, ImagePreprocessor((48, 64)), info())
     signatures = style_signatures(exported)
     for size, expected in (((61, 47), (61, 47)), ((13, 9), (13, 9))):
@@ -85,6 +84,7 @@ def test_export_answers_pictures_of_any_size():
     images = RANDOM.integers(0, 256, (2, 30, 50, 3)).astype("uint8")
     pictures_ = signatures["serve_images"].function(images=images)["pictures"]
     assert pictures_.shape == (2, 30, 50, 3)
+    assert (np.min(pictures_), np.max(pictures_)) == (0, 255)
 
 
 @pytest.mark.slow

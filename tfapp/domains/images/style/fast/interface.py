@@ -103,7 +103,8 @@ def _drawn(drawing: Any, images: Any) -> Any:
     """Draw pictures of any size: their sides are filled up and cut again."""
     size = tf.shape(images)[1:3]
     answers = drawing(filled(images, SHRINKS), training=False)
-    return tf.cast(answers[:, : size[0], : size[1]], tf.float32)
+    cut = tf.cast(answers[:, : size[0], : size[1]], tf.float32)
+    return tf.clip_by_value(cut, 0.0, 255.0)
 
 
 def picture_prediction(row: Arrays) -> Prediction:

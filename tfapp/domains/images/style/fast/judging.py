@@ -60,7 +60,7 @@ def judged(
         simple: name → what draws without a network. The first is the one next to which
             the style loss is shown.
     """
-    drawn, place = np.asarray(outputs("test")), 0
+    drawn, place = np.clip(np.asarray(outputs("test")), 0.0, 255.0), 0  # as exports do
     rows: list[np.ndarray] = []
     others: dict[str, list[np.ndarray]] = {name: [] for name in simple}
     evidence: list[tuple[Any, np.ndarray]] = []

@@ -13,7 +13,7 @@ from tfapp.domains.images.style.features.targets import grams
 
 
 class PerceptualLoss(keras.losses.Loss):
-    """Style against one picture, content against the input, and total variation.
+    """Style against one picture, content against the input, variation and range.
 
     Args:
         extraction: reads the features.
@@ -43,11 +43,13 @@ class PerceptualLoss(keras.losses.Loss):
             y_pred: drawn pictures of that shape.
         """
         style, content, variation = self.losses(y_true, y_pred)
-        weights = self.weights
+        weights, drawn = self.weights, y_pred / 255.0
+        outside = ops.square(drawn - ops.clip(drawn, 0.0, 1.0))
         return (
             weights.style * style
             + weights.content * content
             + weights.variation * variation
+            + weights.bounds * ops.mean(outside, axis=(1, 2, 3))
         )
 
     def losses(self, y_true: Any, y_pred: Any) -> tuple[Any, Any, Any]:

@@ -24,10 +24,12 @@ def style_network(
 ) -> keras.Model:
     """Two convolutions down, residual blocks, and the way up, instance-normalised.
 
-    As published but for three things that are common since: padding by reflection, so
-    there is no dark border; enlarging by repetition before a convolution, which leaves
-    no chequerboard as transposed convolutions do; and residual blocks that keep their
-    size. The picture is in the layer `drawing`, which takes any size.
+    As published but for four things: padding by reflection, so there is no dark border;
+    enlarging by repetition before a convolution, which leaves no chequerboard as
+    transposed convolutions do; residual blocks that keep their size; and an output
+    without tanh, which the loss keeps in range: where tanh is saturated nothing is
+    learned any more, and the brightest place of every picture stays black. The picture
+    is in the layer `drawing`, which takes any size.
 
     Args:
         info: one input, an image (height, width, 3), RGB pixels in [0, 255].
@@ -36,7 +38,7 @@ def style_network(
 
     Returns:
         keras.Model: float tensor (batch, height, width, 3) → float32 tensor of that
-        shape, RGB in [0, 255].
+        shape, RGB, nearly within [0, 255].
 
     Raises:
         ModelError: if the sides are not multiples of 4, or not those of RGB pictures.
@@ -67,7 +69,6 @@ def style_network(
         x = _convolution(x, filters, 3)
     x = ReflectionPadding(4, **EXACT)(x)
     x = keras.layers.Conv2D(3, 9, **EXACT)(x)
-    x = keras.layers.Activation("tanh", **EXACT)(x)
     x = keras.layers.Rescaling(127.5, 127.5, **EXACT)(x)
     drawing = keras.Model(inputs, x, name=DRAWING)
     outer = keras.Input(shape, name="image", dtype="float32")
