@@ -47,7 +47,6 @@ def letters(folder):
             "options": {"speakers": "mixed"},
             "augmentation": {"speed": 0.1},
         },
-        "task_options": {"beam_width": 4},
         "model": {
             "name": "speech_cnn",
             "options": {"filters": [4], "units": [8], "bands": 10, "hop": 0.02},

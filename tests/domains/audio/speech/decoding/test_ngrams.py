@@ -143,7 +143,8 @@ def test_kept_with_the_model_and_refused():
     read = read_decoder(decoder.describe())
     assert read == decoder
     assert isinstance(read.ngrams, Ngrams)
-    assert read_decoder({"beam_width": 3}) == Decoder(3)
+    for width in (0, 3):
+        assert read_decoder(Decoder(width).describe()) == Decoder(width)
     with pytest.raises(ConfigError, match=r"`task_options.ngram` = 5 with 30 outputs"):
         require_small_table(5, 30)
     with pytest.raises(ConfigError, match=r"set `task_options.beam_width`"):

@@ -69,9 +69,9 @@ class Decoder:
         return tf.function(decode, autograph=False, reduce_retracing=True)
 
     def describe(self) -> dict[str, Any]:
-        """Return what `read_decoder` reads, JSON-ready."""
+        """Return what `read_decoder` reads, JSON-ready; {} for the greedy decoder."""
         found = self.ngrams.describe() if self.ngrams is not None else {}
-        return {"beam_width": self.width, **found}
+        return {"beam_width": self.width, **found} if self.width else found
 
 
 def read_decoder(calibration: Any) -> Decoder:
