@@ -1,4 +1,4 @@
-"""The wheel: one top-level name, recipes and data files inside."""
+"""The wheel: one top-level name, recipes, data files and a model inside."""
 
 import subprocess
 import sys
@@ -11,7 +11,9 @@ ROOT = Path(__file__).parents[1]
 ASK = (
     "import tfapp; from pathlib import Path; from tfapp import recipes;"
     "from tfapp.domains.images.pretrained.extractors import EXTRACTORS;"
-    "print(Path(tfapp.__file__).parents[1].name, len(recipes.names()), len(EXTRACTORS))"
+    "from tfapp.runs.models import shipped_names;"
+    "print(Path(tfapp.__file__).parents[1].name, len(recipes.names()), len(EXTRACTORS),"
+    " *shipped_names())"
 )
 
 
@@ -45,5 +47,6 @@ def test_wheel_is_complete_by_itself(tmp_path):
         text=True,
         check=True,
     )
-    expected = ["site", str(len(recipes.names())), str(len(EXTRACTORS))]
+    counts = [str(len(recipes.names())), str(len(EXTRACTORS))]
+    expected = ["site", *counts, "fast_style_scream"]
     assert done.stdout.split() == expected

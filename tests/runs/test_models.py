@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from tfapp.base.errors import ModelError
+from tfapp.base.storage.checksums import require_intact_tree
 from tfapp.runs import models
 
 
@@ -36,3 +37,12 @@ def test_the_message_names_the_models_that_come_with_tfapp(shipped, tmp_path):
     """Whoever mistypes one sees it."""
     with pytest.raises(ModelError, match=r"comes with tfapp \['munch'\]"):
         models.require("monk", Path(tmp_path / "runs"))
+
+
+def test_the_model_that_comes_with_tfapp_is_whole_and_of_nobodys_machine():
+    """Its files are those that were sealed, and its card names no place."""
+    folder = models.shipped() / "fast_style_scream" / "1"
+    require_intact_tree(folder)
+    card = (folder / "tfapp.json").read_text(encoding="utf-8")
+    assert '"$TFAPP_DATA/' in card
+    assert '"command"' not in card
