@@ -6,6 +6,7 @@ import pytest
 
 from tfapp.base.errors import ModelError
 from tfapp.base.storage.checksums import require_intact_tree
+from tfapp.recipes import read
 from tfapp.runs import models
 
 
@@ -15,7 +16,7 @@ def shipped(tmp_path, monkeypatch):
     folder = tmp_path / "package" / "saved_models" / "munch" / "1"
     folder.mkdir(parents=True)
     (folder / "saved_model.pb").touch()
-    monkeypatch.setattr(models, "PACKAGE", tmp_path / "package")
+    monkeypatch.setattr(read, "PACKAGE", tmp_path / "package")
     return folder
 
 
@@ -41,7 +42,7 @@ def test_the_message_names_the_models_that_come_with_tfapp(shipped, tmp_path):
 
 def test_the_model_that_comes_with_tfapp_is_whole_and_of_nobodys_machine():
     """Its files are those that were sealed, and its card names no place."""
-    folder = models.shipped() / "fast_style_scream" / "1"
+    folder = read.shipped(models.FOLDER) / "fast_style_scream" / "1"
     require_intact_tree(folder)
     card = (folder / "tfapp.json").read_text(encoding="utf-8")
     assert '"$TFAPP_DATA/' in card

@@ -1,20 +1,47 @@
 """Prediction with every form of a model, on good and bad inputs."""
 
 import csv
+import sys
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
+import tensorflow as tf
 
 from tfapp.base.errors import ConfigError, DataError, ModelError, TfappError
 from tfapp.base.reporter import Reporter
 from tfapp.verbs.predict import PredictionRow, Predictions, predict, write_csv
 
 QUIET = Reporter(quiet=True)
+predict_module = sys.modules["tfapp.verbs.predict"]  # `tfapp.verbs` may hide it
 
 
 def ask(model, inputs, folder):
     """Predict without progress."""
     return predict(str(model), inputs, runs_folder=folder / "runs", reporter=QUIET)
+
+
+@pytest.mark.parametrize(("count", "optimised"), [(32, False), (33, True)])
+def test_the_graph_is_optimised_for_many_files_alone(
+    count, optimised, tmp_path, monkeypatch
+):
+    """It takes up to a second, which few answers do not bring back."""
+    seen = []
+
+    def answers(rows):
+        seen.append(tf.config.optimizer.get_experimental_options())
+        return ["no answer"] * len(rows)
+
+    interface = SimpleNamespace(suffixes=())
+    fake = SimpleNamespace(
+        answers=answers, fields=dict, interface=interface, rows=lambda path, said: [{}]
+    )
+    loaded = SimpleNamespace(predictor=fake)
+    monkeypatch.setattr(predict_module, "load", lambda *_, **__: loaded)
+    for number in range(count):
+        (tmp_path / f"{number}.txt").touch()
+    assert len(ask("m", [str(tmp_path)], tmp_path).rows) == count
+    assert {options["disable_meta_optimizer"] for options in seen} == {not optimised}
 
 
 @pytest.mark.slow

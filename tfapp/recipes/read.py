@@ -16,12 +16,17 @@ PACKAGE = Path(__file__).parents[1]
 
 
 def folder() -> Path:
-    """Return the folder of the recipes that come with tfapp.
+    """Return the folder of the recipes that come with tfapp."""
+    return shipped("pipelines")
 
-    A wheel carries them inside the package; a checkout has them next to it.
+
+def shipped(name: str) -> Path:
+    """Return a folder that comes with tfapp.
+
+    A wheel carries it inside the package; a checkout has it next to it.
     """
-    inside = PACKAGE / "pipelines"
-    return inside if inside.is_dir() else PACKAGE.parent / "pipelines"
+    inside = PACKAGE / name
+    return inside if inside.is_dir() else PACKAGE.parent / name
 
 
 def names() -> list[str]:

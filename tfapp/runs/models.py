@@ -11,12 +11,14 @@ from tfapp.base import registry
 from tfapp.base.errors import ModelError, TfappError
 from tfapp.data.spec import DataInfo, InputSpec
 from tfapp.export.files import FORMATS, card_name
-from tfapp.recipes.read import PACKAGE
+from tfapp.recipes.read import shipped
 from tfapp.tasks import get_interface
 
 if TYPE_CHECKING:
     from tfapp.export.predictor import Predictor
     from tfapp.export.spec import Interface
+
+FOLDER = "saved_models"
 
 
 def load(model: str, runs_folder: Path) -> "Predictor":
@@ -75,21 +77,17 @@ def saved_model_of(model: str, runs_folder: Path) -> Path | None:
     with suppress(TfappError):
         runs.find(model, runs_folder)
         return None
-    return saved_model_folder(shipped() / model) if model in shipped_names() else None
-
-
-def shipped() -> Path:
-    """Return the folder of the SavedModels that come with tfapp; see `recipes.folder`.
-
-    A checkout has them next to the exports that are made in it.
-    """
-    inside = PACKAGE / "saved_models"
-    return inside if inside.is_dir() else PACKAGE.parent / "saved_models"
+    place = shipped(FOLDER) / model
+    return saved_model_folder(place) if model in shipped_names() else None
 
 
 def shipped_names() -> list[str]:
-    """Return the names of the SavedModels that come with tfapp."""
-    folders = sorted(shipped().iterdir()) if shipped().is_dir() else []
+    """Return the names of the SavedModels that come with tfapp.
+
+    In a checkout those that were exported in it are among them.
+    """
+    place = shipped(FOLDER)
+    folders = sorted(place.iterdir()) if place.is_dir() else []
     return [folder.name for folder in folders if saved_model_folder(folder)]
 
 

@@ -22,6 +22,7 @@ from tfapp.domains.images.style.adain.preprocessor import (
 )
 from tfapp.domains.images.style.fast.interface import (
     filled,
+    finished,
     jpeg_of,
     picture_prediction,
     small,
@@ -95,8 +96,7 @@ def _drawn(drawing: Any, stride: int, image: Any, style: Any, alpha: Any) -> Any
     answers = drawing(
         [filled(image, stride), filled(style, stride), alpha], training=False
     )
-    answers = tf.cast(answers[:, : size[0], : size[1]], tf.float32)
-    return tf.clip_by_value(answers, 0.0, 255.0)
+    return finished(answers, size)
 
 
 def _present(styles: Any) -> Any:

@@ -99,12 +99,25 @@ def filled(images: Any, stride: int) -> Any:
     return tf.gather(tf.gather(images, rows, axis=1), columns, axis=2)
 
 
+def finished(drawn: Any, size: Any) -> Any:
+    """Cut off what `filled` added, and values outside [0, 255].
+
+    Args:
+        drawn: float tensor (batch, height, width, 3).
+        size: height and width of the pictures that were given.
+
+    Returns:
+        float32 tensor (batch, *size, 3).
+    """
+    pixels = tf.cast(drawn[:, : size[0], : size[1]], tf.float32)
+    return tf.clip_by_value(pixels, 0.0, 255.0)
+
+
 def _drawn(drawing: Any, images: Any) -> Any:
     """Draw pictures of any size: their sides are filled up and cut again."""
     size = tf.shape(images)[1:3]
     answers = drawing(filled(images, SHRINKS), training=False)
-    cut = tf.cast(answers[:, : size[0], : size[1]], tf.float32)
-    return tf.clip_by_value(cut, 0.0, 255.0)
+    return finished(answers, size)
 
 
 def picture_prediction(row: Arrays) -> Prediction:

@@ -7,7 +7,12 @@ import numpy as np
 from keras import ops
 
 from tfapp.domains.images.style.features.extraction import Extraction, Layers
-from tfapp.domains.images.style.features.losses import SMALLEST, gram_matrix
+from tfapp.domains.images.style.features.losses import (
+    SMALLEST,
+    gram_matrix,
+    out_of_range,
+    total_variation,
+)
 from tfapp.domains.images.style.features.objective import Weights
 from tfapp.domains.images.style.features.targets import grams
 
@@ -43,28 +48,25 @@ class PerceptualLoss(keras.losses.Loss):
             y_pred: drawn pictures of that shape.
         """
         style, content, variation = self.losses(y_true, y_pred)
-        weights, drawn = self.weights, y_pred / 255.0
-        outside = ops.square(drawn - ops.clip(drawn, 0.0, 1.0))
+        weights = self.weights
         return (
             weights.style * style
             + weights.content * content
             + weights.variation * variation
-            + weights.bounds * ops.mean(outside, axis=(1, 2, 3))
+            + weights.bounds * out_of_range(y_pred / 255.0)
         )
 
     def losses(self, y_true: Any, y_pred: Any) -> tuple[Any, Any, Any]:
         """Return style, content and total variation of each picture, (batch,) each."""
-        drawn = self.extraction.of_batch(y_pred / 255.0)
+        picture = y_pred / 255.0
+        drawn = self.extraction.of_batch(picture)
         wanted = self.extraction.of_batch(y_true / 255.0)
         style = [
             _relative(gram_matrix(drawn[name]), self.targets[name][None])
             for name in self.layers.style
         ]
         content = [_relative(drawn[n], wanted[n]) for n in self.layers.content]
-        small = y_pred / 255.0
-        down = ops.mean(ops.square(small[:, 1:] - small[:, :-1]), axis=(1, 2, 3))
-        right = ops.mean(ops.square(small[:, :, 1:] - small[:, :, :-1]), axis=(1, 2, 3))
-        return _mean(style), _mean(content), down + right
+        return _mean(style), _mean(content), total_variation(picture)
 
 
 def _relative(values: Any, target: Any) -> Any:

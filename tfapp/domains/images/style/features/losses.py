@@ -68,20 +68,31 @@ def total_variation(picture: Any) -> Any:
     """Return the mean squared difference between neighbouring pixels.
 
     Args:
-        picture: float tensor (height, width, channels).
+        picture: float tensor (…, height, width, channels).
+
+    Returns:
+        Float tensor (…).
     """
-    down = picture[1:] - picture[:-1]
-    right = picture[:, 1:] - picture[:, :-1]
-    return ops.mean(ops.square(down)) + ops.mean(ops.square(right))
+    down = picture[..., 1:, :, :] - picture[..., :-1, :, :]
+    right = picture[..., 1:, :] - picture[..., :-1, :]
+    return _mean_square(down) + _mean_square(right)
 
 
 def out_of_range(picture: Any) -> Any:
     """Return the mean squared amount by which values leave [0, 1].
 
     Args:
-        picture: float tensor of any shape.
+        picture: float tensor (…, height, width, channels).
+
+    Returns:
+        Float tensor (…).
     """
-    return ops.mean(ops.square(picture - ops.clip(picture, 0.0, 1.0)))
+    return _mean_square(picture - ops.clip(picture, 0.0, 1.0))
+
+
+def _mean_square(values: Any) -> Any:
+    """Return the mean square of each picture of any number of them."""
+    return ops.mean(ops.square(values), axis=(-3, -2, -1))
 
 
 def feature_statistics(features: Any, epsilon: float = 1e-5) -> tuple[Any, Any]:
