@@ -4,7 +4,7 @@ Reference:
     https://www.tensorflow.org/tfx/serving/saved_model_warmup
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +13,7 @@ import tensorflow as tf
 from tensorflow_serving.apis import predict_pb2, prediction_log_pb2
 
 from tfapp.export import WARMUP
-from tfapp.export.signatures import DEFAULT, batches, call, stack
+from tfapp.export.signatures import DEFAULT, batches, stack
 from tfapp.export.spec import Arrays, Signature
 
 MAX_RECORDS = 1000
@@ -74,11 +74,11 @@ def make_request(
     return request
 
 
-def replay(loaded: Any, folder: Path) -> int:
+def replay(ask: Callable[[str, Arrays], Any], folder: Path) -> int:
     """Send the requests of the warm-up file to a loaded SavedModel.
 
     Args:
-        loaded: with `signatures`.
+        ask: sends the inputs of one request to a signature of it.
         folder: of the SavedModel.
 
     Returns:
@@ -94,8 +94,8 @@ def replay(loaded: Any, folder: Path) -> int:
             f"Expected at most {MAX_RECORDS}."
         )
     for request in requests:
-        function = loaded.signatures[request.model_spec.signature_name]
-        call(function, {k: tf.make_ndarray(v) for k, v in request.inputs.items()})
+        inputs = {k: tf.make_ndarray(v) for k, v in request.inputs.items()}
+        ask(request.model_spec.signature_name, inputs)
     return len(requests)
 
 

@@ -11,6 +11,7 @@ from tfapp.base.errors import ExportError
 from tfapp.export.checking.verify import Batches
 from tfapp.export.signatures import call
 from tfapp.export.spec import Arrays
+from tfapp.machine.graphs import as_they_are
 
 
 def expected_answers(functions: Mapping[str, Any], questions: Batches) -> Batches:
@@ -28,7 +29,7 @@ def expected_answers(functions: Mapping[str, Any], questions: Batches) -> Batche
     """
     # Under another device every signature would be traced once more.
     on_cpu = tf.device("/CPU:0") if tf.config.list_logical_devices("GPU") else None
-    with on_cpu or nullcontext():
+    with on_cpu or nullcontext(), as_they_are():
         answers = {
             name: [call(functions[name], inputs) for inputs in batches]
             for name, batches in questions.items()
