@@ -5,10 +5,11 @@
     python benchmarks/scale.py --runs 10 100
 
 `--examples` divides made-up examples, records the split, reads it back and writes a
-score of each; `--classes` computes every figure of a test of five examples a class;
-`--runs` lists runs. Every size is a process of its own; seconds are those of the
-processor. Behind the table are the exponents between the two largest sizes: 1 is
-proportional. The files themselves are measured by `benchmarks/input.py --files`.
+score of each; `--classes` judges the logits of a validation and a test of five examples
+a class, and draws the report's sections; `--runs` lists runs. Every size is a process
+of its own; seconds are those of the processor. Behind the table are the exponents
+between the two largest sizes: 1 is proportional. The files themselves are
+measured by `benchmarks/input.py --files`.
 """
 
 import argparse
@@ -23,6 +24,8 @@ import tempfile
 import time
 from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import numpy as np
 
@@ -128,23 +131,44 @@ def examples(count: int, place: Path) -> dict[str, float]:
 
 
 def classes(count: int, place: Path) -> dict[str, float]:
-    """Measure the figures of a test."""
-    from tfapp.problems.classification.metrics import classification_metrics
+    """Measure what is done with the logits of a test, up to a report's sections."""
+    from tfapp.data.spec import DataInfo, Example, InputSpec
+    from tfapp.problems.classification.results import (
+        accuracy_metric,
+        evaluate_classifier,
+    )
+    from tfapp.problems.classification.sections import classification_sections
 
-    start, random = peak_megabytes(), np.random.default_rng(0)
-    shares = random.random((TESTED * count, count), np.float32)
-    shares /= shares.sum(axis=1, keepdims=True)
-    labels = np.arange(len(shares)) % count
-    names = [f"class{number}" for number in range(count)]
-    figures: list[dict] = []
+    start, labels = peak_megabytes(), np.arange(TESTED * count) % count
+    names = tuple(f"class{number}" for number in range(count))
+    made = tuple(
+        Example(f"{number}.jpg", stratum=names[label], target=names[label])
+        for number, label in enumerate(labels)
+    )
+    dataset: Any = SimpleNamespace(
+        examples={"validation": made, "test": made},
+        targets=lambda examples: labels,
+        info=DataInfo({"image": InputSpec((8, 8, 3))}, (), count, names),
+    )
 
-    def work() -> None:
-        figures.append(classification_metrics(labels, shares, names))
+    def answers(split: str) -> np.ndarray:
+        random = np.random.default_rng(len(split))
+        logits = random.standard_normal((len(labels), count), np.float32)
+        logits[np.arange(len(labels)), labels] += 4
+        return logits
 
-    found = {"figures s": seconds_of(work)}
+    found: dict[str, float] = {}
+    judged: list[Any] = []
+    metric = accuracy_metric("photos")
+    found["figures s"] = seconds_of(
+        lambda: judged.append(evaluate_classifier(metric, answers, dataset, None))
+    )
+    found["report s"] = seconds_of(lambda: classification_sections(judged[0]))
     path = place / "metrics.json"
-    found["write s"] = seconds_of(lambda: path.write_text(json.dumps(figures[0])))
+    figures = judged[0].figures
+    found["write s"] = seconds_of(lambda: path.write_text(json.dumps(figures)))
     found["metrics.json MB"] = path.stat().st_size / 1e6
+    found["table MB"] = len(labels) * count * 4 / 1e6
     return {**found, "memory MB": peak_megabytes() - start}
 
 

@@ -2,9 +2,11 @@
 
 import numpy as np
 import pytest
+from scipy.optimize import minimize
 from sklearn.linear_model import LogisticRegression as Reference
 from sklearn.metrics import log_loss
 
+from tfapp.layers import logistic_regression
 from tfapp.layers.logistic_regression import (
     STRENGTHS,
     fit_best,
@@ -50,6 +52,26 @@ def test_held_out_examples_choose_the_penalty():
     assert best.strength == STRENGTHS[int(np.argmin(losses))]
     assert (best.logits(other[0]).argmax(axis=1) == other[1]).mean() > 0.7
     assert fit_best(train, None, 3).strength == STRENGTHS[2]
+
+
+def test_penalties_weaker_than_what_suits_are_not_fitted(monkeypatch):
+    """Most of the time would go into regressions that nobody takes."""
+    (features, labels), other = drawn(40), drawn(400)
+    train = features, RNG.permutation(labels)  # there is nothing to learn
+    fitted = []
+    monkeypatch.setattr(logistic_regression, "minimize", counted(fitted))
+    best = fit_best(train, other, 3)
+    assert len(fitted) == STRENGTHS.index(best.strength) + 2 < len(STRENGTHS)
+
+
+def counted(calls):
+    """Return SciPy's search, which notes that it was called."""
+
+    def search(*arguments, **options):
+        calls.append(arguments)
+        return minimize(*arguments, **options)
+
+    return search
 
 
 def test_a_constant_feature_and_a_missing_class():

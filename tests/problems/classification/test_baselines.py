@@ -5,9 +5,11 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
+from sklearn.neighbors import NearestCentroid
 
 from tfapp.base.intervals import paired_interval
 from tfapp.data.spec import DataInfo, InputSpec
+from tfapp.problems.classification import baselines
 from tfapp.problems.classification.baselines import class_baselines
 from tfapp.report.baselines import baseline_facts, baseline_verdict
 from tfapp.tasks.results import Baseline
@@ -134,3 +136,18 @@ def test_paired_intervals_are_student_s():
     assert doubled == pytest.approx((low, high))
     assert paired_interval([0.5]) is None
     assert paired_interval([1.0, 1.0, 1.0]) == (1.0, 1.0)
+
+
+def test_of_many_classes_the_nearest_mean_stands_for_the_regression(
+    judged, monkeypatch
+):
+    """A regression of ten thousand classes would take hours."""
+    monkeypatch.setattr(baselines, "MOST_FITTED", 1)
+    results, dataset = judged(50)
+    _, nearest = class_baselines(results, dataset, ROWS.get)
+    assert nearest.name == "nearest class mean of the same features"
+    reference = NearestCentroid().fit(
+        ROWS["train"] / ROWS["train"].std(axis=0), LABELS["train"]
+    )
+    tested = ROWS["test"] / ROWS["train"].std(axis=0)
+    assert nearest.value == reference.score(tested, LABELS["test"])

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from tfapp.problems.classification import calibration
 from tfapp.problems.classification.calibration import (
     apply_temperature,
     expected_calibration_error,
@@ -26,7 +27,8 @@ def test_softmax_is_right_and_stable():
     expected = [[0.25, 0.75], [0.0, 1.0]]
     logits = np.array([[0.0, np.log(3.0)], [-5000.0, 5000.0]], np.float32)
     assert np.allclose(softmax(logits), expected)
-    assert softmax(logits).dtype == np.float64
+    assert softmax(logits).dtype == np.float32
+    assert softmax(logits.astype(np.float64)).dtype == np.float64
 
 
 @pytest.mark.parametrize("planted", [0.4, 1.0, 2.5])
@@ -105,3 +107,14 @@ def test_empty_bins_are_nan_without_warnings():
     grouped = reliability_bins(np.array([[0.95, 0.05]]), np.array([0]))
     assert grouped.counts.sum() == 1
     assert np.isnan(grouped.accuracy).sum() == 14
+
+
+def test_of_many_logits_a_sample_finds_the_temperature(monkeypatch):
+    """A tenth of the examples settles the one number that all of them settle."""
+    logits, labels = _honest_logits(examples=20_000)
+    logits *= 2.5
+    whole = fit_temperature(logits, labels)
+    monkeypatch.setattr(calibration, "MOST_VALUES", logits.size // 10)
+    sampled = fit_temperature(logits, labels)
+    assert sampled != whole
+    assert sampled == pytest.approx(whole, rel=0.1)

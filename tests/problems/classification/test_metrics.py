@@ -7,6 +7,8 @@ import pytest
 import sklearn.metrics
 
 from tfapp.base.errors import DataError, TrainingError
+from tfapp.problems.classification import confusion
+from tfapp.problems.classification import metrics as of_metrics
 from tfapp.problems.classification.calibration import softmax
 from tfapp.problems.classification.metrics import (
     classification_metrics,
@@ -127,3 +129,23 @@ def test_disagreeing_shapes_and_labels_are_refused():
         classification_metrics(np.array([0, 1]), np.ones((2, 3)) / 3, ["a", "b"])
     with pytest.raises(ValueError, match=r"`labels` must be in \[0, 2\)"):
         classification_metrics(np.array([0, 2]), np.ones((2, 2)) / 2, ["a", "b"])
+
+
+def test_mistakes_are_those_of_the_confusion_matrix():
+    """The most frequent pair of different classes comes first, and none is missing."""
+    labels, probabilities, names = _random_case(6)
+    metrics = classification_metrics(labels, probabilities, names)
+    matrix = np.array(metrics["confusion_matrix"])
+    np.fill_diagonal(matrix, 0)
+    assert all(matrix[i, j] == count for i, j, count in metrics["mistakes"])
+    counts = [count for *_, count in metrics["mistakes"]]
+    assert counts == sorted(matrix[matrix > 0].tolist(), reverse=True)
+
+
+def test_of_too_many_classes_mistakes_are_all_that_is_written(monkeypatch):
+    """The matrix of ten thousand classes has a hundred million cells."""
+    monkeypatch.setattr(confusion, "MOST_MISTAKES", 3)
+    monkeypatch.setattr(of_metrics, "MOST_IN_MATRIX", 5)
+    metrics = classification_metrics(*_random_case(6))
+    assert metrics["confusion_matrix"] is None
+    assert len(metrics["mistakes"]) == 3

@@ -12,9 +12,14 @@ from scipy.optimize import minimize_scalar
 from scipy.special import log_softmax
 from scipy.special import softmax as scipy_softmax
 
+from tfapp.problems.blocks import by_rows
+
 TEMPERATURE_RANGE = (0.05, 20.0)
 MIN_EXAMPLES = 50
 """Fewer held-out examples are too few to correct confidence."""
+MOST_VALUES = 20_000_000
+"""Of more logits than these, examples drawn at random stand for all: 20,000 of 1,000
+classes. The temperature is one number, and they settle it."""
 FOLDS = 5
 """Parts of the held-out examples: each judges the temperature of the others."""
 
@@ -43,9 +48,10 @@ def softmax(logits: np.ndarray) -> np.ndarray:
         logits: float array (examples, num_classes), any finite values.
 
     Returns:
-        float64 array (examples, num_classes) in [0, 1]; rows sum to 1.
+        array (examples, num_classes) in [0, 1], in the precision of the logits, at
+        least float32; rows sum to 1.
     """
-    return np.asarray(scipy_softmax(np.asarray(logits, dtype=np.float64), axis=-1))
+    return apply_temperature(logits, 1.0)
 
 
 def apply_temperature(logits: np.ndarray, temperature: float) -> np.ndarray:
@@ -57,14 +63,22 @@ def apply_temperature(logits: np.ndarray, temperature: float) -> np.ndarray:
             class stays the same.
 
     Returns:
-        float64 array (examples, num_classes) in [0, 1]; rows sum to 1.
+        array (examples, num_classes) in [0, 1], in the precision of the logits, at
+        least float32; rows sum to 1.
 
     Raises:
         ValueError: if `temperature` is not above 0.
     """
     if not temperature > 0.0:
         raise ValueError(f"`temperature` must be above 0. Received: {temperature!r}")
-    return softmax(np.asarray(logits, dtype=np.float64) / temperature)
+    logits = np.asarray(logits)
+    precision = np.result_type(logits, np.float32)
+
+    def shares(rows: np.ndarray) -> np.ndarray:
+        exact = scipy_softmax(rows.astype(np.float64) / temperature, axis=-1)
+        return np.asarray(exact, precision)
+
+    return by_rows(shares, logits)
 
 
 def fit_temperature(logits: np.ndarray, labels: np.ndarray) -> float:
@@ -83,30 +97,39 @@ def fit_temperature(logits: np.ndarray, labels: np.ndarray) -> float:
     Returns:
         temperature in [0.05, 20].
     """
-    logits = np.asarray(logits, dtype=np.float64)
-    labels = np.asarray(labels)
+    logits, labels = np.asarray(logits), np.asarray(labels)
     if len(labels) < MIN_EXAMPLES or np.all(logits.argmax(axis=-1) == labels):
         return 1.0
+    if logits.size > MOST_VALUES:
+        rows = max(MIN_EXAMPLES, MOST_VALUES // logits.shape[-1])
+        drawn = np.random.default_rng(0).choice(len(labels), rows, replace=False)
+        logits, labels = logits[drawn], labels[drawn]
     return _optimum(logits, labels) if _helps(logits, labels) else 1.0
 
 
-def log_losses(logits: np.ndarray, labels: np.ndarray) -> np.ndarray:
+def log_losses(
+    logits: np.ndarray, labels: np.ndarray, temperature: float = 1.0
+) -> np.ndarray:
     """Return -log p(label) of each example, float64 (examples,), in nats.
 
     Args:
         logits: float array (examples, num_classes).
         labels: int array (examples,), class indices in [0, num_classes).
+        temperature: by which the logits are divided.
     """
-    log_probabilities = log_softmax(np.asarray(logits, dtype=np.float64), axis=-1)
-    losses: np.ndarray = -log_probabilities[np.arange(len(labels)), labels]
-    return losses
+
+    def losses(rows: np.ndarray, own: np.ndarray) -> np.ndarray:
+        logarithms = log_softmax(rows.astype(np.float64) / temperature, axis=-1)
+        return np.asarray(-logarithms[np.arange(len(own)), own])
+
+    return by_rows(losses, np.asarray(logits), np.asarray(labels))
 
 
 def _optimum(logits: np.ndarray, labels: np.ndarray) -> float:
     """Return the temperature of the least mean log loss."""
     low, high = np.log(TEMPERATURE_RANGE)
     optimum = minimize_scalar(
-        lambda logarithm: log_losses(logits / np.exp(logarithm), labels).mean(),
+        lambda logarithm: log_losses(logits, labels, np.exp(logarithm)).mean(),
         bounds=(low, high),
         method="bounded",
         options={"xatol": 1e-6},
@@ -121,7 +144,7 @@ def _helps(logits: np.ndarray, labels: np.ndarray) -> bool:
     for number in range(FOLDS):
         judged, others = fold == number, fold != number
         temperature = _optimum(logits[others], labels[others])
-        gained[judged] -= log_losses(logits[judged] / temperature, labels[judged])
+        gained[judged] -= log_losses(logits[judged], labels[judged], temperature)
     error = gained.std(ddof=1) / np.sqrt(len(gained))
     return bool(gained.mean() > error)
 

@@ -7,7 +7,14 @@ import numpy as np
 
 from tfapp.base.errors import DataError, TrainingError
 from tfapp.base.intervals import wilson_interval
+from tfapp.problems.blocks import by_rows
 from tfapp.problems.classification.calibration import expected_calibration_error
+from tfapp.problems.classification.confusion import (
+    MOST_IN_MATRIX,
+    confusion_matrix,
+    most_frequent_mistakes,
+    per_class_metrics,
+)
 from tfapp.report.wording import quoted
 
 SMALLEST_PROBABILITY = float(np.finfo(np.float64).eps)
@@ -36,7 +43,9 @@ def classification_metrics(
         95 %), top_5_accuracy (above 5 classes), log_loss (nats), macro_f1,
         balanced_accuracy, roc_auc (two classes: of the second; more: macro average
         of one against the rest), per_class {name: {precision, recall, f1,
-        support}}, confusion_matrix (rows are true classes), brier_score (sum over
+        support}}, confusion_matrix (rows are true classes; None above
+        `MOST_IN_MATRIX` classes), mistakes (the most frequent `MOST_MISTAKES`, each
+        as [true class, predicted class, examples]), brier_score (sum over
         classes, in [0, 2]) and expected_calibration_error (15 bins).
 
     Raises:
@@ -44,16 +53,14 @@ def classification_metrics(
         TrainingError: if a probability is not finite.
         ValueError: if the shapes disagree or a label is outside the range.
     """
-    labels = np.asarray(labels)
-    probabilities = np.asarray(probabilities, dtype=np.float64)
+    labels, probabilities = np.asarray(labels), np.asarray(probabilities)
     _check_inputs(labels, probabilities, class_names)
-    confusion = confusion_matrix(labels, probabilities.argmax(axis=1))
-    confusion = _pad(confusion, len(class_names))
-    correct, total = int(np.trace(confusion)), len(labels)
-    per_class = per_class_metrics(confusion, class_names)
+    predicted = probabilities.argmax(axis=1)
+    correct, total = int((predicted == labels).sum()), len(labels)
+    per_class = per_class_metrics(labels, predicted, class_names)
     present = [row for row in per_class.values() if row["support"]]
-    of_label = probabilities[np.arange(total), labels]
-    squares = np.einsum("ij,ij->i", probabilities, probabilities)
+    of_label = probabilities[np.arange(total), labels].astype(np.float64)
+    squares = by_rows(_squares, probabilities)
     metrics: dict[str, Any] = {
         "examples": total,
         "accuracy": correct / total,
@@ -65,14 +72,24 @@ def classification_metrics(
         "brier_score": float((squares - 2 * of_label + 1).mean()),
         "expected_calibration_error": expected_calibration_error(probabilities, labels),
         "per_class": per_class,
-        "confusion_matrix": confusion.tolist(),
+        "confusion_matrix": None,
+        "mistakes": most_frequent_mistakes(labels, predicted, len(class_names)),
     }
+    if len(class_names) <= MOST_IN_MATRIX:
+        confusion = confusion_matrix(labels, predicted, len(class_names))
+        metrics["confusion_matrix"] = confusion.tolist()
     if len(class_names) > 5:
-        metrics["top_5_accuracy"] = float((_places(labels, probabilities) < 5).mean())
+        places = by_rows(_places, probabilities, labels)
+        metrics["top_5_accuracy"] = float((places < 5).mean())
     return metrics
 
 
-def _places(labels: np.ndarray, probabilities: np.ndarray) -> np.ndarray:
+def _squares(probabilities: np.ndarray) -> np.ndarray:
+    rows = probabilities.astype(np.float64)
+    return np.asarray(np.einsum("ij,ij->i", rows, rows))
+
+
+def _places(probabilities: np.ndarray, labels: np.ndarray) -> np.ndarray:
     """Return the place of each label among the classes by probability, from 0.
 
     Of equal classes the first comes first. Sorting would take 8 bytes for each number.
@@ -125,45 +142,6 @@ def unproven(per_class: Mapping[str, Mapping[str, Any]], noun: str) -> str:
     )
 
 
-def confusion_matrix(labels: np.ndarray, predicted: np.ndarray) -> np.ndarray:
-    """Count pairs of classes; rows are true classes, columns predicted ones.
-
-    Args:
-        labels: int array (examples,), class indices.
-        predicted: int array (examples,), class indices.
-
-    Returns:
-        int64 array (n, n), n one above the largest index that occurs.
-    """
-    size = int(max(labels.max(), predicted.max())) + 1
-    counts = np.bincount(labels * size + predicted, minlength=size * size)
-    return counts.reshape(size, size)
-
-
-def per_class_metrics(
-    confusion: np.ndarray, class_names: Sequence[str]
-) -> dict[str, dict[str, Any]]:
-    """Return precision, recall, F1 and support of each class.
-
-    Args:
-        confusion: int array (num_classes, num_classes), rows are true classes.
-        class_names: names in the order of the rows.
-    """
-    hits = np.diag(confusion)
-    support, predicted = confusion.sum(axis=1), confusion.sum(axis=0)
-    return {
-        name: {
-            "precision": _share(hits[i], predicted[i]),
-            "recall": _share(hits[i], support[i]),
-            "f1": _share(2 * hits[i], support[i] + predicted[i])
-            if support[i]
-            else None,
-            "support": int(support[i]),
-        }
-        for i, name in enumerate(class_names)
-    }
-
-
 def roc_auc(labels: np.ndarray, probabilities: np.ndarray) -> float | None:
     """Return the area under the ROC curve, or None unless every class is present.
 
@@ -190,7 +168,7 @@ def check_finite(values: np.ndarray) -> None:
     Raises:
         TrainingError: with the number of examples concerned.
     """
-    bad = int((~np.isfinite(values)).any(axis=-1).sum())
+    bad = int(by_rows(lambda rows: ~np.isfinite(rows).all(axis=-1), values).sum())
     if bad:
         raise TrainingError(
             f"The model's outputs of {bad} of {len(values)} examples are not finite "
@@ -200,20 +178,11 @@ def check_finite(values: np.ndarray) -> None:
 
 def _auc(positive: np.ndarray, scores: np.ndarray) -> float:
     """Mann-Whitney's U as a share; ties count one half."""
-    num_positive, ordered = int(positive.sum()), np.sort(scores)
-    # The mean of the first and the last rank of equal scores.
-    ranks = (np.searchsorted(ordered, scores) + 1) / 2
-    ranks += np.searchsorted(ordered, scores, "right") / 2
-    wins = ranks[positive].sum() - num_positive * (num_positive + 1) / 2
-    return float(wins / (num_positive * (len(positive) - num_positive)))
-
-
-def _share(part: Any, whole: Any) -> float | None:
-    return float(part / whole) if whole else None
-
-
-def _pad(confusion: np.ndarray, size: int) -> np.ndarray:
-    return np.pad(confusion, (0, size - len(confusion)))
+    # Of many classes each has few examples: these are sorted, not all.
+    ordered, others = np.sort(scores[positive]), scores[~positive]
+    lost = np.searchsorted(ordered, others).sum()
+    lost += np.searchsorted(ordered, others, "right").sum()
+    return float(1 - lost / 2 / (len(ordered) * len(others)))
 
 
 def _check_inputs(

@@ -1,6 +1,6 @@
 """From the logits of a classifier to everything that is known of how good it is."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -119,24 +119,22 @@ def evaluate_classifier(
     require_tested(dataset.examples["test"], "example", metric.examples, "accuracy")
     names, labels = dataset.info.labels, dataset.targets(dataset.examples["test"])
     notes: tuple[str, ...] = ()
-    validation = None
-    if calibration is None and dataset.examples["validation"]:
-        validation = (
-            outputs("validation"),
-            dataset.targets(dataset.examples["validation"]),
-        )
+    if calibration is None:  # done with before the test: of many classes both are large
+        temperature, validated = _on_validation(outputs, dataset)
+    else:
+        temperature = calibration.get("temperature") or 1.0
     logits = outputs("test")
     check_finite(logits)
-    temperature = (calibration or {}).get("temperature") or _temperature(validation)
+    before = expected_calibration_error(softmax(logits), labels)
     probabilities = apply_temperature(logits, temperature)
     figures = classification_metrics(labels, probabilities, names)
     present = np.unique(labels)
     figures |= {
-        "ece_before": expected_calibration_error(softmax(logits), labels),
+        "ece_before": before,
         "ece_after": figures["expected_calibration_error"],
     }
     if calibration is None:
-        figures |= {"validation": _validation(validation, temperature, names)}
+        figures |= {"validation": validated}
     elif len(present) == 1:
         figures, notes = of_one_class(figures), (_one_class_note(names[present[0]]),)
     if sentence := unproven(figures["per_class"], metric.examples):
@@ -169,26 +167,23 @@ def classes_table(per_class: Mapping[str, Mapping[str, Any]], noun: str) -> Tabl
     )
 
 
-def _temperature(validation: tuple[np.ndarray, np.ndarray] | None) -> float:
-    if validation is None:
-        return 1.0
-    check_finite(validation[0])
-    return fit_temperature(*validation)
-
-
-def _validation(
-    validation: tuple[np.ndarray, np.ndarray] | None,
-    temperature: float,
-    names: Sequence[str],
-) -> dict[str, Any] | None:
-    """Return figures of the validation split.
+def _on_validation(
+    outputs: Outputs, dataset: Dataset
+) -> tuple[float, dict[str, Any] | None]:
+    """Return the temperature that suits the validation split, and its figures.
 
     Their calibration is optimistic, because the temperature was fitted to them.
     """
-    if validation is None:
-        return None
-    probabilities = apply_temperature(validation[0], temperature)
-    return classification_metrics(validation[1], probabilities, names)
+    if not dataset.examples["validation"]:
+        return 1.0, None
+    logits = outputs("validation")
+    labels = dataset.targets(dataset.examples["validation"])
+    check_finite(logits)
+    temperature = fit_temperature(logits, labels)
+    probabilities = apply_temperature(logits, temperature)
+    return temperature, classification_metrics(
+        labels, probabilities, dataset.info.labels
+    )
 
 
 def _headline(figures: Mapping[str, Any], noun: str) -> tuple[Fact, ...]:

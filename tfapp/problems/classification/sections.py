@@ -35,22 +35,26 @@ def confusion_section(results: Results) -> Section:
     metrics = results.figures
     names, noun = results.evidence.class_names, results.metric.examples
     pairs = confused_pairs(metrics)
-    picture = Picture(
-        to_svg(confusion_picture(metrics["confusion_matrix"], names)),
-        "Confusion matrix; the most frequent mistakes are in the table below it.",
-        "A row shows what became of one true class: right answers in blue, mistakes "
-        "in orange, stronger for larger shares of the row.",
-    )
+    shown: list[Picture | Table] = []
+    if matrix := metrics["confusion_matrix"]:
+        picture = Picture(
+            to_svg(confusion_picture(matrix, names)),
+            "Confusion matrix; the most frequent mistakes are in the table below it.",
+            "A row shows what became of one true class: right answers in blue, "
+            "mistakes in orange, stronger for larger shares of the row.",
+        )
+        shown.append(picture)
     rows = tuple(
         (p.label, p.predicted, f"{p.mistakes:,}", percent(p.mistakes / p.support))
         for p in pairs
     )
     header = ("True class", "Predicted", noun.capitalize(), "Share of the class")
-    tables = (Table(header, rows, "Most frequent mistakes", 2),) if rows else ()
+    if rows:
+        shown.append(Table(header, rows, "Most frequent mistakes", 2))
     total = metrics["examples"]
     wrong = total - round(metrics["accuracy"] * total)
     lead = f"{wrong:,} of {count(total, noun)} got a wrong answer."
-    return Section("Confusion", lead, (Columns((picture, *tables)),))
+    return Section("Confusion", lead, (Columns(tuple(shown)),))
 
 
 def classes_section(results: Results) -> Section:

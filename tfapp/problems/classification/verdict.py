@@ -7,8 +7,6 @@ where they are used.
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-import numpy as np
-
 from tfapp.base.intervals import wilson_interval
 from tfapp.problems.classification.metrics import unproven
 from tfapp.problems.classification.results import ClassAnswers
@@ -71,18 +69,12 @@ def confused_pairs(
 
     Args:
         metrics: as `classification_metrics` returns.
-        most: number of pairs at most.
+        most: number of pairs at most, up to `MOST_MISTAKES`.
     """
-    names = list(metrics["per_class"])
-    confusion = np.array(metrics["confusion_matrix"])
-    support = confusion.sum(axis=1)
-    np.fill_diagonal(confusion, 0)
-    order = np.argsort(-confusion, axis=None, kind="stable")[:most]
-    cells = zip(*np.unravel_index(order, confusion.shape), strict=True)
+    names, per_class = list(metrics["per_class"]), metrics["per_class"]
     return tuple(
-        ConfusedPair(names[i], names[j], int(confusion[i, j]), int(support[i]))
-        for i, j in cells
-        if confusion[i, j]
+        ConfusedPair(names[i], names[j], mistakes, per_class[names[i]]["support"])
+        for i, j, mistakes in metrics["mistakes"][:most]
     )
 
 

@@ -6,6 +6,7 @@ from functools import partial
 import numpy as np
 
 from tfapp.problems.classification.calibration import softmax
+from tfapp.problems.classification.confusion import MOST_IN_MATRIX, confusion_matrix
 from tfapp.report.wording import percent, shorten
 from tfapp.tasks.watching import Curve, Glance, Item, View
 
@@ -59,6 +60,7 @@ def _confusion(glance: Glance) -> Mapping[str, Item]:
 
     labels, shares = _answers(glance)
     names = glance.dataset.info.labels
-    counts = np.zeros((len(names), len(names)), int)
-    np.add.at(counts, (labels, shares.argmax(axis=1)), 1)
+    if len(names) > MOST_IN_MATRIX:
+        return {}
+    counts = confusion_matrix(labels, shares.argmax(axis=1), len(names))
     return {"confusion": confusion_picture(counts.tolist(), names)}

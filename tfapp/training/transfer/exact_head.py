@@ -201,7 +201,7 @@ class ExactHead(Workload):
         strengths: Sequence[float],
     ) -> list[Any]:
         views = len(rows) // len(labels)
-        return fit_path(
+        path = fit_path(
             rows,
             np.concatenate([labels] * views),
             self.num_classes,
@@ -209,6 +209,7 @@ class ExactHead(Workload):
             None if weights is None else np.tile(weights, views),
             standardize=False,
         )
+        return list(path)
 
     def _mean_loss(self, logits: np.ndarray, labels: np.ndarray) -> float:
         weights = self._weights(labels)

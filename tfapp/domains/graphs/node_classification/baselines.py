@@ -125,12 +125,14 @@ def logistic_answers(
     # Rows of counts sum to 1: what is learned begins at the scale of 1.
     scale = float(np.sqrt(features.power(2).sum() / features.shape[0])) or 1.0
     dense = features.toarray() / scale
-    path = fit_path(
-        dense[train[thinned]],
-        labels[thinned],
-        dataset.info.num_outputs,
-        STRENGTHS,
-        standardize=False,
+    path = list(
+        fit_path(
+            dense[train[thinned]],
+            labels[thinned],
+            dataset.info.num_outputs,
+            STRENGTHS,
+            standardize=False,
+        )
     )
     held = dataset.rows("validation")
     truth = dataset.targets(dataset.examples["validation"])
