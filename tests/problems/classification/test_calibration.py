@@ -9,6 +9,7 @@ from tfapp.problems.classification.calibration import (
     expected_calibration_error,
     fit_temperature,
     log_losses,
+    raw_confidence,
     reliability_bins,
     softmax,
 )
@@ -44,8 +45,10 @@ def test_scaling_changes_no_answer_and_lowers_the_error():
     logits = logits * 3.0
     scaled = apply_temperature(logits, fit_temperature(logits, labels))
     assert np.array_equal(scaled.argmax(axis=1), logits.argmax(axis=1))
-    before = expected_calibration_error(softmax(logits), labels)
-    assert expected_calibration_error(scaled, labels) < 0.03 < 0.1 < before
+    right = logits.argmax(axis=1) == labels
+    before = expected_calibration_error(raw_confidence(logits), right)
+    after = expected_calibration_error(scaled.max(axis=1), right)
+    assert after < 0.03 < 0.1 < before
 
 
 def test_fit_temperature_is_the_minimum_of_a_grid():
@@ -89,14 +92,13 @@ def test_apply_temperature_refuses_what_is_not_positive(temperature):
 
 def test_expected_calibration_error_of_a_hand_example():
     """Two bins: |0.5 - 0.9| for two examples, |1 - 0.6| for one: 1.2 / 3."""
-    probabilities = np.array([[0.9, 0.1], [0.9, 0.1], [0.4, 0.6]])
-    labels = np.array([0, 1, 1])
-    assert expected_calibration_error(probabilities, labels) == pytest.approx(1.2 / 3)
+    confidence, right = np.array([0.9, 0.9, 0.6]), np.array([True, False, True])
+    assert expected_calibration_error(confidence, right) == pytest.approx(1.2 / 3)
 
 
 def test_reliability_bins_include_their_upper_edge():
     """Confidence 0.5 of two bins lies in the lower one, 1.0 in the upper one."""
-    grouped = reliability_bins(np.array([[0.5, 0.5], [1.0, 0.0]]), np.array([0, 1]), 2)
+    grouped = reliability_bins(np.array([0.5, 1.0]), np.array([True, False]), 2)
     assert grouped.counts.tolist() == [1, 1]
     assert grouped.confidence.tolist() == [0.5, 1.0]
     assert grouped.accuracy.tolist() == [1.0, 0.0]
@@ -104,7 +106,7 @@ def test_reliability_bins_include_their_upper_edge():
 
 def test_empty_bins_are_nan_without_warnings():
     """A bin without examples has no accuracy."""
-    grouped = reliability_bins(np.array([[0.95, 0.05]]), np.array([0]))
+    grouped = reliability_bins(np.array([0.95]), np.array([True]))
     assert grouped.counts.sum() == 1
     assert np.isnan(grouped.accuracy).sum() == 14
 

@@ -129,10 +129,10 @@ def test_odd_class_names_are_cut_and_kept_literally():
 def test_reliability_picture_gives_both_errors(num_classes):
     """The legend gives the calibration error before and after."""
     random = np.random.default_rng(0)
-    labels = random.integers(num_classes, size=100)
+    correct = random.random(100) < 1 / num_classes
     logits = random.normal(size=(100, num_classes))
-    before, after = softmax(logits * 4), softmax(logits)
-    texts = _texts(charts.reliability_picture(before, after, labels))
+    before, after = (softmax(logits * by).max(axis=1) for by in (4, 1))
+    texts = _texts(charts.reliability_picture(before, after, correct))
     assert sum(t.startswith("Before (ECE ") for t in texts) == 1
     assert sum(t.startswith("After (ECE ") for t in texts) == 1
     assert "Examples" in texts

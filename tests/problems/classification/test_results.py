@@ -9,6 +9,7 @@ from tfapp.base.errors import DataError, TrainingError
 from tfapp.problems.classification.calibration import (
     expected_calibration_error,
     fit_temperature,
+    raw_confidence,
     softmax,
 )
 from tfapp.problems.classification.metrics import classification_metrics
@@ -48,7 +49,9 @@ def test_a_given_temperature_is_used(judged_classifier):
     assert results.calibration == {"temperature": 2.0}
     expected = classification_metrics(labels, softmax(logits / 2.0), NAMES)
     error = expected["expected_calibration_error"]
-    before = expected_calibration_error(softmax(logits), labels)
+    before = expected_calibration_error(
+        raw_confidence(logits), logits.argmax(axis=1) == labels
+    )
     assert results.figures == {**expected, "ece_before": before, "ece_after": error}
     plain, _ = judged_classifier(NAMES, splits, {})
     assert plain.calibration == {"temperature": 1.0}

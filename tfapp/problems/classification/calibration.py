@@ -149,18 +149,25 @@ def _helps(logits: np.ndarray, labels: np.ndarray) -> bool:
     return bool(gained.mean() > error)
 
 
-def reliability_bins(
-    probabilities: np.ndarray, labels: np.ndarray, bins: int = 15
-) -> ReliabilityBins:
-    """Group examples by confidence, the probability of the predicted class.
+def raw_confidence(logits: np.ndarray) -> np.ndarray:
+    """Return the probability of each prediction before calibration, (examples,).
 
     Args:
-        probabilities: float array (examples, num_classes) in [0, 1].
-        labels: int array (examples,), class indices in [0, num_classes).
+        logits: float array (examples, num_classes).
+    """
+    return by_rows(lambda rows: softmax(rows).max(axis=-1), logits)
+
+
+def reliability_bins(
+    confidence: np.ndarray, correct: np.ndarray, bins: int = 15
+) -> ReliabilityBins:
+    """Group examples by confidence.
+
+    Args:
+        confidence: float array (examples,) in [0, 1], probability of each prediction.
+        correct: bool array (examples,), whether it is right.
         bins: number of bins of equal width; each includes its upper edge.
     """
-    confidence = probabilities.max(axis=-1)
-    correct = probabilities.argmax(axis=-1) == labels
     indices = np.clip(np.ceil(confidence * bins).astype(int) - 1, 0, bins - 1)
     counts = np.bincount(indices, minlength=bins)
     # An empty bin has no mean: 0 / 0 is the NaN that is wanted.
@@ -172,18 +179,18 @@ def reliability_bins(
 
 
 def expected_calibration_error(
-    probabilities: np.ndarray, labels: np.ndarray, bins: int = 15
+    confidence: np.ndarray, correct: np.ndarray, bins: int = 15
 ) -> float:
     """Return the mean distance between confidence and accuracy, by `bins` bins.
 
     Args:
-        probabilities: float array (examples, num_classes) in [0, 1].
-        labels: int array (examples,), class indices in [0, num_classes).
+        confidence: float array (examples,) in [0, 1], probability of each prediction.
+        correct: bool array (examples,), whether it is right.
         bins: number of bins of equal width.
 
     Returns:
         error in [0, 1]; 0 is perfectly calibrated.
     """
-    grouped = reliability_bins(probabilities, labels, bins)
+    grouped = reliability_bins(confidence, correct, bins)
     distance = np.nan_to_num(np.abs(grouped.accuracy - grouped.confidence))
     return float((grouped.counts * distance).sum() / grouped.counts.sum())

@@ -57,14 +57,14 @@ def confusion_picture(
 
 
 def reliability_picture(
-    before: np.ndarray, after: np.ndarray, labels: np.ndarray, bins: int = 15
+    before: np.ndarray, after: np.ndarray, correct: np.ndarray, bins: int = 15
 ) -> Figure:
     """Draw accuracy against confidence, before and after temperature scaling.
 
     Args:
-        before: float array (examples, num_classes), probabilities as trained.
-        after: float array (examples, num_classes), after temperature scaling.
-        labels: int array (examples,), class indices in [0, num_classes).
+        before: float array (examples,), probability of each prediction as trained.
+        after: float array (examples,), the same after temperature scaling.
+        correct: bool array (examples,), whether it is right.
         bins: number of bins of equal width.
 
     Returns:
@@ -82,8 +82,8 @@ def reliability_picture(
             linestyle=":",
             label="Perfect",
         )
-        _draw_reliability(diagram, before, labels, bins, "Before", "second", "--")
-        _draw_reliability(diagram, after, labels, bins, "After", "accent", "-")
+        _draw_reliability(diagram, before, correct, bins, "Before", "second", "--")
+        _draw_reliability(diagram, after, correct, bins, "After", "accent", "-")
         diagram.set(ylabel="Accuracy", title="Accuracy by confidence")
         percent_axis(diagram, "y")
         percent_axis(diagram, "x")
@@ -167,14 +167,14 @@ def _write_counts(axes: Axes, counts: np.ndarray, shares: np.ndarray) -> None:
 
 def _draw_reliability(
     axes: Axes,
-    probabilities: np.ndarray,
-    labels: np.ndarray,
+    confidence: np.ndarray,
+    correct: np.ndarray,
     bins: int,
     label: str,
     colour: str,
     dashes: str,
 ) -> None:
-    grouped = reliability_bins(probabilities, labels, bins)
+    grouped = reliability_bins(confidence, correct, bins)
     full = grouped.counts > 0
     distance = np.abs(grouped.accuracy - grouped.confidence)[full]
     error = (grouped.counts[full] * distance).sum() / grouped.counts.sum()
@@ -197,8 +197,7 @@ def _draw_reliability(
     )
 
 
-def _draw_confidence(axes: Axes, probabilities: np.ndarray, bins: int) -> None:
-    confidence = probabilities.max(axis=1)
+def _draw_confidence(axes: Axes, confidence: np.ndarray, bins: int) -> None:
     weights = np.full(len(confidence), 1 / len(confidence))
     axes.hist(
         confidence,

@@ -56,7 +56,8 @@ def classification_metrics(
     labels, probabilities = np.asarray(labels), np.asarray(probabilities)
     _check_inputs(labels, probabilities, class_names)
     predicted = probabilities.argmax(axis=1)
-    correct, total = int((predicted == labels).sum()), len(labels)
+    right = predicted == labels
+    correct, total = int(right.sum()), len(labels)
     per_class = per_class_metrics(labels, predicted, class_names)
     present = [row for row in per_class.values() if row["support"]]
     of_label = probabilities[np.arange(total), labels].astype(np.float64)
@@ -70,7 +71,9 @@ def classification_metrics(
         "balanced_accuracy": float(np.mean([row["recall"] for row in present])),
         "roc_auc": roc_auc(labels, probabilities),
         "brier_score": float((squares - 2 * of_label + 1).mean()),
-        "expected_calibration_error": expected_calibration_error(probabilities, labels),
+        "expected_calibration_error": expected_calibration_error(
+            probabilities.max(axis=1), right
+        ),
         "per_class": per_class,
         "confusion_matrix": None,
         "mistakes": most_frequent_mistakes(labels, predicted, len(class_names)),

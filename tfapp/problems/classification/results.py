@@ -12,7 +12,7 @@ from tfapp.problems.classification.calibration import (
     apply_temperature,
     expected_calibration_error,
     fit_temperature,
-    softmax,
+    raw_confidence,
 )
 from tfapp.problems.classification.metrics import (
     check_finite,
@@ -125,12 +125,14 @@ def evaluate_classifier(
         temperature = calibration.get("temperature") or 1.0
     logits = outputs("test")
     check_finite(logits)
-    before = expected_calibration_error(softmax(logits), labels)
     probabilities = apply_temperature(logits, temperature)
     figures = classification_metrics(labels, probabilities, names)
+    answers = ClassAnswers(names, labels, logits, probabilities)
     present = np.unique(labels)
     figures |= {
-        "ece_before": before,
+        "ece_before": expected_calibration_error(
+            raw_confidence(logits), answers.correct
+        ),
         "ece_after": figures["expected_calibration_error"],
     }
     if calibration is None:
@@ -139,7 +141,6 @@ def evaluate_classifier(
         figures, notes = of_one_class(figures), (_one_class_note(names[present[0]]),)
     if sentence := unproven(figures["per_class"], metric.examples):
         notes = (*notes, sentence)
-    answers = ClassAnswers(names, labels, logits, probabilities)
     return Results(
         metric=metric,
         figures=figures,

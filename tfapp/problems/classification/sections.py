@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from tfapp.problems.classification.calibration import softmax
+from tfapp.problems.classification.calibration import raw_confidence
 from tfapp.problems.classification.charts import (
     confusion_picture,
     f1_picture,
@@ -77,9 +77,9 @@ def calibration_section(results: Results) -> Section:
     answers: ClassAnswers = results.evidence
     temperature = results.calibration["temperature"]
     before, after = metrics["ece_before"], metrics["ece_after"]
-    raw = softmax(answers.logits)
+    raw = raw_confidence(answers.logits)
     picture = Picture(
-        to_svg(reliability_picture(raw, answers.probabilities, answers.labels)),
+        to_svg(reliability_picture(raw, answers.confidence, answers.correct)),
         f"Accuracy by confidence. Expected calibration error {percent(before)} before "
         f"and {percent(after)} after temperature scaling.",
         "On the dotted line, answers given with 80 % confidence are right in 80 % of "
