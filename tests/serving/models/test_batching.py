@@ -131,6 +131,57 @@ def test_large_requests_are_divided(model, make):
     assert model.calls == [(3,), (3,), (1,)]
 
 
+def test_parts_and_requests_of_others_take_turns(model, make):
+    """One thread: what came after a large request does not wait for all of it."""
+    batcher = make(max_batch_size=3)
+    hold(model, batcher)
+    large, others = work(*range(9)), [work(i, i) for i in range(2)]
+    for item in (large, *others):
+        batcher.submit(item)
+    model.gate.set()
+    assert answer_of(large) == [2 * i for i in range(9)]
+    assert [answer_of(i) for i in others] == [[2 * i] * 2 for i in range(2)]
+    assert model.calls == [(1,), (3,), (2,), (3,), (2,), (3,)]
+
+
+def test_a_thread_is_left_to_others(make):
+    """Of two threads one is at work on parts while others have just asked."""
+    gate, entered = threading.Event(), threading.Event()
+
+    def slow_for_parts(inputs, end):
+        if len(inputs["x"]) == 3:
+            entered.set()
+            assert gate.wait(20)
+        return {"y": inputs["x"]}
+
+    batcher = make(max_batch_size=3, num_threads=2)
+    batcher._run = slow_for_parts
+    first, large, second = work(7), work(*range(9)), work(8)
+    batcher.submit(first)
+    batcher.submit(large)
+    assert entered.wait(20)
+    batcher.submit(second)
+    assert (answer_of(first), answer_of(second)) == ([7], [8])
+    assert not large.future.done()
+    gate.set()
+    assert answer_of(large) == list(range(9))
+
+
+def test_where_nobody_else_asks_every_thread_is_at_work_on_parts(make):
+    """The parts of a lone large request are computed at the same time."""
+    together = threading.Barrier(2, timeout=20)
+
+    def wait_for_the_other(inputs, end):
+        together.wait()
+        return {"y": inputs["x"]}
+
+    batcher = make(max_batch_size=3, num_threads=2)
+    batcher._run = wait_for_the_other
+    large = work(*range(6))
+    batcher.submit(large)
+    assert answer_of(large) == list(range(6))
+
+
 def test_a_divided_request_fails_as_a_whole(make):
     """One wrong part is the end of it."""
     batcher = make(max_batch_size=2)

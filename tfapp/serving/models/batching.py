@@ -5,6 +5,9 @@ the one before it is computed. Right after a batch its clients are about to send
 waiting a moment for them fills the next batch better. How many to wait for is learned
 from the batches before, so a lone client is never waited with: its requests come one
 by one, and one is all that is waited for.
+
+The parts of a request larger than a batch wait by themselves: while others ask too, one
+thread is left to them, and where there is one thread they and the parts take turns.
 """
 
 import threading
@@ -18,6 +21,8 @@ from tfapp.serving.status import RequestError, Status, too_late
 
 WINDOW_SHARE = 0.1
 """Longest wait, as a share of what the calls last take: more would not pay."""
+RECENT_SECONDS = 1.0
+"""Since the last request of others, for whom a thread is left."""
 
 Observe = Callable[[int, float], None]
 """Told of every call: its rows, and the seconds that it took."""
@@ -40,6 +45,10 @@ class Batcher:
         self._settings = settings
         self._observe = observe
         self._queue: deque[Work] = deque()
+        self._parts: deque[Work] = deque()  # of requests larger than a batch
+        self._dividing: set[threading.Thread] = set()  # at work on parts
+        self._turn_of_parts = False
+        self._last_whole = -RECENT_SECONDS
         self._queued_rows = 0
         self._bound = settings.max_batch_size * settings.max_enqueued_batches
         self._changed = threading.Condition()
@@ -75,7 +84,8 @@ class Batcher:
                 raise RequestError(Status.UNAVAILABLE, "The model is being unloaded.")
             rows = max(1, work.rows)
             # A request larger than the queue may still come when nothing waits.
-            if self._queue and self._queued_rows + rows > self._bound:
+            waits = self._queue or self._parts
+            if waits and self._queued_rows + rows > self._bound:
                 raise RequestError(
                     Status.UNAVAILABLE,
                     "The batch scheduling queue to which this task was submitted is "
@@ -83,7 +93,10 @@ class Batcher:
                 )
             if len(parts) > 1:
                 gather(work, parts)
-            self._queue.extend(parts)
+                self._parts.extend(parts)
+            else:
+                self._queue.append(work)
+                self._last_whole = time.monotonic()
             self._queued_rows += rows
             self._changed.notify(len(parts))
 
@@ -105,17 +118,38 @@ class Batcher:
 
     def _take(self) -> list[Work]:
         """Wait for work; return what shares the next call, [] when closed."""
+        thread = threading.current_thread()
         while True:
             with self._changed:
-                while not self._queue:
-                    if self._closed:
+                self._dividing.discard(thread)
+                while not (queue := self._next()):
+                    if self._closed and not self._parts:
+                        self._changed.notify_all()
                         return []
                     self._changed.wait()
-                self._await_company()
-                works = self._collect()
+                if queue is self._parts:
+                    self._dividing.add(thread)
+                else:
+                    self._await_company()
+                self._turn_of_parts = queue is self._queue
+                works = self._collect(queue)
+                self._changed.notify()  # another thread may have become free to take
             live = [work for work in works if _claim(work)]
             if live:
                 return live
+
+    def _next(self) -> deque[Work] | None:
+        """Return the queue from which this thread takes, None if it has to wait."""
+        turn = not self._queue or (self._turn_of_parts and not self._dividing)
+        if self._parts and turn and len(self._dividing) < self._most_dividing():
+            return self._parts
+        return self._queue or None
+
+    def _most_dividing(self) -> int:
+        """Return how many threads may be at work on parts of large requests."""
+        threads = self._settings.num_threads
+        alone = time.monotonic() - self._last_whole > RECENT_SECONDS
+        return threads if alone or self._closed else max(1, threads - 1)
 
     def _await_company(self) -> None:
         """Give those who usually come together a moment to arrive."""
@@ -132,15 +166,15 @@ class Batcher:
         # Falls slowly, so that one late client does not end the habit.
         self._usual = max(len(self._queue), 0.8 * self._usual + 0.2)
 
-    def _collect(self) -> list[Work]:
-        """Take the oldest work and all that can share its call."""
-        if not self._queue:  # another thread was quicker
+    def _collect(self, queue: deque[Work]) -> list[Work]:
+        """Take the oldest work of a queue and all that can share its call."""
+        if not queue:  # another thread was quicker
             return []
-        first = self._queue.popleft()
+        first = queue.popleft()
         works, rows, pixels = [first], first.rows, first.pixels
         passed: list[Work] = []
-        while self._queue and first.rows and rows < self._settings.max_batch_size:
-            work = self._queue.popleft()
+        while queue and first.rows and rows < self._settings.max_batch_size:
+            work = queue.popleft()
             fits = (
                 work.rows
                 and rows + work.rows <= self._settings.max_batch_size
@@ -153,7 +187,7 @@ class Batcher:
                 pixels += work.pixels
             else:
                 passed.append(work)
-        self._queue.extendleft(reversed(passed))
+        queue.extendleft(reversed(passed))
         self._queued_rows -= sum(max(1, work.rows) for work in works)
         return works
 
