@@ -13,6 +13,9 @@ SECONDS_PER_UPDATE = 0.45
 """Of the default network on one core."""
 LARGE = 300_000
 """Characters from which the wide network learns more than it learns by heart."""
+VALIDATED = 10_000
+"""Characters that choose the epoch: what lies before the test is the likest to it, and
+best learned from."""
 
 
 def plan(report: CheckReport, machine: Machine) -> Plan:
@@ -29,7 +32,8 @@ def plan(report: CheckReport, machine: Machine) -> Plan:
         )
     large = characters >= LARGE
     batch = BATCH if large else max(4, min(BATCH, characters // (WINDOW * 20)))
-    updates = max(1, int(0.81 * characters) // (WINDOW * batch))
+    held_out = round(min(0.05, max(0.01, VALIDATED / characters)), 3)
+    updates = max(1, int((0.9 - held_out) * characters) // (WINDOW * batch))
     most = UPDATES
     if machine.minutes:
         most = min(most, int(machine.minutes * 30 / SECONDS_PER_UPDATE))
@@ -38,7 +42,7 @@ def plan(report: CheckReport, machine: Machine) -> Plan:
     table = {
         "data": {
             "batch_size": batch,
-            "split": {"by": "order", "validation": 0.05, "test": 0.1},
+            "split": {"by": "order", "validation": held_out, "test": 0.1},
         },
         "model": {"name": "recurrent_language_model", "options": {"units": units}},
         "training": {
