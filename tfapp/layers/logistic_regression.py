@@ -19,6 +19,9 @@ from scipy.special import expit, log_softmax, softmax
 STRENGTHS = (10.0, 1.0, 0.1, 0.01, 0.001)
 """Of the penalty, the strongest first: each fit starts where the one before ended."""
 MOST_STEPS = 200
+EXACT, ENOUGH = 2e-9, 1e-5
+"""Relative fall of the loss in a step below which a search ends. With the second a
+regression of 60 classes takes a third of the time for 0.05 points of accuracy."""
 
 
 @dataclass(frozen=True)
@@ -54,6 +57,7 @@ def fit_path(
     weights: np.ndarray | None = None,
     *,
     standardize: bool = True,
+    tolerance: float = EXACT,
 ) -> Iterator[LogisticRegression]:
     """Yield a logistic regression for every strength of the penalty, fitted when asked.
 
@@ -68,6 +72,7 @@ def fit_path(
         strengths: of the penalty, the strongest first.
         weights: of the examples, float (examples,), mean 1; None if all count alike.
         standardize: scale features to mean 0 and variance 1 first.
+        tolerance: relative fall of the loss in a step below which a search ends.
     """
     features = np.asarray(features, np.float32)
     mean, deviation = _moments(features, standardize)
@@ -90,7 +95,7 @@ def fit_path(
             args=(*problem, strength),
             jac=True,
             method="L-BFGS-B",
-            options={"maxiter": MOST_STEPS},
+            options={"maxiter": MOST_STEPS, "ftol": tolerance},
         ).x
         solution = start.reshape(shape).astype(np.float32)
         of_features = basis @ solution[:-1]
@@ -112,7 +117,7 @@ def fit_best(
         held_out: the same of other examples; None for a penalty in the middle.
         num_classes: number of classes.
     """
-    path = fit_path(*train, num_classes)
+    path = fit_path(*train, num_classes, tolerance=ENOUGH)
     if held_out is None:
         (middle,) = islice(path, len(STRENGTHS) // 2, len(STRENGTHS) // 2 + 1)
         return middle
