@@ -9,8 +9,7 @@ from tfapp.base import registry
 from tfapp.base.errors import ConfigError
 from tfapp.base.extras import require_extra
 from tfapp.base.reporter import Reporter
-from tfapp.machine import processor
-from tfapp.machine.start import native_stderr_aside
+from tfapp.machine.start import start_tensorflow
 
 if TYPE_CHECKING:
     from tfapp.serving.running import Running
@@ -55,11 +54,11 @@ def serve(
         settings = settings.model_copy(update={"folder": "saved_models"})
     check_folders(settings)
     reporter = reporter or Reporter()
-    processor.tune_allocator()
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-    with reporter.stage("start TensorFlow"), native_stderr_aside():
-        from tfapp.serving.running import Running
-        from tfapp.serving.server import Server
+    os.environ.setdefault("TF_FORCE_GPU_ALLOW_GROWTH", "true")  # models share a GPU
+    start_tensorflow(reporter, needs_backend=False, needs_keras=False)
+    from tfapp.serving.running import Running
+    from tfapp.serving.server import Server
+
     targets = registry.union("CONVERTERS").items()
     converters = {media: registry.load_target(target) for media, target in targets}
     server = Server(settings, reporter, converters)
