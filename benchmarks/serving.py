@@ -4,6 +4,7 @@ python benchmarks/serving.py SAVED_MODEL PHOTO.jpg [--seconds 20] [--out serving
 python benchmarks/serving.py SAVED_MODEL PHOTO.jpg --switches 20
 python benchmarks/serving.py SAVED_MODEL PHOTO.jpg --soak 100000
 python benchmarks/serving.py SAVED_MODEL PHOTO.jpg --beside --seconds 20
+python benchmarks/serving.py SAVED_MODEL PHOTO.jpg --starts 3
 
 Every server is a process of its own, started on a free port of this machine, warmed up,
 asked by the same load generator (one process, plain sockets, the request prepared once)
@@ -157,6 +158,21 @@ def _folder(root, name):
     return root / name
 
 
+async def first_answers(model, photo, number):
+    """Return the seconds from the start of the process to its first answer."""
+    seconds = []
+    for _ in range(number):
+        started = time.monotonic()
+        server = Running("tfapp serve", model)
+        asked = requests_of(photo, server.peer.path(server.model), server.port)["jpeg"]
+        try:
+            await server.ready(asked, requests=1)
+            seconds.append(round(time.monotonic() - started, 2))
+        finally:
+            server.stop()
+    return {"seconds to the first answer": seconds}
+
+
 async def soak(model, photo, number):
     """Send many requests; return the server's memory at 10, 50 and 100 %."""
     server = Running("tfapp serve", model)
@@ -189,6 +205,7 @@ def main():
     parser.add_argument("--config", default="", help="models.toml of `tfapp serve`")
     parser.add_argument("--switches", type=int, default=0)
     parser.add_argument("--soak", type=int, default=0)
+    parser.add_argument("--starts", type=int, default=0)
     parser.add_argument("--beside", action="store_true")
     parser.add_argument("--out", type=Path)
     given = parser.parse_args()
@@ -196,6 +213,8 @@ def main():
     Tfapp.config = given.config
     if given.switches:
         found = asyncio.run(switch(model, photo, given.switches))
+    elif given.starts:
+        found = asyncio.run(first_answers(model, photo, given.starts))
     elif given.beside:
         found = asyncio.run(beside(model, photo, given.seconds))
     elif given.soak:

@@ -120,21 +120,19 @@ class Running:
             command, stdout=self.log, stderr=self.log, start_new_session=True
         )
 
-    async def ready(self, request):
-        """Wait until it answers."""
+    async def ready(self, request, requests=WARM_REQUESTS):
+        """Wait until it answers so many requests."""
         end = time.monotonic() + START_SECONDS
         while time.monotonic() < end and self.process.poll() is None:
             try:
                 reader, writer = await asyncio.open_connection("127.0.0.1", self.port)
-                found = [
-                    await ask(reader, writer, request) for _ in range(WARM_REQUESTS)
-                ]
+                found = [await ask(reader, writer, request) for _ in range(requests)]
                 writer.close()
                 if found[-1] == 200:
                     return
             except (OSError, ValueError, asyncio.IncompleteReadError):
                 pass
-            await asyncio.sleep(0.5)
+            await asyncio.sleep(0.05)
         self.log.seek(0)
         raise SystemExit(f"{self.peer} does not answer:\n{self.log.read().decode()}")
 
