@@ -70,7 +70,7 @@ def test_decoders_and_loss_against_all_paths(cases):
         assert float(share) == pytest.approx(texts[best], abs=1e-5)
         path = [k for k, _ in itertools.groupby(logits.argmax(axis=1)) if k]
         assert greedy(padded)[0] == path
-        row = np.zeros((1, 4), np.int32)
+        row = np.zeros((1, 5), np.int32)
         row[0, : len(best)] = best
         loss = CtcLoss()(row, padded[None])
         assert float(loss) == pytest.approx(-np.log(texts[best]), abs=1e-4)
