@@ -235,7 +235,6 @@ OTHERS = {
     "imagenet_bundle.py": "tests/domains/images/pretrained/test_bundled.py",
     "gpu.py": "test_gpu.py",
     "many_files.py": "input.py",
-    "serving_load.py": "serving.py",
     "serving_peers.py": "serving.py",
     "ways/keras_way.py": "training.py",
     "ways/option_way.py": "options.py",
