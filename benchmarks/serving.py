@@ -108,7 +108,7 @@ def _wait_for(port, version, name="model"):
         if found.get(str(version)) == "AVAILABLE":
             return time.monotonic() - started
         time.sleep(0.2)
-    raise SystemExit(f"version {version} does not serve")
+    raise SystemExit(f"version {version} of {name} does not serve")
 
 
 async def beside(model, photo, seconds):
@@ -119,7 +119,7 @@ async def beside(model, photo, seconds):
     """
     root = Path(tempfile.mkdtemp())
     _place(model, _folder(root, "model"), 1)
-    server = Running("tfapp serve", root / "model" / "1", root)
+    server = Running("tfapp serve", root / "model" / "1", with_others=True)
     asked = requests_of(photo, server.peer.path(server.model), server.port)["jpeg"]
     encoded = base64.b64encode(photo.read_bytes()).decode()
     large = json.dumps({"instances": [{"b64": encoded}] * 32}).encode()

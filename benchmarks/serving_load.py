@@ -110,12 +110,12 @@ def _milliseconds(ordered, share):
 
 
 class Running:
-    """A server in a process of its own."""
+    """A server in a process of its own, perhaps with all models next to the model."""
 
-    def __init__(self, name, model, folder=None):
+    def __init__(self, name, model, with_others=False):
         self.peer, self.port, self.model = PEERS[name], free_port(), model
         self.log = tempfile.TemporaryFile()
-        command = self.peer.command(folder / "all" if folder else model, self.port)
+        command = self.peer.command(model.parent if with_others else model, self.port)
         self.process = subprocess.Popen(
             command, stdout=self.log, stderr=self.log, start_new_session=True
         )

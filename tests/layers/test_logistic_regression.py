@@ -8,6 +8,7 @@ from sklearn.metrics import log_loss
 
 from tfapp.layers import logistic_regression
 from tfapp.layers.logistic_regression import (
+    ENOUGH,
     STRENGTHS,
     fit_best,
     fit_path,
@@ -62,13 +63,14 @@ def test_penalties_weaker_than_what_suits_are_not_fitted(monkeypatch):
     monkeypatch.setattr(logistic_regression, "minimize", counted(fitted))
     best = fit_best(train, other, 3)
     assert len(fitted) == STRENGTHS.index(best.strength) + 2 < len(STRENGTHS)
+    assert {options["ftol"] for options in fitted} == {ENOUGH}
 
 
 def counted(calls):
     """Return SciPy's search, which notes that it was called."""
 
     def search(*arguments, **options):
-        calls.append(arguments)
+        calls.append(options["options"])
         return minimize(*arguments, **options)
 
     return search

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -51,12 +52,12 @@ class ClassAnswers:
     logits: np.ndarray
     probabilities: np.ndarray
 
-    @property
+    @cached_property
     def confidence(self) -> np.ndarray:
         """Float array (examples,), probability of each prediction."""
         return np.asarray(self.probabilities.max(axis=1))
 
-    @property
+    @cached_property
     def correct(self) -> np.ndarray:
         """Bool array (examples,), whether each prediction is right."""
         return np.asarray(self.probabilities.argmax(axis=1) == self.labels)
@@ -122,7 +123,7 @@ def evaluate_classifier(
     if calibration is None:  # done with before the test: of many classes both are large
         temperature, validated = _on_validation(outputs, dataset)
     else:
-        temperature = calibration.get("temperature") or 1.0
+        temperature, validated = calibration.get("temperature") or 1.0, None
     logits = outputs("test")
     check_finite(logits)
     probabilities = apply_temperature(logits, temperature)

@@ -71,7 +71,8 @@ def confused_pairs(
         metrics: as `classification_metrics` returns.
         most: number of pairs at most, up to `MOST_MISTAKES`.
     """
-    names, per_class = list(metrics["per_class"]), metrics["per_class"]
+    per_class = metrics["per_class"]
+    names = list(per_class)
     return tuple(
         ConfusedPair(names[i], names[j], mistakes, per_class[names[i]]["support"])
         for i, j, mistakes in metrics["mistakes"][:most]

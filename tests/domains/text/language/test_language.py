@@ -1,6 +1,7 @@
 """Running text: splits, losses, mixtures, sampling and the answers of an export."""
 
 from math import log
+from types import SimpleNamespace
 
 import keras
 import numpy as np
@@ -169,6 +170,10 @@ def test_refusals_and_plans(tmp_path):
     assert detect(str(path)).task == "character_language_model"
     chosen = plan(check_data(config(path)), Machine())
     assert chosen.table["data"]["split"]["by"] == "order"
+    assert chosen.table["data"]["split"]["validation"] == 0.05
+    # Of a long text, ten thousand characters before the test choose the epoch.
+    long = SimpleNamespace(name="long", facts={"characters": 500_000, "symbols": 60})
+    assert plan(long, Machine()).table["data"]["split"]["validation"] == 0.02
     wrong = DataConfig(kind="running_text", path=str(path))
     with pytest.raises(ConfigError, match="Expected `data.split.by` = 'order'"):
         load_dataset(wrong, seed=0)
