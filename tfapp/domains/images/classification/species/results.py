@@ -74,7 +74,13 @@ def evaluate_species(
         notes = (*notes, f"the prior is left out: {fitted.note}")
     answers: ClassAnswers = alone.evidence
     if fitted.prior is None:
-        evidence = SpeciesAnswers(**vars(answers), alone=answers.probabilities)
+        evidence = SpeciesAnswers(
+            answers.class_names,
+            answers.labels,
+            answers.logits,
+            answers.probabilities,
+            alone=answers.probabilities,
+        )
         return replace(
             alone, figures=alone.figures | facts, notes=notes, evidence=evidence
         )
