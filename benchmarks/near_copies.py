@@ -32,7 +32,7 @@ def main() -> None:
         for path in sorted(folder.rglob("*"))
         if path.suffix.lower() in IMAGE_SUFFIXES
     ]
-    looks = [likeness(np.asarray(opened(path))) for path in files]
+    looks = [likeness(opened(path)) for path in files]
     order = np.random.default_rng(0).permutation(len(files))
     chosen = [int(i) for i in order[: arguments.copies] if looks[i]]
     found = recall(files, looks, chosen)
@@ -91,7 +91,7 @@ def recall(files: list[Path], looks: list, chosen: list[int]) -> dict[str, int]:
     found: dict[str, int] = {}
     for index in chosen:
         for kind, copy in copies_of(opened(files[index])).items():
-            own = likeness(np.asarray(copy))
+            own = likeness(copy)
             pairs = near_duplicates(named(["photo", "copy"]), [looks[index], own])
             found[kind] = found.get(kind, 0) + bool(pairs)
     return found

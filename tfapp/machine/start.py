@@ -29,7 +29,12 @@ JAX_MISSING = (
     "pip install 'tfapp[jax]'."
 )
 _starting = threading.Lock()
+_left_to_parent = threading.Event()
 DETERMINISTIC_GPU = "--xla_gpu_deterministic_ops=true"
+
+
+class LeftToParent(BaseException):
+    """This process is a helper without TensorFlow; no handler of errors catches it."""
 
 
 def start_tensorflow(
@@ -78,11 +83,21 @@ def require_tensorflow() -> None:
     """Start TensorFlow without a word, from any thread, if it does not run yet.
 
     For code that mostly needs none, such as the check of ordinary files.
+
+    Raises:
+        LeftToParent: after `leave_tensorflow_to_parent`.
     """
+    if _left_to_parent.is_set():
+        raise LeftToParent
     if "tensorflow" in sys.modules and not _starting.locked():
         return
     with _starting:
         start_tensorflow(Reporter(quiet=True), needs_backend=False, needs_keras=False)
+
+
+def leave_tensorflow_to_parent() -> None:
+    """Let this process, a helper of another one, never start TensorFlow."""
+    _left_to_parent.set()
 
 
 def _choose_backend(runtime: RuntimeConfig) -> None:

@@ -1,8 +1,6 @@
 """Every example inspected once, in parallel, and remembered between runs."""
 
-import os
 from collections.abc import Callable, Iterator, Mapping
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from typing import Generic, Protocol, TypeVar
@@ -10,12 +8,9 @@ from typing import Generic, Protocol, TypeVar
 from tfapp.base.errors import DataError
 from tfapp.data.context import LoadContext
 from tfapp.data.listing import Source
+from tfapp.data.scan.all_cores import on_all_cores
 from tfapp.data.scan.memory import ScanMemory
 from tfapp.data.spec import Example
-
-MAX_WORKERS = 16
-BLOCK = 4096
-"""Files handed to the threads at once: a million waiting tasks would take 1 GB."""
 
 
 class Facts(Protocol):
@@ -104,8 +99,7 @@ def _inspected(
         except DataError as error:  # no right to read it, or gone this very moment
             return inspection.failed(str(error))
 
-    workers = min(MAX_WORKERS, len(os.sched_getaffinity(0)))
-    with inspection.surroundings(), ThreadPoolExecutor(workers) as pool:
-        for start in range(0, len(source.examples), BLOCK):
-            block = source.examples[start : start + BLOCK]
-            yield from zip(block, pool.map(look, block), strict=True)
+    with inspection.surroundings():
+        yield from zip(
+            source.examples, on_all_cores(look, source.examples), strict=True
+        )

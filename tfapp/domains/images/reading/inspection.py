@@ -17,7 +17,7 @@ from tfapp.domains.images.reading.conversion import (
 )
 from tfapp.domains.images.reading.likeness import LIKENESS, likeness
 from tfapp.domains.images.reading.limits import pillow_without_limit
-from tfapp.domains.images.reading.pixels.by_pillow import pixels_by_pillow
+from tfapp.domains.images.reading.pixels.by_pillow import picture_by_pillow
 from tfapp.domains.images.reading.pixels.rules import (
     CUT_OFF,
     DECODER_VERSION,
@@ -116,15 +116,18 @@ def _inspect_open(
         return ImageFacts(stamp, format_name, *size, False, (), fault, detail)
     turn = orientation_of(data)
     traits = _traits(image, format_name, data, turn)
-    pixels = pixels_by_pillow(image, data, turn)
-    if pixels is None:
+    picture = picture_by_pillow(image, data, turn)
+    if picture is None:
         try:
-            pixels = _pixels_by_training(data, max_pixels)
+            picture = Image.fromarray(_pixels_by_training(data, max_pixels))
         except DataError as error:
             fault, detail = _decoding_fault(data, str(error))
             return ImageFacts(stamp, format_name, *size, False, traits, fault, detail)
     if "alpha" in traits and _is_opaque(data):
         traits = tuple(trait for trait in traits if trait != "alpha")
+    # Pillow copies its pixels each time they are asked for.
+    pixels = np.frombuffer(picture.tobytes(), np.uint8)
+    pixels = pixels.reshape(picture.height, picture.width, 3)
     return ImageFacts(
         stamp,
         format_name,
@@ -132,7 +135,7 @@ def _inspect_open(
         is_coloured(pixels),
         traits,
         content_hash=content_hash(pixels),
-        likeness=likeness(pixels),
+        likeness=likeness(picture),
     )
 
 

@@ -10,7 +10,7 @@ from tfapp.base.errors import DataError
 from tfapp.domains.images.reading.limits import pillow_without_limit
 from tfapp.domains.images.reading.pixels.by_pillow import (
     ordinary_png,
-    pixels_by_pillow,
+    picture_by_pillow,
 )
 from tfapp.domains.images.reading.pixels.by_training import scanned_pixels
 from tfapp.domains.images.reading.upright import orientation_of
@@ -32,7 +32,8 @@ def encoded(image, form="JPEG", **options):
 def by_pillow(data):
     """Return what Pillow gives, None if it leaves the file to the decoder."""
     with pillow_without_limit(), Image.open(io.BytesIO(data)) as image:
-        return pixels_by_pillow(image, data, orientation_of(data))
+        picture = picture_by_pillow(image, data, orientation_of(data))
+        return None if picture is None else np.asarray(picture)
 
 
 ORDINARY = {

@@ -19,7 +19,7 @@ PNG_MAGIC = b"\x89PNG\r\n\x1a\n"
 PNG_MODES = ("1", "L", "LA", "P", "RGB", "RGBA")
 
 
-def pixels_by_pillow(image: Image.Image, data: bytes, turn: int) -> np.ndarray | None:
+def picture_by_pillow(image: Image.Image, data: bytes, turn: int) -> Image.Image | None:
     """Return the pixels of an ordinary JPEG or PNG file.
 
     Args:
@@ -28,8 +28,8 @@ def pixels_by_pillow(image: Image.Image, data: bytes, turn: int) -> np.ndarray |
         turn: as `orientation_of` returns.
 
     Returns:
-        uint8 (height, width, 3), upright, a large JPEG shrunk as a scan does; None for
-        a file that is not ordinary or that is damaged: training's decoder decides.
+        in red, green and blue, upright, a large JPEG shrunk as a scan does; None for a
+        file that is not ordinary or that is damaged: training's decoder decides.
     """
     if image.format == "JPEG":
         if image.mode not in JPEG_MODES or not data.endswith(END_MARK):
@@ -43,11 +43,11 @@ def pixels_by_pillow(image: Image.Image, data: bytes, turn: int) -> np.ndarray |
         image.load()
     except Exception:  # Pillow raises many types on damaged files
         return None
-    return np.asarray(upright(_coloured(image), turn))
+    return upright(_coloured(image), turn)
 
 
 def ordinary_png(data: bytes, max_pixels: int) -> np.ndarray | None:
-    """Return the pixels of an ordinary PNG file as `pixels_by_pillow`, else None.
+    """Return the pixels of an ordinary PNG file, uint8 (height, width, 3), or None.
 
     Args:
         data: an encoded image of any format.
@@ -59,7 +59,8 @@ def ordinary_png(data: bytes, max_pixels: int) -> np.ndarray | None:
         with Image.open(io.BytesIO(data)) as image:
             if image.width * image.height > max_pixels:
                 return None
-            return pixels_by_pillow(image, data, orientation_of(data))
+            picture = picture_by_pillow(image, data, orientation_of(data))
+            return None if picture is None else np.asarray(picture)
     except Exception:  # Pillow raises many types on damaged headers
         return None
 
