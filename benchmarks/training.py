@@ -10,7 +10,8 @@ bfloat16 autocast and channels_last, fed from memory, if `--torch PYTHON` names 
 interpreter that has it; `tfapp` this project, precision chosen by its measurement (made
 beforehand; it is kept between runs). Ways that compute frozen layers once for all
 `--epochs`, counted from the first photo on: `keras_once` and `keras_bf16_once`, the
-lines that a careful user of Keras writes, and `tfapp_once`. Jobs: `head`, `last_block`
+lines that a careful user of Keras writes, and `tfapp_once`; `tfapp_second` is the run of
+a second seed, which finds the features of the first. Jobs: `head`, `last_block`
 (VGG16 from block5_conv1, MobileNetV2 from block_16_expand) and `all`. No way augments.
 
 Every measurement is a process of its own, and the ways take turns. Of the rounds the
@@ -129,11 +130,13 @@ def lines(
     network: str, job: str, precision: str, speeds: dict[str, list[float]]
 ) -> Iterator[str]:
     """Yield rows of the table: all layers in every epoch, and frozen ones once."""
-    for kind, own in (("every epoch", "tfapp"), ("once", "tfapp_once")):
+    kinds = {"every epoch": "tfapp", "once": "tfapp_once"}
+    for kind, own in (kinds | {"once, second seed": "tfapp_second"}).items():
         others = {
             name: pair
             for name, pair in speeds.items()
-            if name.endswith("_once") == own.endswith("_once") and name != own
+            if name.endswith("_once") == (own != "tfapp")
+            and not name.startswith("tfapp")
         }
         if own not in speeds or not others:
             continue
