@@ -10,9 +10,9 @@ bfloat16 autocast and channels_last, fed from memory, if `--torch PYTHON` names 
 interpreter that has it; `tfapp` this project, precision chosen by its measurement (made
 beforehand; it is kept between runs). Ways that compute frozen layers once for all
 `--epochs`, counted from the first photo on: `keras_once` and `keras_bf16_once`, the
-lines that a careful user of Keras writes, and `tfapp_once`; `tfapp_second` is the run of
-a second seed, which finds the features of the first. Jobs: `head`, `last_block`
-(VGG16 from block5_conv1, MobileNetV2 from block_16_expand) and `all`. No way augments.
+lines that a careful user of Keras writes, and `tfapp_once`; `tfapp_second` runs a
+second seed, which finds the features of the first. Jobs: `head`, `last_block` (VGG16
+from block5_conv1, MobileNetV2 from block_16_expand) and `all`. No way augments.
 
 Every measurement is a process of its own, and the ways take turns. Of the rounds the
 median counts. Next to images per second are images per second of the processor, which
