@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from tfapp.problems.classification import label_audit
 from tfapp.problems.classification.label_audit import label_margins, with_label_audit
 
 NAMES = ("ant", "bee", "cow")
@@ -40,7 +41,7 @@ def test_a_copy_does_not_vouch_for_its_copy():
     assert together[bad].mean() < apart[bad].mean() - 0.4
 
 
-def test_results_name_the_labels_to_check(judged_classifier):
+def test_results_name_the_labels_to_check(judged_classifier, monkeypatch):
     """Names, labels and suggestions, in the order of doubt; a note says how many."""
     features, labels, bad, _ = planted(120, 6)
     splits = {
@@ -73,3 +74,7 @@ def test_results_name_the_labels_to_check(judged_classifier):
     blind = with_label_audit(*judged, lambda split, places: None)
     assert "label_audit" not in blind.figures
     assert "not audited" in blind.notes[-1]
+    monkeypatch.setattr(label_audit, "MOST_FITTED", 2)
+    many = with_label_audit(*judged, inside)
+    assert "label_audit" not in many.figures
+    assert "features of at most 2 classes" in many.notes[-1]

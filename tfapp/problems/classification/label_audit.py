@@ -18,6 +18,7 @@ from scipy.special import log_softmax
 from tfapp.data.spec import Dataset
 from tfapp.data.split.units import units_of
 from tfapp.layers.logistic_regression import fit_path
+from tfapp.problems.classification.baselines import MOST_FITTED
 from tfapp.report.wording import count
 from tfapp.tasks.results import Results
 from tfapp.tasks.spec import Inside
@@ -66,13 +67,17 @@ def with_label_audit(results: Results, dataset: Dataset, inside: Inside) -> Resu
     Args:
         results: of `evaluate_classifier`.
         dataset: gives the examples.
-        inside: of the network; without features a note is all that is added.
+        inside: of the network; without features, or above `MOST_FITTED` classes, a
+            note is all that is added.
 
     Returns:
         results with "label_audit" among the figures: `examples`, how many are
         `contradicted` (another class is likelier), and of the `SHOWN` most doubtful
         ones `first`: name, label, suggested class and margin.
     """
+    if len(dataset.info.labels) > MOST_FITTED:
+        # Of more classes the sample holds a few examples each, and a fit takes hours.
+        return _unaudited(results, f"of at most {MOST_FITTED:,} classes")
     pairs = [
         (split, place)
         for split in ("train", "validation")
@@ -88,8 +93,7 @@ def with_label_audit(results: Results, dataset: Dataset, inside: Inside) -> Resu
     examples = [dataset.examples[split][place] for split, place in audited]
     labels = dataset.targets(examples)
     if not rows or any(part is None for part in rows) or len(np.unique(labels)) < 2:
-        note = "labels were not audited: that needs features of two classes"
-        return replace(results, notes=(*results.notes, note))
+        return _unaudited(results, "of two classes")
     names = dataset.info.labels
     units = np.zeros(len(examples), int)
     for number, members in enumerate(units_of(examples, range(len(examples)))):
@@ -117,6 +121,11 @@ def with_label_audit(results: Results, dataset: Dataset, inside: Inside) -> Resu
         figures=results.figures | {KEY: figures | {"first": first}},
         notes=(*results.notes, note),
     )
+
+
+def _unaudited(results: Results, classes: str) -> Results:
+    note = f"labels were not audited: that needs features {classes}"
+    return replace(results, notes=(*results.notes, note))
 
 
 def _unseen_logits(
