@@ -34,6 +34,11 @@ def test_one_batch_whose_weights_are_the_masks(tmp_path):
         found = targets.numpy()[0, rows].argmax(axis=1)
         np.testing.assert_array_equal(found, dataset.targets(examples))
     assert not list(dataset.batches(examples, Pass(skip=1)))
+    for skip, left in ((0, 4), (1, 3)):
+        stream = list(dataset.stream(examples, Pass(epoch=2, skip=skip), 6))
+        assert len(stream) == left
+        for _, _, again in stream:
+            np.testing.assert_array_equal(again, weights)
     answers = np.arange(60.0)[None, :, None]
     joined = np.stack(list(dataset.joined(examples, iter([answers]))))
     np.testing.assert_array_equal(joined[:, 0], dataset.rows("test"))

@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
@@ -57,6 +57,11 @@ class GraphDataset:
             parts = self.inputs, targets, targets.sum(axis=-1)
             batch = tf.data.Dataset.from_tensors(parts).skip(which.skip)
         return batch.with_options(pipeline_options())
+
+    def stream(self, examples: Sequence[Example], which: Pass, end: int) -> Any:
+        """Return passes up to one as a single dataset; see `tfapp.training.passes`."""
+        every = self.batches(examples, replace(which, skip=0))
+        return every.repeat(end - which.epoch).skip(which.skip)
 
     def count(self, examples: Sequence[Example], augment: bool) -> int:
         """Return 1, the number of graphs."""
