@@ -8,6 +8,7 @@ import numpy as np
 import tensorflow as tf
 
 from tfapp.base.errors import ExportError
+from tfapp.export.checking.pictures import nearly_equal
 from tfapp.export.checking.verify import Batches
 from tfapp.export.signatures import call
 from tfapp.export.spec import Arrays
@@ -48,7 +49,8 @@ def compare(expected: Batches, received: Batches, tolerance: float) -> dict[str,
 
     Floats may differ by the tolerance. All else, such as texts, whole numbers and
     files, has to be equal; only where a row's floats differ in their last bits, what
-    hangs on them may fall to the other side of a tie or of a rounding.
+    hangs on them may fall to the other side of a tie or of a rounding. Pictures may do
+    so anywhere: their floats are not among the answers (`pictures.nearly_equal`).
 
     Args:
         expected: answers of the Keras model.
@@ -138,9 +140,11 @@ def _check_others(
         if _is_float(array):
             continue
         unequal = (array != received[name]).reshape(len(exact), -1).any(axis=1)
-        for row in np.flatnonzero(unequal & exact)[:1]:
-            ours, theirs = (_shown(a[row]) for a in (array, received[name]))
-            raise _differs(signature, name, f"is {theirs} instead of {ours}")
+        for row in np.flatnonzero(unequal & exact):
+            ours, theirs = (a[row] for a in (array, received[name]))
+            if not nearly_equal(ours, theirs):
+                how = f"is {_shown(theirs)} instead of {_shown(ours)}"
+                raise _differs(signature, name, how)
 
 
 def _differs(signature: str, name: str, how: str) -> ExportError:
