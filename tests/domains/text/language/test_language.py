@@ -174,6 +174,12 @@ def test_refusals_and_plans(tmp_path):
     # Of a long text, ten thousand characters before the test choose the epoch.
     long = SimpleNamespace(name="long", facts={"characters": 500_000, "symbols": 60})
     assert plan(long, Machine()).table["data"]["split"]["validation"] == 0.02
+    for minutes, units, dropout in ((0, 480, 0.5), (6, 240, 0.5), (2, 240, 0.1)):
+        table = plan(long, Machine(minutes=minutes)).table
+        options = {"units": units, "dropout_rate": dropout}
+        assert table["model"]["options"] == options
+        read = table["training"]["epochs"] * 0.88 * 500_000
+        assert not minutes or read <= minutes * 60 * 25_000 / 2 * 1.1
     wrong = DataConfig(kind="running_text", path=str(path))
     with pytest.raises(ConfigError, match="Expected `data.split.by` = 'order'"):
         load_dataset(wrong, seed=0)

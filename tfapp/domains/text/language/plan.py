@@ -1,21 +1,47 @@
 """The rules by which `fit` writes a recipe for a running text; see docs/text.md."""
 
+import math
+from dataclasses import dataclass
+
 from tfapp.base.errors import DataError
 from tfapp.data.report import CheckReport
 from tfapp.domains.text.language.load import LEAST
 from tfapp.recipes.plan import Machine, Plan
 
-WINDOW = 200
-BATCH = 32
-UPDATES = 1500
-"""Updates of the weights for a text of a million characters."""
-SECONDS_PER_UPDATE = 0.45
-"""Of the default network on one core."""
 LARGE = 300_000
-"""Characters from which the wide network learns more than it learns by heart."""
+"""Characters from which twice as many units learn more than they learn by heart."""
+UPDATES = 2000
+"""Updates of the weights, with which the loss falls little any more."""
+MOST_EPOCHS = 120
+DROPOUT = 0.5
+"""Of the units: with less, a text is learned by heart (docs/results.md)."""
+FEW_EPOCHS = 8
+LITTLE_DROPOUT = 0.1
+"""In so few epochs none is."""
 VALIDATED = 10_000
 """Characters that choose the epoch: what lies before the test is the likest to it, and
 best learned from."""
+
+
+@dataclass(frozen=True)
+class Size:
+    """A network, and the stretches that it learns from at a time.
+
+    Args:
+        units: of the LSTM; 256 and 512 are slower on a CPU (docs/results.md).
+        window: characters of a stretch.
+        batch: stretches.
+        speed: characters a second on one core.
+    """
+
+    units: int
+    window: int
+    batch: int
+    speed: int
+
+
+NARROW = Size(240, 200, 32, 25_000)
+WIDE = Size(480, 128, 64, 12_000)
 
 
 def plan(report: CheckReport, machine: Machine) -> Plan:
@@ -30,21 +56,26 @@ def plan(report: CheckReport, machine: Machine) -> Plan:
             f"{report.name} holds {characters:,} characters. Expected {LEAST:,} or "
             "more."
         )
-    large = characters >= LARGE
-    batch = BATCH if large else max(4, min(BATCH, characters // (WINDOW * 20)))
     held_out = round(min(0.05, max(0.01, VALIDATED / characters)), 3)
-    updates = max(1, int((0.9 - held_out) * characters) // (WINDOW * batch))
-    most = UPDATES
-    if machine.minutes:
-        most = min(most, int(machine.minutes * 30 / SECONDS_PER_UPDATE))
-    epochs = max(1, min(60, round(most / updates)))
-    units = 240 if large else 128  # 256 are slower on a CPU: docs/results.md
+    learned = (0.9 - held_out) * characters
+    size = NARROW if characters < LARGE else WIDE
+    if _affordable(size, machine) < size.window * size.batch * UPDATES / 2:
+        size = NARROW
+    batch = max(4, min(size.batch, characters // (size.window * 20)))
+    updates = max(1, int(learned) // (size.window * batch))
+    passes = min(UPDATES / updates, _affordable(size, machine) / learned)
+    epochs = max(1, min(MOST_EPOCHS, round(passes)))
+    dropout = DROPOUT if epochs >= FEW_EPOCHS else LITTLE_DROPOUT
     table = {
         "data": {
             "batch_size": batch,
+            "options": {"window": size.window},
             "split": {"by": "order", "validation": held_out, "test": 0.1},
         },
-        "model": {"name": "recurrent_language_model", "options": {"units": units}},
+        "model": {
+            "name": "recurrent_language_model",
+            "options": {"units": size.units, "dropout_rate": dropout},
+        },
         "training": {
             "epochs": epochs,
             "learning_rate": 4e-3,
@@ -57,7 +88,13 @@ def plan(report: CheckReport, machine: Machine) -> Plan:
     reasons = (
         f"{characters:,} characters, {report.facts['symbols']} different ones",
         "split: the last tenth is the test part, since a text goes on from its past",
-        f"model: recurrent_language_model, LSTM of {units} units",
-        f"training: {epochs} epochs of stretches of {WINDOW} characters",
+        f"model: recurrent_language_model, LSTM of {size.units} units, {dropout:.0%} "
+        "of them dropped in training",
+        f"training: {epochs} epochs of stretches of {size.window} characters",
     )
     return Plan(table, reasons)
+
+
+def _affordable(size: Size, machine: Machine) -> float:
+    """Return the characters that are learned from in half of the time."""
+    return machine.minutes * 30 * size.speed if machine.minutes else math.inf
