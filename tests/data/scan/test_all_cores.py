@@ -9,11 +9,12 @@ import time
 import pytest
 
 START = """
-import os, signal, sys
+import multiprocessing, os, signal, sys
 os.sched_getaffinity = lambda process: {0, 1}
 from tfapp.data.scan.all_cores import on_all_cores
 from tfapp.machine.start import require_tensorflow
 parent = os.getpid()
+looked = multiprocessing.Value("i")
 def look(number):
     EXTRA
     return number, os.getpid()
@@ -72,6 +73,20 @@ def test_a_process_that_is_killed_is_replaced():
     ran(
         "if number == 500 and os.getpid() != parent: os.kill(os.getpid(), 9)",
         "assert dict(seen)[999] == parent",
+    )
+
+
+def test_who_stops_does_not_wait_for_the_rest():
+    """Tasks that have not begun are given up."""
+    ran(
+        "looked.value += 1",
+        """
+looked.value = 0
+several = on_all_cores(look, range(1_000_000))
+next(several)
+several.close()
+assert looked.value < 500_000
+""",
     )
 
 

@@ -59,11 +59,13 @@ def _by_processes(
     with ProcessPoolExecutor(
         workers, get_context("fork"), _begin, (look, examples)
     ) as pool:
-        for part in pool.map(_look_at, starts):
-            yield from part
-            if len(part) < PART:
-                pool.shutdown(cancel_futures=True)
-                return
+        try:
+            for part in pool.map(_look_at, starts):
+                yield from part
+                if len(part) < PART:
+                    return
+        finally:  # whoever stops, as by Ctrl-C, does not wait for the rest
+            pool.shutdown(cancel_futures=True)
 
 
 def _begin(look: Look[Seen], examples: Sequence[Example]) -> None:
