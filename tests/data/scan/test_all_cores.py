@@ -76,6 +76,18 @@ def test_a_process_that_is_killed_is_replaced():
     )
 
 
+def test_where_no_process_can_be_made_threads_look():
+    """As in a container without shared memory, or without memory to spare."""
+    ran(
+        "pass",
+        """
+def refused(): raise OSError("no more processes")
+os.fork = refused
+assert {p for _, p in on_all_cores(look, range(1000))} == {parent}
+""",
+    )
+
+
 def test_who_stops_does_not_wait_for_the_rest():
     """Tasks that have not begun are given up."""
     ran(

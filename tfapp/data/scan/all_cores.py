@@ -37,8 +37,9 @@ def on_all_cores(look: Look[Seen], examples: Sequence[Example]) -> Iterator[Seen
     workers = min(MAX_WORKERS, len(os.sched_getaffinity(0)))
     done = 0
     if workers > 1 and len(examples) >= MANY and _may_fork():
-        # Of a process that is killed, or needs TensorFlow, the threads take the rest.
-        with suppress(BrokenProcessPool):
+        # The threads take what is left where a process is killed, needs TensorFlow or
+        # cannot be made; an error of a file they meet again.
+        with suppress(BrokenProcessPool, OSError, NotImplementedError):
             for seen in _by_processes(look, examples, workers):
                 done += 1
                 yield seen
