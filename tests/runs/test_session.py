@@ -87,6 +87,7 @@ def test_what_prepare_refuses_leaves_no_run(tmp_path):
     assert not (tmp_path / "runs").exists()
 
 
+@pytest.mark.slow
 def test_what_a_kill_leaves_is_cleared_and_damage_is_named(tmp_path):
     """Scratch folders go when the run is resumed; a changed recipe stops it."""
     subprocess.run(

@@ -452,6 +452,7 @@ def test_a_compressed_message_is_no_way_around_the_limit(client):
 # --- what comes from elsewhere ------------------------------------------------------
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "card",
     [

@@ -137,6 +137,7 @@ def choose(browser, name, value):
     )
 
 
+@pytest.mark.slow
 def test_a_picture_is_classified_and_explained(models, photo, browser, tmp_path):
     """Bars, the whole answer, curl, the picture of the explanation; no scripts run."""
     with running(models, log="off") as client:
@@ -173,6 +174,7 @@ DROP = """(async () => {
 })()"""
 
 
+@pytest.mark.slow
 def test_a_picture_is_dropped(models, browser):
     """It is shown, named and classified at once."""
     with running(models, log="off") as client:
@@ -187,6 +189,7 @@ def test_a_picture_is_dropped(models, browser):
         browser.wait_for("document.getElementById('preview').naturalWidth == 20")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("width", [400, 1280])
 def test_nothing_juts_out_of_a_screen(models, photo, browser, width):
     """Of a phone or a desk, with an answer and an explanation on it."""
@@ -203,6 +206,7 @@ def test_nothing_juts_out_of_a_screen(models, photo, browser, width):
         assert browser.run("document.querySelector('.track').offsetWidth") > width / 3
 
 
+@pytest.mark.slow
 def test_numbers_are_typed_and_mistakes_explained(models, browser):
     """JSON of the right shape is there to start from; errors are read aloud."""
     with running(models, log="off") as client:
@@ -220,6 +224,7 @@ def test_numbers_are_typed_and_mistakes_explained(models, browser):
             assert message in text_of(browser, "error")
 
 
+@pytest.mark.slow
 def test_the_card_decides_what_is_taken_and_shown(models, browser):
     """A model of texts gets a box to type in; its outputs are shown by their views."""
     with running(models, log="off") as client:
@@ -248,6 +253,7 @@ def test_the_card_decides_what_is_taken_and_shown(models, browser):
         assert browser.errors == []
 
 
+@pytest.mark.slow
 def test_a_further_picture_is_chosen_next_to_the_first(
     models, photo, browser, tmp_path
 ):
@@ -271,6 +277,7 @@ def test_a_further_picture_is_chosen_next_to_the_first(
         assert browser.errors == []
 
 
+@pytest.mark.slow
 def test_the_token_is_asked_for_on_the_page(models, browser, tmp_path):
     """And kept for the tab alone."""
     (tmp_path / "token").write_text("geheim")
@@ -284,6 +291,7 @@ def test_the_token_is_asked_for_on_the_page(models, browser, tmp_path):
         assert browser.run("localStorage.length") == 0
 
 
+@pytest.mark.slow
 def test_everything_has_a_name_for_those_who_do_not_see_it(models, browser):
     """Each control, picture and region is named, as the browser itself computes it."""
     with running(models, log="off") as client:

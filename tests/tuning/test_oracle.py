@@ -47,6 +47,7 @@ def by_rate(trial):
     return abs(trial.hyperparameters.values["training.learning_rate"] - 0.01)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("tuner", TUNERS)
 def test_restored_oracle_goes_on_as_if_nothing_had_happened(tuner):
     """Proposals after a restart equal those without one, whatever the tuner."""

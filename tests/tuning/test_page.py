@@ -48,6 +48,7 @@ def test_forest_finds_what_mattered(space):
     assert few.importances == ()
 
 
+@pytest.mark.slow
 def test_forest_admits_that_nothing_mattered(space):
     """Of scores drawn at random it explains nothing, and the page says so."""
     random = np.random.default_rng(1)
@@ -89,6 +90,7 @@ def test_lines_on_trials():
     assert "No trial has a score" in "\n".join(conclusion(History(())))
 
 
+@pytest.mark.slow
 def test_everything_is_written_and_only_the_best_stay(toy_search, monkeypatch):
     """Page, best recipe and lines of TensorBoard; weights of the best two alone."""
     search = toy_search(trials=12, keep=2)

@@ -20,6 +20,7 @@ def outline(history):
     return [(t.number, dict(t.values), t.status, t.value) for t in history.trials]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("tuner", ["random", "bayesian", "hyperband", "grid"])
 def test_killed_at_every_moment(toy_search, tuner):
     """The same trials with the same scores, and no trial ends twice.

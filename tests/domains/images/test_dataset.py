@@ -77,6 +77,7 @@ def kept(dataset):
     return {p.examples for p in dataset.prepared if p.in_cache}
 
 
+@pytest.mark.slow
 def test_order_values_and_length(files, make_dataset):
     """Unshuffled, the order is that of the examples; the last batch is smaller."""
     dataset = make_dataset().batches(files, Pass())
@@ -89,6 +90,7 @@ def test_order_values_and_length(files, make_dataset):
     assert [len(x) for x, _ in dataset] == [5, 5, 5, 5, 3]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", ["memory", "disk", "none"])
 def test_every_store_gives_the_same_passes(files, make_dataset, kind):
     """Shuffled and augmented passes do not depend on where images are kept."""

@@ -153,6 +153,7 @@ def test_eager_graph_and_dataset_agree(picture, encode, exif, channels):
     assert preprocess.raw == {RAW_IMAGE: ENCODED}
 
 
+@pytest.mark.slow
 def test_what_cannot_be_decoded_fails_alike_in_pipelines(encode, picture):
     """Half a file is an InvalidArgumentError, whichever way it is decoded."""
     data = tf.constant(encode(picture(), "PNG")[:200])

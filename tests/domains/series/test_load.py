@@ -59,6 +59,7 @@ def test_parts_share_no_answer(tmp_path):
     assert first[0].name == "w.csv#@2014-06-01T00:00:00"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("calendar", [(), ("week", "year")])
 def test_raw_inputs_become_the_batches(tmp_path, calendar):
     """What a client sends for an example is what training has seen of it."""
@@ -117,6 +118,7 @@ def test_the_fingerprint_follows_the_values(tmp_path):
     assert load(wide(path, seed=1)).info.fingerprint != first
 
 
+@pytest.mark.slow
 def test_networks_take_the_data(tmp_path):
     """The builder needs the facts of the data alone, and a fit lowers the loss."""
     dataset = load(long(tmp_path / "l.csv"), horizon=5, window=14, **LONG)

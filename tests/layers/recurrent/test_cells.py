@@ -117,6 +117,7 @@ def backend_gradients(cell, loss):
     return [g.numpy() for g in tape.gradient(value, variables)]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", CELLS)
 def test_gradients_through_time_equal_finite_differences(name):
     """Central differences of a loss on all steps, for every seventh weight."""

@@ -76,6 +76,7 @@ def _section(report, title):
     return next(s for s in report.sections if s.title == title)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("num_classes", [2, 10, 120])
 def test_the_page_is_complete_and_small(judged, num_classes, tmp_path):
     """All sections, in the order of use, in far less than 1.5 MB."""

@@ -65,6 +65,7 @@ def break_(folder):
     (folder / "saved_model.pb").write_bytes(b"no protocol buffer")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("hide", ["rename", "file"])
 @pytest.mark.parametrize("settings", ["folder", "model"])
 def test_a_folder_that_is_away_is_no_deletion(root, hide, settings):
@@ -132,6 +133,7 @@ def test_an_older_version_takes_over_at_once(root):
     looks.manager.close()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("broken", "serving"), [([2], [1]), ([1, 2], [])])
 def test_a_cold_start_serves_the_newest_version_that_loads(root, broken, serving):
     """As a server does that was running when the newest came."""
@@ -180,6 +182,7 @@ def broken_late(folder):
     return folder
 
 
+@pytest.mark.slow
 def test_a_failed_load_keeps_no_bytes(tmp_path, monkeypatch):
     """Its error is remembered, its graph is not."""
     graphs = []

@@ -58,6 +58,7 @@ def answer_of(client, path="", name="m"):
     return reply.get("predictions", [reply.get("error")])[0]
 
 
+@pytest.mark.slow
 def test_a_new_version_replaces_the_old_one_without_a_lost_request(tmp_path, made):
     """Under load from several clients not one request fails.
 
@@ -113,6 +114,7 @@ def test_a_broken_version_leaves_the_old_one_serving(tmp_path, made):
         assert answer_of(client) == 2
 
 
+@pytest.mark.slow
 def test_removed_versions_are_unloaded(tmp_path, made):
     """Going back is removing the newest; removing all leaves nothing."""
     (tmp_path / "m").mkdir()

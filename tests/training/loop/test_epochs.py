@@ -265,6 +265,7 @@ def test_input_that_fails_keeps_what_was_learned(tmp_path):
     np.testing.assert_array_equal(weights(models[0]), weights(models[1]))
 
 
+@pytest.mark.slow
 def test_nan_names_its_batch_and_keeps_the_state_before(tmp_path):
     """The loss that is not a number stops the run; the last good state stays."""
     dataset = make_dataset()

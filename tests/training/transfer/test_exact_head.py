@@ -47,6 +47,7 @@ def data(views=1, held=30, **options):
     return HeadData([rows, *noisy], labels, held_rows, held_labels, **options)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("views", [1, 2])
 def test_everything_is_learned_from(views):
     """Validation examples too; their figures come from heads without them."""
@@ -174,6 +175,7 @@ def test_units_follow_groups_and_near_copies():
     assert len({a, b, c}) == 3
 
 
+@pytest.mark.slow
 def test_a_run_ends_with_an_exact_head(tmp_path):
     """One fit in the history, held-out validation logits, and a run to resume."""
     dataset, model = make_dataset(), make_model()
@@ -194,6 +196,7 @@ def test_a_run_ends_with_an_exact_head(tmp_path):
     np.testing.assert_allclose(again.logits("validation"), held_out, atol=1e-5)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("rate", [1e-12, 0.01])
 def test_a_head_is_refitted_if_nothing_was_thawed_for_good(tmp_path, rate):
     """After a thaw that did not help, the head learns from everything."""

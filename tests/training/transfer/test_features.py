@@ -218,6 +218,7 @@ def test_what_decides_an_augmented_row(tmp_path):
         assert features.computed == images
 
 
+@pytest.mark.slow
 def test_cut_network_under_bfloat16(tmp_path, dataset):
     """Stored maps have the precision of the network; feature vectors are float32."""
     before = keras.config.dtype_policy()

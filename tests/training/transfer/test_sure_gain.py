@@ -17,6 +17,7 @@ def fine_tune(margin):
     return {"head": {"solver": "exact"}, "thaw": thaw | {"margin": margin}}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("margin", "kept"), [(0.5, True), (1e9, False)])
 def test_an_unsure_gain_is_taken_back(tmp_path, margin, kept):
     """The extractor is as it was, the head is fitted again, and a note says so."""

@@ -142,6 +142,7 @@ def test_mixing_weights_are_those_of_the_labels():
     np.testing.assert_allclose(mixed[:, 0, 0, 0], 200 * labels[:, 1], rtol=1e-4)
 
 
+@pytest.mark.slow
 def test_every_operation_of_rand_augment_is_drawn():
     """Over many batches more than half of the eleven kinds of result appear."""
     images = np.repeat(IMAGES[:1], 4, axis=0)

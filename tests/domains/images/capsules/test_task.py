@@ -156,6 +156,7 @@ def test_the_task_is_registered():
     assert NAME in union("TASKS")
 
 
+@pytest.mark.slow
 def test_a_network_without_a_decoder_learns_by_presence_alone():
     """Matrix capsules draw nothing, and the task's defaults train them all the same."""
     model = matrix_capsules(image_info((17, 17, 1), "abc"))

@@ -139,6 +139,7 @@ def test_takes_the_head_of_convnext(folder: Path) -> None:
         np.testing.assert_array_equal(received, expected)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("form", ["whole", "cut", "top"])
 def test_recognises_a_file_without_description(
     form: str, folder: Path, images: np.ndarray

@@ -193,6 +193,7 @@ def test_photos_of_telephones(picture, encode):
         assert (facts.format, facts.fault, facts.traits) == (form, "", ())
 
 
+@pytest.mark.slow
 def test_folders_of_tiff_are_learned_from_and_answered(tmp_path, picture, encode):
     """They check, load, preview and predict as the same pixels in PNG files do."""
     datasets = {}

@@ -50,6 +50,7 @@ def encoded_image(name, picture, encode):
     return encode(image.convert(mode), format_name, **options)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", WAYS)
 def test_pixels_match_pillow(name, picture, encode):
     """Every format gives Pillow's RGB pixels, eagerly and in a graph alike."""
@@ -61,6 +62,7 @@ def test_pixels_match_pillow(name, picture, encode):
     np.testing.assert_array_equal(decode_image(tf.constant(data), 2000), found)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", WAYS)
 def test_too_large_is_refused_from_the_header(name, picture, encode):
     """One pixel above the limit is refused, and the limit is in the message."""
@@ -113,6 +115,7 @@ def test_sixteen_bits_keep_the_upper_eight(encode):
     np.testing.assert_array_equal(found[..., 0], values >> 8)
 
 
+@pytest.mark.slow
 def test_a_bomb_is_not_decoded():
     """A PNG that claims 60,000 x 60,000 pixels is refused at its header."""
     header = struct.pack(">IIBBBBB", 60_000, 60_000, 8, 2, 0, 0, 0)

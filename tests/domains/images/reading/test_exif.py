@@ -17,6 +17,7 @@ DECODE = tf.function(
 )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("order", ["<", ">"])
 @pytest.mark.parametrize("value", range(1, 9))
 def test_all_orientations_match_pillow(picture, encode, exif, value, order):

@@ -148,6 +148,7 @@ def context(folder, table):
     return LoadContext(config, 0, None, folder / "cache")
 
 
+@pytest.mark.slow
 def test_styles_change_with_the_epoch(tmp_path):
     """Equal passes give equal pairs; the next epoch gives other styles; skips skip."""
     table = styled(tmp_path / "data").table

@@ -82,6 +82,7 @@ def test_intervals_are_those_of_the_assessment(tmp_path):
         np.testing.assert_allclose(found[name], expected, rtol=1e-3, atol=1e-3)
 
 
+@pytest.mark.slow
 def test_a_file_gives_a_forecast_for_each_series(tmp_path):
     """The steps behind the last value, with the covariates of the rows after it."""
     dataset = load(long(tmp_path / "l.csv"), horizon=5, window=14, **LONG)

@@ -129,6 +129,7 @@ def test_streams(model, dataset):
         next(stream(model, dataset.preprocessor, "", length=5, temperature=-1.0))
 
 
+@pytest.mark.slow
 def test_signatures(model, dataset):
     """A row is answered alike alone and among longer ones; 0 is the greedy text."""
     exported = Exported(model, dataset.preprocessor, dataset.info)

@@ -41,6 +41,7 @@ def ask(run, inputs, **options):
     return explain_texts(run, inputs, reporter=Reporter(quiet=True), **options)
 
 
+@pytest.mark.slow
 def test_words_of_each_class_speak_for_it(run, tmp_path):
     """The words that tell are the strongest; a text that cannot be read stays alone."""
     good, bad = tmp_path / "one.txt", tmp_path / "bad.txt"

@@ -12,6 +12,7 @@ from tfapp.training.transfer import freezing
 SHAPE = (32, 32, 3)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("pooling", "features"),
     [("avg", 1280), ("max", 1280), ("avg_max", 2560), ("flatten", 1280)],
@@ -82,6 +83,7 @@ def test_batch_norm_stays_put_when_the_whole_network_learns():
     assert any("Conv_1/kernel" in path for path in changed)
 
 
+@pytest.mark.slow
 def test_mistakes_are_clear(tmp_path):
     """Too small images, a layer that is not there, weights that do not fit."""
     with pytest.raises(ModelError, match=r"too small for 'inception_v3'.*75x75"):

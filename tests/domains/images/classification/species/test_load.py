@@ -54,6 +54,7 @@ def test_places_go_with_the_photos(config, species_folder):
     assert plain.info.fingerprint != dataset.info.fingerprint
 
 
+@pytest.mark.slow
 def test_a_table_of_photos_may_hold_their_places(config, species_folder, tmp_path):
     """Columns next to path and label; a photo without any names its own in Exif."""
     lines = ["path,label,latitude,longitude,date"]

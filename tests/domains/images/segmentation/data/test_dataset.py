@@ -43,6 +43,7 @@ def arrays(batches):
     ]
 
 
+@pytest.mark.slow
 def test_a_training_pass(load):
     """`crops` tiles of each image; inputs in [0, 255], answers one-hot."""
     dataset = load({"crops": 3, "elastic": 2.0}, augmentation={"flip": "both"})

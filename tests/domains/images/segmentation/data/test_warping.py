@@ -103,6 +103,7 @@ def test_the_same_seed_gives_the_same_tile_and_another_another():
     assert np.abs(one - other).max() > 5
 
 
+@pytest.mark.slow
 def test_every_answer_lies_inside_a_large_image():
     """Tiles are drawn so that all of their answer is known, and everywhere."""
     image = np.arange(40 * 50, dtype=np.int64).reshape(40, 50) % 251

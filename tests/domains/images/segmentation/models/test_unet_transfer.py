@@ -152,6 +152,7 @@ def test_cut_and_margin():
     assert model.output_shape == (None, 48, 48, 3)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("shape", "options", "message"),
     [

@@ -72,6 +72,7 @@ def test_gradient_is_that_of_finite_differences(extraction):
     assert slope == pytest.approx(np.linalg.norm(gradient), rel=0.02)
 
 
+@pytest.mark.slow
 def test_parts_give_the_loss_and_the_gradient_of_the_whole(extraction):
     """A picture computed in two parts has the loss of the whole, masks or not."""
     mask = np.zeros(CONTENT.shape[:2], "float32")

@@ -49,6 +49,7 @@ def log_softmax(values):
     return values - np.log(np.exp(values).sum(axis=-1, keepdims=True))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("beams", "power"), [(1, 0.0), (3, 0.0), (4, 1.0)])
 @pytest.mark.parametrize("compiled", [False, True])
 def test_equals_a_plain_search(beams, power, compiled):
@@ -102,6 +103,7 @@ def decoder(request):
     return layer, (source, memory, ending)
 
 
+@pytest.mark.slow
 def test_decoder_searches_as_its_teaching_says(decoder):
     """Step by step with states equals the logits of all places at once."""
     layer, given = decoder
@@ -135,6 +137,7 @@ def test_answers_of_the_layer(decoder):
         assert total == pytest.approx(float(scores[row, 0]), abs=1e-4)
 
 
+@pytest.mark.slow
 def test_one_loop_of_fixed_shapes(decoder):
     """The graph of a search holds one loop, and gives what the eager search gives."""
     layer, given = decoder
