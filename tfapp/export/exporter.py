@@ -111,7 +111,9 @@ def export_model(
                 exported, interface, questions, expected
             )
         answers = asked.result()
-        comparison_facts |= parity.compare(expected, answers.outputs, tolerance)
+        comparison_facts |= parity.compare(
+            expected, answers.outputs, tolerance, interface.alike
+        )
         whole = {
             **(card or {}),
             **_description(exported, interface),

@@ -97,6 +97,8 @@ class Interface:
             None where there is no such thing.
         suffixes: how the names of files end that count in a folder; () for all of them.
         batch_sizes: of the requests of the warm-up.
+        alike: two elements of an answer that are no floats, of two models → whether
+            only rounding tells them apart; None where they have to be equal.
     """
 
     signatures: Callable[[Exported], Mapping[str, Signature]]
@@ -109,3 +111,4 @@ class Interface:
     encode: Callable[[Any], bytes] | None = None
     suffixes: tuple[str, ...] = ()
     batch_sizes: tuple[int, ...] = (1, 8)
+    alike: Callable[[Any, Any], bool] | None = None

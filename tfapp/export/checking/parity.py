@@ -1,6 +1,6 @@
 """Does the exported model answer what the Keras model answers?"""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import nullcontext
 from typing import Any
 
@@ -8,11 +8,12 @@ import numpy as np
 import tensorflow as tf
 
 from tfapp.base.errors import ExportError
-from tfapp.export.checking.pictures import nearly_equal
 from tfapp.export.checking.verify import Batches
 from tfapp.export.signatures import call
 from tfapp.export.spec import Arrays
 from tfapp.machine.graphs import as_they_are
+
+Alike = Callable[[Any, Any], bool] | None
 
 
 def expected_answers(functions: Mapping[str, Any], questions: Batches) -> Batches:
@@ -44,19 +45,22 @@ def expected_answers(functions: Mapping[str, Any], questions: Batches) -> Batche
     return answers
 
 
-def compare(expected: Batches, received: Batches, tolerance: float) -> dict[str, Any]:
+def compare(
+    expected: Batches, received: Batches, tolerance: float, alike: Alike = None
+) -> dict[str, Any]:
     """Compare the answers of the SavedModel with those of the Keras model.
 
     Floats may differ by the tolerance. All else, such as texts, whole numbers and
     files, has to be equal; only where a row's floats differ in their last bits, what
-    hangs on them may fall to the other side of a tie or of a rounding. Pictures may do
-    so anywhere: their floats are not among the answers (`pictures.nearly_equal`).
+    hangs on them may fall to the other side of a tie or of a rounding. What `alike`
+    allows may do so in any row: a file's floats are not among the answers.
 
     Args:
         expected: answers of the Keras model.
         received: answers of the SavedModel to the same inputs.
         tolerance: largest difference of a float allowed, of the largest value if that
             is above 1.
+        alike: see `Interface`.
 
     Returns:
         JSON-ready result: the largest difference overall and by signature, the number
@@ -71,7 +75,7 @@ def compare(expected: Batches, received: Batches, tolerance: float) -> dict[str,
         results = [_floats(name, *pair, tolerance) for pair in pairs]
         differences[name] = max((worst for worst, _ in results), default=0.0)
         for pair, (_, equal) in zip(pairs, results, strict=True):
-            _check_others(name, *pair, equal)
+            _check_others(name, *pair, equal, alike)
             exact.append(equal)
     rows = np.concatenate(exact)
     return {
@@ -133,7 +137,11 @@ def _check_form(signature: str, name: str, array: Any, received: Arrays) -> None
 
 
 def _check_others(
-    signature: str, expected: Arrays, received: Arrays, exact: np.ndarray
+    signature: str,
+    expected: Arrays,
+    received: Arrays,
+    exact: np.ndarray,
+    alike: Alike,
 ) -> None:
     """Refuse answers other than floats that differ where all floats are equal."""
     for name, array in expected.items():
@@ -142,7 +150,7 @@ def _check_others(
         unequal = (array != received[name]).reshape(len(exact), -1).any(axis=1)
         for row in np.flatnonzero(unequal & exact):
             ours, theirs = (a[row] for a in (array, received[name]))
-            if not nearly_equal(ours, theirs):
+            if alike is None or not alike(ours, theirs):
                 how = f"is {_shown(theirs)} instead of {_shown(ours)}"
                 raise _differs(signature, name, how)
 

@@ -7,8 +7,9 @@ import pytest
 from PIL import Image
 
 from tfapp.base.errors import ExportError
+from tfapp.domains.images.interface import image_interface
+from tfapp.domains.images.reading.pixels.rounding import nearly_equal
 from tfapp.export.checking import parity
-from tfapp.export.checking.pictures import nearly_equal
 
 GREY = np.random.default_rng(0).integers(1, 254, (100, 100), np.uint8)
 
@@ -61,7 +62,9 @@ def test_a_rounded_picture_beside_equal_floats():
         outputs = {"probabilities": shares, "probability_bytes": pictures}
         return {"serving_default": [outputs]}
 
-    own = answers(changed(0, 0))
-    assert parity.compare(own, answers(changed(9, 1)), 1e-4)["exact_share"] == 1.0
-    with pytest.raises(ExportError, match="`probability_bytes` of 'serving_default'"):
-        parity.compare(own, answers(changed(9000, 1)), 1e-4)
+    own, alike = answers(changed(0, 0)), image_interface.keywords["alike"]
+    near, far = answers(changed(9, 1)), answers(changed(9000, 1))
+    assert parity.compare(own, near, 1e-4, alike)["exact_share"] == 1.0
+    for other, rule in ((far, alike), (near, None)):
+        with pytest.raises(ExportError, match="`probability_bytes` of 'serving_def"):
+            parity.compare(own, other, 1e-4, rule)

@@ -1,4 +1,4 @@
-"""Encoded pictures among a model's answers, compared pixel by pixel."""
+"""Encoded pictures among two models' answers, compared pixel by pixel."""
 
 import io
 from typing import Any
