@@ -11,6 +11,9 @@ if TYPE_CHECKING:  # the command line reads this file, and starts without NumPy
 Arrays = Mapping[str, "np.ndarray"]
 """Arrays by name, of a batch or of one row of it; texts and files are object arrays."""
 
+Alike = Callable[[Any, Any], bool] | None
+"""Tells whether only rounding tells two elements of answers apart; see `Interface`."""
+
 View = Literal[
     "classes", "tags", "text", "numbers", "pictures", "words", "tagged", "attention"
 ]
@@ -111,4 +114,4 @@ class Interface:
     encode: Callable[[Any], bytes] | None = None
     suffixes: tuple[str, ...] = ()
     batch_sizes: tuple[int, ...] = (1, 8)
-    alike: Callable[[Any, Any], bool] | None = None
+    alike: Alike = None

@@ -44,6 +44,18 @@ def test_few_are_seen_by_threads():
     ran("pass", check)
 
 
+def test_few_and_large_ones_are_seen_by_several_threads():
+    """Of two examples neither waits for the other: they may take minutes each."""
+    ran(
+        "pass",
+        """
+import threading
+both = threading.Barrier(2)
+assert len(list(on_all_cores(lambda number: both.wait(10), range(2)))) == 2
+""",
+    )
+
+
 def test_beside_another_thread_nothing_is_forked():
     """A lock that it holds would be held for ever in the copy."""
     ran(

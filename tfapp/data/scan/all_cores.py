@@ -16,11 +16,14 @@ from multiprocessing import connection, get_context, parent_process
 from typing import Any, TypeVar
 
 from tfapp.data.spec import Example
+from tfapp.machine.processor import usable_cores
 from tfapp.machine.start import LeftToParent, leave_tensorflow_to_parent
 
 MAX_WORKERS = 16
 PART = 32
-"""Examples of one task."""
+"""Examples of one task, at most."""
+TURNS = 4
+"""Tasks of a thread, at least: few examples may be large, and each keep it busy."""
 BLOCK = 128
 """Tasks given to the threads at once: all of a million files would take 1 GB."""
 MANY = 500
@@ -34,7 +37,7 @@ _own: dict[str, Any] = {}
 
 def on_all_cores(look: Look[Seen], examples: Sequence[Example]) -> Iterator[Seen]:
     """Yield what `look` returns for every example, in order."""
-    workers = min(MAX_WORKERS, len(os.sched_getaffinity(0)))
+    workers = min(MAX_WORKERS, usable_cores())
     done = 0
     if workers > 1 and len(examples) >= MANY and _may_fork():
         # The threads take what is left where a process is killed, needs TensorFlow or
@@ -60,13 +63,12 @@ def _by_processes(
     with ProcessPoolExecutor(
         workers, get_context("fork"), _begin, (look, examples)
     ) as pool:
-        try:
-            for part in pool.map(_look_at, starts):
-                yield from part
-                if len(part) < PART:
-                    return
-        finally:  # whoever stops, as by Ctrl-C, does not wait for the rest
-            pool.shutdown(cancel_futures=True)
+        # Who leaves the loop, as by Ctrl-C, drops its iterator, and that gives up what
+        # has not begun.
+        for part in pool.map(_look_at, starts):
+            yield from part
+            if len(part) < PART:
+                return
 
 
 def _begin(look: Look[Seen], examples: Sequence[Example]) -> None:
@@ -96,7 +98,8 @@ def _look_at(start: int) -> list[Any]:
 def _by_threads(
     look: Look[Seen], examples: Sequence[Example], workers: int
 ) -> Iterator[Seen]:
-    parts = [examples[i : i + PART] for i in range(0, len(examples), PART)]
+    size = max(1, min(PART, len(examples) // (TURNS * workers)))
+    parts = [examples[i : i + size] for i in range(0, len(examples), size)]
     with ThreadPoolExecutor(workers) as pool:
         for start in range(0, len(parts), BLOCK):
             block = parts[start : start + BLOCK]

@@ -1,6 +1,6 @@
 """Does the exported model answer what the Keras model answers?"""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from contextlib import nullcontext
 from typing import Any
 
@@ -10,10 +10,8 @@ import tensorflow as tf
 from tfapp.base.errors import ExportError
 from tfapp.export.checking.verify import Batches
 from tfapp.export.signatures import call
-from tfapp.export.spec import Arrays
+from tfapp.export.spec import Alike, Arrays
 from tfapp.machine.graphs import as_they_are
-
-Alike = Callable[[Any, Any], bool] | None
 
 
 def expected_answers(functions: Mapping[str, Any], questions: Batches) -> Batches:

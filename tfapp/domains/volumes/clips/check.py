@@ -1,7 +1,6 @@
 """What is wrong with clips of video, and what `fit` has to know of them."""
 
 import hashlib
-import os
 from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -20,6 +19,7 @@ from tfapp.domains.volumes.clips.decoding import ClipError
 from tfapp.domains.volumes.clips.sampling import ClipLayout
 from tfapp.domains.volumes.clips.source import decode_clip, open_source
 from tfapp.domains.volumes.loading import require_enough
+from tfapp.machine.processor import usable_cores
 
 NOUN = "clips"
 
@@ -142,7 +142,7 @@ def _all_decoded(
         facts = ClipFacts("", "", "", digest, clip.length, clip.seconds, clip.broken)
         return facts, clip.frames
 
-    workers = min(8, len(os.sched_getaffinity(0)))
+    workers = min(8, usable_cores())
     with ThreadPoolExecutor(workers) as pool:
         pairs = zip(source.examples, pool.map(look, source.examples), strict=True)
         for number, pair in enumerate(pairs, start=1):
