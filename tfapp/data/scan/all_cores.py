@@ -72,7 +72,7 @@ def _by_processes(
 
 
 def _begin(look: Look[Seen], examples: Sequence[Example]) -> None:
-    """Prepare a forked process: it ends with its parent, and only so."""
+    """Prepare a forked process: it ignores Ctrl-C, and ends with its parent."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     threading.Thread(target=_end_with_parent, daemon=True).start()
     leave_tensorflow_to_parent()
@@ -87,7 +87,7 @@ def _end_with_parent() -> None:
 
 
 def _look_at(start: int) -> list[Any]:
-    """Return what is seen of a part, less from the first that the parent is left."""
+    """Return what is seen of a part, up to an example that is left to the parent."""
     found: list[Any] = []
     with suppress(LeftToParent):
         for example in _own["examples"][start : start + PART]:

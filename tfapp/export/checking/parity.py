@@ -50,8 +50,9 @@ def compare(
 
     Floats may differ by the tolerance. All else, such as texts, whole numbers and
     files, has to be equal; only where a row's floats differ in their last bits, what
-    hangs on them may fall to the other side of a tie or of a rounding. What `alike`
-    allows may do so in any row: a file's floats are not among the answers.
+    hangs on them may fall to the other side of a tie or of a rounding. What hangs
+    on floats that are not among the answers, such as a picture, may do so in any row
+    as far as `alike` allows.
 
     Args:
         expected: answers of the Keras model.

@@ -17,7 +17,7 @@ DROPOUT = 0.5
 """Of the units: with less, a text is learned by heart (docs/results.md)."""
 FEW_EPOCHS = 8
 LITTLE_DROPOUT = 0.1
-"""In so few epochs none is."""
+"""In fewer epochs than `FEW_EPOCHS` no text is learned by heart."""
 VALIDATED = 10_000
 """Characters that choose the epoch: what lies before the test is the likest to it, and
 best learned from."""
