@@ -191,13 +191,14 @@ CASES = {
     "recurrent_forecaster": Case(
         {"units": 4, "segment": 2}, (8, 3), 156, (4,), "history", 1.0
     ),
-    # characters 7x3, LSTM 4x4x(3+4+1), logits 4x3+3
+    # characters 3x3, LSTM 4x4x(3+4+1), logits 4x3+3; of 6 n-grams of one and two
+    # characters keys and mass 6+6, with the root shares 7, and first children 8
     "recurrent_language_model": Case(
-        {"units": 4, "embedding_units": 3},
+        {"units": 4, "embedding_units": 3, "ngrams": 2},
         (),
-        21 + 128 + 15,
+        9 + 128 + 15 + 27,
         (5,),
-        ids={"ids": InputSpec((None,), "int32", 7)},
+        ids={"ids": InputSpec((None,), "int32", 3)},
     ),
     # words 7x3, characters 6x2 and filters 3x2x3+3, affixes 5x2; LSTM twice
     # 4x4x(8+4+1); tags 8x3+3; wide path 5x9 and 7x15; transitions 3x3
@@ -328,6 +329,7 @@ def build(name):
     start = {
         "vectors": np.random.default_rng(0).normal(0, 1, (10, 4)),
         "ngrams": (np.array([2, 3, 4, 5, 46]), np.eye(5, 3), np.arange(3.0)),
+        "text": np.array([1, 2, 1, 2, 0]),
     }
     keras.utils.set_random_seed(0)
     info = DataInfo(inputs, shape, 3, tuple("abc"), "", start)

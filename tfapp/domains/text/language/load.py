@@ -146,13 +146,16 @@ def _dataset(
     symbols = preprocessor.names()
     used = [e for split in SPLITS for e in examples[split]]
     spec = InputSpec((None,), "int32", preprocessor.size)
+    start = {} if context.preprocess else {"text": ids[: ends[0]]}
 
     def read(example: Example) -> dict[str, str]:
         stretch = places[example.name]
         return {TEXT: "".join(symbols[i] for i in ids[stretch.start : stretch.stop])}
 
     return TextDataset(
-        info=DataInfo({"ids": spec}, (None,), preprocessor.size, (), fingerprint(used)),
+        info=DataInfo(
+            {"ids": spec}, (None,), preprocessor.size, (), fingerprint(used), start
+        ),
         examples=examples,
         preprocessor=preprocessor,
         names=list(places),

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from tfapp.base.errors import DataError
 from tfapp.data.report import CheckReport
+from tfapp.domains.text.language.kneser_ney import ORDER
 from tfapp.domains.text.language.load import LEAST
 from tfapp.recipes.plan import Machine, Plan
 
@@ -74,7 +75,11 @@ def plan(report: CheckReport, machine: Machine) -> Plan:
         },
         "model": {
             "name": "recurrent_language_model",
-            "options": {"units": size.units, "dropout_rate": dropout},
+            "options": {
+                "units": size.units,
+                "dropout_rate": dropout,
+                "ngrams": ORDER,
+            },
         },
         "training": {
             "epochs": epochs,
@@ -89,7 +94,7 @@ def plan(report: CheckReport, machine: Machine) -> Plan:
         f"{characters:,} characters, {report.facts['symbols']} different ones",
         "split: the last tenth is the test part, since a text goes on from its past",
         f"model: recurrent_language_model, LSTM of {size.units} units, {dropout:.0%} "
-        "of them dropped in training",
+        f"of them dropped in training, mixed with {ORDER}-grams",
         f"training: {epochs} epochs of stretches of {size.window} characters",
     )
     return Plan(table, reasons)

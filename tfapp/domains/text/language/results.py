@@ -1,4 +1,4 @@
-"""How well the next character is predicted: nats, bits, n-grams, and both together."""
+"""How well the next character is predicted: nats, bits, and n-grams beside them."""
 
 from collections.abc import Mapping, Sequence
 from math import inf, log
@@ -36,9 +36,6 @@ METRIC = PrimaryMetric(
     examples="stretches",
     labels="characters",
 )
-MIXTURES = np.linspace(0.05, 0.95, 19)
-"""Shares of the network in its mixture with the n-grams that are tried."""
-SHARE = "network_share"
 
 
 class Evidence(NamedTuple):
@@ -63,8 +60,7 @@ def evaluate_language_model(
     Args:
         outputs: split → logits of each stretch, float (length or more, characters).
         data: stretches of a running text.
-        calibration: "network_share" of the mixture with n-grams; None to choose it on
-            the validation part, with n-grams of the training part alone.
+        calibration: not used.
 
     Raises:
         DataError: if no character is left for the test.
@@ -82,19 +78,11 @@ def evaluate_language_model(
     losses = np.concatenate(parts)
     figures = _figures(means, lengths, len(losses))
     grams = _gram_losses(dataset, dataset.ends[1]) if dataset.ends[0] else None
-    chosen = dict(calibration or {})
-    if calibration is None and grams is not None and dataset.examples["validation"]:
-        before = losses_of(outputs("validation"), dataset, "validation")
-        inner = _gram_losses(dataset, dataset.ends[0], dataset.ends[1])
-        chosen[SHARE] = best_share(np.concatenate(before), inner)
-    if grams is not None and SHARE in chosen:
-        mixed = mixture(losses, grams, chosen[SHARE])
-        figures |= {"mixture_nats": float(mixed.mean()), SHARE: chosen[SHARE]}
     rows = [(f"{n:.9g}",) for n in lengths]
     return Results(
         metric=METRIC,
         figures=figures,
-        calibration=chosen,
+        calibration={},
         scores=score_table(examples, means.tolist(), ("weight",), rows),
         headline=_headline(figures),
         evidence=Evidence(losses, lengths, grams),
@@ -135,29 +123,13 @@ def language_baselines(
     return (_baseline(f"Kneser-Ney {ORDER}-grams", evidence.grams, evidence),)
 
 
-def _gram_losses(
-    dataset: TextDataset, start: int, stop: int | None = None
-) -> np.ndarray:
+def _gram_losses(dataset: TextDataset, start: int) -> np.ndarray:
     """Return the losses of n-grams counted up to a character, on those from it on."""
-    text = dataset.text[:stop]
+    text = dataset.text
     model = fit_ngrams(text[:start], dataset.preprocessor.size)
     first = max(0, start - ORDER + 1)
     losses: np.ndarray = -np.log(model.probabilities(text[first:], start - first))
     return losses
-
-
-def mixture(network: np.ndarray, grams: np.ndarray, share: float) -> np.ndarray:
-    """Return the losses of the mean of two probabilities, weighted by a share."""
-    losses: np.ndarray = -np.log(
-        share * np.exp(-network) + (1 - share) * np.exp(-grams)
-    )
-    return losses
-
-
-def best_share(network: np.ndarray, grams: np.ndarray) -> float:
-    """Return the share of the network that makes the mixture's loss least."""
-    losses = [mixture(network, grams, share).mean() for share in MIXTURES]
-    return float(MIXTURES[int(np.argmin(losses))])
 
 
 def _baseline(name: str, losses: np.ndarray, evidence: Evidence) -> Baseline:
@@ -196,11 +168,4 @@ def _headline(figures: Mapping[str, Any]) -> tuple[Fact, ...]:
         f"a character, over {figures['characters']:,} unseen ones{around}",
     )
     bits = Fact("Bits", f"{figures['bits_per_character']:.3f}", "a character")
-    if "mixture_nats" not in figures:
-        return nats, bits
-    mixed = Fact(
-        "Mixed with n-grams",
-        f"{figures['mixture_nats']:.3f} nats",
-        f"{figures[SHARE]:.0%} of the network, chosen on the validation part",
-    )
-    return nats, bits, mixed
+    return nats, bits

@@ -9,6 +9,7 @@ import tensorflow as tf
 
 from tfapp.base.errors import ConfigError
 from tfapp.domains.text.language.preprocessor import OTHER, CharacterPreprocessor
+from tfapp.domains.text.layers.ngram_mixture import NgramMixture
 
 States = Sequence[Any]
 
@@ -17,21 +18,25 @@ class Stepper:
     """The layers of `recurrent_language_model`, called for one character of each text.
 
     Args:
-        model: ids (batch, length) → logits; embedding, recurrent layers, dense.
+        model: ids (batch, length) → logits; embedding, recurrent layers, dense, and
+            n-grams if there are some.
     """
 
     def __init__(self, model: keras.Model) -> None:
         kinds = keras.layers.LSTM, keras.layers.GRU, keras.layers.SimpleRNN
-        self.layers = model.layers
+        self.layers = list(model.layers)
+        mixed = isinstance(self.layers[-1], NgramMixture)
+        self.mixture = self.layers.pop() if mixed else None
         self.cells = [layer.cell for layer in model.layers if isinstance(layer, kinds)]
 
     def begin(self, batch: Any) -> list[Any]:
-        """Return the states before the first character, each (batch, units)."""
-        return [
+        """Return the states before the first character, each (batch, ...)."""
+        states = [
             state
             for cell in self.cells
             for state in _as_list(cell.get_initial_state(batch_size=batch))
         ]
+        return states + (self.mixture.begin(batch) if self.mixture else [])
 
     def __call__(self, ids: Any, states: States) -> tuple[Any, list[Any]]:
         """Return logits (batch, characters) behind a character, and the states.
@@ -51,7 +56,10 @@ class Stepper:
             own, left = left[:count], left[count:]
             x, states_behind = cell(x, own, training=False)
             moved += _as_list(states_behind)
-        return x, moved
+        if self.mixture is None:
+            return x, moved
+        mixed, behind = self.mixture.step(ids, x, left)
+        return mixed, moved + behind
 
 
 def _as_list(value: Any) -> list[Any]:
@@ -109,7 +117,7 @@ def stream(
     stepper = Stepper(model)
 
     # An argument changes with every step; a Python number would be traced each time.
-    @tf.function(reduce_retracing=True)
+    @tf.function(reduce_retracing=True, autograph=False)
     def step(ids: Any, states: Any) -> Any:
         return stepper(ids, states)
 

@@ -1,14 +1,19 @@
 """The next character by a recurrent network."""
 
-from typing import Literal
+from typing import Any, Literal
 
 import keras
 from keras import layers
 
 from tfapp.base.errors import ModelError
 from tfapp.data.spec import DataInfo
+from tfapp.domains.text.language.kneser_ney import ORDER
+from tfapp.domains.text.language.tree import fit_tree
+from tfapp.domains.text.layers.ngram_mixture import NgramMixture
 from tfapp.layers.outputs import LOGITS
 
+NETWORK = "network"
+"""Layer of the network's own logits, where n-grams stand next to it."""
 CELLS = {"elman": layers.SimpleRNN, "lstm": layers.LSTM, "gru": layers.GRU}
 
 
@@ -20,6 +25,7 @@ def recurrent_language_model(
     depth: int = 1,
     embedding_units: int = 48,
     dropout_rate: float = 0.1,
+    ngrams: int = 0,
 ) -> keras.Model:
     """Read a text character by character, and predict the next one at each.
 
@@ -33,12 +39,14 @@ def recurrent_language_model(
         depth: number of recurrent layers.
         embedding_units: size of the vector of a character.
         dropout_rate: behind each recurrent layer.
+        ngrams: length of the longest n-grams of the training text whose probabilities
+            are mixed with the network's, 2 to 7; 0 for the network alone.
 
     Returns:
         keras.Model: int32 (batch, length) → float32 logits (batch, length, characters).
 
     Raises:
-        ModelError: if the data is no running text.
+        ModelError: if the data is no running text, or the n-grams are too long.
 
     References:
         Karpathy, The Unreasonable Effectiveness of Recurrent Neural Networks, 2015;
@@ -55,5 +63,25 @@ def recurrent_language_model(
     for number in range(1, depth + 1):
         layer = CELLS[cell](units, return_sequences=True, name=f"recurrent{number}")
         x = layers.Dropout(dropout_rate, name=f"dropout{number}")(layer(x))
-    logits = layers.Dense(info.num_outputs, dtype="float32", name=LOGITS)(x)
-    return keras.Model(ids, logits, name=cell)
+    if not ngrams:
+        logits = layers.Dense(info.num_outputs, dtype="float32", name=LOGITS)(x)
+        return keras.Model(ids, logits, name=cell)
+    network = layers.Dense(info.num_outputs, dtype="float32", name=NETWORK)(x)
+    return keras.Model(ids, _mixed(ids, network, info, ngrams), name=cell)
+
+
+def _mixed(ids: Any, network: Any, info: DataInfo, order: int) -> Any:
+    """Return the logits of a network mixed with n-grams of the training text.
+
+    Raises:
+        ModelError: for n-grams of another length, or without a text to count them in.
+    """
+    if not 2 <= order <= ORDER:
+        raise ModelError(f"`ngrams` must be 0, or from 2 to {ORDER}. Received: {order}")
+    if "text" not in info.start:
+        raise ModelError("`ngrams` needs a text to count them in. Set ngrams = 0.")
+    tree = fit_tree(info.start["text"], info.num_outputs, order)
+    layer = NgramMixture(len(tree.keys), info.num_outputs, tree.widths, name=LOGITS)
+    mixed = layer(ids, network)
+    layer.set_weights(tree.weights())
+    return mixed
