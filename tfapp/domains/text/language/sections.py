@@ -42,10 +42,12 @@ def _parts(evidence: Evidence, text: TextDataset, model: Any) -> Section | None:
     rows.append(("Mixed, as the model answers", f"{evidence.losses.mean():.3f}"))
     lead = (
         "The model mixes a network with n-grams of the training text; whichever has "
-        "predicted the last fifty characters better counts more."
+        "predicted the last fifty characters better counts more. The curve of training "
+        "is that of the network alone."
     )
     header = ("What predicts", "Nats a character")
-    return Section("Network and n-grams", lead, (Table(header, tuple(rows), lead),))
+    table = Table(header, tuple(rows), "Loss on the test part")
+    return Section("Network and n-grams", lead, (table,))
 
 
 def _samples(text: TextDataset, model: Any) -> Section:
