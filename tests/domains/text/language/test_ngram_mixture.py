@@ -39,7 +39,7 @@ def ids(text):
     return np.stack([text[30:42], new]).astype(np.int32)
 
 
-def test_probabilities_are_the_model_s(text, order, ids):
+def test_probabilities_are_those_of_the_counts(text, order, ids):
     """Known contexts, new ones, and the beginning, where there are fewer symbols."""
     model, layer = fit_ngrams(text, SYMBOLS, order), layer_of(text, order)
     contexts = layer._contexts(keras.ops.convert_to_tensor(ids))
