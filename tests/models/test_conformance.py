@@ -194,7 +194,7 @@ CASES = {
     # characters 3x3, LSTM 4x4x(3+4+1), logits 4x3+3; of 6 n-grams of one and two
     # characters keys and mass 6+6, with the root shares 7, and first children 8
     "recurrent_language_model": Case(
-        {"units": 4, "embedding_units": 3, "ngrams": 2},
+        {"units": 4, "embedding_units": 3, "ngram_order": 2},
         (),
         9 + 128 + 15 + 27,
         (5,),

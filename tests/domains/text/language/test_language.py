@@ -56,9 +56,9 @@ def dataset(tmp_path_factory):
 def model(request, dataset):
     """A small network of each kind of cell, two layers deep; one with n-grams."""
     keras.utils.set_random_seed(0)
-    cell, ngrams = request.param
+    cell, order = request.param
     options = {"cell": cell, "units": 5, "depth": 2, "embedding_units": 3}
-    options["ngrams"] = ngrams
+    options["ngram_order"] = order
     name = "recurrent_language_model"
     return build_model(ModelConfig(name=name, options=options), dataset.info)
 
@@ -136,7 +136,7 @@ def test_streams(model, dataset):
 
 def test_n_grams_stand_beside_the_network(dataset):
     """They are those of the training part, and the report compares all three."""
-    network, mixed = (_language_model(dataset, ngrams) for ngrams in (0, 7))
+    network, mixed = (_language_model(dataset, order) for order in (0, 7))
     mixed.get_layer("network").set_weights(network.get_layer("logits").get_weights())
     for layer in ("embedding", "recurrent1"):
         mixed.get_layer(layer).set_weights(network.get_layer(layer).get_weights())
@@ -161,17 +161,17 @@ def test_n_grams_stand_beside_the_network(dataset):
 
 def test_n_grams_are_refused(dataset):
     """Where they are too long, or nothing is there to count them in."""
-    with pytest.raises(ModelError, match="from 2 to 7. Received: 8"):
+    with pytest.raises(ModelError, match="or 2 to 7. Received: 8"):
         _language_model(dataset, 8)
     info = dataclasses.replace(dataset.info, start={})
     with pytest.raises(ModelError, match="needs a text"):
-        recurrent_language_model(info, ngrams=3)
+        recurrent_language_model(info, ngram_order=3)
 
 
-def _language_model(dataset, ngrams):
+def _language_model(dataset, order):
     keras.utils.set_random_seed(0)
     sizes = {"units": 5, "embedding_units": 3, "dropout_rate": 0.0}
-    options = sizes | {"ngrams": ngrams}
+    options = sizes | {"ngram_order": order}
     config = ModelConfig(name="recurrent_language_model", options=options)
     return build_model(config, dataset.info)
 
@@ -224,7 +224,7 @@ def test_refusals_and_plans(tmp_path):
     assert plan(long, Machine()).table["data"]["split"]["validation"] == 0.02
     for minutes, units, dropout in ((0, 480, 0.5), (6, 240, 0.5), (2, 240, 0.1)):
         table = plan(long, Machine(minutes=minutes)).table
-        options = {"units": units, "dropout_rate": dropout, "ngrams": 7}
+        options = {"units": units, "dropout_rate": dropout, "ngram_order": 7}
         assert table["model"]["options"] == options
         read = table["training"]["epochs"] * 0.88 * 500_000
         assert not minutes or read <= minutes * 60 * 25_000 / 2 * 1.1

@@ -26,7 +26,7 @@ def rhyme(folder):
         },
         "model": {
             "name": "recurrent_language_model",
-            "options": {"units": 16, "embedding_units": 8, "ngrams": 3},
+            "options": {"units": 16, "embedding_units": 8, "ngram_order": 3},
         },
         "training": {"epochs": 3, "learning_rate": 2e-2, "optimizer": "adam"},
         "runtime": {

@@ -78,7 +78,7 @@ def plan(report: CheckReport, machine: Machine) -> Plan:
             "options": {
                 "units": size.units,
                 "dropout_rate": dropout,
-                "ngrams": ORDER,
+                "ngram_order": ORDER,
             },
         },
         "training": {

@@ -25,7 +25,7 @@ def recurrent_language_model(
     depth: int = 1,
     embedding_units: int = 48,
     dropout_rate: float = 0.1,
-    ngrams: int = 0,
+    ngram_order: int = 0,
 ) -> keras.Model:
     """Read a text character by character, and predict the next one at each.
 
@@ -39,8 +39,8 @@ def recurrent_language_model(
         depth: number of recurrent layers.
         embedding_units: size of the vector of a character.
         dropout_rate: behind each recurrent layer.
-        ngrams: length of the longest n-grams of the training text whose probabilities
-            are mixed with the network's, 2 to 7; 0 for the network alone.
+        ngram_order: characters of the longest n-grams of the training text, whose
+            probabilities are mixed with the network's, 2 to 7; 0 for none.
 
     Returns:
         keras.Model: int32 (batch, length) → float32 logits (batch, length, characters).
@@ -63,11 +63,11 @@ def recurrent_language_model(
     for number in range(1, depth + 1):
         layer = CELLS[cell](units, return_sequences=True, name=f"recurrent{number}")
         x = layers.Dropout(dropout_rate, name=f"dropout{number}")(layer(x))
-    if not ngrams:
+    if not ngram_order:
         logits = layers.Dense(info.num_outputs, dtype="float32", name=LOGITS)(x)
         return keras.Model(ids, logits, name=cell)
     network = layers.Dense(info.num_outputs, dtype="float32", name=NETWORK)(x)
-    return keras.Model(ids, _mixed(ids, network, info, ngrams), name=cell)
+    return keras.Model(ids, _mixed(ids, network, info, ngram_order), name=cell)
 
 
 def _mixed(ids: Any, network: Any, info: DataInfo, order: int) -> Any:
@@ -77,9 +77,11 @@ def _mixed(ids: Any, network: Any, info: DataInfo, order: int) -> Any:
         ModelError: for n-grams of another length, or without a text to count them in.
     """
     if not 2 <= order <= ORDER:
-        raise ModelError(f"`ngrams` must be 0, or from 2 to {ORDER}. Received: {order}")
+        raise ModelError(f"`ngram_order` must be 0, or 2 to {ORDER}. Received: {order}")
     if "text" not in info.start:
-        raise ModelError("`ngrams` needs a text to count them in. Set ngrams = 0.")
+        raise ModelError(
+            "`ngram_order` needs a text to count n-grams in. Set ngram_order = 0."
+        )
     tree = fit_tree(info.start["text"], info.num_outputs, order)
     layer = NgramMixture(len(tree.keys), info.num_outputs, tree.widths, name=LOGITS)
     mixed = layer(ids, network)
