@@ -9,7 +9,11 @@ import typer
 from tfapp.base.errors import ConfigError
 
 Data = Annotated[
-    str, typer.Argument(help="Folder, .csv, .tsv, .npz, tfds:NAME, or digits.")
+    str,
+    typer.Argument(
+        help="Folder or file of photos, texts, sentences, recordings, clips, tables, "
+        "series or a graph; tfds:NAME; or digits."
+    ),
 ]
 Name = Annotated[str, typer.Argument(help="Run: NAME, NAME/NUMBER, or folder.")]
 Inputs = Annotated[list[str], typer.Argument(help="Files, folders or globs.")]
