@@ -10,7 +10,7 @@ from tfapp.data.spec import Dataset
 from tfapp.domains.text.language.load import TextDataset
 from tfapp.domains.text.language.models.recurrent_language_model import NETWORK
 from tfapp.domains.text.language.results import Evidence, losses_of
-from tfapp.domains.text.language.stepping import stream
+from tfapp.domains.text.language.stepping import PROMPTED, continuations
 from tfapp.report.blocks import Details, Section, Table
 from tfapp.tasks.results import Results
 from tfapp.training.inference import answers
@@ -18,7 +18,6 @@ from tfapp.training.inference import answers
 TEMPERATURES = (0.5, 0.8, 1.0)
 SAMPLED = 400
 """Characters of each sample."""
-PROMPTED = 40
 
 
 def language_sections(
@@ -52,20 +51,8 @@ def _parts(evidence: Evidence, text: TextDataset, model: Any) -> Section | None:
 
 def _samples(text: TextDataset, model: Any) -> Section:
     """Return samples at three temperatures, behind the beginning of the test part."""
-    names, start = text.preprocessor.names(), text.ends[1]
-    if start >= len(text.text):
-        start = 0
-    prompt = "".join(names[i] for i in text.text[start : start + PROMPTED])
-    blocks = []
-    for temperature in TEMPERATURES:
-        drawn = stream(
-            model,
-            text.preprocessor,
-            prompt,
-            length=SAMPLED,
-            temperature=temperature,
-        )
-        blocks.append(Details(f"Temperature {temperature:g}", prompt + "".join(drawn)))
+    written = continuations(model, text, text.ends[1], SAMPLED, TEMPERATURES)
+    blocks = [Details(f"Temperature {t:g}", passage) for t, passage in written]
     lead = (
         f"What it writes behind the first {PROMPTED} characters of the test part; a "
         "lower temperature is more careful."

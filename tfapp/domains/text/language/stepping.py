@@ -8,10 +8,14 @@ import numpy as np
 import tensorflow as tf
 
 from tfapp.base.errors import ConfigError
+from tfapp.domains.text.language.load import TextDataset
 from tfapp.domains.text.language.preprocessor import OTHER, CharacterPreprocessor
 from tfapp.domains.text.layers.ngram_mixture import NgramMixture
 
 States = Sequence[Any]
+
+PROMPTED = 40
+"""Characters of a text behind which `continuations` writes."""
 
 
 class Stepper:
@@ -131,3 +135,31 @@ def stream(
         symbol = int(generator.choice(len(weights), p=weights))
         yield names[symbol]
         logits, states = step(tf.constant([symbol], tf.int32), states)
+
+
+def continuations(
+    model: keras.Model,
+    text: TextDataset,
+    place: int,
+    length: int,
+    temperatures: Sequence[float],
+) -> Iterator[tuple[float, str]]:
+    """Yield each temperature, and what a model writes with it behind 40 characters.
+
+    Args:
+        model: ids → logits.
+        text: the characters are its own.
+        place: of the first of them; behind the end of the text, its beginning is taken.
+        length: number of characters to write.
+        temperatures: see `stream`.
+
+    Yields:
+        Temperature, and the 40 characters with the written ones behind them.
+    """
+    names, start = text.preprocessor.names(), place if place < len(text.text) else 0
+    prompt = "".join(names[i] for i in text.text[start : start + PROMPTED])
+    for temperature in temperatures:
+        drawn = stream(
+            model, text.preprocessor, prompt, length=length, temperature=temperature
+        )
+        yield temperature, prompt + "".join(drawn)

@@ -63,11 +63,11 @@ def recurrent_language_model(
     for number in range(1, depth + 1):
         layer = CELLS[cell](units, return_sequences=True, name=f"recurrent{number}")
         x = layers.Dropout(dropout_rate, name=f"dropout{number}")(layer(x))
-    if not ngram_order:
-        logits = layers.Dense(info.num_outputs, dtype="float32", name=LOGITS)(x)
-        return keras.Model(ids, logits, name=cell)
-    network = layers.Dense(info.num_outputs, dtype="float32", name=NETWORK)(x)
-    return keras.Model(ids, _mixed(ids, network, info, ngram_order), name=cell)
+    name = NETWORK if ngram_order else LOGITS
+    logits = layers.Dense(info.num_outputs, dtype="float32", name=name)(x)
+    if ngram_order:
+        logits = _mixed(ids, logits, info, ngram_order)
+    return keras.Model(ids, logits, name=cell)
 
 
 def _mixed(ids: Any, network: Any, info: DataInfo, order: int) -> Any:
