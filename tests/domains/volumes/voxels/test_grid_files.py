@@ -1,6 +1,9 @@
 """Grids in files: what is read, in the graph alike, and what is refused."""
 
+import ast
 import io
+import time
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
@@ -69,6 +72,35 @@ def test_files_become_what_the_graph_reads():
         read = decode_npy(tf.constant([plain_npy(content)]), SHAPE)
         np.testing.assert_array_equal(read[0], GRID)
     assert len(plain_npy(npy(GRID.astype("u1")))) < len(plain_npy(npy(GRID)))
+
+
+def test_grids_are_read_in_every_version_and_order():
+    """What np.load gives is read, and may be written to."""
+    arrays = GRID, np.asfortranarray(GRID, ">f8"), GRID % 2 == 0
+    contents = [npy(GRID, v) for v in ((1, 0), (2, 0), (3, 0))] + list(map(npy, arrays))
+    for content in contents:
+        read, expected = read_grid(content), np.load(io.BytesIO(content))
+        np.testing.assert_array_equal(read, expected)
+        assert read.dtype == expected.dtype
+        read += read
+
+
+def test_one_thread_reads_a_header_at_a_time(monkeypatch):
+    """Python's parser of literals fails now and then in two threads at once."""
+    parse, inside, most = ast.literal_eval, [], []
+
+    def watched(text):
+        inside.append(text)
+        time.sleep(0.01)
+        most.append(len(inside))
+        inside.pop()
+        return parse(text)
+
+    monkeypatch.setattr(ast, "literal_eval", watched)
+    with ThreadPoolExecutor(4) as pool:
+        grids = list(pool.map(read_grid, [npy(GRID), npz(a=GRID)] * 4))
+    assert len(grids) == 8
+    assert max(most) == 1
 
 
 def test_what_is_no_grid_is_named():

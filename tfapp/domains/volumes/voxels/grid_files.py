@@ -1,11 +1,14 @@
 """The content of a .npy or .npz file to a grid of numbers."""
 
 import io
+import math
+import threading
 import zipfile
 import zlib
-from typing import Any
+from typing import IO
 
 import numpy as np
+from numpy.lib import format as npy
 
 from tfapp.base.errors import DataError
 
@@ -14,6 +17,9 @@ KEYS = ("voxels", "grid", "volume", "arr_0")
 MOST_VOXELS = 512**3
 """Numbers of a grid above which nothing is read."""
 ZIP = b"PK"
+_header_parser = threading.Lock()
+"""NumPy reads a header by `ast`, which fails now and then in two threads at once
+(Python 3.11 and 3.12: https://github.com/python/cpython/issues/106905)."""
 
 
 class GridError(DataError):
@@ -97,9 +103,7 @@ def _loaded(content: bytes) -> np.ndarray:
         ValueError or OSError: if it cannot be read.
     """
     if not content.startswith(ZIP):
-        _refuse_large(io.BytesIO(content))
-        values: np.ndarray = np.load(io.BytesIO(content), allow_pickle=False)
-        return values
+        return _read_array(io.BytesIO(content))
     with zipfile.ZipFile(io.BytesIO(content)) as archive:
         names = [name.removesuffix(".npy") for name in archive.namelist()]
         fitting = names if len(names) == 1 else [k for k in KEYS if k in names]
@@ -107,20 +111,23 @@ def _loaded(content: bytes) -> np.ndarray:
             detail = f"it holds the arrays {names}. Expected one, or one of {KEYS[:3]}."
             raise GridError("several arrays", detail)
         with archive.open(f"{fitting[0]}.npy") as file:
-            _refuse_large(file)
-        with np.load(io.BytesIO(content), allow_pickle=False) as arrays:
-            chosen: np.ndarray = arrays[fitting[0]]
-            return chosen
+            return _read_array(file)
 
 
-def _refuse_large(file: Any) -> None:
-    """Refuse an array by its header, before its numbers take memory."""
-    version = np.lib.format.read_magic(file)
-    read = {
-        (1, 0): np.lib.format.read_array_header_1_0,
-        (2, 0): np.lib.format.read_array_header_2_0,
-    }.get(version)
-    shape = read(file)[0] if read else ()
+def _read_array(file: IO[bytes]) -> np.ndarray:
+    """Return the array of a .npy file; one too large is refused by its header."""
+    with _header_parser:
+        first = npy.read_magic(file) == (1, 0)
+        # Versions 2 and 3 differ in the names of a record's fields alone.
+        read = npy.read_array_header_1_0 if first else npy.read_array_header_2_0
+        shape, fortran_order, dtype = read(file)
     if np.prod(shape, dtype=np.float64) > MOST_VOXELS:
         detail = f"its shape is {shape}: more than {MOST_VOXELS:,} numbers."
         raise GridError("too large", detail)
+    if dtype.hasobject:
+        raise ValueError("pickled objects")
+    size = math.prod(shape) * dtype.itemsize
+    content = bytearray(file.read(size))
+    if len(content) < size:
+        raise EOFError
+    return np.ndarray(shape, dtype, content, order="F" if fortran_order else "C")
