@@ -1,10 +1,23 @@
 """What `fit` gives a domain to choose by, and the recipe that it gets."""
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from tfapp.base.reporter import Reporter
+
+START_SECONDS = 20.0
+"""Of a time budget for starting and checking the data."""
+FINISH_SECONDS = 60.0
+"""Of a time budget for the export, its check and the report."""
+FINISH_SHARE = 1 / 4
+"""Of a short budget for that: small networks need ten seconds, large ones a minute."""
+
+
+def seconds_kept(minutes: float) -> float:
+    """Return the seconds of a budget of so many minutes that training leaves."""
+    return min(FINISH_SECONDS, 60.0 * minutes * FINISH_SHARE)
 
 
 @dataclass(frozen=True)
@@ -20,6 +33,12 @@ class Machine:
     minutes: float = 0.0
     backbone: str = ""
     reporter: Reporter | None = None
+
+    @property
+    def training_seconds(self) -> float:
+        """Seconds of the budget that are left to training; infinity without one."""
+        kept = START_SECONDS + seconds_kept(self.minutes)
+        return 60.0 * self.minutes - kept if self.minutes else math.inf
 
 
 @dataclass(frozen=True)

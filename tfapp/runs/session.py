@@ -19,6 +19,7 @@ from tfapp.machine.cluster import alone, team
 from tfapp.machine.messages import messages_in
 from tfapp.machine.start import start_tensorflow
 from tfapp.recipes.config import Recipe
+from tfapp.recipes.plan import seconds_kept
 from tfapp.runs import Run
 from tfapp.runs.publish import RunResult, publish
 from tfapp.runs.status import STARTING, TRAINED, TRAINING, recording
@@ -29,9 +30,6 @@ if TYPE_CHECKING:
     from tfapp.runs.experiment import Experiment, RunContext
     from tfapp.training.loop.history import PhaseHistory
     from tfapp.training.loop.training_loop import TrainingLoop
-
-AFTER_TRAINING_SECONDS = 60.0
-"""Kept back from a time budget for the export, its check and the report."""
 
 
 def execute(
@@ -203,10 +201,11 @@ def _context(
     from tfapp.training.loop.deadline import Deadline
     from tfapp.training.loop.training_loop import TrainingLoop
 
+    minutes = recipe.runtime.minutes
     loop = TrainingLoop(
         folder.folder,
         reporter,
-        Deadline(recipe.runtime.minutes, began, AFTER_TRAINING_SECONDS),
+        Deadline(minutes, began, seconds_kept(minutes)),
         recipe.training.patience,
         recipe.runtime.checkpoint_seconds,
         watching=watching(recipe.runtime),

@@ -60,10 +60,8 @@ def plan(report: SeriesReport, machine: Machine) -> Plan:
 
 
 def _epochs(updates: int, machine: Machine) -> int:
-    """Return the passes that give enough updates, or fit into half of the budget."""
-    most = UPDATES
-    if machine.minutes:
-        most = min(most, int(machine.minutes * 30 / SECONDS_PER_UPDATE))
+    """Return the passes that give enough updates, or fit into the budget."""
+    most = min(UPDATES, machine.training_seconds / SECONDS_PER_UPDATE)
     return max(3, min(300, round(most / updates)))
 
 

@@ -6,6 +6,7 @@ from tfapp.domains.images.classification.candidates import (
     comparing_seconds,
     title,
 )
+from tfapp.recipes.plan import Machine
 
 TABLE = {
     "data": {"options": {"image_size": [224, 224]}},
@@ -45,6 +46,6 @@ def test_what_cannot_be_compared():
 
 def test_comparing_takes_a_part_of_the_budget():
     """Minutes without one, nothing where the budget is too small."""
-    assert comparing_seconds(0.0) == 240.0
-    assert comparing_seconds(6.0) == 70.0
-    assert comparing_seconds(1.0) == 0.0
+    assert comparing_seconds(Machine()) == 240.0
+    assert comparing_seconds(Machine(6.0)) == 70.0
+    assert comparing_seconds(Machine(0.5)) == 0.0

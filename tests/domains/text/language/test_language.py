@@ -227,7 +227,7 @@ def test_refusals_and_plans(tmp_path):
         options = {"units": units, "dropout_rate": dropout, "ngram_order": 7}
         assert table["model"]["options"] == options
         read = table["training"]["epochs"] * 0.88 * 500_000
-        assert not minutes or read <= minutes * 60 * 25_000 / 2 * 1.1
+        assert read <= Machine(minutes).training_seconds * 25_000 * 1.1
     wrong = DataConfig(kind="running_text", path=str(path))
     with pytest.raises(ConfigError, match="Expected `data.split.by` = 'order'"):
         load_dataset(wrong, seed=0)

@@ -36,7 +36,7 @@ def plan(report: CheckReport, machine: Machine) -> Plan:
     chosen, notes = choose_model(table, report, machine)
     reasons += [*chosen, *notes]
     if machine.minutes:
-        reasons += fit_into_budget(table, report, machine.minutes)
+        reasons += fit_into_budget(table, report, machine)
     reasons.append(_choose_training(table, report))
     return Plan(table, tuple(reasons), tuple(notes))
 

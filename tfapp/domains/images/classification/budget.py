@@ -4,10 +4,8 @@ from typing import Any
 
 from tfapp.data.report import CheckReport
 from tfapp.domains.images.pretrained.extractors import EXTRACTORS
+from tfapp.recipes.plan import Machine
 from tfapp.report.wording import singular
-
-FIXED_SECONDS = 80.0
-"""What starting, checking, exporting and reporting take, whatever the data."""
 
 SHARE_FOR_FEATURES = 0.6
 """Of the budget beyond that; the rest is for views, training and evaluation."""
@@ -17,29 +15,29 @@ SMALLEST_SIDE = 96
 
 
 def fit_into_budget(
-    table: dict[str, Any], report: CheckReport, minutes: float
+    table: dict[str, Any], report: CheckReport, machine: Machine
 ) -> list[str]:
     """Shrink the images, then leave training images out, until one pass fits.
 
     Args:
         table: the recipe so far; changed in place.
         report: facts about the data from its scan.
-        minutes: the budget.
+        machine: with a budget.
 
     Returns:
         A line for each thing that was changed.
     """
     if table["model"]["name"] != "transfer":
         return []  # training from scratch stops when its time is up
-    seconds = SHARE_FOR_FEATURES * max(60.0 * minutes - FIXED_SECONDS, 10.0)
+    seconds = SHARE_FOR_FEATURES * max(machine.training_seconds, 10.0)
     size = table["data"]["options"]["image_size"][0]
     extractor = table["model"]["options"]["extractor"]
     per_image = _seconds_per_image(extractor, size)
     reasons = []
-    if 60.0 * minutes < FIXED_SECONDS:
+    if machine.training_seconds <= 0:
         reasons.append(
-            f"budget: starting, checking and exporting alone take about "
-            f"{FIXED_SECONDS:.0f} s, so this run will take longer than {minutes:g} min"
+            "budget: starting, checking and exporting alone take longer than "
+            f"{machine.minutes:g} min, and so will this run"
         )
     least = max(SMALLEST_SIDE, EXTRACTORS[extractor].smallest_size)
     smaller = size

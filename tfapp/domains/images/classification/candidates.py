@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from copy import deepcopy
 from typing import Any
 
-from tfapp.domains.images.classification.budget import FIXED_SECONDS, SMALLEST_SIDE
+from tfapp.domains.images.classification.budget import SMALLEST_SIDE
 from tfapp.domains.images.classification.thawing import THAWED_FROM
 from tfapp.domains.images.pretrained.download import address_of
 from tfapp.domains.images.pretrained.extractors import EXTRACTORS, find_extractor
@@ -44,11 +44,11 @@ def alternatives(
     return tuple(_changed(table, *pair) for pair in _tried(table, extractors))
 
 
-def comparing_seconds(minutes: float) -> float:
-    """Return how long alternatives may be compared under a budget, 0 for none."""
-    if not minutes:
+def comparing_seconds(machine: Machine) -> float:
+    """Return how long alternatives may be compared."""
+    if not machine.minutes:
         return PATIENCE_SECONDS
-    return SHARE * max(60.0 * minutes - FIXED_SECONDS, 0.0)
+    return SHARE * max(machine.training_seconds, 0.0)
 
 
 def fetch_rival(table: Mapping[str, Any], machine: Machine) -> list[str]:
@@ -57,7 +57,7 @@ def fetch_rival(table: Mapping[str, Any], machine: Machine) -> list[str]:
     Whether it is better on these images is for the comparison to say.
     """
     exact = table.get("fine_tune", {}).get("head", {}).get("solver") == "exact"
-    seconds = comparing_seconds(machine.minutes)
+    seconds = comparing_seconds(machine)
     forbidden = not address_of(find_extractor(RIVAL))
     if not exact or machine.backbone or seconds < LEAST_COMPARING or forbidden:
         return []

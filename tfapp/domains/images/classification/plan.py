@@ -59,7 +59,7 @@ def completed(
 ) -> Plan:
     """Return the plan of a chosen network: within the budget, and with its rivals."""
     if machine.minutes:
-        reasons += fit_into_budget(table, report, machine.minutes)
+        reasons += fit_into_budget(table, report, machine)
     notes += fetch_rival(table, machine)
     comparison = _comparison(table, machine)
     return Plan(table, tuple(reasons), tuple(notes), **comparison)
@@ -79,7 +79,7 @@ def _comparison(table: dict[str, Any], machine: Machine) -> dict[str, Any]:
     return {
         "name": title(table),
         "alternatives": alternatives(table, names),
-        "comparing_seconds": comparing_seconds(machine.minutes),
+        "comparing_seconds": comparing_seconds(machine),
     }
 
 

@@ -53,7 +53,7 @@ def vector_plan(report: CheckReport, machine: Machine, answers: str) -> Plan:
     chosen, notes = choose_model(table, report, machine)
     reasons += [*chosen, *notes, *_choose_training(table, report)]
     if machine.minutes:
-        reasons += fit_into_budget(table, report, machine.minutes)
+        reasons += fit_into_budget(table, report, machine)
     return Plan(table, tuple(reasons), tuple(notes))
 
 

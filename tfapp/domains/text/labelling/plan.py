@@ -47,13 +47,11 @@ def plan(report: CheckReport, machine: Machine) -> Plan:
 
 
 def _epochs(facts: Any, batch: int, machine: Machine) -> int:
-    """Return the passes that give enough updates, or fit into half of the budget."""
+    """Return the passes that give enough updates, or fit into the budget."""
     updates = max(1, facts["training"] // batch)
     epochs = min(MOST_EPOCHS, max(LEAST_EPOCHS, round(UPDATES / updates)))
-    if machine.minutes:
-        seconds = SECONDS_PER_TOKEN * facts["tokens"]
-        epochs = min(epochs, int(machine.minutes * 30 / seconds))
-    return max(1, epochs)
+    seconds = SECONDS_PER_TOKEN * facts["tokens"]
+    return max(1, int(min(epochs, machine.training_seconds / seconds)))
 
 
 def _reasons(facts: Any, batch: int, epochs: int) -> tuple[str, ...]:

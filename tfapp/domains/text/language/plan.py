@@ -1,6 +1,5 @@
 """The rules by which `fit` writes a recipe for a running text; see docs/text.md."""
 
-import math
 from dataclasses import dataclass
 
 from tfapp.base.errors import DataError
@@ -101,5 +100,5 @@ def plan(report: CheckReport, machine: Machine) -> Plan:
 
 
 def _affordable(size: Size, machine: Machine) -> float:
-    """Return the characters that are learned from in half of the time."""
-    return machine.minutes * 30 * size.speed if machine.minutes else math.inf
+    """Return the characters that are learned from in the time for training."""
+    return max(0.0, machine.training_seconds) * size.speed

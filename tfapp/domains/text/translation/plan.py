@@ -60,13 +60,11 @@ def plan(report: CheckReport, machine: Machine) -> Plan:
 
 
 def _epochs(report: CheckReport, batch: int, machine: Machine) -> int:
-    """Return the passes that give enough updates, or fit into half of the budget."""
+    """Return the passes that give enough updates, or fit into the budget."""
     facts = report.facts
     updates = max(1, facts["training"] // batch)
     epochs = min(MOST_EPOCHS, max(LEAST_EPOCHS, round(UPDATES / updates)))
-    if machine.minutes:
-        places = facts["mean_source"] + facts["mean_target"]
-        slower = 1 if batch == BATCH else 2
-        seconds = slower * SECONDS_PER_PLACE * places * facts["training"]
-        epochs = min(epochs, int(machine.minutes * 30 / seconds))
-    return max(1, epochs)
+    places = facts["mean_source"] + facts["mean_target"]
+    slower = 1 if batch == BATCH else 2
+    seconds = slower * SECONDS_PER_PLACE * places * facts["training"]
+    return max(1, int(min(epochs, machine.training_seconds / seconds)))
