@@ -12,7 +12,9 @@ from tfapp.base.errors import ConfigError
 from tfapp.data.spec import Example
 from tfapp.layers.logistic_regression import log_loss
 from tfapp.recipes.config import HeadPhase
+from tfapp.training.loop.deadline import Deadline
 from tfapp.training.trainer import Trainer
+from tfapp.training.transfer import exact_head
 from tfapp.training.transfer.exact_head import (
     STRENGTHS,
     ExactHead,
@@ -113,6 +115,45 @@ def test_before_thawing_validation_examples_only_judge():
     others = data()
     assert exact.strength in STRENGTHS
     assert not np.array_equal(others.views[0], given.views[0])
+
+
+@pytest.mark.parametrize("everything", [True, False])
+def test_the_optimum_of_the_strength_that_suits_best(monkeypatch, everything):
+    """Chosen roughly, then fitted exactly; weaker penalties than needed are not."""
+    tried = []
+    whole = exact_head.fit_path
+
+    def watched(*arguments, **options):
+        for model in whole(*arguments, **options):
+            tried.append(model.strength)
+            yield model
+
+    monkeypatch.setattr(exact_head, "fit_path", watched)
+    (rows, labels), (others, answers) = drawn(60), drawn(300)
+    noise = np.random.default_rng(1)
+    rows, others = (x + noise.normal(0, 2, x.shape) for x in (rows, others))
+    given = HeadData([rows], labels, others, answers)
+    exact = ExactHead(head(2), given, everything=everything)
+    exact.advance()
+    place = STRENGTHS.index(exact.strength)
+    assert 0 < place < len(STRENGTHS) - 2  # the middle is what suits such data
+    assert set(tried) == set(STRENGTHS[: place + 2])
+    if everything:
+        rows, labels = np.concatenate([rows, others]), np.append(labels, answers)
+    path = whole(rows, labels, 2, [exact.strength], standardize=False)
+    np.testing.assert_allclose(exact.dense.weights[0], next(path).weights, atol=1e-5)
+
+
+def test_without_time_the_first_head_stays(tmp_path, dataset):
+    """Folds take five times as long as it did: what is late is left out, and said."""
+    tables = {**EXACT, "thaw": {"from_layer": "block2_conv"}}
+    trainer = train(
+        tmp_path, make_model(), dataset, Deadline(minutes=1e-6), fine_tune=tables
+    )
+    assert [phase.phase for phase in trainer.job.loop.phases] == ["head"]
+    assert "phase 'refit' left out" in trainer.job.loop.notes[-1]
+    logits = trainer.logits("validation")
+    assert len(logits) == len(dataset.examples["validation"])
 
 
 def test_without_validation_examples_folds_choose():

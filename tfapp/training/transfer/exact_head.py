@@ -5,7 +5,7 @@ likelihood has one optimum, found in seconds. So the strength of the penalty can
 chosen by cross-validation, and the head learn from validation examples too.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -15,14 +15,22 @@ import numpy as np
 
 from tfapp.base.errors import ConfigError
 from tfapp.data.spec import Dataset
-from tfapp.layers.logistic_regression import fit_path, log_loss, right_share
+from tfapp.layers.logistic_regression import (
+    ENOUGH,
+    EXACT,
+    LogisticRegression,
+    fit_path,
+    log_loss,
+    right_share,
+)
 from tfapp.machine.cluster import team
 from tfapp.training.inference import predict
 from tfapp.training.loop.workload import Figures, Workload
 from tfapp.training.transfer.folds import FOLDS, folds
 
 STRENGTHS = (3.0, 1.0, 0.3, 0.1, 0.03, 0.01, 0.003, 0.001)
-"""Of the penalty, the strongest first."""
+"""Of the penalty, the strongest first; those after the first that suits held-out
+examples less are not tried: the weaker, the longer they take."""
 MOST_EXAMPLES = 5000
 """Training and validation examples up to which folds are cheap, and worth it."""
 
@@ -105,8 +113,7 @@ class ExactHead(Workload):
         """Fit the layer; see `Workload`."""
         strength = self.strength
         rows, labels, weights = self._learned
-        stronger = [s for s in STRENGTHS if s >= strength]
-        model = self._fit(rows, labels, weights, stronger)[-1]
+        model = next(self._path(rows, labels, weights, [strength], EXACT))
         # Processors round differently: all workers take what the chief has fitted.
         fitted = team().agree([model.weights.tolist(), model.bias.tolist()])
         self.dense.set_weights([np.asarray(values) for values in fitted])
@@ -149,14 +156,12 @@ class ExactHead(Workload):
             labels = np.concatenate([self.data.labels, self.data.held_labels])
             losses = {s: self._mean_loss(x, labels) for s, x in self._folded.items()}
         else:
-            path = self._fit(*self._learned, STRENGTHS)
-            rows = self._scaled(self.data.held_out)
-            losses = {
-                model.strength: self._mean_loss(
-                    model.logits(rows), self.data.held_labels
-                )
-                for model in path
-            }
+            rows, losses = self._scaled(self.data.held_out), {}
+            for model in self._path(*self._learned):
+                loss = self._mean_loss(model.logits(rows), self.data.held_labels)
+                losses[model.strength] = loss
+                if loss > min(losses.values()):
+                    break
         return min(losses, key=lambda strength: losses[strength])
 
     @cached_property
@@ -180,36 +185,47 @@ class ExactHead(Workload):
         """Strength → logits of every example by a head that has not seen it."""
         rows, labels, weights = self._learned
         fold = folds(labels, self.data.units)
-        logits = {s: np.zeros((len(labels), self.num_classes)) for s in STRENGTHS}
         views = len(rows) // len(labels)
-        for number in range(FOLDS):
-            others, judged = fold != number, fold == number
-            chosen = np.tile(others, views)
-            kept = None if weights is None else weights[others]
-            path = self._fit(rows[chosen], labels[others], kept, STRENGTHS)
-            for model in path:
-                logits[model.strength][judged] = model.logits(
-                    rows[: len(labels)][judged]
-                )
+        paths = [
+            self._path(
+                rows[np.tile(fold != number, views)],
+                labels[fold != number],
+                None if weights is None else weights[fold != number],
+            )
+            for number in range(FOLDS)
+        ]
+        logits: dict[float, np.ndarray] = {}
+        least = np.inf
+        for models in zip(*paths, strict=True):
+            answers = np.zeros((len(labels), self.num_classes))
+            for number, model in enumerate(models):
+                judged = fold == number
+                answers[judged] = model.logits(rows[: len(labels)][judged])
+            logits[models[0].strength] = answers
+            loss = self._mean_loss(answers, labels)
+            if loss > least:
+                break
+            least = loss
         return logits
 
-    def _fit(
+    def _path(
         self,
         rows: np.ndarray,
         labels: np.ndarray,
         weights: np.ndarray | None,
-        strengths: Sequence[float],
-    ) -> list[Any]:
+        strengths: Sequence[float] = STRENGTHS,
+        tolerance: float = ENOUGH,
+    ) -> Iterator[LogisticRegression]:
         views = len(rows) // len(labels)
-        path = fit_path(
+        return fit_path(
             rows,
             np.concatenate([labels] * views),
             self.num_classes,
             strengths,
             None if weights is None else np.tile(weights, views),
             standardize=False,
+            tolerance=tolerance,
         )
-        return list(path)
 
     def _mean_loss(self, logits: np.ndarray, labels: np.ndarray) -> float:
         weights = self._weights(labels)

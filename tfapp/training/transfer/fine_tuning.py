@@ -20,7 +20,7 @@ from tfapp.training.transfer import freezing
 from tfapp.training.transfer.cutting import Halves, cut
 from tfapp.training.transfer.exact_head import ExactHead, HeadData, labels_of
 from tfapp.training.transfer.features import FeatureStore, standardize
-from tfapp.training.transfer.folds import units_of_learned
+from tfapp.training.transfer.folds import FOLDS, units_of_learned
 from tfapp.training.transfer.row_passes import RowPasses
 from tfapp.training.transfer.stored import training_passes, validation_batches
 from tfapp.training.transfer.sure_gain import SureGain
@@ -61,7 +61,7 @@ class FineTuning:
         stored = self.config.head.views
         first = self._head_on_features() if stored else self._head_on_inputs()
         yield first
-        if thaw is not None and self._time_to_thaw():
+        if thaw is not None and self._has_time("thaw", 3.0 * self.job.pass_seconds):
             # Rows that are missing could only be computed with the changed weights.
             self.pretrained = {s: self._plain(s) for s in self.job.dataset.examples}
             freezing.thaw(self.extractor, thaw.from_layer)
@@ -122,7 +122,8 @@ class FineTuning:
         exact = self.exact
         if exact is None or self.features is None or exact.everything:
             return
-        if exact.data.can_fold:
+        needed = FOLDS * self.job.loop.phases[0].seconds
+        if exact.data.can_fold and self._has_time("refit", needed):
             self.exact = ExactHead(self.head, exact.data, everything=True)
             plan = replace(head.plan, name="refit")
             yield replace(head, plan=plan, workload=self.exact)
@@ -153,14 +154,13 @@ class FineTuning:
                 standardize(self.head, store.plain("train"))
         return self.job.whole(self._head_plan(), self._head_deadline())
 
-    def _time_to_thaw(self) -> bool:
-        """Say whether one epoch still fits into the budget, and report if not."""
-        needed = 3.0 * self.job.pass_seconds
-        left = self.job.loop.deadline.seconds_left()
+    def _has_time(self, phase: str, needed: float) -> bool:
+        """Say whether the least of a phase fits into the budget; report if not."""
+        needed, left = team().agree(needed), self.job.loop.deadline.seconds_left()
         if left >= needed:
             return True
         self.job.loop.note(
-            f"phase 'thaw' left out: one epoch needs about {needed:.0f} s, "
+            f"phase {phase!r} left out: it needs {needed:.0f} s or more, "
             f"{max(left, 0):.0f} s are left of the budget"
         )
         return False
