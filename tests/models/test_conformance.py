@@ -196,7 +196,7 @@ CASES = {
     "recurrent_language_model": Case(
         {"units": 4, "embedding_units": 3, "ngram_order": 2},
         (),
-        9 + 128 + 15 + 27,
+        9 + 128 + 15 + 39,
         (5,),
         ids={"ids": InputSpec((None,), "int32", 3)},
     ),
@@ -330,6 +330,7 @@ def build(name):
         "vectors": np.random.default_rng(0).normal(0, 1, (10, 4)),
         "ngrams": (np.array([2, 3, 4, 5, 46]), np.eye(5, 3), np.arange(3.0)),
         "text": np.array([1, 2, 1, 2, 0]),
+        "validation_text": np.array([1, 0, 2]),
     }
     keras.utils.set_random_seed(0)
     info = DataInfo(inputs, shape, 3, tuple("abc"), "", start)

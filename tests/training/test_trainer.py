@@ -378,6 +378,26 @@ def test_thaw_needs_the_time_of_an_epoch(tmp_path, model, dataset, seconds, thaw
     assert bool(job.loop.notes) != thaws
 
 
+def test_what_is_solved_learns_from_validation_examples_too(tmp_path, model, dataset):
+    """Their answers stay those of the network before; all others are of the new one."""
+    job = make_job(tmp_path, model, dataset, training={"epochs": 1})
+    logits = model.get_layer("head").get_layer("logits")
+    solved = [np.zeros((4, 2)), np.array([1.0, 2.0])]
+
+    def refit(network, data):
+        assert data is dataset
+        return [(network.get_layer("head").get_layer("logits"), solved)]
+
+    trainer = Trainer(replace(job, task=replace(job.task, refit=refit)))
+    trainer.train()
+    np.testing.assert_array_equal(trainer.logits("test"), [[1.0, 2.0]] * 12)
+    held_out = trainer.logits("validation")
+    assert not np.allclose(held_out, [1.0, 2.0])
+    np.testing.assert_array_equal(logits.bias, [1.0, 2.0])
+    np.testing.assert_array_equal(trainer.logits("validation"), held_out)
+    assert "12 validation examples too" in job.loop.notes[-1]
+
+
 def test_without_validation_the_last_epoch_counts(tmp_path, model):
     """A set too small for a validation split still trains."""
     dataset = make_dataset(validation=0)

@@ -29,6 +29,16 @@ Inside = Callable[[str, Sequence[int]], Any]
 as it now is answers them, float (places, dims); None where it has no such part."""
 
 
+Refit = Callable[[Any, Dataset], Sequence[tuple[Any, Sequence[Any]]]]
+"""Trained model, and its data → layers that do not learn by gradients but are counted
+or solved, and the weights that they get from training and validation examples."""
+
+
+def no_refit(model: Any, dataset: Dataset) -> Sequence[tuple[Any, Sequence[Any]]]:
+    """Return no layer: all learn by gradients, or are as they began."""
+    return ()
+
+
 def no_inside(split: str, places: Sequence[int]) -> None:
     """Return None: nothing is seen of the inside of a network."""
     return
@@ -124,6 +134,9 @@ class Task:
         evaluate: outputs of a model, the data, and the calibration of the model (None
             to fit it on the validation split) → figures of the test split.
         interface: what the exported model takes and answers.
+        refit: model and data → layers whose weights come from validation examples too
+            once these have chosen the epoch. What the model answers for validation
+            examples is asked of it as it was before.
         completed: results of `evaluate`, the data, the calibration as `evaluate` takes
             it, and the inside of the network → the results with what needs that.
         baselines: results of `evaluate`, the data, and stored features → simple
@@ -146,6 +159,7 @@ class Task:
     metric: PrimaryMetric
     evaluate: Callable[[Outputs, Dataset, Calibration | None], Results]
     interface: Interface
+    refit: Refit = no_refit
     completed: Callable[[Results, Dataset, Calibration | None, Inside], Results] = (
         as_evaluated
     )

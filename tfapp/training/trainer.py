@@ -1,6 +1,7 @@
 """Train a model by its recipe: from scratch, or by transfer in two phases."""
 
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
@@ -29,6 +30,7 @@ class Trainer:
         self.job = job
         tune = job.recipe.fine_tune
         self.method = FromScratch(job) if tune is None else FineTuning(job, tune)
+        self._replaced: list[tuple[Any, Any]] = []  # layers, and their other weights
 
     def train(self) -> None:
         """Train every phase of the recipe; the model ends with its best weights.
@@ -39,6 +41,7 @@ class Trainer:
         self.job.reserve_evaluation()
         for phase, workload in self.workloads():
             self.run(phase, workload)
+        self._refit()
 
     def run(self, phase: Phase, workload: Workload) -> None:
         """Train one phase, or read it back if an earlier process finished it."""
@@ -73,6 +76,13 @@ class Trainer:
 
     def logits(self, split: str) -> Any:
         """Return float32 logits of a split, in its order; see `inference.answers`."""
+        if split == "validation" and self._replaced:
+            with self._before_refit():
+                found = self._logits(split)
+                return found if isinstance(found, np.ndarray) else list(found)
+        return self._logits(split)
+
+    def _logits(self, split: str) -> Any:
         if isinstance(self.method, FineTuning):
             logits = self.method.logits(split)
             if logits is not None:
@@ -82,6 +92,32 @@ class Trainer:
             return self._one_by_one(split)
         with reporter.stage(f"predict {split}") as stage:
             return answers(job.model, job.dataset, split, stage)
+
+    def _refit(self) -> None:
+        """Give layers that do not learn what validation examples teach them too."""
+        job, examples = self.job, self.job.dataset.examples["validation"]
+        if not examples:
+            return
+        self._replaced = list(job.task.refit(job.model, job.dataset))
+        if self._replaced:
+            self._exchange()
+            job.loop.note(
+                f"what is counted or solved learns from the {len(examples)} validation "
+                "examples too, after training; their figures are those from before"
+            )
+
+    def _exchange(self) -> None:
+        for number, (layer, other) in enumerate(self._replaced):
+            self._replaced[number] = layer, layer.get_weights()
+            layer.set_weights(other)
+
+    @contextmanager
+    def _before_refit(self) -> Iterator[None]:
+        self._exchange()
+        try:
+            yield
+        finally:
+            self._exchange()
 
     def features(self, split: str) -> Any:
         """Return what the frozen extractor gave for a split; see `tasks.Features`."""

@@ -67,6 +67,21 @@ def test_the_layer_gives_the_fitted_logits(classes):
     np.testing.assert_allclose(both, logits, atol=1e-4)
 
 
+def test_what_only_held_out_texts_have_weighs_nothing_yet():
+    """Then it is solved for all of them, with the penalty that was chosen."""
+    words, labels = random_texts(2)
+    rows = words[:20], labels[:20]
+    solution = fit_ngrams(rows, (words[20:], labels[20:]), 32, 2)
+    alone = counted(words[:20], 32, solution.keys).sum(axis=0)
+    new = np.asarray(alone).ravel() == 0
+    assert new.any()
+    assert not solution.weights[new].any()
+    again = solution.fitted_again((words, labels), 32)
+    assert again.strength == solution.strength
+    np.testing.assert_array_equal(again.keys, solution.keys)
+    assert again.weights[new].any()
+
+
 def test_a_word_of_one_class_weighs_by_the_log_ratio():
     """Two words, each of its own class: weights of opposite sign and equal size."""
     words = np.array([[2, 0]] * 4 + [[3, 0]] * 4)

@@ -24,6 +24,7 @@ from tfapp.domains.text.language.results import losses_of
 from tfapp.domains.text.language.sections import language_sections
 from tfapp.domains.text.language.stepping import Stepper, shares, stream
 from tfapp.domains.text.language.task import task
+from tfapp.domains.text.language.tree import fit_tree
 from tfapp.export.spec import Exported
 from tfapp.recipes.config import DataConfig, ModelConfig
 from tfapp.recipes.plan import Machine
@@ -157,6 +158,26 @@ def test_n_grams_stand_beside_the_network(dataset):
     np.testing.assert_allclose(figures, nats, atol=1e-3)
     ids = np.ones((1, 5), np.int32)
     np.testing.assert_allclose(mixed(ids, training=True), network(ids), atol=1e-5)
+
+
+def test_n_grams_of_the_validation_part_come_after_training(dataset):
+    """The layer has room for them; then it holds those of both parts."""
+    model = _language_model(dataset, 4)
+    ((layer, weights),) = task().refit(model, dataset)
+    whole, own = (
+        fit_tree(dataset.text[:end], dataset.info.num_outputs, 4)
+        for end in (dataset.ends[1], dataset.ends[0])
+    )
+    for now, soon, before, after in zip(
+        layer.get_weights(),
+        weights,
+        own.weights(layer.num_nodes),
+        whole.weights(layer.num_nodes),
+        strict=True,
+    ):
+        np.testing.assert_array_equal(now, before)
+        np.testing.assert_array_equal(soon, after)
+    assert len(task().refit(_language_model(dataset, 0), dataset)) == 0
 
 
 def test_n_grams_are_refused(dataset):

@@ -50,6 +50,17 @@ def test_probabilities_are_those_of_the_counts(text, order, ids):
     np.testing.assert_allclose(found, expected, atol=1e-6)
 
 
+def test_room_for_more_nodes_changes_nothing(text, order, ids):
+    """A layer of more nodes, and wider, answers as one of the right size."""
+    tree = fit_tree(text, SYMBOLS, order)
+    nodes = len(tree.keys) + 20
+    wide = NgramMixture(nodes, SYMBOLS, tuple(w + 1 for w in tree.widths))
+    wide.build((None, None), (None, None, SYMBOLS))
+    wide.set_weights(tree.weights(nodes))
+    logits = np.zeros((*ids.shape, SYMBOLS), np.float32)
+    np.testing.assert_allclose(wide(ids, logits), layer_of(text, order)(ids, logits))
+
+
 def test_the_better_one_has_the_larger_share(text, order, ids):
     """The share behind each symbol is that of a loop over the symbols before."""
     model, layer = fit_ngrams(text, SYMBOLS, order), layer_of(text, order)

@@ -1,7 +1,8 @@
 """A linear classifier of words and pairs of words, weighted by naive Bayes."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -29,7 +30,8 @@ class NgramSolution:
     """Weights of n-grams.
 
     Args:
-        keys: int32 array (n-grams,), increasing; see `ngram_keys`.
+        keys: int32 array (n-grams,), increasing; see `ngram_keys`. Those that only
+            validation texts have weigh nothing.
         weights: float32 array (n-grams, classes).
         bias: float32 array (classes,).
         strength: inverse penalty that was chosen.
@@ -44,6 +46,12 @@ class NgramSolution:
         """Return float array (texts, classes) for numbers of words (texts, length)."""
         scores = counted(words, num_values, self.keys) @ self.weights + self.bias
         return np.asarray(scores)
+
+    def fitted_again(self, rows: Rows, num_values: int) -> "NgramSolution":
+        """Return weights of the same n-grams, penalised alike, for other texts."""
+        return _solutions(self.keys, rows, num_values, self.weights.shape[1])(
+            self.strength
+        )
 
 
 def ngram_keys(words: np.ndarray, num_values: int) -> np.ndarray:
@@ -98,15 +106,12 @@ def fit_ngrams(
         Wang & Manning, Baselines and Bigrams: Simple, Good Sentiment and Topic
         Classification, 2012, https://aclanthology.org/P12-2018.
     """
-    words, labels = train
-    keys = _frequent(words, num_values, MOST_WEIGHTS // num_classes)
-    features = counted(words, num_values, keys)
-    ratios = np.stack(
-        [_ratio(features, labels == c) for c in range(num_classes)], axis=1
-    )
+    parts = [train[0]] if validation is None else [train[0], validation[0]]
+    keys = _frequent(np.concatenate(parts), num_values, MOST_WEIGHTS // num_classes)
+    solve = _solutions(keys, train, num_values, num_classes)
     if validation is None or not len(validation[1]):
-        return _solved(keys, features, ratios, labels, USUAL)
-    solutions = [_solved(keys, features, ratios, labels, s) for s in STRENGTHS]
+        return solve(USUAL)
+    solutions = [solve(strength) for strength in STRENGTHS]
     losses = [
         log_losses(s.logits(validation[0], num_values), validation[1]).mean()
         for s in solutions
@@ -165,6 +170,18 @@ def _ratio(features: Any, inside: np.ndarray) -> np.ndarray:
         for sums in (_sums(features, m) + SMOOTHING for m in (inside, ~inside))
     )
     return np.asarray(np.log(of_class / others))
+
+
+def _solutions(
+    keys: np.ndarray, rows: Rows, num_values: int, num_classes: int
+) -> Callable[[float], NgramSolution]:
+    """Return what solves for texts with an inverse penalty."""
+    words, labels = rows
+    features = counted(words, num_values, keys)
+    ratios = np.stack(
+        [_ratio(features, labels == c) for c in range(num_classes)], axis=1
+    )
+    return partial(_solved, keys, features, ratios, labels)
 
 
 def _solved(

@@ -1,16 +1,19 @@
 """One label per text."""
 
+from collections.abc import Sequence
 from functools import partial
 from typing import Any, Literal
 
 import keras
+import numpy as np
 
-from tfapp.data.spec import DataInfo
+from tfapp.data.spec import DataInfo, Dataset
 from tfapp.domains.text.classification.baselines import text_baselines
 from tfapp.domains.text.classification.interface import INTERFACE
 from tfapp.domains.text.classification.models.parts import NETWORK
 from tfapp.domains.text.classification.sections import text_sections
 from tfapp.domains.text.classification.views import text_views
+from tfapp.domains.text.layers.ngram_weights import NgramWeights
 from tfapp.layers.outputs import LOGITS
 from tfapp.problems.classification.results import accuracy_metric, evaluate_classifier
 from tfapp.problems.classification.verdict import classification_findings
@@ -45,6 +48,7 @@ def task(
         mode="max" if choose_by == ACCURACY else "min",
         metric=METRIC,
         evaluate=partial(evaluate_classifier, METRIC),
+        refit=_ngrams_of_all,
         baselines=text_baselines,
         findings=classification_findings,
         sections=text_sections,
@@ -78,3 +82,18 @@ def _learning(label_smoothing: float, model: Any, info: DataInfo) -> Learning:
         loss_weights={LOGITS: 0.0, NETWORK: 1.0},
         answers_untrained=True,
     )
+
+
+def _ngrams_of_all(
+    model: Any, dataset: Dataset
+) -> Sequence[tuple[Any, Sequence[np.ndarray]]]:
+    """Return the n-grams next to a network, weighed by validation texts too."""
+    texts: Any = dataset
+    weighed = [x for x in model.layers if isinstance(x, NgramWeights)]
+    if not weighed:
+        return ()
+    parts = [texts.rows(split) for split in ("train", "validation")]
+    words, labels = (np.concatenate(both) for both in zip(*parts, strict=True))
+    size = texts.preprocessor.num_values
+    solution = texts.solution.fitted_again((words, labels), size)
+    return [(x, (solution.keys, solution.weights, solution.bias)) for x in weighed]

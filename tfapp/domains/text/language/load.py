@@ -146,7 +146,8 @@ def _dataset(
     symbols = preprocessor.names()
     used = [e for split in SPLITS for e in examples[split]]
     spec = InputSpec((None,), "int32", preprocessor.size)
-    start = {} if context.preprocess else {"text": ids[: ends[0]]}
+    parts = {"text": ids[: ends[0]], "validation_text": ids[ends[0] : ends[1]]}
+    start = {} if context.preprocess else parts
 
     def read(example: Example) -> dict[str, str]:
         stretch = places[example.name]

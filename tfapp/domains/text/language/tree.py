@@ -32,9 +32,19 @@ class NgramTree:
     first: np.ndarray
     widths: tuple[int, ...]
 
-    def weights(self) -> list[np.ndarray]:
-        """Return the weights of the layer in its order."""
-        return [self.keys, self.mass, self.shares, self.first]
+    def weights(self, room: int = 0) -> list[np.ndarray]:
+        """Return the weights of the layer in its order.
+
+        Args:
+            room: nodes that the layer has, if they are more; the rest are never found.
+        """
+        more = max(0, room - len(self.keys))
+        return [
+            np.pad(self.keys, (0, more), constant_values=MOST_KEYS),
+            np.pad(self.mass, (0, more)),
+            np.pad(self.shares, (0, more)),
+            np.pad(self.first, (0, more), mode="edge"),
+        ]
 
 
 def fit_tree(text: np.ndarray, symbols: int, order: int) -> NgramTree:

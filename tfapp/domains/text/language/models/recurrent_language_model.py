@@ -3,6 +3,7 @@
 from typing import Any, Literal
 
 import keras
+import numpy as np
 from keras import layers
 
 from tfapp.base.errors import ModelError
@@ -82,8 +83,14 @@ def _mixed(ids: Any, network: Any, info: DataInfo, order: int) -> Any:
         raise ModelError(
             "`ngram_order` needs a text to count n-grams in. Set ngram_order = 0."
         )
-    tree = fit_tree(info.start["text"], info.num_outputs, order)
-    layer = NgramMixture(len(tree.keys), info.num_outputs, tree.widths, name=LOGITS)
+    text = info.start["text"]
+    tree = fit_tree(text, info.num_outputs, order)
+    # There is room for the n-grams that the validation text adds after training.
+    longer = np.concatenate([text, info.start["validation_text"]])
+    whole = fit_tree(longer, info.num_outputs, order)
+    nodes = max(len(tree.keys), len(whole.keys))
+    widths = tuple(map(max, zip(tree.widths, whole.widths, strict=True)))
+    layer = NgramMixture(nodes, info.num_outputs, widths, name=LOGITS)
     mixed = layer(ids, network)
-    layer.set_weights(tree.weights())
+    layer.set_weights(tree.weights(nodes))
     return mixed
