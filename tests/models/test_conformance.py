@@ -191,8 +191,8 @@ CASES = {
     "recurrent_forecaster": Case(
         {"units": 4, "segment": 2}, (8, 3), 156, (4,), "history", 1.0
     ),
-    # characters 3x3, LSTM 4x4x(3+4+1), logits 4x3+3; of 6 n-grams of one and two
-    # characters keys and mass 6+6, with the root shares 7, and first children 8
+    # characters 3x3, LSTM 4x4x(3+4+1), logits 4x3+3; of 9 n-grams of one and two
+    # characters keys and mass 9+9, with the root shares 10, and first children 11
     "recurrent_language_model": Case(
         {"units": 4, "embedding_units": 3, "ngram_order": 2},
         (),
