@@ -15,6 +15,7 @@ from tfapp.data.report import refuse_damaged
 from tfapp.data.spec import SPLITS, DataInfo, Example, InputSpec
 from tfapp.data.split import fingerprint
 from tfapp.domains.text.classification.check import examine
+from tfapp.domains.text.classification.mixed_ngrams import MixedNgrams, mix_bayes
 from tfapp.domains.text.classification.ngrams import NgramSolution, fit_ngrams
 from tfapp.domains.text.classification.notes import loading_notes
 from tfapp.domains.text.preprocessor import TextPreprocessor, read_preprocessor
@@ -42,11 +43,13 @@ class TextDataset(ArrayDataset):
         texts: name of an example → its text.
         solution: of words and pairs of words, weighted by naive Bayes; None where the
             data is for testing alone.
+        mixed: what a network has next to it; likewise.
     """
 
     preprocessor: TextPreprocessor
     texts: Mapping[str, str]
     solution: NgramSolution | None = None
+    mixed: MixedNgrams | None = None
 
     def rows(self, split: str) -> tuple[np.ndarray, np.ndarray]:
         """Return numbers of words (texts, length) and classes (texts,) of a split."""
@@ -155,7 +158,7 @@ def _dataset(
     labels = context.labels or source.labels
     words = _numbers(preprocessor, [by_name[e.name] for e in examples])
     answers = np.array([labels.index(e.target) for e in examples], np.int64)
-    solution = None
+    solution = mixed = None
     start: dict[str, Any] = {}
     if not context.preprocess:
         train, validation = (
@@ -166,7 +169,8 @@ def _dataset(
             )
         )
         solution = fit_ngrams(train, validation, preprocessor.num_values, len(labels))
-        start["ngrams"] = (solution.keys, solution.weights, solution.bias)
+        mixed = mix_bayes(solution, train, validation, preprocessor.num_values)
+        start["ngrams"] = mixed.layer_weights()
     if found is not None:
         start["vectors"] = found.rows(preprocessor.words, FIRST_WORD, context.seed)
     spec = InputSpec((preprocessor.length,), "int32", preprocessor.num_values)
@@ -185,6 +189,7 @@ def _dataset(
         notes=tuple(notes),
         texts=by_name,
         solution=solution,
+        mixed=mixed,
     )
 
 

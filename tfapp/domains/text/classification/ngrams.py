@@ -131,15 +131,33 @@ def naive_bayes(
         num_classes: of the data.
     """
     keys = np.arange(FIRST_WORD, max(num_values, FIRST_WORD + 1))
-    features = counted(train[0], num_values, keys)
-    counts = np.stack(
-        [_sums(features, train[1] == c) for c in range(num_classes)], axis=1
-    )
-    counts += SMOOTHING
-    priors = np.bincount(train[1], minlength=num_classes) + 1e-9
-    weights = np.log(counts / counts.sum(axis=0))
-    scores = counted(test, num_values, keys) @ weights + np.log(priors / priors.sum())
+    weights, bias = bayes_weights(train, keys, num_values, num_classes)
+    scores = counted(test, num_values, keys) @ weights + bias
     return np.asarray(scores).argmax(axis=1)
+
+
+def bayes_weights(
+    train: Rows, keys: np.ndarray, num_values: int, num_classes: int
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return what multinomial naive Bayes adds for each n-gram, and its bias.
+
+    Args:
+        train: texts to learn from.
+        keys: of the n-grams that count; see `ngram_keys`.
+        num_values: how many different numbers of words there are.
+        num_classes: of the data.
+
+    Returns:
+        Float arrays (n-grams, classes) and (classes,), logarithms of probabilities but
+        for what all classes have in common.
+    """
+    words, labels = train
+    features = counted(words, num_values, keys)
+    counts = np.stack([_sums(features, labels == c) for c in range(num_classes)], 1)
+    counts += SMOOTHING
+    priors = np.bincount(labels, minlength=num_classes) + 1e-9
+    weights, bias = np.log(counts / counts.sum(axis=0)), np.log(priors)
+    return weights - weights.mean(axis=1, keepdims=True), bias - bias.mean()
 
 
 def _parts(words: np.ndarray) -> Iterator[np.ndarray]:

@@ -95,5 +95,5 @@ def _ngrams_of_all(
     parts = [texts.rows(split) for split in ("train", "validation")]
     words, labels = (np.concatenate(both) for both in zip(*parts, strict=True))
     size = texts.preprocessor.num_values
-    solution = texts.solution.fitted_again((words, labels), size)
-    return [(x, (solution.keys, solution.weights, solution.bias)) for x in weighed]
+    mixed = texts.mixed.fitted_again((words, labels), size)
+    return [(layer, mixed.layer_weights()) for layer in weighed]
