@@ -55,13 +55,6 @@ def test_fit_chooses_by_the_length_of_the_data(tmp_path):
     assert any("recurrent_forecaster" in reason for reason in many.reasons)
 
 
-def test_a_budget_shortens_training(tmp_path):
-    """A minute allows fewer passes than the rules."""
-    report = checked(long(tmp_path / "l.csv", steps=4000))
-    whole, short = (plan(report, Machine(m)) for m in (0.0, 0.2))
-    assert short.table["training"]["epochs"] < whole.table["training"]["epochs"]
-
-
 def test_series_without_a_window_are_refused(tmp_path):
     """Thirteen months cannot teach a year."""
     path = tmp_path / "s.csv"

@@ -16,9 +16,6 @@ FEW_WINDOWS = 300
 """Training windows below which a linear path supports the recurrent network, and its
 head does not see the level: of a series that grows it would see ever new ones."""
 
-SECONDS_PER_UPDATE = 0.03
-"""Of the default network on one core, measured with 14 segments of 24 values."""
-
 
 def plan(report: SeriesReport, machine: Machine) -> Plan:
     """Choose horizon, window, network and training for a table of series.
@@ -26,6 +23,7 @@ def plan(report: SeriesReport, machine: Machine) -> Plan:
     Raises:
         DataError: if no window is left to train on.
     """
+    del machine  # a budget ends the training, its learning rate by then cooled down
     if not report.training_windows:
         raise DataError(
             f"{report.name}: {report.steps[0]} steps of {report.frequency} are too few "
@@ -39,7 +37,7 @@ def plan(report: SeriesReport, machine: Machine) -> Plan:
     options: dict[str, Any] = {"cell": "gru", "linear_path": few, "see_level": not few}
     if 1 < report.season <= report.window:
         options["segment"] = report.season
-    epochs = _epochs(updates, machine)
+    epochs = max(3, min(300, round(UPDATES / updates)))
     table = {
         "data": {
             "batch_size": batch_size,
@@ -57,12 +55,6 @@ def plan(report: SeriesReport, machine: Machine) -> Plan:
         },
     }
     return Plan(table, _reasons(report, epochs, few))
-
-
-def _epochs(updates: int, machine: Machine) -> int:
-    """Return the passes that give enough updates, or fit into the budget."""
-    most = min(UPDATES, machine.training_seconds / SECONDS_PER_UPDATE)
-    return max(3, min(300, round(most / updates)))
 
 
 def _reasons(report: SeriesReport, epochs: int, few: bool) -> tuple[str, ...]:

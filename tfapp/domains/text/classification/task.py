@@ -12,6 +12,7 @@ from tfapp.domains.text.classification.baselines import text_baselines
 from tfapp.domains.text.classification.interface import INTERFACE
 from tfapp.domains.text.classification.models.parts import NETWORK
 from tfapp.domains.text.classification.sections import text_sections
+from tfapp.domains.text.classification.tempered import TemperedCrossentropy
 from tfapp.domains.text.classification.views import text_views
 from tfapp.domains.text.layers.ngram_weights import NgramWeights
 from tfapp.layers.outputs import LOGITS
@@ -67,16 +68,14 @@ def _learning(label_smoothing: float, model: Any, info: DataInfo) -> Learning:
     loss = keras.losses.CategoricalCrossentropy(
         from_logits=True, label_smoothing=label_smoothing
     )
-    metrics = [
-        keras.metrics.CategoricalAccuracy(name=ACCURACY),
-        keras.metrics.CategoricalCrossentropy(name=LOSS, from_logits=True),
-    ]
+    accuracy = keras.metrics.CategoricalAccuracy(name=ACCURACY)
     if not isinstance(model.output, dict):
-        return Learning(model, loss, metrics)
+        plain = keras.metrics.CategoricalCrossentropy(name=LOSS, from_logits=True)
+        return Learning(model, loss, [accuracy, plain])
     return Learning(
         model,
         {LOGITS: loss, NETWORK: loss},
-        metrics,
+        [accuracy, TemperedCrossentropy(name=LOSS)],
         batch=lambda words, labels: (words, {LOGITS: labels, NETWORK: labels}),
         main=LOGITS,
         loss_weights={LOGITS: 0.0, NETWORK: 1.0},

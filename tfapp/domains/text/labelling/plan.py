@@ -10,8 +10,6 @@ UPDATES = 3600
 """Updates of the weights at batches of 32, after which more change little."""
 MOST_EPOCHS = 40
 LEAST_EPOCHS = 6
-SECONDS_PER_TOKEN = 2e-4
-"""Of an update with the default network on one core, measured with UD English EWT."""
 TESTABLE = 10
 """Sentences without which nothing can be learned and tested."""
 
@@ -22,6 +20,7 @@ def plan(report: CheckReport, machine: Machine) -> Plan:
     Raises:
         DataError: if there are too few sentences to learn from and to test on.
     """
+    del machine  # a budget ends the training, its learning rate by then cooled down
     facts = report.facts
     if report.usable < TESTABLE:
         raise DataError(
@@ -29,7 +28,8 @@ def plan(report: CheckReport, machine: Machine) -> Plan:
             "more, to learn from some and test on others."
         )
     batch = 32 if facts["training"] >= 1000 else 16 if facts["training"] >= 200 else 8
-    epochs = _epochs(facts, batch, machine)
+    updates = max(1, facts["training"] // batch)
+    epochs = min(MOST_EPOCHS, max(LEAST_EPOCHS, round(UPDATES / updates)))
     options = {"crf": facts["spans"], "wide": not facts["intents"]}
     table = {
         "data": {"batch_size": batch},
@@ -44,14 +44,6 @@ def plan(report: CheckReport, machine: Machine) -> Plan:
         },
     }
     return Plan(table, _reasons(facts, batch, epochs))
-
-
-def _epochs(facts: Any, batch: int, machine: Machine) -> int:
-    """Return the passes that give enough updates, or fit into the budget."""
-    updates = max(1, facts["training"] // batch)
-    epochs = min(MOST_EPOCHS, max(LEAST_EPOCHS, round(UPDATES / updates)))
-    seconds = SECONDS_PER_TOKEN * facts["tokens"]
-    return max(1, int(min(epochs, machine.training_seconds / seconds)))
 
 
 def _reasons(facts: Any, batch: int, epochs: int) -> tuple[str, ...]:

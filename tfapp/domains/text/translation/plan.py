@@ -10,9 +10,6 @@ UPDATES = 6000
 """Updates of the weights, after which sums of integers change little."""
 BATCH, MANY = 128, 10_000
 MOST_EPOCHS, LEAST_EPOCHS = 200, 8
-SECONDS_PER_PLACE = 4e-5
-"""Of training with the default network on one core, a symbol of either side; small
-batches take twice as long."""
 REPETITION = 8.0
 """Times that a word of the targets occurs on average from which words are symbols."""
 LONG = 40
@@ -25,6 +22,7 @@ def plan(report: CheckReport, machine: Machine) -> Plan:
     Raises:
         DataError: if there are too few pairs to learn from and to test on.
     """
+    del machine  # a budget ends the training, its learning rate by then cooled down
     facts = report.facts
     if report.usable < TESTABLE:
         raise DataError(
@@ -34,7 +32,8 @@ def plan(report: CheckReport, machine: Machine) -> Plan:
     words = facts["words"] / max(1, facts["different_words"]) >= REPETITION
     by_words = words and facts["mean_target"] > LONG
     batch = BATCH if facts["training"] >= MANY else BATCH // 4
-    epochs = _epochs(report, batch, machine)
+    updates = max(1, facts["training"] // batch)
+    epochs = min(MOST_EPOCHS, max(LEAST_EPOCHS, round(UPDATES / updates)))
     kind = "additive" if facts["mean_source"] <= LONG else "dot"
     options = {"attention": kind}
     table = {
@@ -57,14 +56,3 @@ def plan(report: CheckReport, machine: Machine) -> Plan:
         f"training: {epochs} epochs of batches of {batch} pairs",
     )
     return Plan(table, reasons)
-
-
-def _epochs(report: CheckReport, batch: int, machine: Machine) -> int:
-    """Return the passes that give enough updates, or fit into the budget."""
-    facts = report.facts
-    updates = max(1, facts["training"] // batch)
-    epochs = min(MOST_EPOCHS, max(LEAST_EPOCHS, round(UPDATES / updates)))
-    places = facts["mean_source"] + facts["mean_target"]
-    slower = 1 if batch == BATCH else 2
-    seconds = slower * SECONDS_PER_PLACE * places * facts["training"]
-    return max(1, int(min(epochs, machine.training_seconds / seconds)))
