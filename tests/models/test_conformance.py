@@ -254,7 +254,7 @@ CASES = {
         {"units": 2}, (), 8 + 6, (5,), ids=DENSE, batch=dense_graphs
     ),
     # 9x1x2 and 9x2x2 without bias, twice 8 of normalisation; 4 bands of 2 maps, largest
-    # and mean: 16x4+4 = 68; logits 4x3+3 = 15
+    # and mean: 16x4+4 = 68; logits 4x3+3 = 15; the ridge 2 rows of 800 and of 3, scale
     "audio_cnn": Case(
         {
             "bands": 8,
@@ -262,9 +262,10 @@ CASES = {
             "units": 4,
             "warp_frequency": 0.1,
             "warp_tempo": 0.1,
+            "ridge": 0.5,
         },
         (800,),
-        18 + 36 + 16 + 68 + 15,
+        18 + 36 + 16 + 68 + 15 + 1600 + 6 + 1,
         (),
         "waveform",
         1.0,
@@ -330,6 +331,7 @@ def build(name):
         "vectors": np.random.default_rng(0).normal(0, 1, (10, 4)),
         "ngrams": (np.array([2, 3, 4, 5, 46]), np.eye(5, 3), np.arange(3.0)),
         "text": np.array([1, 2, 1, 2, 0]),
+        "kernel_ridge": lambda: [np.eye(2, 800), np.eye(2, 3), np.float32(9)],
         "validation_text": np.array([1, 0, 2]),
     }
     keras.utils.set_random_seed(0)

@@ -5,6 +5,10 @@ import keras
 LOGITS = "logits"
 """Name of the output that answers, where a model has others too."""
 
+NETWORK = "network"
+"""Name of the output of a network by itself, where a solution that was counted or
+solved stands next to it and "logits" is the answer of both."""
+
 FEATURES = "features"
 """Name of the output that `features_model` adds: what the head of a network gets."""
 

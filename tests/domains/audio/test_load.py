@@ -18,7 +18,6 @@ from tfapp.data.spec import Pass
 from tfapp.domains.audio.augmentation import AudioAugmentation
 from tfapp.domains.audio.changes import audio_change
 from tfapp.domains.audio.classification.plan import plan
-from tfapp.domains.audio.classification.pooled import kernel_ridge
 from tfapp.recipes.config import DataConfig
 from tfapp.recipes.plan import Machine
 
@@ -157,13 +156,3 @@ def test_augmentation():
     speeds = lengths.numpy() / changed["samples"].numpy()
     assert (np.abs(speeds - 1) <= 0.21).all()
     assert audio_change(AudioAugmentation()) is None
-
-
-def test_kernel_ridge():
-    """It separates what no line does."""
-    generator = np.random.default_rng(0)
-    rows = generator.uniform(-1, 1, (300, 2))
-    labels = (rows[:, 0] * rows[:, 1] > 0).astype(int)
-    train, held, test = (rows[a:b] for a, b in ((0, 150), (150, 200), (200, 300)))
-    scores = kernel_ridge((train, labels[:150]), (held, labels[150:200]), test, 2)
-    assert (scores.argmax(axis=1) == labels[200:]).mean() > 0.9

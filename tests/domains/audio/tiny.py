@@ -27,7 +27,7 @@ def tones(folder):
         },
         "model": {
             "name": "audio_cnn",
-            "options": {"filters": [4], "units": 8, "bands": 10},
+            "options": {"filters": [4], "units": 8, "bands": 10, "ridge": 0.5},
         },
         "training": {"epochs": 2, "learning_rate": 1e-2},
         "runtime": RUNTIME,

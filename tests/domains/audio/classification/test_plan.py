@@ -25,8 +25,8 @@ def options(seconds, speakers):
     ("seconds", "speakers", "expected"),
     [
         (5.0, 6, set()),
-        (0.5, 1, {"steps"}),
-        (0.5, 6, {"steps", "centering", "warp_frequency", "warp_tempo"}),
+        (0.5, 1, {"steps", "ridge"}),
+        (0.5, 6, {"steps", "ridge", "centering", "warp_frequency", "warp_tempo"}),
     ],
 )
 def test_words_take_steps_and_new_voices_other_heads(seconds, speakers, expected):

@@ -5,8 +5,6 @@ from typing import Any
 import numpy as np
 
 from tfapp.data.spec import Dataset
-from tfapp.domains.audio.classification.pooled import kernel_ridge, pooled_spectra
-from tfapp.domains.audio.preprocessor import WAVEFORM
 from tfapp.layers.logistic_regression import fit_best
 from tfapp.problems.classification.baselines import class_baseline, largest_class
 from tfapp.problems.classification.results import ClassAnswers
@@ -33,25 +31,15 @@ def audio_baselines(
     simple = [largest_class(answers, dataset)]
     data: Any = dataset
     train, held_out, test = (
-        _rows(data, split) for split in ("train", "validation", "test")
+        data.spectra(split) for split in ("train", "validation", "test")
     )
     if len(np.unique(train[1])) < 2:
         return tuple(simple)
     count = len(answers.class_names)
     chosen = held_out if len(held_out[1]) else None
     linear = fit_best(train, chosen, count).logits(test[0])
-    ridge = kernel_ridge(train, chosen, test[0], count)
+    ridge = data.ridge.scores(test[0])
     for name, scores in (("logistic regression", linear), ("kernel ridge", ridge)):
         right = scores.argmax(axis=1) == answers.labels
         simple.append(class_baseline(f"{name} on log-mel", right, answers))
     return tuple(simple)
-
-
-def _rows(dataset: Any, split: str) -> tuple[np.ndarray, np.ndarray]:
-    """Return pooled spectra and classes of a split."""
-    places = dataset.rows(split)
-    labels = np.asarray(dataset.answers.values)[places]
-    if not len(places):
-        return np.zeros((0, 1)), labels
-    waveforms = np.asarray(dataset.inputs[WAVEFORM].values)[places]
-    return pooled_spectra(waveforms, dataset.preprocessor.rate), labels

@@ -1,6 +1,7 @@
 """Recordings with one class each, as samples of one length."""
 
-from typing import Literal
+from functools import cached_property
+from typing import Any, Literal
 
 import numpy as np
 
@@ -10,6 +11,13 @@ from tfapp.data.spec import SPLITS, DataInfo, Example, InputSpec
 from tfapp.data.split import fingerprint
 from tfapp.domains.audio.changes import audio_change
 from tfapp.domains.audio.check import Examined, examine
+from tfapp.domains.audio.classification.kernel_ridge import (
+    RidgeSolution,
+    Rows,
+    kernel_ridge,
+    room_for,
+)
+from tfapp.domains.audio.classification.pooled import pooled_spectra
 from tfapp.domains.audio.dataset import (
     RecordingDataset,
     chosen_rate,
@@ -36,6 +44,29 @@ LONGEST = 10.0
 SHORTEST = 0.1
 
 
+class ClassifiedRecordings(RecordingDataset):
+    """Recordings with one class each."""
+
+    def spectra(self, split: str) -> Rows:
+        """Return pooled spectra and classes of a split."""
+        places = self.rows(split)
+        waveforms = np.asarray(self.inputs[WAVEFORM].values)[places]
+        rows = pooled_spectra(waveforms, self.preprocessor.rate)
+        return rows, np.asarray(self.answers.values)[places]
+
+    @cached_property
+    def ridge(self) -> RidgeSolution:
+        """The kernel ridge regression of the training spectra."""
+        train, held_out = self.spectra("train"), self.spectra("validation")
+        chosen = held_out if len(held_out[1]) else None
+        return kernel_ridge(train, chosen, self.info.num_outputs)
+
+    def ridge_weights(self) -> list[np.ndarray]:
+        """Return weights of a layer with room for the validation spectra too."""
+        learned = len(self.examples["train"]) + len(self.examples["validation"])
+        return self.ridge.layer_weights(room_for(learned))
+
+
 def recordings(
     context: LoadContext,
     *,
@@ -44,7 +75,7 @@ def recordings(
     speakers: Literal["apart", "mixed"] = "apart",
     test: str = "",
     validation: str = "",
-) -> RecordingDataset:
+) -> ClassifiedRecordings:
     """Recordings with one class name each: spoken words, instruments, noises.
 
     Args:
@@ -90,7 +121,7 @@ def _dataset(
     examples: tuple[Example, ...],
     preprocessor: AudioPreprocessor,
     notes: list[str],
-) -> RecordingDataset:
+) -> ClassifiedRecordings:
     labels = context.labels or examined.source.labels
     values = np.zeros((len(examples), preprocessor.samples), np.float32)
     for row, own in zip(
@@ -98,14 +129,18 @@ def _dataset(
     ):
         row[: len(own)] = own[: len(row)]
     changes = read_augmentation(context)
-    return RecordingDataset(
+    start: dict[str, Any] = start_of(preprocessor)
+    if not context.preprocess:
+        # Fitted when a network asks for it: most have none.
+        start["kernel_ridge"] = lambda: dataset.ridge_weights()
+    dataset: ClassifiedRecordings = ClassifiedRecordings(
         info=DataInfo(
             {WAVEFORM: InputSpec((preprocessor.samples,))},
             (),
             len(labels),
             labels,
             fingerprint(examples),
-            start_of(preprocessor),
+            start,
         ),
         examples={s: tuple(e for e in examples if e.split == s) for s in SPLITS},
         preprocessor=preprocessor,
@@ -120,3 +155,4 @@ def _dataset(
         notes=tuple(notes),
         speakers=examined.speakers,
     )
+    return dataset

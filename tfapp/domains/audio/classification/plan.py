@@ -10,7 +10,7 @@ STEPS = 2500
 """Training steps that are planned; validation ends most runs before."""
 WORD_SECONDS = 1.5
 """Recordings that are typically no longer hold one word or sound from end to end."""
-WORDS: dict[str, Any] = {"steps": 32}
+WORDS: dict[str, Any] = {"steps": 32, "ridge": 0.5}
 NEW_VOICES: dict[str, Any] = {
     "centering": "bands",
     "warp_frequency": 0.13,

@@ -4,12 +4,15 @@ from collections.abc import Sequence
 from functools import partial
 from typing import Any, Literal
 
+import numpy as np
+
 from tfapp.data.spec import Dataset
 from tfapp.domains.audio.classification.baselines import audio_baselines
 from tfapp.domains.audio.classification.interface import INTERFACE
 from tfapp.domains.audio.classification.views import recording_views
+from tfapp.domains.audio.layers.kernel_ridge import KernelRidge
 from tfapp.domains.audio.speakers import speaker_section, with_speakers
-from tfapp.problems.classification.learning import class_learning
+from tfapp.problems.classification.learning import CROSS_ENTROPY, class_learning
 from tfapp.problems.classification.results import accuracy_metric, evaluate_classifier
 from tfapp.problems.classification.sections import classification_sections
 from tfapp.problems.classification.verdict import classification_findings
@@ -36,10 +39,11 @@ def task(
     return Task(
         name="audio_classification",
         learning=partial(class_learning, label_smoothing),
-        monitor="val_loss",
+        monitor=f"val_{CROSS_ENTROPY}",
         mode="min",
         metric=METRIC,
         evaluate=_evaluate,
+        refit=_ridge_of_all,
         baselines=audio_baselines,
         findings=classification_findings,
         sections=_sections,
@@ -64,3 +68,15 @@ def _sections(results: Results, dataset: Dataset, model: Any) -> Sequence[Sectio
         *classification_sections(results),
         *speaker_section(results, dataset, right),
     )
+
+
+def _ridge_of_all(model: Any, dataset: Dataset) -> Sequence[tuple[Any, Sequence[Any]]]:
+    """Return the ridge next to a network, fitted to validation recordings too."""
+    data: Any = dataset
+    ridges = [layer for layer in model.layers if isinstance(layer, KernelRidge)]
+    if not ridges:
+        return ()
+    parts = [data.spectra(split) for split in ("train", "validation")]
+    rows, labels = (np.concatenate(both) for both in zip(*parts, strict=True))
+    again = data.ridge.fitted_again((rows, labels))
+    return [(layer, again.layer_weights(layer.num_rows)) for layer in ridges]

@@ -4,25 +4,21 @@ from collections.abc import Sequence
 from functools import partial
 from typing import Any, Literal
 
-import keras
 import numpy as np
 
-from tfapp.data.spec import DataInfo, Dataset
+from tfapp.data.spec import Dataset
 from tfapp.domains.text.classification.baselines import text_baselines
 from tfapp.domains.text.classification.interface import INTERFACE
-from tfapp.domains.text.classification.models.parts import NETWORK
 from tfapp.domains.text.classification.sections import text_sections
-from tfapp.domains.text.classification.tempered import TemperedCrossentropy
 from tfapp.domains.text.classification.views import text_views
 from tfapp.domains.text.layers.ngram_weights import NgramWeights
-from tfapp.layers.outputs import LOGITS
+from tfapp.problems.classification.learning import ACCURACY, class_learning
 from tfapp.problems.classification.results import accuracy_metric, evaluate_classifier
 from tfapp.problems.classification.verdict import classification_findings
 from tfapp.recipes.config import Share
-from tfapp.tasks.spec import Learning, Task
+from tfapp.tasks.spec import Task
 
 METRIC = accuracy_metric("texts")
-LOSS, ACCURACY = "cross_entropy", "accuracy"
 
 
 def task(
@@ -43,7 +39,7 @@ def task(
     """
     return Task(
         name="text_classification",
-        learning=partial(_learning, label_smoothing),
+        learning=partial(class_learning, label_smoothing),
         # Of the answer: with n-grams, the loss is that of the network alone.
         monitor=f"val_{choose_by}",
         mode="max" if choose_by == ACCURACY else "min",
@@ -56,30 +52,6 @@ def task(
         views=text_views,
         class_weights=class_weights,
         interface=INTERFACE,
-    )
-
-
-def _learning(label_smoothing: float, model: Any, info: DataInfo) -> Learning:
-    """Return what is trained: the network, whether n-grams stand next to it or not.
-
-    The n-grams know the training texts, so what learned next to them by a common loss
-    would find nothing left to learn.
-    """
-    loss = keras.losses.CategoricalCrossentropy(
-        from_logits=True, label_smoothing=label_smoothing
-    )
-    accuracy = keras.metrics.CategoricalAccuracy(name=ACCURACY)
-    if not isinstance(model.output, dict):
-        plain = keras.metrics.CategoricalCrossentropy(name=LOSS, from_logits=True)
-        return Learning(model, loss, [accuracy, plain])
-    return Learning(
-        model,
-        {LOGITS: loss, NETWORK: loss},
-        [accuracy, TemperedCrossentropy(name=LOSS)],
-        batch=lambda words, labels: (words, {LOGITS: labels, NETWORK: labels}),
-        main=LOGITS,
-        loss_weights={LOGITS: 0.0, NETWORK: 1.0},
-        answers_untrained=True,
     )
 
 

@@ -8,9 +8,9 @@ import numpy as np
 
 from tfapp.data.spec import Dataset
 from tfapp.domains.text.language.load import TextDataset
-from tfapp.domains.text.language.models.recurrent_language_model import NETWORK
 from tfapp.domains.text.language.results import Evidence, losses_of
 from tfapp.domains.text.language.stepping import PROMPTED, continuations
+from tfapp.layers.outputs import NETWORK
 from tfapp.report.blocks import Details, Section, Table
 from tfapp.tasks.results import Results
 from tfapp.training.inference import answers

@@ -9,10 +9,8 @@ from tfapp.base.errors import ModelError
 from tfapp.data.spec import DataInfo
 from tfapp.domains.text.layers.ngram_weights import NgramWeights
 from tfapp.domains.text.layers.word_embedding import VectorDropout, WordEmbedding
-from tfapp.layers.outputs import LOGITS
+from tfapp.layers.outputs import LOGITS, NETWORK
 
-NETWORK = "network"
-"""Output of the network without the n-grams, where there are some."""
 Channels = Literal["random", "static", "tuned", "both"]
 CHANNELS = ("random", "static", "tuned", "both")
 SPREAD = 0.25

@@ -11,10 +11,8 @@ from tfapp.data.spec import DataInfo
 from tfapp.domains.text.language.kneser_ney import ORDER
 from tfapp.domains.text.language.tree import fit_tree
 from tfapp.domains.text.layers.ngram_mixture import NgramMixture
-from tfapp.layers.outputs import LOGITS
+from tfapp.layers.outputs import LOGITS, NETWORK
 
-NETWORK = "network"
-"""Layer of the network's own logits, where n-grams stand next to it."""
 CELLS = {"elman": layers.SimpleRNN, "lstm": layers.LSTM, "gru": layers.GRU}
 
 

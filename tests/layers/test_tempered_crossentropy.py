@@ -4,10 +4,7 @@ import keras
 import numpy as np
 import pytest
 
-from tfapp.domains.text.classification.tempered import (
-    TEMPERATURES,
-    TemperedCrossentropy,
-)
+from tfapp.layers.tempered_crossentropy import TEMPERATURES, TemperedCrossentropy
 from tfapp.problems.classification.calibration import log_losses
 
 RNG = np.random.default_rng(0)
