@@ -14,12 +14,8 @@ import numpy as np
 
 from tfapp import recipes
 from tfapp.data import load_dataset
-from tfapp.domains.audio.classification.pooled import (
-    BANDS,
-    STEPS,
-    kernel_ridge,
-    pooled_spectra,
-)
+from tfapp.domains.audio.classification.kernel_ridge import kernel_ridge
+from tfapp.domains.audio.classification.pooled import BANDS, STEPS, pooled_spectra
 from tfapp.domains.audio.preprocessor import WAVEFORM
 
 SHARES = {"the whole recording": 0.0, "half by band": 0.5, "each band": 1.0}
@@ -61,7 +57,7 @@ def centred(spectra: np.ndarray, share: float) -> np.ndarray:
 def accuracy(rows: np.ndarray, labels: np.ndarray, test: np.ndarray) -> float:
     """Return the share of right answers on the test after learning from the rest."""
     train = rows[~test], labels[~test]
-    scores = kernel_ridge(train, None, rows[test], int(labels.max()) + 1)
+    scores = kernel_ridge(train, None, int(labels.max()) + 1).scores(rows[test])
     return float((scores.argmax(axis=1) == labels[test]).mean())
 
 

@@ -24,13 +24,15 @@ def spectrum_rows(waveform: Any, rate: int) -> Any:
         float32 tensor (batch, 20 * 40).
     """
     window, hop = round(WINDOW * rate), round(HOP * rate)
-    log_mel = LogMel(rate, BANDS, window, hop, 2 ** (window - 1).bit_length())
-    frames = FrameCount(hop)(waveform)
-    steps = TimeNormalization(STEPS)([log_mel(waveform), frames])
+    size = 2 ** (window - 1).bit_length()
+    spectra = LogMel(rate, BANDS, window, hop, size, name="rows_log_mel")(waveform)
+    frames = FrameCount(hop, name="rows_frames")(waveform)
+    steps = TimeNormalization(STEPS, name="rows_steps")([spectra, frames])
+    flat = layers.Reshape((STEPS * BANDS,), dtype="float32", name="rows")(steps)
     scaled = layers.LayerNormalization(
-        center=False, scale=False, epsilon=1e-12, dtype="float32"
+        center=False, scale=False, epsilon=1e-12, dtype="float32", name="rows_scaled"
     )
-    return scaled(layers.Flatten(dtype="float32")(steps))
+    return scaled(flat)
 
 
 def pooled_spectra(waveforms: np.ndarray, rate: int) -> np.ndarray:
