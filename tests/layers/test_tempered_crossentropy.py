@@ -4,7 +4,11 @@ import keras
 import numpy as np
 import pytest
 
-from tfapp.layers.tempered_crossentropy import TEMPERATURES, TemperedCrossentropy
+from tfapp.layers.tempered_crossentropy import (
+    TEMPERATURES,
+    TemperedCrossentropy,
+    tempered_losses,
+)
 from tfapp.problems.classification.calibration import log_losses
 
 RNG = np.random.default_rng(0)
@@ -31,6 +35,10 @@ def test_it_is_the_least_of_all_temperatures(weights):
     ]
     assert 0 < int(np.argmin(losses)) < len(losses) - 1
     assert measured(LOGITS, weights) == pytest.approx(min(losses), rel=1e-5)
+    if weights is None:
+        own = tempered_losses(LOGITS, LABELS)
+        assert own.shape == (90,)
+        assert own.mean() == pytest.approx(min(losses))
 
 
 def test_half_as_sure_is_as_good():

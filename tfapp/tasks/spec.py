@@ -77,6 +77,9 @@ class Learning:
         loss_weights: output → factor of its loss; {} if all count as they are.
         answers_untrained: whether the model begins with a solution, so that an epoch
             is kept only if it is better than that.
+        margin: standard errors by which the log loss of validation examples has to
+            fall for a model that begins with a solution not to become that again; 0 to
+            keep whatever its best epoch is.
         weigh_metrics: whether the metrics count answers by the weights of the data, as
             the losses do; where a weight of 0 leaves an answer out, they have to.
     """
@@ -88,6 +91,7 @@ class Learning:
     main: str = ""
     loss_weights: Mapping[str, float] = field(default_factory=dict)
     answers_untrained: bool = False
+    margin: float = 0.0
     weigh_metrics: bool = False
 
     def compile_arguments(self) -> dict[str, Any]:

@@ -5,11 +5,13 @@ from dataclasses import dataclass, replace
 
 import keras
 
+from tfapp.layers.tempered_crossentropy import tempered_losses
 from tfapp.recipes.config import DistillConfig
 from tfapp.training.distillation import TaughtPasses, taught_passes
 from tfapp.training.job import TrainingJob
 from tfapp.training.phase import Phase, PhasePlan
 from tfapp.training.transfer.features import FeatureStore
+from tfapp.training.transfer.sure_gain import SureGain
 
 
 @dataclass(frozen=True)
@@ -37,7 +39,10 @@ class FromScratch:
         if teacher is not None and distill is not None:
             train = self._taught(teacher, distill)
             phase = replace(phase, train=train)
+        learning = self.job.task.learning(self.job.model, self.job.dataset.info)
+        gain = SureGain(self.job, learning.margin, tempered_losses)
         yield phase
+        gain.judge()
 
     def _taught(self, teacher: keras.Model, config: DistillConfig) -> TaughtPasses:
         """Return the passes with what the teacher answers to them."""

@@ -1,5 +1,7 @@
 """Thawing is kept if validation examples are surely better off, else taken back."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -42,6 +44,28 @@ def test_an_unsure_gain_is_taken_back(tmp_path, margin, kept):
         np.testing.assert_allclose(
             again.logits("test"), trainer.logits("test"), atol=1e-4
         )
+
+
+@pytest.mark.parametrize(("margin", "kept"), [(0.5, True), (1e9, False)])
+def test_an_unsure_gain_over_a_solution_is_taken_back(tmp_path, margin, kept):
+    """What training from scratch began with is the answer again."""
+    dataset, model = make_dataset(), make_model()
+    before = snapshot(model)
+    training = {"epochs": 3, "learning_rate": 0.01}
+    job = make_job(tmp_path, model, dataset, training=training)
+
+    def learning(network, info):
+        return replace(job.task.learning(network, info), margin=margin)
+
+    trainer = Trainer(replace(job, task=replace(job.task, learning=learning)))
+    trainer.train()
+    (phase,) = trainer.job.loop.phases
+    assert bool(phase.best_epoch) == kept
+    kernels = [path for path in changed(model, before) if "kernel" in path]
+    assert bool(kernels) == kept
+    if not kept:
+        # The logits were 0: half of the answers are right by chance.
+        assert phase.best == pytest.approx(np.log(2), abs=1e-4)
 
 
 def test_means_in_standard_errors():

@@ -13,7 +13,9 @@ ACCURACY, CROSS_ENTROPY = "accuracy", "cross_entropy"
 """Names of the figures."""
 
 
-def class_learning(label_smoothing: float, model: Any, info: DataInfo) -> Learning:
+def class_learning(
+    label_smoothing: float, model: Any, info: DataInfo, *, margin: float = 0.0
+) -> Learning:
     """Return cross-entropy as the loss, accuracy and it as figures of every epoch.
 
     Where a solution stands next to a network, the network learns by itself: the
@@ -26,6 +28,7 @@ def class_learning(label_smoothing: float, model: Any, info: DataInfo) -> Learni
         model: inputs → logits (batch, classes); or a dict of them, "logits" of both and
             "network" of the network alone.
         info: of the data.
+        margin: of a network next to a solution; see `Learning`.
     """
     loss = keras.losses.CategoricalCrossentropy(
         from_logits=True, label_smoothing=label_smoothing
@@ -42,4 +45,5 @@ def class_learning(label_smoothing: float, model: Any, info: DataInfo) -> Learni
         main=LOGITS,
         loss_weights={LOGITS: 0.0, NETWORK: 1.0},
         answers_untrained=True,
+        margin=margin,
     )

@@ -66,7 +66,9 @@ class FineTuning:
             self.pretrained = {s: self._plain(s) for s in self.job.dataset.examples}
             freezing.thaw(self.extractor, thaw.from_layer)
             store, self.features = self.features, None  # of the extractor as it was
-            gain = SureGain(self.job, self.exact, thaw.margin)
+            logits = self.exact.held_out_logits if self.exact else None
+            margin = thaw.margin if self.exact else 0.0
+            gain = SureGain(self.job, margin, logits=logits)
             yield self._thawed(thaw)
             gain.judge()
             if self.exact is not None and not self.job.loop.phases[-1].best_epoch:

@@ -6,6 +6,7 @@ standard error of the paired differences is rarely chance.
 """
 
 import math
+from collections.abc import Callable
 from dataclasses import replace
 
 import keras
@@ -15,7 +16,10 @@ from tfapp.layers.logistic_regression import log_loss
 from tfapp.machine.cluster import team
 from tfapp.training.inference import answers
 from tfapp.training.job import TrainingJob
-from tfapp.training.transfer.exact_head import ExactHead
+from tfapp.training.transfer.exact_head import labels_of
+
+Losses = Callable[[np.ndarray, np.ndarray], np.ndarray]
+"""Logits and labels of examples → the loss of each."""
 
 
 class SureGain:
@@ -23,36 +27,46 @@ class SureGain:
 
     Args:
         job: whose model is about to change.
-        head: that answers validation examples as yet; None, or one without such
-            examples, for whatever comes to be kept.
-        margin: standard errors by which their log loss has to fall; 0 likewise.
+        margin: standard errors by which the log loss of validation examples has to
+            fall; 0 for whatever comes to be kept, as without such examples.
+        losses: logits and labels of examples → the loss of each.
+        logits: of the validation examples as yet; None for the model to answer.
     """
 
-    def __init__(self, job: TrainingJob, head: ExactHead | None, margin: float) -> None:
-        self.job, self.head, self.margin = job, head, margin
-        self.asked = head is not None and margin > 0 and len(head.data.held_labels) > 1
-        if head is None or not self.asked:
+    def __init__(
+        self,
+        job: TrainingJob,
+        margin: float,
+        losses: Losses = log_loss,
+        logits: Callable[[], np.ndarray] | None = None,
+    ) -> None:
+        self.job, self.margin, self.measure = job, margin, losses
+        self.asked = margin > 0 and len(job.dataset.examples["validation"]) > 1
+        if not self.asked:
             return
-        self.losses = log_loss(head.held_out_logits(), head.data.held_labels)
+        self.labels = labels_of(job.dataset, "validation")
+        before = logits() if logits else answers(job.model, job.dataset, "validation")
+        self.losses = losses(before, self.labels)
         self.variables = job.model.trainable_variables
         self.values = [keras.ops.convert_to_numpy(v) for v in self.variables]
 
     def judge(self) -> None:
         """Take the last phase back if its gain is not sure; say so in the report."""
-        if self.head is None or not self.asked:
+        if not self.asked:
             return
         loop = self.job.loop
         phase = loop.phases[-1]
         if not phase.best_epoch:
             return
         logits = answers(self.job.model, self.job.dataset, "validation")
-        fall = self.losses - log_loss(logits, self.head.data.held_labels)
+        fall = self.losses - self.measure(logits, self.labels)
         errors = team().agree(in_standard_errors(fall))
         if errors >= self.margin:
             return
         for variable, value in zip(self.variables, self.values, strict=True):
             variable.assign(value)
-        loop.phases[-1] = replace(phase, best_epoch=0, best=loop.phases[-2].best)
+        best = loop.phases[-2].best if loop.phases[1:] else float(self.losses.mean())
+        loop.phases[-1] = replace(phase, best_epoch=0, best=best)
         loop.note(
             f"phase {phase.phase!r} taken back: the log loss of {len(fall)} validation "
             f"examples fell by {errors:.1f} standard errors, less than {self.margin:g}"
