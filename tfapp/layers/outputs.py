@@ -1,5 +1,7 @@
 """Models with several outputs, and the one of them that answers."""
 
+from typing import Any
+
 import keras
 
 LOGITS = "logits"
@@ -20,6 +22,11 @@ the layers below them."""
 def auxiliary(number: int) -> str:
     """Return the name of an auxiliary output; their numbers begin with 1."""
     return f"{AUXILIARY}{number}"
+
+
+def beside_solution(outputs: Any) -> bool:
+    """Say whether outputs are those of a network with a solution next to it."""
+    return isinstance(outputs, dict) and NETWORK in outputs
 
 
 def logits_model(model: keras.Model) -> keras.Model:

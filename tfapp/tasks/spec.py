@@ -77,9 +77,6 @@ class Learning:
         loss_weights: output → factor of its loss; {} if all count as they are.
         answers_untrained: whether the model begins with a solution, so that an epoch
             is kept only if it is better than that.
-        margin: standard errors by which the log loss of validation examples has to
-            fall for a model that begins with a solution not to become that again; 0 to
-            keep whatever its best epoch is.
         weigh_metrics: whether the metrics count answers by the weights of the data, as
             the losses do; where a weight of 0 leaves an answer out, they have to.
     """
@@ -91,7 +88,6 @@ class Learning:
     main: str = ""
     loss_weights: Mapping[str, float] = field(default_factory=dict)
     answers_untrained: bool = False
-    margin: float = 0.0
     weigh_metrics: bool = False
 
     def compile_arguments(self) -> dict[str, Any]:
@@ -150,6 +146,8 @@ class Task:
         sections: results, the data and the model → the task's sections of the report.
         class_weights: "balanced" if the examples of every class count the same
             together.
+        margin: standard errors by which the log loss of validation examples has to
+            fall for a network next to a solution to be kept; 0 to keep its best epoch.
         distill: the teacher whose answers are learned too, or None.
         views: what is seen of a training while it goes on; see `tasks.watching`.
         thumbnail: data and example → a small encoded picture of it; None for no
@@ -173,6 +171,7 @@ class Task:
     )
     sections: "Callable[[Results, Dataset, Any], Sequence[Section]]" = no_sections
     class_weights: Literal["none", "balanced"] = "none"
+    margin: float = 0.0
     distill: DistillConfig | None = None
     views: Callable[[Glance], Sequence[View]] = no_views
     thumbnail: Callable[[Dataset, Example], bytes] | None = None

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 
 import keras
 
+from tfapp.layers.outputs import beside_solution
 from tfapp.layers.tempered_crossentropy import tempered_losses
 from tfapp.recipes.config import DistillConfig
 from tfapp.training.distillation import TaughtPasses, taught_passes
@@ -39,8 +40,9 @@ class FromScratch:
         if teacher is not None and distill is not None:
             train = self._taught(teacher, distill)
             phase = replace(phase, train=train)
-        learning = self.job.task.learning(self.job.model, self.job.dataset.info)
-        gain = SureGain(self.job, learning.margin, tempered_losses)
+        outputs = getattr(self.job.model, "output", None)
+        margin = self.job.task.margin if beside_solution(outputs) else 0.0
+        gain = SureGain(self.job, margin, tempered_losses)
         yield phase
         gain.judge()
 

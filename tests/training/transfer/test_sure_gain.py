@@ -1,13 +1,16 @@
 """Thawing is kept if validation examples are surely better off, else taken back."""
 
 from dataclasses import replace
+from functools import partial
 
+import keras
 import numpy as np
 import pytest
 
 from tests.training.conftest import make_dataset, make_model
 from tests.training.test_trainer import changed, make_job, snapshot
 from tfapp.base.errors import ConfigError
+from tfapp.problems.classification.learning import class_learning
 from tfapp.recipes import build
 from tfapp.training.trainer import Trainer
 from tfapp.training.transfer.sure_gain import in_standard_errors
@@ -46,18 +49,22 @@ def test_an_unsure_gain_is_taken_back(tmp_path, margin, kept):
         )
 
 
-@pytest.mark.parametrize(("margin", "kept"), [(0.5, True), (1e9, False)])
-def test_an_unsure_gain_over_a_solution_is_taken_back(tmp_path, margin, kept):
+@pytest.mark.parametrize(
+    ("margin", "beside", "kept"),
+    [(0.5, True, True), (1e9, True, False), (1e9, False, True)],
+)
+def test_an_unsure_gain_over_a_solution_is_taken_back(tmp_path, margin, beside, kept):
     """What training from scratch began with is the answer again."""
     dataset, model = make_dataset(), make_model()
+    if beside:  # the solution answers 0
+        outputs = {"logits": model.output * 1.0, "network": model.output}
+        model = keras.Model(model.input, outputs)
     before = snapshot(model)
     training = {"epochs": 3, "learning_rate": 0.01}
     job = make_job(tmp_path, model, dataset, training=training)
-
-    def learning(network, info):
-        return replace(job.task.learning(network, info), margin=margin)
-
-    trainer = Trainer(replace(job, task=replace(job.task, learning=learning)))
+    learned = partial(class_learning, 0.0)
+    task = replace(job.task, learning=learned, monitor="val_loss", margin=margin)
+    trainer = Trainer(replace(job, task=replace(task, mode="min")))
     trainer.train()
     (phase,) = trainer.job.loop.phases
     assert bool(phase.best_epoch) == kept

@@ -5,7 +5,7 @@ from typing import Any
 import keras
 
 from tfapp.data.spec import DataInfo
-from tfapp.layers.outputs import LOGITS, NETWORK
+from tfapp.layers.outputs import LOGITS, NETWORK, beside_solution
 from tfapp.layers.tempered_crossentropy import TemperedCrossentropy
 from tfapp.tasks.spec import Learning
 
@@ -13,9 +13,7 @@ ACCURACY, CROSS_ENTROPY = "accuracy", "cross_entropy"
 """Names of the figures."""
 
 
-def class_learning(
-    label_smoothing: float, model: Any, info: DataInfo, *, margin: float = 0.0
-) -> Learning:
+def class_learning(label_smoothing: float, model: Any, info: DataInfo) -> Learning:
     """Return cross-entropy as the loss, accuracy and it as figures of every epoch.
 
     Where a solution stands next to a network, the network learns by itself: the
@@ -28,13 +26,12 @@ def class_learning(
         model: inputs → logits (batch, classes); or a dict of them, "logits" of both and
             "network" of the network alone.
         info: of the data.
-        margin: of a network next to a solution; see `Learning`.
     """
     loss = keras.losses.CategoricalCrossentropy(
         from_logits=True, label_smoothing=label_smoothing
     )
     accuracy = keras.metrics.CategoricalAccuracy(name=ACCURACY)
-    if not isinstance(getattr(model, "output", None), dict):
+    if not beside_solution(getattr(model, "output", None)):
         plain = keras.metrics.CategoricalCrossentropy(CROSS_ENTROPY, from_logits=True)
         return Learning(model, loss, [accuracy, plain])
     return Learning(
@@ -45,5 +42,4 @@ def class_learning(
         main=LOGITS,
         loss_weights={LOGITS: 0.0, NETWORK: 1.0},
         answers_untrained=True,
-        margin=margin,
     )

@@ -42,7 +42,7 @@ def plan(report: CheckReport, machine: Machine) -> Plan:
         describe(report),
         _vectors(table),
         "model: sentence_cnn next to words and pairs of words weighted by naive Bayes; "
-        "an epoch is kept only if it improves their answers to the validation split",
+        "it is kept only if it surely improves their answers to the validation split",
         f"training: up to {epochs} epochs of {steps} steps, ended by the validation "
         "split",
     ]

@@ -41,7 +41,7 @@ def task(
     """
     return Task(
         name="text_classification",
-        learning=partial(class_learning, label_smoothing, margin=MARGIN),
+        learning=partial(class_learning, label_smoothing),
         # Of the answer: with n-grams, the loss is that of the network alone.
         monitor=f"val_{choose_by}",
         mode="max" if choose_by == ACCURACY else "min",
@@ -53,6 +53,7 @@ def task(
         sections=text_sections,
         views=text_views,
         class_weights=class_weights,
+        margin=MARGIN,
         interface=INTERFACE,
     )
 
