@@ -94,6 +94,8 @@ class DistillConfig(Table):
 
 Share = Annotated[float, Field(ge=0.0, lt=1.0)]
 """A number in [0, 1), as an option of a task."""
+Margin = Annotated[float, Field(ge=0.0)]
+"""A number of standard errors, likewise."""
 
 OptimizerName = Literal["adam", "adamw", "sgd", "rmsprop", "adadelta"]
 

@@ -15,12 +15,10 @@ from tfapp.domains.text.layers.ngram_weights import NgramWeights
 from tfapp.problems.classification.learning import ACCURACY, class_learning
 from tfapp.problems.classification.results import accuracy_metric, evaluate_classifier
 from tfapp.problems.classification.verdict import classification_findings
-from tfapp.recipes.config import Share
+from tfapp.recipes.config import Margin, Share
 from tfapp.tasks.spec import Task
 
 METRIC = accuracy_metric("texts")
-MARGIN = 2.0
-"""Of a network next to n-grams: the best of a dozen epochs may be better by chance."""
 
 
 def task(
@@ -28,6 +26,7 @@ def task(
     label_smoothing: Share = 0.0,
     class_weights: Literal["none", "balanced"] = "none",
     choose_by: Literal["cross_entropy", "accuracy"] = "cross_entropy",
+    margin: Margin = 2.0,
 ) -> Task:
     """Choose one class for each text.
 
@@ -38,6 +37,9 @@ def task(
         choose_by: figure of the validation texts that chooses the best epoch. A network
             that learns its texts by heart becomes too sure of itself: its accuracy may
             rise for many epochs while its cross-entropy does too.
+        margin: standard errors by which the log loss of the validation texts has to
+            fall for a network next to n-grams to be kept: the best of a dozen epochs
+            may be better by chance. 0 to keep it if it falls at all.
     """
     return Task(
         name="text_classification",
@@ -53,7 +55,7 @@ def task(
         sections=text_sections,
         views=text_views,
         class_weights=class_weights,
-        margin=MARGIN,
+        margin=margin,
         interface=INTERFACE,
     )
 
