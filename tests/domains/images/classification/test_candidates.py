@@ -48,4 +48,4 @@ def test_comparing_takes_a_part_of_the_budget():
     """Minutes without one, nothing where the budget is too small."""
     assert comparing_seconds(Machine()) == 240.0
     assert comparing_seconds(Machine(6.0)) == 70.0
-    assert comparing_seconds(Machine(0.5)) == 0.0
+    assert comparing_seconds(Machine(0.25)) == 0.0

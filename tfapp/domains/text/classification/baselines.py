@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 
 from tfapp.data.spec import Dataset
-from tfapp.domains.text.classification.ngrams import naive_bayes
+from tfapp.domains.text.classification.solutions.ngrams import naive_bayes
 from tfapp.problems.classification.baselines import class_baseline, largest_class
 from tfapp.problems.classification.results import ClassAnswers
 from tfapp.tasks.results import Baseline, Results

@@ -15,9 +15,12 @@ from tfapp.data.report import refuse_damaged
 from tfapp.data.spec import SPLITS, DataInfo, Example, InputSpec
 from tfapp.data.split import fingerprint
 from tfapp.domains.text.classification.check import examine
-from tfapp.domains.text.classification.mixed_ngrams import MixedNgrams, mix_bayes
-from tfapp.domains.text.classification.ngrams import NgramSolution, fit_ngrams
 from tfapp.domains.text.classification.notes import loading_notes
+from tfapp.domains.text.classification.solutions.mixed_ngrams import (
+    MixedNgrams,
+    mix_bayes,
+)
+from tfapp.domains.text.classification.solutions.ngrams import NgramSolution, fit_ngrams
 from tfapp.domains.text.preprocessor import TextPreprocessor, read_preprocessor
 from tfapp.domains.text.words.tokenizers import tokenized
 from tfapp.domains.text.words.vectors import WordVectors, read_vectors

@@ -3,9 +3,12 @@
 import numpy as np
 import pytest
 
-from tests.domains.text.classification.test_ngrams import random_texts
-from tfapp.domains.text.classification.mixed_ngrams import TEMPERATURES, mix_bayes
-from tfapp.domains.text.classification.ngrams import (
+from tests.domains.text.classification.solutions.test_ngrams import random_texts
+from tfapp.domains.text.classification.solutions.mixed_ngrams import (
+    TEMPERATURES,
+    mix_bayes,
+)
+from tfapp.domains.text.classification.solutions.ngrams import (
     NgramSolution,
     bayes_weights,
     counted,

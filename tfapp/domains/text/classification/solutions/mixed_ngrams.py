@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from tfapp.domains.text.classification.ngrams import (
+from tfapp.domains.text.classification.solutions.ngrams import (
     NgramSolution,
     Rows,
     bayes_weights,

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from sklearn.naive_bayes import MultinomialNB
 
-from tfapp.domains.text.classification.ngrams import (
+from tfapp.domains.text.classification.solutions.ngrams import (
     counted,
     fit_ngrams,
     naive_bayes,

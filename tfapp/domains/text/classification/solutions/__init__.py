@@ -1,0 +1,1 @@
+"""What is fitted before training and stands next to a network of texts."""
