@@ -354,7 +354,9 @@ def test_budget_ends_training_when_its_time_is_up(tmp_path, model, dataset):
     deadline = Deadline(minutes=0.15)
     trainer = train(tmp_path, model, dataset, deadline, training={"epochs": 1_000_000})
     assert trainer.job.loop.phases[0].stopped_by == "deadline"
-    assert trainer.job.loop.phases[0].epochs[-1]["learning_rate"] < 1e-4
+    # Of 1e-3; by its epochs it would hardly have fallen. A busy machine may have one
+    # step that takes the last third of the time.
+    assert trainer.job.loop.phases[0].epochs[-1]["learning_rate"] < 5e-4
 
 
 @pytest.mark.slow
