@@ -24,8 +24,10 @@ def auxiliary(number: int) -> str:
     return f"{AUXILIARY}{number}"
 
 
-def beside_solution(outputs: Any) -> bool:
-    """Say whether outputs are those of a network with a solution next to it."""
+def beside_solution(model: Any) -> bool:
+    """Say whether a model is a network with a solution next to it."""
+    # Sequential and subclassed models have no output before they are called.
+    outputs = getattr(model, "output", None)
     return isinstance(outputs, dict) and NETWORK in outputs
 
 

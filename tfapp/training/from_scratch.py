@@ -40,8 +40,7 @@ class FromScratch:
         if teacher is not None and distill is not None:
             train = self._taught(teacher, distill)
             phase = replace(phase, train=train)
-        outputs = getattr(self.job.model, "output", None)
-        margin = self.job.task.margin if beside_solution(outputs) else 0.0
+        margin = self.job.task.margin if beside_solution(self.job.model) else 0.0
         gain = SureGain(self.job, margin, tempered_losses)
         yield phase
         gain.judge()

@@ -38,9 +38,9 @@ class RecordingDataset(ArrayDataset):
     preprocessor: AudioPreprocessor
     speakers: Mapping[str, str]
 
-    def rows(self, split: str) -> np.ndarray:
-        """Return the rows of the columns that a split's examples have, in order."""
-        return self._rows_of(self.examples[split])
+    def rows(self, *splits: str) -> np.ndarray:
+        """Return the rows of the columns that splits' examples have, in order."""
+        return self._rows_of([e for split in splits for e in self.examples[split]])
 
 
 def used_examples(examined: Examined, context: LoadContext) -> tuple[Example, ...]:

@@ -31,7 +31,7 @@ def class_learning(label_smoothing: float, model: Any, info: DataInfo) -> Learni
         from_logits=True, label_smoothing=label_smoothing
     )
     accuracy = keras.metrics.CategoricalAccuracy(name=ACCURACY)
-    if not beside_solution(getattr(model, "output", None)):
+    if not beside_solution(model):
         plain = keras.metrics.CategoricalCrossentropy(CROSS_ENTROPY, from_logits=True)
         return Learning(model, loss, [accuracy, plain])
     return Learning(

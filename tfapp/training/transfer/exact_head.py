@@ -20,6 +20,7 @@ from tfapp.layers.logistic_regression import (
     EXACT,
     LogisticRegression,
     fit_path,
+    likeliest,
     log_loss,
     right_share,
 )
@@ -29,8 +30,7 @@ from tfapp.training.loop.workload import Figures, Workload
 from tfapp.training.transfer.folds import FOLDS, folds
 
 STRENGTHS = (3.0, 1.0, 0.3, 0.1, 0.03, 0.01, 0.003, 0.001)
-"""Of the penalty, the strongest first; those after the first that suits held-out
-examples less are not tried: the weaker, the longer they take."""
+"""Of the penalty, the strongest first."""
 MOST_EXAMPLES = 5000
 """Training and validation examples up to which folds are cheap, and worth it."""
 
@@ -130,8 +130,7 @@ class ExactHead(Workload):
     def held_out_logits(self) -> np.ndarray:
         """Return logits of validation examples by heads that have not seen them."""
         if self.everything:
-            logits: np.ndarray = self._folded[self.strength][len(self.data.labels) :]
-            return logits
+            return self._folded[1][len(self.data.labels) :]
         return predict(self.head, self.data.held_out, len(self.data.held_out))
 
     def cross_validated(self) -> tuple[np.ndarray, np.ndarray]:
@@ -142,7 +141,7 @@ class ExactHead(Workload):
             `right_share`.
         """
         labels = np.concatenate([self.data.labels, self.data.held_labels])
-        logits = self._folded[self.strength]
+        logits = self._folded[1]
         return log_loss(logits, labels), right_share(logits, labels)
 
     def variables(self) -> Sequence[Any]:
@@ -153,16 +152,13 @@ class ExactHead(Workload):
     def strength(self) -> float:
         """The strength of the penalty by which held-out examples are likeliest."""
         if self.everything or not len(self.data.held_labels):
-            labels = np.concatenate([self.data.labels, self.data.held_labels])
-            losses = {s: self._mean_loss(x, labels) for s, x in self._folded.items()}
-        else:
-            rows, losses = self._scaled(self.data.held_out), {}
-            for model in self._path(*self._learned):
-                loss = self._mean_loss(model.logits(rows), self.data.held_labels)
-                losses[model.strength] = loss
-                if loss > min(losses.values()):
-                    break
-        return min(losses, key=lambda strength: losses[strength])
+            return self._folded[0]
+        rows, labels = self._scaled(self.data.held_out), self.data.held_labels
+
+        def loss(model: LogisticRegression) -> float:
+            return self._mean_loss(model.logits(rows), labels)
+
+        return likeliest(self._path(*self._learned), loss).strength
 
     @cached_property
     def _learned(self) -> tuple[np.ndarray, np.ndarray, np.ndarray | None]:
@@ -181,8 +177,8 @@ class ExactHead(Workload):
         return np.concatenate([plain, *further]), labels, self._weights(labels)
 
     @cached_property
-    def _folded(self) -> dict[float, np.ndarray]:
-        """Strength → logits of every example by a head that has not seen it."""
+    def _folded(self) -> tuple[float, np.ndarray]:
+        """The best strength, and logits of every example by a head without it."""
         rows, labels, weights = self._learned
         fold = folds(labels, self.data.units)
         views = len(rows) // len(labels)
@@ -194,19 +190,16 @@ class ExactHead(Workload):
             )
             for number in range(FOLDS)
         ]
-        logits: dict[float, np.ndarray] = {}
-        least = np.inf
-        for models in zip(*paths, strict=True):
+
+        def judged(models: Sequence[LogisticRegression]) -> tuple[float, np.ndarray]:
             answers = np.zeros((len(labels), self.num_classes))
             for number, model in enumerate(models):
-                judged = fold == number
-                answers[judged] = model.logits(rows[: len(labels)][judged])
-            logits[models[0].strength] = answers
-            loss = self._mean_loss(answers, labels)
-            if loss > least:
-                break
-            least = loss
-        return logits
+                held = fold == number
+                answers[held] = model.logits(rows[: len(labels)][held])
+            return models[0].strength, answers
+
+        together = map(judged, zip(*paths, strict=True))
+        return likeliest(together, lambda found: self._mean_loss(found[1], labels))
 
     def _path(
         self,

@@ -38,7 +38,7 @@ def test_numbers_of_words_and_their_texts(tmp_path):
     expected = [e.target == "good" for e in examples]
     np.testing.assert_array_equal(answers[:, 1], expected)
     assert words.max() < dataset.info.only_input.num_values
-    solution, (held, labels) = dataset.solution, dataset.rows("test")
+    solution, (held, labels) = dataset.mixed.linear, dataset.rows("test")
     found = solution.logits(held, dataset.preprocessor.num_values).argmax(axis=1)
     assert (found == labels).mean() == 1.0
 

@@ -1,5 +1,6 @@
 """A ridge regression with a Gaussian kernel on rows of one length."""
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -12,8 +13,8 @@ WIDTHS = (0.3, 1.0, 3.0)
 """Of the kernel, in units of the mean squared distance."""
 SHARPNESSES = 2.0 ** np.arange(0, 7.5, 0.5)
 """By which scores may be multiplied, to be logits."""
-USUAL = (1.0, 1e-2, 10.0)
-"""Width, penalty and sharpness where no held-out rows choose them."""
+USUAL_WIDTHS, USUAL_PENALTIES, USUAL_SHARPNESS = (1.0,), (1e-2,), 10.0
+"""Where no held-out rows choose them."""
 MOST_ROWS = 5000
 """Training recordings of the kernel, whose matrix has the square of them."""
 
@@ -77,28 +78,30 @@ def kernel_ridge(train: Rows, held_out: Rows | None, num_classes: int) -> RidgeS
         held_out: the same of other examples, or None.
         num_classes: number of classes.
     """
+    if held_out is None:
+        return next(_tried(train, USUAL_WIDTHS, USUAL_PENALTIES, num_classes))
+    tried = list(_tried(train, WIDTHS, PENALTIES, num_classes))
+    scores = [solution.scores(held_out[0]) for solution in tried]
+    best = int(np.argmax([right_share(x, held_out[1]).mean() for x in scores]))
+    losses = [log_loss(s * scores[best], held_out[1]).mean() for s in SHARPNESSES]
+    sharpness = float(SHARPNESSES[int(np.argmin(losses))])
+    return replace(tried[best], sharpness=sharpness)
+
+
+def _tried(
+    train: Rows,
+    widths: Sequence[float],
+    penalties: Sequence[float],
+    num_classes: int,
+) -> Iterator[RidgeSolution]:
     rows, labels = _thinned(train)
     distances = _distances(rows, rows)
-    width, penalty, sharpness = USUAL
-    if held_out is None:
+    for width in widths:
         scale = width * distances.mean()
         kernel = np.exp(-distances / scale)
-        weights = _solved(kernel, labels, penalty, num_classes)
-        return RidgeSolution(rows, weights, scale, penalty, sharpness)
-    others = _distances(held_out[0], rows)
-    best, least = None, -1.0
-    for width in WIDTHS:
-        scale = width * distances.mean()
-        kernel, seen = np.exp(-distances / scale), np.exp(-others / scale)
-        for penalty in PENALTIES:
+        for penalty in penalties:
             weights = _solved(kernel, labels, penalty, num_classes)
-            right = float(right_share(seen @ weights, held_out[1]).mean())
-            if right > least:
-                least, scores = right, seen @ weights
-                best = RidgeSolution(rows, weights, scale, penalty, sharpness)
-    assert best is not None  # noqa: S101 - shares begin at 0
-    losses = [log_loss(s * scores, held_out[1]).mean() for s in SHARPNESSES]
-    return replace(best, sharpness=float(SHARPNESSES[int(np.argmin(losses))]))
+            yield RidgeSolution(rows, weights, scale, penalty, USUAL_SHARPNESS)
 
 
 def _thinned(data: Rows) -> Rows:

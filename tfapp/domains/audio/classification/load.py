@@ -47,12 +47,16 @@ SHORTEST = 0.1
 class ClassifiedRecordings(RecordingDataset):
     """Recordings with one class each."""
 
-    def spectra(self, split: str) -> Rows:
-        """Return pooled spectra and classes of a split."""
-        places = self.rows(split)
-        waveforms = np.asarray(self.inputs[WAVEFORM].values)[places]
-        rows = pooled_spectra(waveforms, self.preprocessor.rate)
-        return rows, np.asarray(self.answers.values)[places]
+    @cached_property
+    def pooled(self) -> np.ndarray:
+        """Pooled spectra of all recordings, as the columns have them."""
+        waveforms = np.asarray(self.inputs[WAVEFORM].values)
+        return pooled_spectra(waveforms, self.preprocessor.rate)
+
+    def spectra(self, *splits: str) -> Rows:
+        """Return pooled spectra and classes of splits."""
+        places = self.rows(*splits)
+        return self.pooled[places], np.asarray(self.answers.values)[places]
 
     @cached_property
     def ridge(self) -> RidgeSolution:

@@ -4,8 +4,6 @@ from collections.abc import Sequence
 from functools import partial
 from typing import Any, Literal
 
-import numpy as np
-
 from tfapp.data.spec import Dataset
 from tfapp.domains.audio.classification.baselines import audio_baselines
 from tfapp.domains.audio.classification.interface import INTERFACE
@@ -78,7 +76,5 @@ def _ridge_of_all(model: Any, dataset: Dataset) -> Sequence[tuple[Any, Sequence[
     ridges = [layer for layer in model.layers if isinstance(layer, KernelRidge)]
     if not ridges:
         return ()
-    parts = [data.spectra(split) for split in ("train", "validation")]
-    rows, labels = (np.concatenate(both) for both in zip(*parts, strict=True))
-    again = data.ridge.fitted_again((rows, labels))
+    again = data.ridge.fitted_again(data.spectra("train", "validation"))
     return [(layer, again.layer_weights(layer.num_rows)) for layer in ridges]

@@ -26,12 +26,12 @@ def text_baselines(
     answers: ClassAnswers = results.evidence
     simple = [largest_class(answers, dataset)]
     texts: Any = dataset
-    if texts.solution is None:
+    if texts.mixed is None:
         return tuple(simple)
     train, (test, labels) = texts.rows("train"), texts.rows("test")
     size = texts.preprocessor.num_values
     bayes = naive_bayes(train, test, size, len(answers.class_names))
-    linear = np.asarray(texts.solution.logits(test, size)).argmax(axis=1)
+    linear = np.asarray(texts.mixed.linear.logits(test, size)).argmax(axis=1)
     simple += [
         class_baseline("naive Bayes on words", bayes == labels, answers),
         class_baseline("NB-weighted bigrams, linear", linear == labels, answers),

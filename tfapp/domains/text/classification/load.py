@@ -20,7 +20,7 @@ from tfapp.domains.text.classification.solutions.mixed_ngrams import (
     MixedNgrams,
     mix_bayes,
 )
-from tfapp.domains.text.classification.solutions.ngrams import NgramSolution, fit_ngrams
+from tfapp.domains.text.classification.solutions.ngrams import fit_ngrams
 from tfapp.domains.text.preprocessor import TextPreprocessor, read_preprocessor
 from tfapp.domains.text.words.tokenizers import tokenized
 from tfapp.domains.text.words.vectors import WordVectors, read_vectors
@@ -44,19 +44,17 @@ class TextDataset(ArrayDataset):
     Args:
         preprocessor: holds the vocabulary.
         texts: name of an example → its text.
-        solution: of words and pairs of words, weighted by naive Bayes; None where the
-            data is for testing alone.
-        mixed: what a network has next to it; likewise.
+        mixed: words and pairs of words weighted by naive Bayes, and what a network has
+            next to it of them; None where the data is for testing alone.
     """
 
     preprocessor: TextPreprocessor
     texts: Mapping[str, str]
-    solution: NgramSolution | None = None
     mixed: MixedNgrams | None = None
 
-    def rows(self, split: str) -> tuple[np.ndarray, np.ndarray]:
-        """Return numbers of words (texts, length) and classes (texts,) of a split."""
-        places = self._rows_of(self.examples[split])
+    def rows(self, *splits: str) -> tuple[np.ndarray, np.ndarray]:
+        """Return numbers of words (texts, length) and classes (texts,) of splits."""
+        places = self._rows_of([e for split in splits for e in self.examples[split]])
         words = np.asarray(self.inputs["words"].values)
         return words[places], np.asarray(self.answers.values)[places]
 
@@ -161,7 +159,7 @@ def _dataset(
     labels = context.labels or source.labels
     words = _numbers(preprocessor, [by_name[e.name] for e in examples])
     answers = np.array([labels.index(e.target) for e in examples], np.int64)
-    solution = mixed = None
+    mixed = None
     start: dict[str, Any] = {}
     if not context.preprocess:
         train, validation = (
@@ -171,8 +169,8 @@ def _dataset(
                 for split in ("train", "validation")
             )
         )
-        solution = fit_ngrams(train, validation, preprocessor.num_values, len(labels))
-        mixed = mix_bayes(solution, train, validation, preprocessor.num_values)
+        linear = fit_ngrams(train, validation, preprocessor.num_values, len(labels))
+        mixed = mix_bayes(linear, train, validation, preprocessor.num_values)
         start["ngrams"] = mixed.layer_weights()
     if found is not None:
         start["vectors"] = found.rows(preprocessor.words, FIRST_WORD, context.seed)
@@ -191,7 +189,6 @@ def _dataset(
         one_hot=True,
         notes=tuple(notes),
         texts=by_name,
-        solution=solution,
         mixed=mixed,
     )
 

@@ -68,8 +68,6 @@ def _ngrams_of_all(
     weighed = [x for x in model.layers if isinstance(x, NgramWeights)]
     if not weighed:
         return ()
-    parts = [texts.rows(split) for split in ("train", "validation")]
-    words, labels = (np.concatenate(both) for both in zip(*parts, strict=True))
-    size = texts.preprocessor.num_values
-    mixed = texts.mixed.fitted_again((words, labels), size)
+    learned = texts.rows("train", "validation")
+    mixed = texts.mixed.fitted_again(learned, texts.preprocessor.num_values)
     return [(layer, mixed.layer_weights()) for layer in weighed]

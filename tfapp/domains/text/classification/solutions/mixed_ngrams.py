@@ -43,7 +43,10 @@ class MixedNgrams:
     def fitted_again(self, rows: Rows, num_values: int) -> "MixedNgrams":
         """Return the mixture of the same parts, fitted to other texts."""
         linear = self.linear.fitted_again(rows, num_values)
-        return _mixed(linear, rows, num_values, self.temperature)
+        if not self.temperature:
+            return _alone(linear)
+        bayes = _bayes(linear, rows, num_values)
+        return _mixed(linear, bayes, num_values, self.temperature)
 
 
 def mix_bayes(
@@ -58,31 +61,39 @@ def mix_bayes(
         num_values: how many different numbers of words there are.
     """
     words, labels = validation
-    alone = MixedNgrams(linear, 0.0, linear.weights, linear.bias)
     if not len(labels):
-        return alone
-    keys = linear.keys[linear.keys < num_values]
-    weights, bias = bayes_weights(train, keys, num_values, len(linear.bias))
-    bayes = np.asarray(counted(words, num_values, keys) @ weights + bias)
-    losses = [log_losses(bayes / t, labels).mean() for t in TEMPERATURES]
+        return _alone(linear)
+    single = linear.keys < num_values
+    weights, bias = bayes = _bayes(linear, train, num_values)
+    told = counted(words, num_values, linear.keys[single]) @ weights + bias
+    losses = [log_losses(told / t, labels).mean() for t in TEMPERATURES]
     temperature = float(TEMPERATURES[int(np.argmin(losses))])
     own = linear.logits(words, num_values)
-    both = own / 2 + bayes / (2 * temperature)
+    both = own / 2 + told / (2 * temperature)
     if log_losses(both, labels).mean() >= log_losses(own, labels).mean():
-        return alone
-    return _mixed(linear, train, num_values, temperature)
+        return _alone(linear)
+    return _mixed(linear, bayes, num_values, temperature)
+
+
+def _alone(linear: NgramSolution) -> MixedNgrams:
+    return MixedNgrams(linear, 0.0, linear.weights, linear.bias)
+
+
+def _bayes(
+    linear: NgramSolution, rows: Rows, num_values: int
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return weights and bias of naive Bayes for the single words of the n-grams."""
+    keys = linear.keys[linear.keys < num_values]
+    return bayes_weights(rows, keys, num_values, len(linear.bias))
 
 
 def _mixed(
-    linear: NgramSolution, rows: Rows, num_values: int, temperature: float
+    linear: NgramSolution,
+    bayes: tuple[np.ndarray, np.ndarray],
+    num_values: int,
+    temperature: float,
 ) -> MixedNgrams:
-    if not temperature:
-        return MixedNgrams(linear, 0.0, linear.weights, linear.bias)
-    single = linear.keys < num_values
-    of_words, prior = bayes_weights(
-        rows, linear.keys[single], num_values, len(linear.bias)
-    )
     weights, bias = linear.weights / 2, linear.bias / 2
-    weights[single] += of_words / (2 * temperature)
-    bias += prior / (2 * temperature)
+    weights[linear.keys < num_values] += bayes[0] / (2 * temperature)
+    bias += bayes[1] / (2 * temperature)
     return MixedNgrams(linear, temperature, weights, bias)
